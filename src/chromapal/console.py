@@ -1,0 +1,74 @@
+"""What a long job shows: a log file, progress with an estimate, and one line for a mistake."""
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from chromapal.errors import InputError
+
+LOGGER = logging.getLogger("chromapal")
+
+
+@contextmanager
+def job(log: str | Path) -> Iterator[logging.Logger]:
+    """Log to a file, and end with one line where the user's input was at fault.
+
+    Parameters
+    ----------
+    log : path-like
+        The job's log file; warnings and errors also go to standard error.
+
+    Yields
+    ------
+    logging.Logger
+        The package's logger.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    file = logging.FileHandler(log, mode="w", encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(message)s"))
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setFormatter(logging.Formatter("%(message)s"))
+    screen.setLevel(logging.WARNING)
+    LOGGER.setLevel(logging.INFO)
+    LOGGER.handlers[:] = [file, screen]
+    LOGGER.propagate = False
+    try:
+        yield LOGGER
+    except InputError as error:
+        LOGGER.error("error: %s", error)
+        raise SystemExit(1) from None
+    except Exception:
+        LOGGER.exception("unexpected error; please report it with this log: %s", log)
+        raise SystemExit(1) from None
+    finally:
+        file.close()
+
+
+def progress(items: Iterable, total: int, label: str) -> Iterator:
+    """Go through items while showing how many are done and how long the rest will take.
+
+    Silent where standard error is no terminal, where a bar would only fill a log.
+    """
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    ]
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        yield from bar.track(items, total=total, description=label)

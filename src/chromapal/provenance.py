@@ -1,0 +1,95 @@
+"""Digests of code: what a result was computed with; standard library only.
+
+A digest covers the syntax tree of a script and of every module of this package that it imports,
+directly or not. Comments, blank lines and file times do not change it; an edited line does.
+"""
+
+import ast
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+ROOT = PACKAGE.parent.parent
+
+
+def digest(*paths: str | Path, extra: tuple[str, ...] = ()) -> str:
+    """Hash the code behind a rule.
+
+    Parameters
+    ----------
+    *paths : path-like
+        The rule's script or notebook, and any module it reaches by name only (a method's file).
+    extra : tuple of str
+        Other text that counts, such as the lock's digest.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
+    closure: set[Path] = set()
+    for path in paths:
+        _collect(Path(path).resolve(), closure)
+    parts = [f"{_label(path)}:{_source(path)}" for path in sorted(closure)]
+    return hashlib.sha256("\n".join([*parts, *extra]).encode()).hexdigest()[:16]
+
+
+def lock_digest(path: str | Path = ROOT / "requirements.lock") -> str:
+    """Hash the pins of a lock, leaving out comments and blank lines."""
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    pins = [line.split("#")[0].strip() for line in lines]
+    return hashlib.sha256("\n".join(pin for pin in pins if pin).encode()).hexdigest()[:16]
+
+
+def _label(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+def _collect(path: Path, closure: set[Path]):
+    if path in closure:
+        return
+    closure.add(path)
+    for imported in _imports(path):
+        _collect(imported, closure)
+
+
+@cache
+def _source(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        return json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
+    if path.suffix != ".py":
+        return text
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node, clean=False
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)
+
+
+@cache
+def _imports(path: Path) -> tuple[Path, ...]:
+    if path.suffix != ".py":
+        return ()
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.append(node.module)
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return tuple(filter(None, (_module_path(name) for name in found)))
+
+
+def _module_path(name: str) -> Path | None:
+    if name.split(".")[0] != PACKAGE.name:
+        return None
+    base = PACKAGE.parent.joinpath(*name.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path.resolve()
+    return None
