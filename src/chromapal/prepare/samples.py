@@ -1,0 +1,246 @@
+"""Neurons as batches of grids for colorizers; grids are made per batch and never stored."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import ArrayLike
+
+from chromapal.errors import InputError
+from chromapal.prepare.grid import cells, scatter
+
+KINDS = ("neuron", "worm")
+
+
+@dataclass
+class Batch:
+    """Some samples, and the m neurons on them.
+
+    Attributes
+    ----------
+    grid : torch.Tensor of float32, shape (B, 2, grid, grid)
+        Gray and normalised weight, channels last in memory.
+    z : torch.Tensor of float32, shape (B, 1)
+        The auxiliary scalar: normalised z of the neuron, or of the slab's centre.
+    neuron : torch.Tensor of int64, shape (m,)
+        Positions of the neurons in the `Samples` they come from.
+    sample : torch.Tensor of int64, shape (m,)
+        Which of the B grids each neuron lies on.
+    cell : torch.Tensor of int64, shape (m,)
+        Its flat cell there (`chromapal.prepare.grid.cells`).
+    target : torch.Tensor of float32, shape (m, 3)
+        Its colour; NaN where unknown.
+    loss_weight : torch.Tensor of float32, shape (m,)
+        Its weight in the loss.
+    """
+
+    grid: torch.Tensor
+    z: torch.Tensor
+    neuron: torch.Tensor
+    sample: torch.Tensor
+    cell: torch.Tensor
+    target: torch.Tensor
+    loss_weight: torch.Tensor
+
+
+@dataclass
+class Samples:
+    """The n neurons a colorizer learns from or predicts, and how they form samples.
+
+    A `neuron` sample is a grid with one lit cell. A `worm` sample is all neurons of an animal
+    within a slab of z, so that neighbours inform each other.
+
+    Attributes
+    ----------
+    kind : {"neuron", "worm"}
+        Kind of sample.
+    grid : int
+        Cells along each side.
+    slab_um : float
+        Thickness of a slab [um]; `worm` samples only.
+    u, v, w : numpy.ndarray of float32, shape (n,)
+        Positions normalised per worm to 0..1.
+    gray, weight : numpy.ndarray of float32, shape (n,)
+        The two channels of a grid: gray on the study's scale, and normalised weight.
+    mass : numpy.ndarray of float32, shape (n,)
+        The source's weight, by which neurons of one cell are averaged.
+    target : numpy.ndarray of float32, shape (n, 3)
+        Red, green and blue on the study's scale; NaN where unknown.
+    loss_weight : numpy.ndarray of float32, shape (n,)
+        Weight of each neuron in the loss.
+    worm_index : numpy.ndarray of int64, shape (n,)
+        Which animal. All 0 for `neuron` samples: a synthetic neuron has no animal.
+    height_um, span_um : numpy.ndarray of float64, shape (n,)
+        Height of the neuron above its animal's lowest one, and that animal's greatest height
+        [um]. All 0 for `neuron` samples.
+    """
+
+    kind: str
+    grid: int
+    slab_um: float
+    u: np.ndarray
+    v: np.ndarray
+    w: np.ndarray
+    gray: np.ndarray
+    weight: np.ndarray
+    mass: np.ndarray
+    target: np.ndarray
+    loss_weight: np.ndarray
+    worm_index: np.ndarray
+    height_um: np.ndarray
+    span_um: np.ndarray
+
+    @classmethod
+    def from_neurons(
+        cls,
+        neurons: pd.DataFrame,
+        kind: str,
+        grid: int,
+        slab_um: float = 8.0,
+        loss_weights: ArrayLike | None = None,
+    ) -> "Samples":
+        """Take what colorizers need from a table of normalised neurons.
+
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            Columns u, v, w, gray, weight_n, weight, and r, g, b; for `worm` samples also lab,
+            worm and zr [um].
+        kind : {"neuron", "worm"}
+            Kind of sample.
+        grid : int
+            Cells along each side.
+        slab_um : float
+            Thickness of a slab [um].
+        loss_weights : array-like, shape (n,), optional
+            Weight of each neuron in the loss; 1 without it.
+
+        Raises
+        ------
+        InputError
+            Unknown kind, a grid below 1 or a slab without thickness.
+        """
+        if kind not in KINDS:
+            raise InputError("config key 'samples'", repr(kind), f"one of {', '.join(KINDS)}")
+        if grid < 1:
+            raise InputError("config key 'grids'", str(grid), "at least 1 cell a side")
+        if not slab_um > 0:
+            raise InputError("config key 'slab_um'", str(slab_um), "more than 0 um")
+        count = len(neurons)
+        worm_index, height, span = np.zeros(count, dtype=np.int64), np.zeros(count), np.zeros(count)
+        if kind == "worm":
+            animals = neurons.groupby(["lab", "worm"], sort=False)
+            worm_index = animals.ngroup().to_numpy(dtype=np.int64)
+            lowest = animals["zr"].transform("min").to_numpy(dtype=np.float64)
+            height = neurons["zr"].to_numpy(dtype=np.float64) - lowest
+            span = animals["zr"].transform("max").to_numpy(dtype=np.float64) - lowest
+        loss_weight = np.ones(count) if loss_weights is None else loss_weights
+        return cls(
+            kind=kind,
+            grid=grid,
+            slab_um=slab_um,
+            **{
+                name: np.array(neurons[column], dtype=np.float32)
+                for name, column in (
+                    *zip("uvw", "uvw", strict=True),
+                    ("gray", "gray"),
+                    ("weight", "weight_n"),
+                    ("mass", "weight"),
+                )
+            },
+            target=np.array(neurons[["r", "g", "b"]], dtype=np.float32),
+            loss_weight=np.array(loss_weight, dtype=np.float32),
+            worm_index=worm_index,
+            height_um=height,
+            span_um=span,
+        )
+
+    def __len__(self) -> int:
+        """Count the samples in fixed order: neurons, or slabs from each worm's lowest neuron."""
+        if self.kind == "neuron":
+            return len(self.u)
+        return len(self._slabs(np.zeros(self._worms()))[0])
+
+    def epoch(
+        self, batch_size: int, seed: int | Sequence[int] | None = None, augment: bool = False
+    ) -> Iterator[Batch]:
+        """Go once through all neurons; each is in exactly one batch.
+
+        Parameters
+        ----------
+        batch_size : int
+            Samples in a batch; the last batch may have fewer.
+        seed : int or sequence of int, optional
+            Without it: fixed order, slabs counted from each animal's lowest neuron. With it:
+            shuffled, and each animal's slabs begin up to one thickness lower, so that borders
+            (and with them the number of slabs) differ between epochs. The same seed gives the
+            same batches.
+        augment : bool
+            With a seed, mirror `worm` samples in u and in v, each by chance: a mirrored head
+            has the same colours. A single lit cell learns nothing from it and is left as it is.
+
+        Yields
+        ------
+        Batch
+            Up to `batch_size` samples.
+        """
+        rng = None if seed is None else np.random.default_rng(seed)
+        z, sample = self._assign(rng)
+        count = len(z)
+        u, v = torch.from_numpy(self.u), torch.from_numpy(self.v)
+        if rng is not None:
+            place = rng.permutation(count)
+            sample, z = place[sample], z[np.argsort(place)]
+            if augment and self.kind == "worm":
+                flip = torch.from_numpy(rng.random((2, count)) < 0.5)[:, sample]
+                u, v = torch.where(flip[0], 1 - u, u), torch.where(flip[1], 1 - v, v)
+        neuron = np.argsort(sample, kind="stable")
+        starts = np.arange(0, count, batch_size)
+        bounds = np.searchsorted(sample[neuron], [*starts, count])
+        sample, z = torch.from_numpy(sample), torch.from_numpy(z.astype(np.float32))[:, None]
+        cell, channels, mass, target, loss_weight = self._tensors(u, v)
+        for start, low, high in zip(starts, bounds[:-1], bounds[1:], strict=True):
+            rows = torch.from_numpy(neuron[low:high])
+            local, at = sample[rows] - int(start), cell[rows]
+            size = min(batch_size, count - int(start))
+            yield Batch(
+                grid=scatter(at, local, channels[rows], mass[rows], size, self.grid),
+                z=z[start : start + size],
+                neuron=rows,
+                sample=local,
+                cell=at,
+                target=target[rows],
+                loss_weight=loss_weight[rows],
+            )
+
+    def _tensors(self, u: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        channels = torch.from_numpy(np.column_stack([self.gray, self.weight]))
+        rest = (torch.from_numpy(part) for part in (self.mass, self.target, self.loss_weight))
+        return cells(u, v, self.grid), channels, *rest
+
+    def _worms(self) -> int:
+        return int(self.worm_index.max(initial=-1)) + 1
+
+    def _assign(self, rng: np.random.Generator | None) -> tuple[np.ndarray, np.ndarray]:
+        """Give each sample's auxiliary z, shape (samples,), and each neuron's sample, (n,)."""
+        if self.kind == "neuron":
+            return self.w, np.arange(len(self.u))
+        worms = self._worms()
+        return self._slabs(np.zeros(worms) if rng is None else rng.uniform(0, self.slab_um, worms))
+
+    def _slabs(self, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cut animals into slabs that begin `offset` um, shape (worms,), below the lowest neuron.
+
+        Slabs without neurons do not exist; the others are numbered by animal, then upwards.
+        """
+        begin = offset[self.worm_index]
+        level = np.floor((self.height_um + begin) / self.slab_um).astype(np.int64)
+        key = self.worm_index * (level.max(initial=0) + 1) + level
+        _, first, sample = np.unique(key, return_index=True, return_inverse=True)
+        centre = (level[first] + 0.5) * self.slab_um - begin[first]
+        span = self.span_um[first]
+        flat = span == 0
+        z = np.where(flat, 0.5, np.clip(centre / np.where(flat, 1, span), 0, 1))
+        return z, sample
