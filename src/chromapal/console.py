@@ -2,10 +2,12 @@
 
 import logging
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,13 +24,18 @@ LOGGER = logging.getLogger("chromapal")
 
 
 @contextmanager
-def job(log: str | Path) -> Iterator[logging.Logger]:
+def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     """Log to a file, and end with one line where the user's input was at fault.
+
+    The log keeps, in its first line, the digest of the code that ran, and in its last one when
+    the process started and ended: `provenance.stale` and `timings.csv` read them.
 
     Parameters
     ----------
     log : path-like
         The job's log file; warnings and errors also go to standard error.
+    code : str, optional
+        Digest of the code behind the job.
 
     Yields
     ------
@@ -44,8 +51,11 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     LOGGER.setLevel(logging.INFO)
     LOGGER.handlers[:] = [file, screen]
     LOGGER.propagate = False
+    LOGGER.info("code %s", code)
     try:
         yield LOGGER
+        started = psutil.Process().create_time()
+        LOGGER.info("ran from %.2f to %.2f", started, time.time())
     except InputError as error:
         LOGGER.error("error: %s", error)
         raise SystemExit(1) from None

@@ -36,6 +36,35 @@ def digest(*paths: str | Path, extra: tuple[str, ...] = ()) -> str:
     return hashlib.sha256("\n".join([*parts, *extra]).encode()).hexdigest()[:16]
 
 
+def stale(logs: str | Path) -> list[str]:
+    """Name the results whose code has changed since.
+
+    Snakemake knows the code of old results only through its own metadata folder, which does not
+    travel with them; each job's log keeps the digest too (`console.job`).
+
+    Parameters
+    ----------
+    logs : path-like
+        The folder of a study's job logs; their first line reads `code DIGEST PATH ...`.
+
+    Returns
+    -------
+    list of str
+        Names of logs, without suffix, whose digest differs from today's code.
+    """
+    found = []
+    pins = lock_digest()
+    for log in sorted(Path(logs).rglob("*.log")):
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            words = lines.readline().split()
+        if len(words) < 3 or words[0] != "code":
+            continue
+        paths = [ROOT / word for word in words[2:]]
+        if not all(map(Path.is_file, paths)) or digest(*paths, extra=(pins,)) != words[1]:
+            found.append(str(log.relative_to(logs).with_suffix("")))
+    return found
+
+
 def lock_digest(path: str | Path = ROOT / "requirements.lock") -> str:
     """Hash the pins of a lock, leaving out comments and blank lines."""
     lines = Path(path).read_text(encoding="utf-8").splitlines()

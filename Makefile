@@ -1,0 +1,68 @@
+# Everything a person types. `make help` lists the targets.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+CONFIG ?= config/config.yaml
+ARGS ?=
+DATA ?= $(or $(CHROMAPAL_DATA),../shared/data)
+# one place says which tables are "the default study's"
+STUDY ?= default
+
+.DEFAULT_GOAL := help
+.PHONY: help install run study original real test lint unit contract endtoend bench check-tables keys lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+install: .venv/.installed ## create .venv from the lock of exact pins
+
+.venv/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "chromapal needs Python 3.11; found $$($(PYTHON) --version 2>&1). Say where it is: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	@touch $@
+
+run: install ## run the default study and name its report
+	$(BIN)/snakemake --cores $(CORES)
+	@echo "Report: results/$(STUDY)/report/report.html"
+
+study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--config tables=FOLDER"
+	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
+
+original: install ## repeat the original study's baseline on the tables in DATA/wormnd
+	$(BIN)/snakemake --cores $(CORES) --configfile config/original.yaml --config tables=$(DATA)/wormnd
+
+real: install ## run the study by animal on the tables in DATA/wormnd
+	$(BIN)/snakemake --cores $(CORES) --configfile config/tables.yaml --config tables=$(DATA)/wormnd
+
+test: lint unit contract endtoend ## everything there is to check
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+unit: install
+	$(BIN)/pytest -q -n 2 tests/unit tests/real
+
+contract: install
+	$(BIN)/pytest -q -n 2 tests/contract
+
+endtoend: install
+	$(BIN)/pytest -q tests/workflow
+
+bench: install ## measure speed and memory as ratios, into benchmarks/results
+	PYTHONPATH=src $(BIN)/python -m benchmarks
+
+check-tables: install ## compare results/STUDY/tables with the committed reference
+	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.reference results/$(STUDY)/tables results/reference/$(STUDY)
+
+lock: install ## write requirements.lock and envs/ from pyproject.toml
+	PYTHON=$(BIN)/python ./envs/lock.sh
+
+keys: install ## write config/README.md from the schema of a study's keys
+	$(BIN)/python workflow/schemas/document.py > config/README.md
+
+clean: ## remove the default study's results
+	rm -rf results/$(STUDY)

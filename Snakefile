@@ -1,0 +1,23 @@
+# A study is a config file; this workflow turns it into tables, figures and a report.
+if not workflow.overwrite_configfiles:
+
+    # A study states all its keys: another config file replaces the default study, never adds to it.
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/worms.smk"
+include: "workflow/rules/grids.smk"
+include: "workflow/rules/colorize.smk"
+include: "workflow/rules/identify.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    """Everything a study gives: tables, figures and the report."""
+    default_target: True
+    input:
+        f"results/{STUDY}/report/report.html",
+        f"results/{STUDY}/tables/timings.csv",
+        [f"results/{STUDY}/figures/{name}.png" for name in FIGURES],

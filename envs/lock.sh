@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# pyproject.toml -> requirements.lock -> envs/chromapal.yaml
+#
+# torch is pinned without a local version (2.13.0, not 2.13.0+cpu) and without the CUDA packages,
+# which torch itself pins exactly: one lock then takes a CPU build where the index offers one by
+# find-links, and the CUDA build on a Linux machine elsewhere.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-.venv/bin/python}
+{
+  echo "# Exact pins, generated from pyproject.toml by \`make lock\`."
+  "$python" -m piptools compile --quiet --strip-extras --extra dev --no-header --no-annotate \
+    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+    --allow-unsafe --output-file - pyproject.toml 2>/dev/null |
+    sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | grep -vE '^(nvidia-|cuda-|triton==|--)' | grep -v '^$'
+} > requirements.lock.part
+mv requirements.lock.part requirements.lock
+PYTHONPATH=src "$python" envs/pins.py > envs/chromapal.yaml.part
+mv envs/chromapal.yaml.part envs/chromapal.yaml

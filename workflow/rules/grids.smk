@@ -1,0 +1,43 @@
+"""Neurons become normalised neurons of a fold: who trains, who is tested, on which scale."""
+
+
+rule write_splits:
+    """Say for every fold, and every pair of folds, which animals train, validate and test."""
+    input:
+        neurons="results/{study}/neurons.parquet",
+    output:
+        splits="results/{study}/splits.parquet",
+    log:
+        "results/{study}/logs/write_splits.log",
+    params:
+        code=code("write_splits.py"),
+        split=config["split"],
+        folds=FOLDS,
+        validation=config["validation"],
+        seed=config["seed"],
+        cross_fit=bool(CROSS_FITTED),
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/write_splits.py"
+
+
+rule normalise_neurons:
+    """Scale one fold's neurons with parameters fitted on its training animals."""
+    input:
+        neurons="results/{study}/neurons.parquet",
+        splits="results/{study}/splits.parquet",
+    output:
+        neurons="results/{study}/neurons/{fold}/neurons.parquet",
+        normaliser="results/{study}/neurons/{fold}/normaliser.json",
+        skipped="results/{study}/neurons/{fold}/skipped.csv",
+    log:
+        "results/{study}/logs/normalise_neurons/{fold}.log",
+    params:
+        code=code("normalise_neurons.py"),
+        colour_scale=config["colour_scale"],
+        gray_source=config["gray_source"],
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/normalise_neurons.py"

@@ -1,0 +1,63 @@
+"""A source of worms becomes one validated table of neurons."""
+
+
+if config["source"] == "simulate":
+
+    rule simulate_worms:
+        """Write the default study's animals as NWB files."""
+        output:
+            files=list(SOURCES.values()),
+        log:
+            f"results/{STUDY}/logs/simulate_worms.log",
+        params:
+            code=code("simulate_worms.py"),
+            seed=config["seed"],
+            simulate=config["simulate"],
+            folder=f"results/{STUDY}/simulated",
+        conda:
+            ENVIRONMENT
+        script:
+            "../scripts/simulate_worms.py"
+
+
+def source_file(wildcards):
+    """Give the source file behind a key."""
+    return SOURCES[wildcards.source]
+
+
+rule load_worms:
+    """Read one source file into neuron tables; what cannot be used is listed with its reason."""
+    input:
+        file=source_file,
+    output:
+        table="results/{study}/worms/{source}.parquet",
+        skipped="results/{study}/worms/{source}.skipped.csv",
+    log:
+        "results/{study}/logs/load_worms/{source}.log",
+    params:
+        code=code("load_worms.py"),
+        laboratory=config["laboratory"],
+        full_scales={lab: keys["full_scale"] for lab, keys in config["laboratories"].items()},
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/load_worms.py"
+
+
+rule collect_worms:
+    """Put the animals of all files into one table, each animal once."""
+    input:
+        tables=expand("results/{{study}}/worms/{source}.parquet", source=SOURCES),
+        skipped=expand("results/{{study}}/worms/{source}.skipped.csv", source=SOURCES),
+    output:
+        neurons="results/{study}/neurons.parquet",
+        skipped="results/{study}/skipped.csv",
+    log:
+        "results/{study}/logs/collect_worms.log",
+    params:
+        code=code("collect_worms.py"),
+        folds=FOLDS,
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/collect_worms.py"

@@ -1,0 +1,85 @@
+"""Print config/README.md: every key of a study, from the schema that checks it."""
+
+import json
+from pathlib import Path
+
+SCHEMA = Path(__file__).parent / "config.schema.json"
+OPENING = """\
+# The keys of a study
+
+A study is one YAML file. It states what it changes; every other key has the default below.
+A misspelt key or a value of the wrong type stops the run with a line that names the key.
+Units stand in square brackets. (Generated from `workflow/schemas/config.schema.json` by
+`make keys`.)
+
+| file | study |
+|---|---|
+| `config.yaml` | the default: simulated worms, minutes on two cores, no download |
+| `tables.yaml` | your neuron tables: `--configfile config/tables.yaml --config tables=FOLDER` |
+| `nwb.yaml` | your NWB files: `--configfile config/nwb.yaml --config nwb=FOLDER` |
+| `original.yaml` | the original study's recipe as it was |
+
+`--configfile` replaces the default study as a whole; nothing of `config.yaml` is mixed in.
+
+| key | default | meaning |
+|---|---|---|
+"""
+CLOSING = """
+## Methods' own parameters
+
+`params.colorizers.NAME` and `params.classifiers.NAME` change the defaults that stand in the
+`Params` of `src/chromapal/colorizers/NAME.py` and `src/chromapal/classifiers/NAME.py`, where each
+is described. For example:
+
+```yaml
+params:
+  colorizers:
+    resnet18_fusion: {steps: 400, batch: 32}
+  classifiers:
+    random_forest: {trees: 300}
+```
+
+## A neuron table
+
+One row per neuron, CSV or Parquet, one or many worms a file.
+
+| column | unit | meaning |
+|---|---|---|
+| `worm` | | name of the animal, any text |
+| `lab` | | laboratory; may be left out, then the file's parent folder is taken |
+| `x`, `y`, `z` | voxel | centre |
+| `xr`, `yr`, `zr` | um | centre |
+| `weight` | | weight of the voxel mask; 1 where there is none |
+| `R`, `G`, `B`, `W` | counts | mNeptune2.5, CyOFP1, mTagBFP2, panneuronal; a column may be empty for a worm |
+| `full_scale` | counts | optional: the camera's largest count; else `laboratories`, else inferred |
+| `ID` | | name; empty where nobody named the neuron; a trailing `?` is stripped |
+| `fold` | | optional: 0, 1, ...; a worm whose fold is no number always trains |
+"""
+
+
+def rows(properties: dict, definitions: dict, prefix: str = ""):
+    """Yield one table row per key, inner keys after their outer one."""
+    for key, part in properties.items():
+        inner = definitions[part["$ref"].split("/")[-1]] if "$ref" in part else part
+        listed = inner.get("type") == "array" and "$ref" in inner.get("items", {})
+        name = f"{prefix}{key}"
+        if "description" in part:
+            default = json.dumps(part["default"]) if "default" in part else "required or unused"
+            choices = f" One of {', '.join(map(str, part['enum']))}." if "enum" in part else ""
+            yield f"| `{name}` | `{default}` | {part['description']}{choices} |"
+        if listed:
+            item = definitions[inner["items"]["$ref"].split("/")[-1]]
+            yield from rows(item["properties"], definitions, f"{name}[].")
+        elif "properties" in inner:
+            yield from rows(inner["properties"], definitions, f"{name}.")
+
+
+def document() -> str:
+    """Give the text of config/README.md."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    table = "\n".join(rows(schema["properties"], schema["$defs"]))
+    return f"{OPENING}{table}\n{CLOSING}"
+
+
+if __name__ == "__main__":
+    print(document(), end="")

@@ -1,0 +1,19 @@
+"""Read one source file into neuron tables."""
+
+from chromapal.worms.load import load
+from chromapal.console import job
+
+
+def main(snakemake):
+    load(
+        snakemake.input.file,
+        lab=snakemake.params.laboratory or None,
+        full_scales=snakemake.params.full_scales,
+        out_table=snakemake.output.table,
+        out_skipped=snakemake.output.skipped,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.params.code):  # noqa: F821
+        main(snakemake)  # noqa: F821
