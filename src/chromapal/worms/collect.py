@@ -1,0 +1,112 @@
+"""One table of all worms from the tables of single files."""
+
+import logging
+import os
+from collections.abc import Sequence
+
+import pandas as pd
+
+from chromapal.errors import InputError
+from chromapal.worms import skipped, table
+
+LOGGER = logging.getLogger(__name__)
+KEY = ["lab", "worm"]
+
+
+def collect(
+    paths: Sequence[str | os.PathLike],
+    out_neurons: str | os.PathLike,
+    out_skipped: str | os.PathLike,
+    skipped_parts: Sequence[str | os.PathLike],
+):
+    """Put the neuron tables of all files together.
+
+    Worms are sorted by laboratory and name, rows keep their order within a worm, and the column
+    `name` (see `table.clean_name`) is added. Of a worm that two files hold, the first file in
+    sorted order counts. A laboratory has one camera: its `full_scale` is the largest that was
+    stated or inferred for any of its worms.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        Neuron tables written by `load`; each may hold no, one or many worms.
+    out_neurons, out_skipped : path-like
+        Parquet table of all neurons, and CSV list of everything left out so far; a worm without
+        a label is listed with stage `identity`.
+    skipped_parts : sequence of path-like
+        The lists written by `load`.
+
+    Raises
+    ------
+    InputError
+        No worm, or only one worm, is left. The list of what was left out is written first.
+    """
+    parts = [_with_file(path) for path in paths]
+    parts.sort(key=lambda part: part["file"].iloc[0] if len(part) else "")
+    everything = pd.concat([table.empty().assign(file=""), *parts], ignore_index=True)
+    entries = [skipped.read(path) for path in skipped_parts]
+    entries.append(pd.DataFrame(_duplicates(everything), columns=list(skipped.COLUMNS)))
+    first = everything.groupby(KEY)["file"].transform("first")
+    neurons = everything[everything["file"] == first].sort_values(KEY, kind="stable")
+    neurons = neurons.assign(name=table.clean_name(neurons["ID"]))
+    entries.append(pd.DataFrame(_unlabelled(neurons), columns=list(skipped.COLUMNS)))
+    listed = pd.concat(entries, ignore_index=True)
+    skipped.write(listed, out_skipped)
+    _require_worms(neurons, listed, out_skipped)
+    neurons = neurons.drop(columns="file").assign(
+        full_scale=neurons.groupby("lab")["full_scale"].transform("max")
+    )
+    for lab, rows in neurons.groupby("lab"):
+        worms = rows["worm"].nunique()
+        LOGGER.info("%s: %d worms, full scale %g counts", lab, worms, rows["full_scale"].iloc[0])
+    table.write(neurons, out_neurons)
+
+
+def _with_file(path: str | os.PathLike) -> pd.DataFrame:
+    part = table.read(path)
+    return part if "file" in part else part.assign(file=str(path))
+
+
+def _duplicates(everything: pd.DataFrame) -> list[dict]:
+    holders = everything[[*KEY, "file"]].drop_duplicates()
+    firsts = holders.groupby(KEY)["file"].transform("first")
+    later = holders.assign(first=firsts)[holders["file"] != firsts]
+    return [
+        skipped.entry(
+            file,
+            lab,
+            worm,
+            InputError(
+                file,
+                f"worm {worm!r} of laboratory {lab!r}, which {first} holds too",
+                "one file per worm",
+                "rename one of them, or remove the copy",
+            ),
+        )
+        for lab, worm, file, first in zip(*(later[name] for name in later), strict=True)
+    ]
+
+
+def _unlabelled(neurons: pd.DataFrame) -> list[dict]:
+    labelled = (neurons["name"] != "").groupby([neurons["lab"], neurons["worm"]]).transform("any")
+    worms = neurons.loc[~labelled, [*KEY, "file"]].drop_duplicates()
+    return [
+        skipped.entry(
+            file, lab, worm, f"{file}: found no label on worm {worm!r}; kept for colour", "identity"
+        )
+        for lab, worm, file in zip(*(worms[name] for name in worms), strict=True)
+    ]
+
+
+def _require_worms(neurons: pd.DataFrame, listed: pd.DataFrame, out_skipped: str | os.PathLike):
+    count = len(neurons[KEY].drop_duplicates())
+    if count >= 2:
+        return
+    reasons = listed.loc[listed["stage"] == "source", "reason"].tolist()
+    advice = f"first of the reasons in {out_skipped}: {reasons[0]}" if reasons else ""
+    raise InputError(
+        "source of worms",
+        "one usable worm only" if count else "no usable worm",
+        "at least two worms, so that one can be held out",
+        advice,
+    )

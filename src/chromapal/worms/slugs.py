@@ -1,0 +1,55 @@
+"""Worm and laboratory names are foreign text: what is refused, and how one becomes a file name.
+
+Standard library only: the workflow needs it while it is parsed.
+"""
+
+import hashlib
+import re
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_HASHED = re.compile(r"-[0-9a-f]{8}$")
+_LONGEST = 80
+
+
+def fault(text: str) -> str:
+    """Say what makes a name unusable.
+
+    Spaces, quotes, slashes and markup are usable: they stay text and never become a path.
+
+    Parameters
+    ----------
+    text : str
+        The name of a worm, laboratory or neuron.
+
+    Returns
+    -------
+    str
+        "an empty name", "a control character in …", or "" where nothing is wrong.
+    """
+    if not text.strip():
+        return "an empty name"
+    return "" if text.isprintable() else f"a control character in {text!r}"
+
+
+def slug(text: str) -> str:
+    """Give a name that is safe as one part of a path, another for each text.
+
+    Letters, digits, `.`, `_` and `-` stay. Where anything had to change, eight digits of the
+    text's hash are appended; a text that already ends like such a hash gets its own, so that it
+    cannot pose as another's.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        At most 89 characters, never empty, `.`, `..`, hidden or with a separator.
+    """
+    safe = _UNSAFE.sub("_", text).lstrip(".-")[:_LONGEST]
+    if safe == text and safe and not _HASHED.search(text):
+        return safe
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{safe or 'name'}-{digest}"

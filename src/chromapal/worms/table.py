@@ -1,0 +1,278 @@
+"""The neuron table: one row per segmented neuron, validated on every read and write."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaError
+
+from chromapal.errors import InputError
+from chromapal.files import write_parquet
+from chromapal.worms.slugs import fault
+
+CHANNELS = ("R", "G", "B", "W")
+COLUMNS = (
+    "worm", "lab", "x", "y", "z", "xr", "yr", "zr", "weight", "R", "G", "B", "W",
+    "full_scale", "ID", "fold",
+)  # fmt: skip
+TEXT = ("worm", "lab", "ID", "fold")
+FULL_SCALES = (255, 4095, 65535)
+
+# Stems of the left/right pairs of the hermaphrodite (White et al. 1986), with the amphid and
+# phasmid socket and sheath cells that NeuroPAL files name. AVL, RIR, AQR, PQR and PVR end in a
+# letter that is no side, and are therefore absent.
+PAIRS = frozenset(
+    """
+    ADA ADE ADF ADL AFD AIA AIB AIM AIN AIY AIZ ALM ALN AMSH AMSO ASE ASG ASH ASI ASJ ASK AUA
+    AVA AVB AVD AVE AVF AVH AVJ AVK AWA AWB AWC BAG BDU CAN CEPD CEPV CEPSHD CEPSHV FLP GLRD
+    GLRV GLR HSN I1 I2 IL1 IL1D IL1V IL2 IL2D IL2V LUA M2 M3 MC NSM OLL OLQD OLQV PDE PHA PHB
+    PHC PHSH PHSO PLM PLN PVC PVD PVN PVP PVQ PVW RIA RIB RIC RIF RIG RIM RIP RIV RMD RMDD RMDV
+    RME RMF RMG RMH SAAD SAAV SABV SDQ SIAD SIAV SIBD SIBV SMBD SMBV SMDD SMDV URAD URAV URB URX
+    URYD URYV
+    """.split()
+)
+
+
+def _printable(values: pd.Series) -> pd.Series:
+    good = {text: not fault(text) for text in values.unique()}
+    return values.map(good).astype(bool)
+
+
+def _printable_or_empty(values: pd.Series) -> pd.Series:
+    good = {text: text == "" or not fault(text) for text in values.unique()}
+    return values.map(good).astype(bool)
+
+
+def _whole_or_empty(values: pd.Series, table: pd.DataFrame) -> pd.Series:
+    missing = values.isna()
+    return missing == missing.groupby([table["lab"], table["worm"]]).transform("all")
+
+
+def _column(kind: type, expected: str, check, nullable: bool = False) -> pa.Column:
+    return pa.Column(kind, pa.Check(check, error=expected, ignore_na=nullable), nullable=nullable)
+
+
+def _finite(values: pd.Series) -> pd.Series:
+    return pd.Series(np.isfinite(values.to_numpy()), index=values.index)
+
+
+def _count(values: pd.Series) -> pd.Series:
+    return _finite(values) & (values >= 0)
+
+
+_NAME = "a name without control characters"
+_COUNT = "a finite number of at least 0"
+SCHEMA = pa.DataFrameSchema(
+    {
+        "worm": _column(str, _NAME, _printable),
+        "lab": _column(str, _NAME, _printable),
+        **{
+            axis: _column(np.int64, "a voxel index of at least 0", lambda values: values >= 0)
+            for axis in ("x", "y", "z")
+        },
+        **{
+            axis: _column(np.float64, "a finite position in um", _finite)
+            for axis in ("xr", "yr", "zr")
+        },
+        "weight": _column(np.float64, _COUNT, _count),
+        **{channel: _column(np.float64, _COUNT, _count, nullable=True) for channel in CHANNELS},
+        "full_scale": _column(
+            np.float64,
+            "a finite number above 0",
+            lambda values: _finite(values) & (values > 0),
+        ),
+        "ID": _column(str, "a neuron name without control characters", _printable_or_empty),
+        "fold": _column(str, "a fold name without control characters", _printable_or_empty),
+    }
+)
+
+
+def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
+    """Check a neuron table and bring its columns into order.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of neurons with at least `COLUMNS`; a missing `fold` becomes "" (no fold). Further
+        columns are kept behind them.
+    origin : object
+        The file (or worm) that an error names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table, `COLUMNS` first, rows in the order given.
+
+    Raises
+    ------
+    InputError
+        A column is missing, of another type, or holds a value it may not hold; the line names
+        the column and the first such value with its worm.
+    """
+    if "fold" not in table:
+        table = table.assign(fold="")
+    missing = [column for column in COLUMNS if column not in table]
+    if missing:
+        raise InputError(origin, f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")
+    table = table.astype(dict.fromkeys(TEXT, "str")).reset_index(drop=True)
+    try:
+        SCHEMA.validate(table)
+    except SchemaError as error:
+        raise _explain(error, table, origin) from None
+    for channel in CHANNELS:
+        _require(
+            _whole_or_empty(table[channel], table),
+            table, channel, origin, "a count for every neuron of the worm or for none",
+        )  # fmt: skip
+        _require(
+            ~(table[channel] > table["full_scale"]),
+            table, channel, origin, "at most the laboratory's full_scale",
+        )  # fmt: skip
+    _require(
+        table["fold"] == table.groupby(["lab", "worm"])["fold"].transform("first"),
+        table, "fold", origin, "one fold per worm",
+    )  # fmt: skip
+    order = [*COLUMNS, *(column for column in table if column not in COLUMNS)]
+    return table[order]
+
+
+def _require(good: pd.Series, table: pd.DataFrame, column: str, origin: object, expected: str):
+    if not good.all():
+        raise _offence(table, int(np.flatnonzero(~good.to_numpy())[0]), column, origin, expected)
+
+
+def _offence(
+    table: pd.DataFrame, row: int, column: str, origin: object, expected: str
+) -> InputError:
+    value = table[column].iloc[row]
+    shown = repr(value) if isinstance(value, str) else f"{value}"
+    return InputError(
+        origin, f"{column} = {shown} at neuron {row} (worm {table['worm'].iloc[row]!r})", expected
+    )
+
+
+def _explain(error: SchemaError, table: pd.DataFrame, origin: object) -> InputError:
+    column = error.schema.name
+    cases = error.failure_cases
+    rows = [] if not isinstance(cases, pd.DataFrame) else cases["index"].dropna().tolist()
+    if rows:
+        expected = error.check.error if isinstance(error.check, pa.Check) else "a value"
+        return _offence(table, int(min(rows)), column, origin, expected or "a value")
+    return InputError(
+        origin,
+        f"column {column} of type {table[column].dtype} (first value "
+        f"{table[column].iloc[0] if len(table) else 'none'!r})",
+        f"type {error.schema.dtype}",
+    )
+
+
+def empty() -> pd.DataFrame:
+    """Give a neuron table without rows, columns and types in place."""
+    kinds = {name: column.dtype.type for name, column in SCHEMA.columns.items()}
+    blank = {name: pd.Series([], dtype="str" if name in TEXT else kinds[name]) for name in COLUMNS}
+    return pd.DataFrame(blank)
+
+
+def read(path: str | os.PathLike) -> pd.DataFrame:
+    """Read and validate a neuron table written by `write`.
+
+    Raises
+    ------
+    InputError
+        The file is no Parquet file, or its table is not valid.
+    """
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"no readable Parquet file ({error})", "a neuron table") from None
+    return validate(table, path)
+
+
+def write(table: pd.DataFrame, path: str | os.PathLike):
+    """Validate a neuron table and write it as Parquet, whole or not at all."""
+    write_parquet(validate(table, path), path)
+
+
+def full_scale_of(counts: np.ndarray | pd.DataFrame, origin: object = "counts") -> int:
+    """Infer the largest count a camera could give from the counts seen.
+
+    Parameters
+    ----------
+    counts : array-like
+        Counts of one laboratory, any shape; NaN is ignored.
+    origin : object
+        The file that an error names.
+
+    Returns
+    -------
+    int
+        255, 4095 or 65535 (8, 12, 16 bits): the first that no count exceeds.
+
+    Raises
+    ------
+    InputError
+        A count exceeds 65535.
+    """
+    values = np.asarray(counts, dtype=np.float64)
+    largest = np.nanmax(values, initial=0.0, where=~np.isnan(values))
+    for scale in FULL_SCALES:
+        if largest <= scale:
+            return scale
+    raise InputError(
+        origin,
+        f"a count of {largest:g}",
+        f"counts of at most {FULL_SCALES[-1]}",
+        "state the laboratory's full_scale under config key 'laboratories'",
+    )
+
+
+def clean_id(names: pd.Series) -> pd.Series:
+    """Strip labels, and turn the text `nan` into "" (unlabelled); a trailing `?` stays."""
+    stripped = names.astype("str").fillna("").str.strip()
+    return stripped.mask(stripped.str.lower() == "nan", "")
+
+
+def clean_name(names: pd.Series) -> pd.Series:
+    """Bring labels into the form that names are scored in.
+
+    Stripped; `nan` is "" (unlabelled); a trailing `?` (uncertain) goes; a leading zero of the
+    trailing number goes (`VB02` is `VB2`). Partial names (`SIA?L`) stay.
+
+    Parameters
+    ----------
+    names : pandas.Series of str
+        Labels as in the source.
+
+    Returns
+    -------
+    pandas.Series of str
+        Names, "" where unlabelled.
+    """
+    certain = clean_id(clean_id(names).str.rstrip("? \t"))
+    return certain.str.replace(r"^([A-Za-z]+)0+([1-9][0-9]*)$", r"\1\2", regex=True)
+
+
+def neuron_class(names: pd.Series) -> pd.Series:
+    """Remove the side from names of left/right pairs.
+
+    A trailing L or R goes where what is left stands in `PAIRS`; every other name stays, so `AVL`,
+    `RIR`, `AQR`, partial names and names nobody listed do. Dorsal and ventral parts stay
+    (`RMDDL` is `RMDD`, and `RMED`, `RMEV` stand beside `RME`), because they differ in colour and
+    in wiring.
+
+    Parameters
+    ----------
+    names : pandas.Series of str
+        Cleaned names.
+
+    Returns
+    -------
+    pandas.Series of str
+        Names without side.
+    """
+    classes = {
+        name: name[:-1] if name[-1:] in ("L", "R") and name[:-1] in PAIRS else name
+        for name in names.unique()
+    }
+    return names.map(classes)
