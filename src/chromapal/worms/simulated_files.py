@@ -1,0 +1,32 @@
+"""Names of the simulated animals and of their files; standard library only, for parse time."""
+
+
+def laboratory(index: int, laboratories: int) -> str:
+    """Name the laboratory of one worm: worms go round the laboratories, so any few span all."""
+    return f"SIM{index % laboratories + 1}"
+
+
+def worm_name(index: int) -> str:
+    """Name one worm; the name does not depend on how many others there are."""
+    return f"worm{index + 1:03d}"
+
+
+def worm_file(index: int, laboratories: int) -> str:
+    """Give the path of one worm's file below the source folder."""
+    return f"{laboratory(index, laboratories)}/sub-{worm_name(index)}_ophys.nwb"
+
+
+def worm_files(worms: int, laboratories: int) -> list[str]:
+    """List the paths of all simulated files below the source folder.
+
+    Parameters
+    ----------
+    worms, laboratories : int
+        How many animals, of how many laboratories.
+
+    Returns
+    -------
+    list of str
+        `LABORATORY/sub-WORM_ophys.nwb`, one per worm in order of their index.
+    """
+    return [worm_file(index, laboratories) for index in range(worms)]
