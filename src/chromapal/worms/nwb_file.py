@@ -1,0 +1,176 @@
+"""Open a NeuroPAL NWB file quietly, and find its parts."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import h5py
+import ndx_multichannel_volume
+import numpy as np
+from pynwb import NWBHDF5IO, NWBFile
+
+from chromapal.errors import InputError
+from chromapal.worms.slugs import fault
+
+LOGGER = logging.getLogger(__name__)
+VOLUME = "NeuroPALImageRaw"
+MultiChannelVolume = ndx_multichannel_volume.MultiChannelVolume
+
+
+@contextmanager
+def opened(path: str | os.PathLike) -> Iterator[NWBFile]:
+    """Open an NWB file for reading.
+
+    Files carry the namespaces they were written with. Those not installed here are taken from the
+    file; for the others the installed version counts, and pynwb's warnings about that go nowhere,
+    for a healthy file should read silently. Other warnings go to the log.
+
+    Raises
+    ------
+    InputError
+        No such file, no HDF5 file, a truncated or damaged one, or no NWB file that pynwb can
+        build.
+    """
+    _require_hdf5(path)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            io = NWBHDF5IO(str(path), mode="r", load_namespaces=True)
+        except Exception as error:
+            raise _no_nwb(path, error) from None
+        try:
+            content = io.read()
+        except Exception as error:
+            # pynwb and hdmf raise all kinds of errors over a file that breaks the schema
+            io.close()
+            raise _no_nwb(path, error) from None
+    for warning in caught:
+        if "namespace" not in str(warning.message):
+            LOGGER.info("%s: %s", path, " ".join(str(warning.message).split()))
+    try:
+        yield content
+    except OSError as error:
+        raise InputError(
+            path, f"damaged data ({error})", "a readable file", "fetch the file again"
+        ) from None
+    finally:
+        io.close()
+
+
+def _require_hdf5(path: str | os.PathLike):
+    expected = "an NWB file"
+    if not Path(path).is_file():
+        raise InputError(path, "no such file", expected)
+    try:
+        h5py.File(path, "r").close()
+    except OSError as error:
+        found = (
+            "a truncated HDF5 file" if "truncated" in str(error) else f"no HDF5 file ({error})"
+        )
+        if not Path(path).stat().st_size:
+            found = "an empty file"
+        raise InputError(path, found, expected, "fetch the file again") from None
+
+
+def _no_nwb(path: str | os.PathLike, error: Exception) -> InputError:
+    with suppress(OSError), h5py.File(path, "r") as file:
+        for cause in _causes(file):
+            return InputError(path, cause, "a NeuroPAL NWB file")
+    return InputError(
+        path, f"no NWB file that pynwb reads ({error})", "a NeuroPAL NWB file"
+    )
+
+
+def _causes(file: h5py.File) -> Iterator[str]:
+    """Name what pynwb trips over, where its own message does not."""
+    if "nwb_version" not in file.attrs:
+        yield "an HDF5 file that is no NWB file"
+    volume = file.get(f"acquisition/{VOLUME}")
+    if volume is not None:
+        for part in ("data", "RGBW_channels"):
+            if part not in volume:
+                yield f"a volume without {part} in acquisition/{VOLUME}"
+    tables: list[h5py.Group] = []
+
+    def keep(_name: str, item: h5py.Group | h5py.Dataset):
+        if "colnames" in item.attrs:
+            tables.append(item)
+
+    file.get("processing", file).visititems(keep)
+    for rows in tables:
+        sizes = {
+            name: len(rows.get(f"{name}_index", rows[name]))
+            for name in map(str, rows.attrs["colnames"])
+            if name in rows
+        }
+        if len(set(sizes.values())) > 1:
+            told = " but ".join(f"{count} {name}" for name, count in sizes.items())
+            yield f"labels that do not match the neurons in {rows.name} ({told})"
+
+
+def worm_name(content: NWBFile, path: str | os.PathLike) -> str:
+    """Give the file's `identifier`, or the subject's where that is empty.
+
+    Raises
+    ------
+    InputError
+        Both are empty, or the name holds control characters.
+    """
+    subject = content.subject.subject_id if content.subject is not None else None
+    name = str(content.identifier or "").strip() or str(subject or "").strip()
+    if fault(name):
+        raise InputError(
+            path, f"{fault(name)} as identifier", "a name without control characters"
+        )
+    return name
+
+
+def find_volume(content: NWBFile, path: str | os.PathLike) -> MultiChannelVolume:
+    """Give `NeuroPALImageRaw`, or the file's only multichannel volume.
+
+    Raises
+    ------
+    InputError
+        There is none, or none of that name among several, or it has no four axes.
+    """
+    volumes = {
+        name: item
+        for name, item in content.acquisition.items()
+        if isinstance(item, MultiChannelVolume)
+    }
+    if VOLUME not in volumes and len(volumes) != 1:
+        found = f"only {', '.join(sorted(volumes))}" if volumes else "no volume"
+        raise InputError(path, found, f"a MultiChannelVolume acquisition/{VOLUME}")
+    volume = volumes.get(VOLUME) or next(iter(volumes.values()))
+    if len(volume.data.shape) != 4 or 0 in volume.data.shape:
+        raise InputError(
+            path, f"a volume of shape {volume.data.shape}", "axes X, Y, Z, channel, none empty"
+        )
+    return volume
+
+
+def spacing(volume: MultiChannelVolume, path: str | os.PathLike) -> np.ndarray:
+    """Give the voxel size of a volume.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (3,), um along x, y, z.
+
+    Raises
+    ------
+    InputError
+        It is missing, or not three numbers above 0.
+    """
+    stated = volume.imaging_volume.grid_spacing
+    values = np.asarray([] if stated is None else stated[:], dtype=np.float64)
+    if values.shape != (3,) or not np.all(np.isfinite(values) & (values > 0)):
+        raise InputError(
+            path,
+            f"grid_spacing {values.tolist() or 'missing'}",
+            "three voxel sizes in um above 0",
+        )
+    return values

@@ -1,0 +1,146 @@
+"""The neurons of an NWB file: masks and names."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from hdmf.common import VectorData, VectorIndex
+from ndx_multichannel_volume import SegmentationLabels
+from pynwb import NWBFile
+from pynwb.base import ProcessingModule
+from pynwb.ophys import ImageSegmentation, PlaneSegmentation
+
+from chromapal.errors import InputError
+
+MODULE = "NeuroPAL"
+SEGMENTATION = "NeuroPALNeurons"
+NAME_COLUMNS = ("ID_labels", "labels", "names", "name", "label")
+MASK_COLUMNS = ("voxel_mask", "color_voxel_mask")
+EXPECTED = f"neurons in processing/{MODULE}/NeuroPALSegmentation/{SEGMENTATION}"
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Neurons as lists of voxels.
+
+    Parameters
+    ----------
+    voxels : numpy.ndarray
+        Shape (n, 3), int64, the voxels of the first neuron, then of the second, …
+    weights : numpy.ndarray
+        Shape (n,), float64, at least 0.
+    sizes : numpy.ndarray
+        Shape (neurons,), voxels per neuron, at least 1.
+    names : list of str
+        One label per neuron, "" where the file gives none.
+    """
+
+    voxels: np.ndarray
+    weights: np.ndarray
+    sizes: np.ndarray
+    names: list[str]
+
+
+def read(content: NWBFile, path: str | os.PathLike) -> Masks:
+    """Read the masks and names of a file's NeuroPAL segmentation.
+
+    Raises
+    ------
+    InputError
+        There is no segmentation or several, it holds no neuron, a mask is empty or damaged, or
+        there are more or fewer names than neurons.
+    """
+    found = _segmentations(content)
+    if not found:
+        raise InputError(path, "no segmentation", EXPECTED)
+    where, rows = _choose(found, path)
+    column = next((rows[name] for name in MASK_COLUMNS if name in rows.colnames), None)
+    if column is None:
+        raise InputError(path, f"no voxel_mask in {where}", EXPECTED)
+    mask, sizes = _ragged(column, where, path)
+    if not len(sizes):
+        raise InputError(path, f"an empty worm: no neuron in {where}", "at least one neuron")
+    if not sizes.all():
+        empty = int(np.flatnonzero(sizes == 0)[0])
+        raise InputError(path, f"neuron {empty} of {where} without a voxel", "a voxel per neuron")
+    names = _names(rows, content.processing[where.split("/")[0]], where, path)
+    if names is not None and len(names) != len(sizes):
+        raise InputError(path, f"{len(names)} labels in {where}", f"{len(sizes)}, one per neuron")
+    voxels = np.column_stack([mask[axis].astype(np.int64) for axis in "xyz"])
+    weights = mask["weight"].astype(np.float64)
+    if not np.all(np.isfinite(weights) & (weights >= 0)):
+        raise InputError(path, f"a negative or missing weight in {where}", "weights of at least 0")
+    return Masks(voxels, weights, sizes, names or [""] * len(sizes))
+
+
+def _segmentations(content: NWBFile) -> dict[str, PlaneSegmentation]:
+    found = {}
+    for module_name, module in content.processing.items():
+        for name, item in module.data_interfaces.items():
+            if isinstance(item, PlaneSegmentation):
+                found[f"{module_name}/{name}"] = item
+            elif isinstance(item, ImageSegmentation):
+                for inner, rows in item.plane_segmentations.items():
+                    found[f"{module_name}/{name}/{inner}"] = rows
+    return found
+
+
+def _choose(found: dict[str, PlaneSegmentation], path) -> tuple[str, PlaneSegmentation]:
+    """Take the one the convention names; else the only one left at each looser reading of it."""
+    own = {where: rows for where, rows in found.items() if where.startswith(f"{MODULE}/")}
+    named = {where: rows for where, rows in own.items() if where.endswith(f"/{SEGMENTATION}")}
+    masked = {
+        where: rows
+        for where, rows in (own or found).items()
+        if set(MASK_COLUMNS) & set(rows.colnames)
+    }
+    for candidates in (named, own, masked, found):
+        if len(candidates) == 1:
+            return next(iter(candidates.items()))
+    raise InputError(path, f"several segmentations ({', '.join(sorted(found))})", EXPECTED)
+
+
+def _plain(data: object) -> np.ndarray:
+    """Read a column whole, past hdmf's wrapper around tables of records."""
+    data = getattr(data, "dataset", data)
+    return np.asarray(data[:] if len(data) else [])
+
+
+def _ragged(column: VectorData, where: str, path) -> tuple[np.ndarray, np.ndarray]:
+    """Give a column's values and how many of them each row has."""
+    if not isinstance(column, VectorIndex):
+        values = _plain(column.data)
+        return values, np.ones(len(values), dtype=np.int64)
+    ends = _plain(column.data).astype(np.int64)
+    values = _plain(column.target.data)
+    sizes = np.diff(ends, prepend=0)
+    if np.any(sizes < 0) or (ends[-1] if len(ends) else 0) != len(values):
+        raise InputError(
+            path,
+            f"an index of {column.target.name} in {where} that does not fit its {len(values)} "
+            "values",
+            "ends of rows in rising order, the last at the number of values",
+        )
+    return values, sizes
+
+
+def _names(
+    rows: PlaneSegmentation, module: ProcessingModule, where: str, path
+) -> list[str] | None:
+    name = next((name for name in NAME_COLUMNS if name in rows.colnames), None)
+    if name is not None:
+        parts, sizes = _ragged(rows[name], where, path)
+        text = [_text(part) for part in parts]
+        ends = np.cumsum(sizes)
+        return ["".join(text[end - size : end]) for end, size in zip(ends, sizes, strict=True)]
+    labels = getattr(rows, "labels", None)
+    if labels is None or list(labels[:]) == [""]:
+        beside = [
+            item for item in module.data_interfaces.values() if isinstance(item, SegmentationLabels)
+        ]
+        labels = beside[0].labels if len(beside) == 1 else None
+    return None if labels is None else [_text(label) for label in labels[:]]
+
+
+def _text(part: object) -> str:
+    return part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part)
