@@ -1,0 +1,30 @@
+"""Support vector machine with a Gaussian kernel."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Params:
+    """What can be changed about the machine.
+
+    Attributes
+    ----------
+    penalty : float
+        Price of a misnamed training neuron (C).
+    cache_mb : float
+        Memory for kernel rows [MB].
+    """
+
+    penalty: float = 10.0
+    cache_mb: float = 500.0
+
+
+def build(params, seed):
+    """Give the unfitted pipeline; its decision function ranks the names."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    return make_pipeline(
+        StandardScaler(), SVC(C=params.penalty, cache_size=params.cache_mb, random_state=seed)
+    )
