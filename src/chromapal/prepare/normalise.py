@@ -1,0 +1,265 @@
+"""Counts, weights and positions on common scales, fitted on training rows only."""
+
+import dataclasses
+import logging
+import os
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import ndtr, ndtri
+
+from chromapal.errors import InputError
+from chromapal.files import write_json, write_parquet
+from chromapal.worms import skipped
+
+LOGGER = logging.getLogger(__name__)
+COLOUR_SCALES = ("full_scale", "global_minmax", "per_worm", "rank_normal")
+GRAY_SOURCES = ("luminance", "white")
+LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601 luma of red, green and blue
+QUANTILES = (0.01, 0.99)
+COLOURS = ["R", "G", "B"]
+CHANNELS = [*COLOURS, "W"]
+KEY = ["lab", "worm"]
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """Scales of a study, with the parameters that training rows gave.
+
+    Attributes
+    ----------
+    colour_scale : {"full_scale", "global_minmax", "per_worm", "rank_normal"}
+        How counts become colours:
+        `full_scale` counts / the laboratory's full scale;
+        `global_minmax` (counts - low) / (high - low) per channel, fitted, not clipped;
+        `per_worm` the same between the animal's own quantiles .01 and .99, clipped to 0..1;
+        `rank_normal` Phi^-1((average rank - 1/2) / n) per animal and channel.
+        A constant channel becomes 1, with `rank_normal` 0.
+    gray_source : {"luminance", "white"}
+        Gray is LUMINANCE . (R, G, B), or the white (panneuronal) channel on the colour scale.
+    channels : dict of str to (float, float)
+        Lowest and highest count per channel among training rows; `global_minmax` only.
+    weight : (float, float)
+        Lowest and highest weight among training rows.
+    """
+
+    colour_scale: str
+    gray_source: str
+    weight: tuple[float, float]
+    channels: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    @classmethod
+    def fit(cls, train: pd.DataFrame, colour_scale: str, gray_source: str) -> "Normaliser":
+        """Fit on training rows.
+
+        Parameters
+        ----------
+        train : pandas.DataFrame
+            Neuron table of training rows and nothing else.
+        colour_scale, gray_source : str
+            The study's choices.
+
+        Raises
+        ------
+        InputError
+            Unknown colour scale or gray source.
+        """
+        for key, value, choices in (
+            ("colour_scale", colour_scale, COLOUR_SCALES),
+            ("gray_source", gray_source, GRAY_SOURCES),
+        ):
+            if value not in choices:
+                raise InputError(f"config key '{key}'", repr(value), f"one of {', '.join(choices)}")
+        channels = {}
+        if colour_scale == "global_minmax":
+            present = [channel for channel in CHANNELS if train[channel].notna().any()]
+            channels = {channel: _range(train[channel]) for channel in present}
+        return cls(colour_scale, gray_source, _range(train["weight"]), channels)
+
+    def transform(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add normalised columns to a neuron table.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            Neuron table of whole animals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With `u, v, w` (xr, yr, zr between the animal's lowest, 0, and highest, 1; 0.5 where
+            it is flat), `weight_n` (0..1 over training rows, 1 where they are constant), `r, g, b`
+            and `luminance` on the colour scale (NaN where a channel is absent) and `gray`.
+        """
+        scaled = self._scale(table)
+        if self.colour_scale == "rank_normal":
+            mixed = (table[COLOURS] * LUMINANCE).sum(axis=1, skipna=False)
+            luminance = _rank_normal(mixed.to_frame(), table)[0]
+        else:
+            luminance = (scaled[COLOURS] * LUMINANCE).sum(axis=1, skipna=False)
+        places = table.groupby(KEY)[["xr", "yr", "zr"]]
+        low, high = places.transform("min"), places.transform("max")
+        position = _between(table[["xr", "yr", "zr"]], low, high, constant=0.5)
+        return table.assign(
+            **dict(zip("uvw", position.T, strict=True)),
+            weight_n=_between(table["weight"], *self.weight, constant=1.0),
+            r=scaled["R"],
+            g=scaled["G"],
+            b=scaled["B"],
+            luminance=luminance,
+            gray=luminance if self.gray_source == "luminance" else scaled["W"],
+        )
+
+    def _scale(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Scale the counts of the four channels, shape (n, 4)."""
+        counts = table[CHANNELS]
+        if self.colour_scale == "full_scale":
+            return counts.div(table["full_scale"], axis=0)
+        if self.colour_scale == "global_minmax":
+            absent = (np.nan, np.nan)
+            low, high = np.transpose([self.channels.get(name, absent) for name in CHANNELS])
+            return _framed(_between(counts, low, high, constant=1.0), counts)
+        if self.colour_scale == "per_worm":
+            animals = table.groupby(KEY)[CHANNELS]
+            low, high = (animals.transform("quantile", q) for q in QUANTILES)
+            return _framed(_between(counts, low, high, constant=1.0).clip(0, 1), counts)
+        return _rank_normal(counts, table)
+
+    def to_json(self) -> dict:
+        """Give the parameters as what JSON can hold."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, content: dict) -> "Normaliser":
+        """Take the parameters that `to_json` gave."""
+        channels = {name: tuple(limits) for name, limits in content["channels"].items()}
+        return cls(**{**content, "weight": tuple(content["weight"]), "channels": channels})
+
+
+def _range(values: pd.Series) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def _between(values: ArrayLike, low: ArrayLike, high: ArrayLike, constant: float) -> np.ndarray:
+    """Map low..high to 0..1, and to `constant` where both are the same; NaN stays NaN."""
+    values, low, high = (np.asarray(part, dtype=np.float64) for part in (values, low, high))
+    flat = high == low
+    scaled = (values - low) / np.where(flat, 1.0, high - low)
+    return np.where(flat & ~np.isnan(values), constant, scaled)
+
+
+def _rank_normal(values: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    animals = values.groupby([table[name] for name in KEY])
+    return _framed(ndtri((animals.rank() - 0.5) / animals.transform("count")), values)
+
+
+def _framed(values: np.ndarray, like: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(values, like.index, like.columns)
+
+
+def display(values: np.ndarray, colour_scale: str) -> np.ndarray:
+    """Bring colours of any scale to 0..1, for figures and for metrics of images.
+
+    Parameters
+    ----------
+    values : array-like
+        Colours on the study's scale, any shape.
+    colour_scale : str
+        That scale. `rank_normal` passes through the normal distribution function, which gives
+        ranks back; the others are clipped.
+    """
+    values = np.asarray(values)
+    return ndtr(values) if colour_scale == "rank_normal" else np.clip(values, 0, 1)
+
+
+def usable_for_colour(neurons: pd.DataFrame, gray_source: str) -> tuple[np.ndarray, pd.DataFrame]:
+    """Say which animals have the channels that learning colour from gray needs.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        Neuron table.
+    gray_source : {"luminance", "white"}
+        With `white` an animal also needs W.
+
+    Returns
+    -------
+    mask : numpy.ndarray of bool, shape (n,)
+        Rows of usable animals.
+    reasons : pandas.DataFrame
+        Columns lab, worm, reason; one row per animal that is left out.
+    """
+    needed = CHANNELS if gray_source == "white" else COLOURS
+    missing = neurons[needed].isna().groupby([neurons[name] for name in KEY]).any()
+    left_out = missing[missing.any(axis=1)]
+    lacking = [", ".join(np.array(needed)[row]) for row in left_out.to_numpy()]
+    reasons = left_out.index.to_frame(index=False).assign(
+        reason=[
+            f"found no counts of channel {channels}; expected {', '.join(needed)} "
+            f"(gray source '{gray_source}'); left out of colour"
+            for channels in lacking
+        ]
+    )
+    keys = pd.MultiIndex.from_frame(neurons[KEY])
+    return ~keys.isin(left_out.index), reasons
+
+
+def prepare_fold(
+    neurons_path: str | os.PathLike,
+    splits_path: str | os.PathLike,
+    fold: str,
+    colour_scale: str,
+    gray_source: str,
+    out_neurons: str | os.PathLike,
+    out_normaliser: str | os.PathLike,
+    out_left_out: str | os.PathLike,
+):
+    """Normalise the neurons of one model fold.
+
+    Parameters
+    ----------
+    neurons_path, splits_path : path-like
+        Parquet tables of all neurons and of their roles, row by row.
+    fold : str
+        Column of the splits: `fold2`, or `fold2-4` for the model that leaves out both.
+    colour_scale, gray_source : str
+        See `Normaliser`.
+    out_neurons : path-like
+        Parquet: usable neurons, with `role`, `inner`, `row` (number in `neurons_path`) and the
+        normalised columns.
+    out_normaliser, out_left_out : path-like
+        JSON of the normaliser, and CSV list of the animals without the channels needed.
+
+    Raises
+    ------
+    InputError
+        No animal with the channels needed is left to train on, or to validate on.
+    """
+    neurons, splits = pd.read_parquet(neurons_path), pd.read_parquet(splits_path)
+    neurons = neurons.assign(
+        role=splits[fold], inner=splits["inner"], row=np.arange(len(neurons), dtype=np.int64)
+    )
+    usable, reasons = usable_for_colour(neurons, gray_source)
+    neurons = neurons[usable].reset_index(drop=True)
+    for role in ("train", "validation", "test"):
+        count = len(neurons.loc[neurons["role"] == role, KEY].drop_duplicates())
+        LOGGER.info("%s: %d worms to %s", fold, count, role)
+        if count == 0 and role != "test":
+            raise InputError(
+                fold,
+                f"no {role} worm with the channels that gray source '{gray_source}' needs",
+                "at least one",
+                "give more worms, or change config key 'gray_source' or 'folds'",
+            )
+    normaliser = Normaliser.fit(neurons[neurons["role"] == "train"], colour_scale, gray_source)
+    skipped.write(
+        [
+            skipped.entry("", lab, worm, reason, stage="colour")
+            for lab, worm, reason in reasons.to_numpy()
+        ],
+        out_left_out,
+    )
+    write_json(normaliser.to_json(), out_normaliser)
+    write_parquet(normaliser.transform(neurons), out_neurons)

@@ -1,0 +1,40 @@
+"""Variants of a study: what becomes of unlabelled neurons, and whether rare names are repeated."""
+
+import pandas as pd
+
+from chromapal.errors import InputError
+
+VARIANTS = ("with_background", "no_background", "no_background_smote")
+OVERSAMPLED = "no_background_smote"
+# The original study's word. They are neurons that nobody named, not empty space.
+BACKGROUND = "background"
+
+
+def select(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """Give the rows of a variant.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        Neurons with the column `name`, "" where unlabelled.
+    variant : {"with_background", "no_background", "no_background_smote"}
+        `with_background` keeps unlabelled neurons under the name `BACKGROUND`; the others leave
+        them out. `no_background_smote` has the rows of `no_background`: synthetic neurons are
+        added where something is fitted, and nowhere else.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows in the order given, index from 0.
+
+    Raises
+    ------
+    InputError
+        Unknown variant.
+    """
+    if variant not in VARIANTS:
+        raise InputError("config key 'variants'", repr(variant), f"one of {', '.join(VARIANTS)}")
+    unlabelled = neurons["name"] == ""
+    if variant == "with_background":
+        return neurons.assign(name=neurons["name"].mask(unlabelled, BACKGROUND))
+    return neurons[~unlabelled].reset_index(drop=True)
