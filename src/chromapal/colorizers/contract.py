@@ -1,0 +1,76 @@
+"""What every colorizer promises; the tests in `tests/contract` hold each of them to it.
+
+A colorizer is one file in this folder that defines
+
+- `Params`: a frozen dataclass of its own defaults, importable without PyTorch;
+- `accepts`: the kinds of input it takes, of `"neurons"` and `"images"`;
+- `build(params, dense)`: an untrained `Colorizer`. `dense` is true for `worm` samples, where many
+  neurons share a grid and each is read off at its own cell, and false for `neuron` samples, where
+  a grid holds one neuron.
+"""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from chromapal.prepare.samples import Samples
+
+HISTORY = ("epoch", "step", "train_loss", "validation_loss", "learning_rate")
+
+
+class Colorizer(Protocol):
+    """Learns the colours of neurons from their gray values, weights and positions."""
+
+    def fit(
+        self,
+        train: Samples,
+        validation: Samples,
+        seed: int,
+        device: str = "auto",
+        threads: int = 1,
+        checkpoint: Path | None = None,
+        precision: str = "auto",
+    ) -> pd.DataFrame:
+        """Learn from training neurons.
+
+        Parameters
+        ----------
+        train, validation : Samples
+            Neurons to learn from, and neurons of other animals to stop and choose by.
+        seed : int
+            Equal seeds, data and threads give equal weights, on one machine.
+        device, precision, threads
+            See `chromapal.training.device.choose`.
+        checkpoint : Path, optional
+            Folder for checkpoints; a fit that was killed goes on from there, and ends as if it
+            had never been interrupted.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `HISTORY`, one row per epoch; no row where nothing is iterated.
+        """
+
+    def predict(self, samples: Samples, device: str = "auto", threads: int = 1) -> np.ndarray:
+        """Give colours.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, 3), float32
+            Red, green, blue in the scale of the training targets, in the order of the neurons.
+        """
+
+    def save(self, folder: Path) -> None:
+        """Write what was learnt into an existing or new folder; never a pickle."""
+
+    def load(self, folder: Path) -> "Colorizer":
+        """Take over what `save` wrote, and return itself."""
+
+
+def empty_history() -> pd.DataFrame:
+    """Give the history of a method that does not iterate: every column, no row."""
+    return pd.DataFrame({name: pd.Series(dtype=float) for name in HISTORY}).astype(
+        {"epoch": int, "step": int}
+    )

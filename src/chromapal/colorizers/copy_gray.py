@@ -1,0 +1,47 @@
+"""Baseline: red, green and blue are each the neuron's own gray value."""
+
+import dataclasses
+
+import numpy as np
+
+from chromapal.colorizers.contract import empty_history
+from chromapal.training import layout
+
+accepts = ("neurons",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Params:
+    """Nothing to choose."""
+
+
+class CopyGray:
+    """Predicts gray itself: what a picture looks like without any colorizer."""
+
+    def __init__(self, params: Params, dense: bool):
+        self.params = params
+        self.dense = dense
+
+    def fit(
+        self, train, validation, seed, device="auto", threads=1, checkpoint=None, precision="auto"
+    ):
+        """Learn nothing; see `contract.Colorizer.fit`."""
+        return empty_history()
+
+    def predict(self, samples, device="auto", threads=1):
+        """Copy gray three times; see `contract.Colorizer.predict`."""
+        return np.repeat(np.asarray(samples.gray, np.float32)[:, None], 3, axis=1)
+
+    def save(self, folder):
+        """Write `params.json`."""
+        layout.write(folder, "copy_gray", self.params, self.dense)
+
+    def load(self, folder):
+        """Read `params.json`."""
+        layout.read(folder, "copy_gray", self.params, self.dense)
+        return self
+
+
+def build(params: Params, dense: bool) -> CopyGray:
+    """Make a colorizer; there is nothing to train."""
+    return CopyGray(params, dense)

@@ -1,0 +1,56 @@
+"""Baseline: every neuron gets the mean colour of the training neurons."""
+
+import dataclasses
+
+import numpy as np
+
+from chromapal.colorizers.contract import empty_history
+from chromapal.training import layout
+
+accepts = ("neurons",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Params:
+    """Nothing to choose."""
+
+
+class MeanColour:
+    """Predicts one colour, the mean over training neurons, whatever their gray."""
+
+    def __init__(self, params: Params, dense: bool):
+        self.params = params
+        self.dense = dense
+        self.colour = np.zeros(3, np.float32)
+
+    def fit(
+        self, train, validation, seed, device="auto", threads=1, checkpoint=None, precision="auto"
+    ):
+        """Average the training targets; see `contract.Colorizer.fit`."""
+        self.colour = train.target.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return empty_history()
+
+    def predict(self, samples, device="auto", threads=1):
+        """Repeat the mean colour; see `contract.Colorizer.predict`."""
+        return np.tile(self.colour, (len(samples.gray), 1))
+
+    def save(self, folder):
+        """Write `params.json`."""
+        layout.write(
+            folder,
+            "mean_colour",
+            self.params,
+            self.dense,
+            colour=[float(value) for value in self.colour],
+        )
+
+    def load(self, folder):
+        """Read `params.json`."""
+        saved = layout.read(folder, "mean_colour", self.params, self.dense)
+        self.colour = np.asarray(saved["colour"], np.float32)
+        return self
+
+
+def build(params: Params, dense: bool) -> MeanColour:
+    """Make an untrained colorizer."""
+    return MeanColour(params, dense)

@@ -1,0 +1,154 @@
+"""One training and one prediction of a study, from file to file."""
+
+import logging
+import shutil
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from chromapal import files, methods
+from chromapal.errors import InputError
+from chromapal.prepare.resample import inverse_frequency, smote
+from chromapal.prepare.samples import Samples
+from chromapal.prepare.variants import apply_variant
+from chromapal.training import layout
+
+LOGGER = logging.getLogger("chromapal")
+COLOURS = (
+    *("lab", "worm", "row", "r", "g", "b", "gray", "luminance", "name", "u", "v", "w"),
+    *("pred_r", "pred_g", "pred_b", "role"),
+)
+
+
+def train(
+    neurons_path: Path,
+    colorizer: str,
+    params: dict,
+    variant: str,
+    sample: str,
+    grid: int,
+    slab_um: float,
+    seed: int,
+    device: str,
+    precision: str,
+    threads: int,
+    smote_neighbours: int,
+    weight_cap: float,
+    checkpoint_dir: Path,
+    out_folder: Path,
+    out_history: Path,
+):
+    """Train one model.
+
+    Rare names get more say in the variant `no_background_smote`: `neuron` samples are
+    oversampled by SMOTE; `worm` samples, where a synthetic neuron would have no animal, are
+    weighted in the loss by inverse training frequency.
+
+    Parameters
+    ----------
+    neurons_path : Path
+        Normalised neurons of one fold, with their roles.
+    colorizer, params
+        The method's name, and the study's changes to its `Params`.
+    variant : {"with_background", "no_background", "no_background_smote"}
+        Which neurons take part.
+    sample : {"neuron", "worm"}
+        Kind of sample.
+    grid : int
+        Cells along each side.
+    slab_um : float
+        Thickness of a slab [um]; `worm` samples only.
+    seed : int
+        Of weights, shuffles and synthetic neurons.
+    device, precision, threads
+        See `chromapal.training.device.choose`.
+    smote_neighbours : int
+        Neighbours SMOTE interpolates between.
+    weight_cap : float
+        Greatest weight of a name in the loss, before the weights' mean is made 1.
+    checkpoint_dir : Path
+        Folder to go on from after a kill; removed once the model is written.
+    out_folder : Path
+        The model, whole or not at all.
+    out_history : Path
+        CSV of the losses, one row per epoch.
+    """
+    started = time.perf_counter()
+    neurons = apply_variant(pd.read_parquet(neurons_path), variant)
+    part = {role: neurons[neurons["role"] == role] for role in ("train", "validation")}
+    for role, rows in part.items():
+        if rows.empty:
+            raise InputError(neurons_path, f"no {role} neuron in variant {variant}", "at least one")
+    weights = None
+    if variant == "no_background_smote" and sample == "neuron":
+        part["train"], counts = smote(part["train"], seed, smote_neighbours)
+        for what, count in counts.items():
+            LOGGER.info("smote: %s: %s", what, count)
+    elif variant == "no_background_smote":
+        weights = inverse_frequency(part["train"]["name"], weight_cap)
+    model = methods.module("colorizers", colorizer).build(
+        methods.params("colorizers", colorizer, params), dense=sample == "worm"
+    )
+    history = model.fit(
+        Samples.from_neurons(part["train"], sample, grid, slab_um, weights),
+        Samples.from_neurons(part["validation"], sample, grid, slab_um),
+        seed=seed,
+        device=device,
+        threads=threads,
+        checkpoint=checkpoint_dir,
+        precision=precision,
+    )
+    files.write_csv(history, out_history)
+    with files.whole(out_folder) as folder:
+        model.save(folder)
+    shutil.rmtree(checkpoint_dir, ignore_errors=True)
+    LOGGER.info("%s: %.1f s in total", out_folder, time.perf_counter() - started)
+
+
+def load(folder: Path):
+    """Give the trained colorizer of a model folder."""
+    saved = layout.peek(folder)
+    module = methods.module("colorizers", saved["colorizer"])
+    return module.build(module.Params(**saved["params"]), saved["dense"]).load(folder)
+
+
+def predict(
+    neurons_path: Path,
+    model_folder: Path,
+    colorizer: str,
+    variant: str,
+    sample: str,
+    grid: int,
+    slab_um: float,
+    threads: int,
+    out: Path,
+    device: str = "auto",
+):
+    """Colour the test neurons of one fold.
+
+    Parameters
+    ----------
+    neurons_path : Path
+        Normalised neurons of one fold, with their roles.
+    model_folder : Path
+        What `train` wrote.
+    colorizer : str
+        The method; the folder must hold it.
+    variant, sample, grid, slab_um, threads, device
+        As in `train`.
+    out : Path
+        Parquet of truth and prediction, columns `COLOURS`, one row per test neuron.
+    """
+    neurons = apply_variant(pd.read_parquet(neurons_path), variant)
+    neurons = neurons[neurons["role"] == "test"].reset_index(drop=True)
+    model = load(model_folder)
+    found = layout.peek(model_folder)["colorizer"]
+    if found != colorizer:
+        raise InputError(model_folder, f"a model of {found}", f"one of {colorizer}")
+    started = time.perf_counter()
+    samples = Samples.from_neurons(neurons, sample, grid, slab_um)
+    colours = model.predict(samples, device=device, threads=threads)
+    neurons[["pred_r", "pred_g", "pred_b"]] = colours
+    files.write_parquet(neurons[list(COLOURS)], out)
+    LOGGER.info("%d neurons coloured in %.1f s", len(neurons), time.perf_counter() - started)

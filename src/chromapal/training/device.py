@@ -1,0 +1,80 @@
+"""Where a network is trained, and with how many bits."""
+
+import logging
+from dataclasses import dataclass
+
+import torch
+
+from chromapal.errors import InputError
+
+LOGGER = logging.getLogger("chromapal")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "bf16", "fp32")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device and how to use it."""
+
+    name: str
+    precision: str
+    threads: int
+
+    def __str__(self):
+        """Say it in a log line."""
+        threads = f", {self.threads} threads" if self.name == "cpu" else ""
+        return f"{self.name}, {self.precision}{threads}"
+
+
+def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> Device:
+    """Choose a device and a precision, log the choice, and set PyTorch's number of threads.
+
+    Parameters
+    ----------
+    device : {"auto", "cpu", "cuda", "mps"}
+        `auto` is a CUDA GPU where there is one, else the CPU.
+    precision : {"auto", "bf16", "fp32"}
+        `auto` is bf16 autocast where the hardware multiplies bf16 matrices faster than fp32:
+        CUDA with bf16 support, or a CPU with AMX tiles. A CPU that knows bf16 without tiles
+        (AVX512_BF16 only) is no faster with it, so it gets fp32.
+    threads : int
+        Threads on the CPU. Results repeat bit for bit only with the same number.
+
+    Raises
+    ------
+    InputError
+        Another word than those above, or a device that is not there.
+    """
+    _check("training.device", device, DEVICES)
+    _check("training.precision", precision, PRECISIONS)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    present = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not present[device]:
+        there = ", ".join(name for name, is_there in present.items() if is_there)
+        raise InputError("config key 'training.device'", f"{device!r}", f"one of: auto, {there}")
+    if precision == "auto":
+        precision = "bf16" if fast_bf16(device) else "fp32"
+    torch.set_num_threads(threads)
+    chosen = Device(device, precision, threads)
+    LOGGER.info("device: %s", chosen)
+    return chosen
+
+
+def fast_bf16(device: str) -> bool:
+    """Tell whether bf16 matrix products are faster than fp32 on a device."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device == "cpu":
+        capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+        return bool(capabilities.get("amx_bf16"))
+    return False
+
+
+def _check(key: str, value: str, allowed: tuple[str, ...]):
+    if value not in allowed:
+        raise InputError(f"config key '{key}'", repr(value), f"one of {', '.join(allowed)}")

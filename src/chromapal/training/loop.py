@@ -1,0 +1,372 @@
+"""The one training loop: early stopping, checkpoints, best weights, the same bytes twice."""
+
+import hashlib
+import itertools
+import json
+import logging
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import lightning.pytorch as lightning
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+
+from chromapal.errors import InputError
+from chromapal.prepare.samples import Batch, Samples
+from chromapal.training.device import Device
+from chromapal.training.progress import Progress
+
+LOGGER = logging.getLogger("chromapal")
+PRECISION = {"bf16": "bf16-mixed", "fp32": "32-true"}
+HISTORY = {
+    "epoch": int,
+    "step": int,
+    "train_loss": float,
+    "validation_loss": float,
+    "learning_rate": float,
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long and how fast to learn; the fields are explained where a method's `Params` are."""
+
+    epochs: int
+    steps: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    plateau_factor: float
+    plateau_patience: int
+    patience: int
+
+
+def to_device(batch: Batch, device: str | torch.device) -> Batch:
+    """Move a batch, its grids laid out as convolutions want them: channels last."""
+    moved = replace(batch, **{name: value.to(device) for name, value in vars(batch).items()})
+    moved.grid = moved.grid.contiguous(memory_format=torch.channels_last)
+    return moved
+
+
+def read_colours(output: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Give each neuron its colour.
+
+    Parameters
+    ----------
+    output : Tensor, shape (B, 3) or (B, 3, G, G)
+        One colour per grid, or a map that is read off at each neuron's cell.
+    batch : Batch
+        Says on which grid and cell its m neurons lie.
+
+    Returns
+    -------
+    Tensor, shape (m, 3), float32
+    """
+    if output.ndim == 2:
+        return output.float()[batch.sample]
+    return output.flatten(2)[batch.sample, :, batch.cell].float()
+
+
+def squared_errors(colours: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Sum squared errors, averaged over channels, with each neuron's weight.
+
+    Returns
+    -------
+    tuple of Tensor
+        The weighted sum, and the sum of weights; their ratio is the loss.
+    """
+    errors = (colours - batch.target).square().mean(dim=1)
+    return (batch.loss_weight * errors).sum(), batch.loss_weight.sum()
+
+
+class Task(lightning.LightningModule):
+    """Network, loss, optimiser and schedule.
+
+    The plateau schedule is stepped here rather than by Lightning, which steps it after the
+    epoch's checkpoint is written, so that a resumed run would be one step behind.
+    """
+
+    def __init__(self, network: torch.nn.Module, recipe: Recipe):
+        super().__init__()
+        self.network = network
+        self.recipe = recipe
+        self.rows: list[dict[str, float]] = []
+        self.sums = dict.fromkeys(("train", "validation"), (0.0, 0.0))
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Give Adam with fused updates, and prepare its schedule."""
+        recipe = self.recipe
+        adam = torch.optim.Adam(
+            self.network.parameters(),
+            lr=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            adam, factor=recipe.plateau_factor, patience=recipe.plateau_patience
+        )
+        return adam
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, index: int) -> Batch:
+        """Move a batch where the network is."""
+        return to_device(batch, device)
+
+    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
+        """Give the loss of one batch."""
+        return self._loss("train", batch)
+
+    def validation_step(self, batch: Batch, index: int):
+        """Add a batch to the validation loss."""
+        self._loss("validation", batch)
+
+    def on_validation_epoch_end(self):
+        """Hand the loss over all validation neurons to early stopping."""
+        self.log("validation_loss", self._mean("validation"))
+
+    def on_train_epoch_end(self):
+        """Note the epoch and step the schedule."""
+        loss = float(self.trainer.callback_metrics["validation_loss"])
+        self.rows.append(
+            {
+                "epoch": self.current_epoch,
+                "step": self.global_step,
+                "train_loss": float(self._mean("train")),
+                "validation_loss": loss,
+                "learning_rate": self.plateau.get_last_lr()[0],
+            }
+        )
+        self.plateau.step(loss)
+
+    def on_save_checkpoint(self, checkpoint: dict):
+        """Add the schedule and the history."""
+        checkpoint["plateau"] = self.plateau.state_dict()
+        checkpoint["history"] = self.rows
+
+    def on_load_checkpoint(self, checkpoint: dict):
+        """Take over the schedule and the history."""
+        self.rows = checkpoint["history"]
+        self.saved_plateau = checkpoint["plateau"]
+
+    def on_fit_start(self):
+        """Restore the schedule, which exists by now; a checkpoint is read before."""
+        if hasattr(self, "saved_plateau"):
+            self.plateau.load_state_dict(self.saved_plateau)
+
+    def _loss(self, part: str, batch: Batch) -> torch.Tensor:
+        output = self.network(batch.grid, batch.z)
+        total, weight = squared_errors(read_colours(output, batch), batch)
+        before = self.sums[part]
+        # Kept as tensors: reading a number would make a GPU wait at every step.
+        self.sums[part] = (before[0] + total.detach(), before[1] + weight)
+        return total / weight
+
+    def _mean(self, part: str) -> torch.Tensor:
+        total, weight = self.sums[part]
+        self.sums[part] = (0.0, 0.0)
+        return total / weight
+
+
+class Best(Callback):
+    """Keeps the weights of the epoch with the lowest validation loss."""
+
+    def __init__(self):
+        self.loss = float("inf")
+        self.weights: dict[str, torch.Tensor] = {}
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, task: Task):
+        """Copy the weights where the loss fell."""
+        loss = float(trainer.callback_metrics["validation_loss"])
+        if loss < self.loss:
+            self.loss = loss
+            self.weights = {
+                name: value.detach().cpu().clone()
+                for name, value in task.network.state_dict().items()
+            }
+
+    def state_dict(self) -> dict:
+        """Give what a checkpoint keeps."""
+        return {"loss": self.loss, "weights": self.weights}
+
+    def load_state_dict(self, state: dict):
+        """Take over what a checkpoint kept."""
+        self.loss, self.weights = state["loss"], state["weights"]
+
+
+class Stopped(EarlyStopping):
+    """Early stopping that remembers, after a kill, that it had already decided to stop."""
+
+    def on_train_start(self, trainer: lightning.Trainer, task: Task):
+        """Stop at once where the interrupted run was about to."""
+        trainer.should_stop = trainer.should_stop or self.stopped_epoch > 0
+
+
+class Epochs:
+    """What Lightning iterates: batches shuffled by (seed, epoch), cut at the step limit."""
+
+    def __init__(self, samples: Samples, task: Task, seed: int):
+        self.samples, self.task, self.seed = samples, task, seed
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Go through the current epoch."""
+        recipe, task = self.task.recipe, self.task
+        # Also what a network draws itself must not depend on where a run was interrupted.
+        seed = np.random.SeedSequence((self.seed, task.current_epoch))
+        torch.manual_seed(int(seed.generate_state(1)[0]))
+        batches = self.samples.epoch(
+            recipe.batch, seed=(self.seed, task.current_epoch), augment=True
+        )
+        return itertools.islice(batches, recipe.steps - task.global_step)
+
+
+class InOrder:
+    """Validation batches, the same at every epoch."""
+
+    def __init__(self, samples: Samples, batch: int):
+        self.samples, self.batch = samples, batch
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Go through all samples in their fixed order."""
+        return iter(self.samples.epoch(self.batch))
+
+
+def train(
+    make: Callable[[], torch.nn.Module],
+    recipe: Recipe,
+    samples: Samples,
+    validation: Samples,
+    seed: int,
+    device: Device,
+    checkpoint: Path | None = None,
+) -> tuple[torch.nn.Module, pd.DataFrame]:
+    """Train a network.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the network; called once, under `seed`. The network maps (B, 2, G, G) and (B, 1)
+        to (B, 3) or (B, 3, G, G).
+    recipe : Recipe
+        Limits and rates.
+    samples, validation : Samples
+        Neurons to learn from, and neurons to stop and choose weights by.
+    seed : int
+        Of weights and shuffles.
+    device : Device
+        Where, and with how many bits.
+    checkpoint : Path, optional
+        Folder for the checkpoint written after every epoch. A fit of the same recipe, data and
+        seed goes on from there, bit for bit as if it had not been interrupted.
+
+    Returns
+    -------
+    network : torch.nn.Module
+        On the CPU, with the weights of the best epoch, in evaluation mode.
+    history : pandas.DataFrame
+        Columns epoch, step, train_loss, validation_loss, learning_rate.
+
+    Raises
+    ------
+    InputError
+        No validation neuron, or a loss that is no number from the first epoch on.
+    """
+    if not len(samples) or not len(validation):
+        raise InputError("training", "no neuron to train or to validate on", "some of each")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = make().to(memory_format=torch.channels_last)
+        task = Task(network, recipe)
+        best = Best()
+        stop = Stopped("validation_loss", patience=recipe.patience, log_rank_zero_only=True)
+        callbacks = [best, stop, Progress(recipe.epochs, recipe.steps)]
+        resume = None
+        if checkpoint is not None:
+            name = _fingerprint(network, recipe, samples, validation, seed, device)
+            keep = ModelCheckpoint(
+                checkpoint, name, save_on_train_epoch_end=True, enable_version_counter=False
+            )
+            callbacks.append(keep)
+            path = Path(checkpoint) / f"{name}.ckpt"
+            if path.exists():
+                LOGGER.info("going on from %s", path)
+                resume = path
+        started = time.perf_counter()
+        with _quiet():
+            trainer = lightning.Trainer(
+                accelerator=device.name,
+                devices=1,
+                precision=PRECISION[device.precision],
+                # On a GPU some operations have no deterministic form.
+                deterministic=device.name == "cpu",
+                max_epochs=recipe.epochs,
+                max_steps=recipe.steps,
+                callbacks=callbacks,
+                enable_checkpointing=checkpoint is not None,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+                logger=False,
+                num_sanity_val_steps=0,
+            )
+            trainer.fit(
+                task,
+                Epochs(samples, task, seed),
+                InOrder(validation, recipe.batch),
+                ckpt_path=resume,
+                weights_only=True,
+            )
+    seconds = time.perf_counter() - started
+    if not best.weights:
+        raise InputError(
+            "training",
+            "a validation loss that is no number",
+            "a finite one",
+            "lower learning_rate",
+        )
+    network.load_state_dict(best.weights)
+    LOGGER.info(
+        "trained %d steps in %.1f s; best validation loss %.6g",
+        trainer.global_step,
+        seconds,
+        best.loss,
+    )
+    return network.cpu().eval(), pd.DataFrame(task.rows, columns=list(HISTORY)).astype(HISTORY)
+
+
+def _fingerprint(
+    network: torch.nn.Module,
+    recipe: Recipe,
+    samples: Samples,
+    validation: Samples,
+    seed: int,
+    device: Device,
+) -> str:
+    """Hash all that decides a fit's result, so that no fit goes on from another's checkpoint."""
+    digest = hashlib.sha256()
+    settings = [asdict(recipe), asdict(device), seed, torch.__version__]
+    digest.update(json.dumps(settings, sort_keys=True).encode())
+    for part in (samples, validation):
+        for name, value in sorted(vars(part).items()):
+            content = value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
+            digest.update(name.encode() + content)
+    for name, value in network.state_dict().items():
+        digest.update(name.encode() + value.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning from advertising and from advice that does not apply to our loaders."""
+    chatty = logging.getLogger("lightning.pytorch")
+    level = chatty.level
+    chatty.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"lightning\.")
+        try:
+            yield
+        finally:
+            chatty.setLevel(level)

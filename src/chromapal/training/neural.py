@@ -1,0 +1,117 @@
+"""What all neural colorizers share: they differ in the network only."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from chromapal.errors import InputError
+from chromapal.files import whole
+from chromapal.prepare.samples import Samples
+from chromapal.training import layout
+from chromapal.training.device import choose
+from chromapal.training.loop import Recipe, read_colours, to_device, train
+
+WEIGHTS = "weights.safetensors"
+
+
+class NeuralColorizer:
+    """A colorizer around a network; honours `chromapal.colorizers.contract.Colorizer`.
+
+    Parameters
+    ----------
+    name : str
+        The method's file name.
+    params : dataclass instance
+        Has at least the fields of `chromapal.training.loop.Recipe`.
+    dense : bool
+        Whether the network gives a map of colours, for `worm` samples.
+    make : callable
+        Makes the network: (B, 2, G, G) and (B, 1) to (B, 3, G, G) where dense, else to (B, 3).
+    start : callable, optional
+        Loads weights to start training from into a network that was just made.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        params: object,
+        dense: bool,
+        make: Callable[[], torch.nn.Module],
+        start: Callable[[torch.nn.Module], None] | None = None,
+    ):
+        self.name, self.params, self.dense = name, params, dense
+        self.make, self.start = make, start
+        self.network: torch.nn.Module | None = None
+
+    def fit(
+        self,
+        train_samples: Samples,
+        validation: Samples,
+        seed: int,
+        device: str = "auto",
+        threads: int = 1,
+        checkpoint: Path | None = None,
+        precision: str = "auto",
+    ) -> pd.DataFrame:
+        """Train the network; see `chromapal.colorizers.contract.Colorizer.fit`."""
+        fields = [field.name for field in dataclasses.fields(Recipe)]
+        recipe = Recipe(**{name: getattr(self.params, name) for name in fields})
+        chosen = choose(device, precision, threads)
+        self.network, history = train(
+            self._started, recipe, train_samples, validation, seed, chosen, checkpoint
+        )
+        return history
+
+    def predict(self, samples: Samples, device: str = "auto", threads: int = 1) -> np.ndarray:
+        """Give colours; see `chromapal.colorizers.contract.Colorizer.predict`.
+
+        In fp32 whatever the training's precision, so that a neuron's colour does not depend on
+        what else is in its batch.
+        """
+        chosen = choose(device, "fp32", threads)
+        network = self.network.to(chosen.name).eval()
+        colours = np.full((len(samples.gray), 3), np.nan, np.float32)
+        with torch.inference_mode():
+            for batch in samples.epoch(self.params.batch):
+                moved = to_device(batch, chosen.name)
+                found = read_colours(network(moved.grid, moved.z), moved)
+                colours[batch.neuron.numpy()] = found.cpu().numpy()
+        return colours
+
+    def save(self, folder: Path):
+        """Write `weights.safetensors` and `params.json`."""
+        layout.write(folder, self.name, self.params, self.dense)
+        state = self.network.state_dict()
+        with whole(Path(folder) / WEIGHTS) as part:
+            save_file({name: value.cpu().contiguous() for name, value in state.items()}, part)
+
+    def load(self, folder: Path) -> "NeuralColorizer":
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            Another method, other parameters, or weights that do not fit them.
+        """
+        layout.read(folder, self.name, self.params, self.dense)
+        path = Path(folder) / WEIGHTS
+        network = self.make().to(memory_format=torch.channels_last)
+        try:
+            network.load_state_dict(load_file(path))
+        except (FileNotFoundError, SafetensorError, RuntimeError) as error:
+            first = str(error).strip().splitlines()[0]
+            raise InputError(path, f"unusable weights ({first})", "weights of this model") from None
+        self.network = network.eval()
+        return self
+
+    def _started(self) -> torch.nn.Module:
+        network = self.make()
+        if self.start is not None:
+            self.start(network)
+        return network
