@@ -17,7 +17,7 @@ class Params:
     """
 
     trees: int = 100
-    max_leaf_nodes: int = 1000
+    max_leaf_nodes: int = 2000
 
 
 def build(params, seed):
