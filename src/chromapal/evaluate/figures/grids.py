@@ -1,0 +1,97 @@
+"""What colorizers see: the grids of `worm` and `neuron` samples."""
+
+import os
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from chromapal.evaluate.figures import animals, style
+from chromapal.prepare.samples import Samples
+
+GRIDS = (64, 128)
+CHANNELS = {0: "gray", 1: "weight"}
+
+
+def sample(neurons: pd.DataFrame, kind: str, grid: int, slab_um: float) -> np.ndarray:
+    """Give the fullest sample of one animal.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        Normalised neurons of one animal.
+    kind : {"neuron", "worm"}
+        Kind of sample.
+    grid : int
+        Cells along each side.
+    slab_um : float
+        Thickness of a slab [um].
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (2, grid, grid)
+        Gray and weight; NaN in cells without a neuron.
+    """
+    samples = Samples.from_neurons(neurons, kind, grid, slab_um)
+    batch = next(samples.epoch(len(samples)))
+    counts = np.bincount(batch.sample.numpy(), minlength=len(samples))
+    # of samples alike (one neuron each) the one in the middle of the animal
+    fullest = np.flatnonzero(counts == counts.max())
+    chosen = fullest[len(fullest) // 2]
+    lit = np.zeros(grid * grid, dtype=bool)
+    lit[batch.cell[batch.sample == int(chosen)].numpy()] = True
+    return np.where(lit.reshape(grid, grid), batch.grid[int(chosen)].numpy(), np.nan)
+
+
+@style.styled
+def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) -> Figure:
+    """Draw a slab and a single neuron on each grid: gray above, weight below.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        Normalised neurons; the animal with the most neurons is shown.
+    slab_um : float
+        Thickness of a `worm` sample's slab [um].
+    grids : sequence of int
+        Cells along each side.
+    """
+    key = animals.largest(neurons)
+    part = animals.of(neurons, key)
+    columns = [(kind, grid) for kind in ("worm", "neuron") for grid in grids]
+    pictures = [sample(part, kind, grid, slab_um) for kind, grid in columns]
+    lab, worm = key
+    drawn = style.new(
+        3 * len(columns), 6.4,
+        f"What a colorizer sees of {style.text(lab)} {style.text(worm)}: a slab of {slab_um:g} µm "
+        "at once (worm samples), or one neuron at a time (neuron samples)",
+    )  # fmt: skip
+    rows = drawn.subplots(len(CHANNELS), len(columns))
+    lit = {channel: np.concatenate([p[channel].ravel() for p in pictures]) for channel in CHANNELS}
+    maps = {0: mpl.colormaps["gray"], 1: mpl.colormaps["cividis"]}
+    for channel, line in zip(CHANNELS, rows, strict=True):
+        low, high = np.nanmin(lit[channel]), np.nanmax(lit[channel])
+        for (kind, grid), picture, axes in zip(columns, pictures, line, strict=True):
+            image = axes.imshow(
+                picture[channel], cmap=maps[channel].with_extremes(bad="#24324f"),
+                vmin=low, vmax=high if high > low else low + 1, interpolation="nearest",
+            )  # fmt: skip
+            count = int(np.isfinite(picture[channel]).sum())
+            cells = f"{count} lit cell" + "s" * (count != 1)
+            axes.set_title(f"{kind} sample, {grid} × {grid}\n{CHANNELS[channel]}, {cells}")
+            axes.set_xticks([])
+            axes.set_yticks([])
+            if kind == "neuron":
+                row, column = np.argwhere(np.isfinite(picture[channel]))[0]
+                axes.scatter(column, row, s=160, facecolors="none", edgecolors="#e8a33d", lw=1.2)
+        unit = "gray [study scale]" if channel == 0 else "weight [0..1 over the study]"
+        drawn.colorbar(image, ax=list(line), shrink=0.7, pad=0.01, label=unit)
+    drawn.supxlabel("blue: no neuron; ring: the neuron sample's one lit cell", fontsize=8)
+    return drawn
+
+
+def draw(neurons: str | os.PathLike, slab_um: float, out: str | os.PathLike):
+    """Draw `grids.png` from a Parquet of normalised neurons."""
+    style.save(figure(pd.read_parquet(neurons), slab_um), out)

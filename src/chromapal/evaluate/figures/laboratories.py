@@ -1,0 +1,69 @@
+"""Identity accuracy laboratory by laboratory, which a pooled mean would hide."""
+
+import os
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from chromapal.evaluate.figures import style
+from chromapal.evaluate.figures.identity import feature_label, feature_order
+
+
+@style.styled
+def figure(identity: pd.DataFrame) -> Figure:
+    """Draw a panel per variant: bars per laboratory and feature set of one classifier.
+
+    Parameters
+    ----------
+    identity : pandas.DataFrame
+        The table `identity.csv`.
+    """
+    if identity.query("fold == 'all' and lab == 'all'").empty:
+        return style.message("No classifier was run in this study: no laboratories to compare.")
+    variants = style.ordered(identity["variant"], style.VARIANTS)
+    labels = feature_label(identity)
+    sets = feature_order(labels)
+    shades = dict(zip(sets, style.palette(len(sets)), strict=True))
+    rows = identity.assign(set=labels).query("fold == 'all'")
+    labs = [*sorted(set(rows["lab"]) - {"all"}), "all"]
+    drawn = style.new(
+        max(7, 2 + len(labs) * (0.4 + 0.22 * len(sets))),
+        1.2 + 2.3 * len(variants),
+        "Neurons named right by laboratory (best classifier, chosen on these animals)",
+    )
+    panels = drawn.subplots(len(variants), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    width = 0.82 / len(sets)
+    for variant, axes in zip(variants, panels, strict=True):
+        classifier = style.best(identity, variant)[0]
+        part = rows.query("variant == @variant and classifier == @classifier")
+        for place, name in enumerate(sets):
+            bars = part[part["set"] == name]
+            at = bars["lab"].map(labs.index).to_numpy() - 0.41 + width * (place + 0.5)
+            away = np.abs(bars[["low", "high"]].to_numpy().T - bars["accuracy"].to_numpy())
+            axes.bar(
+                at, bars["accuracy"], width * 0.92, yerr=np.nan_to_num(away), color=shades[name],
+                error_kw={"lw": 0.9, "ecolor": "0.25"}, label=style.text(name, 60),
+            )  # fmt: skip
+        counts = part.groupby("lab")[["worms", "majority"]].max()
+        present = [lab for lab in labs if lab in counts.index]
+        middle = np.array([labs.index(lab) for lab in present])
+        axes.hlines(
+            counts.loc[present, "majority"], middle - 0.45, middle + 0.45, color="black",
+            ls="--", lw=1, label="majority",
+        )  # fmt: skip
+        ticks = [f"{style.text(lab, 14)}\n{counts.loc[lab, 'worms']:.0f} animals"
+                 for lab in present]  # fmt: skip
+        axes.set_xticks(middle, ticks)
+        axes.tick_params(labelbottom=True)
+        axes.set_ylabel("accuracy")
+        axes.set_title(f"{style.variant_label(variant)}: {classifier.replace('_', ' ')}")
+        axes.grid(axis="y", color="0.93")
+    handles, names = panels[0].get_legend_handles_labels()
+    drawn.legend(handles, names, loc="outside lower center", ncols=min(3, len(names)))
+    return drawn
+
+
+def draw(identity: str | os.PathLike, out: str | os.PathLike):
+    """Draw `laboratories.png` from `identity.csv`."""
+    style.save(figure(style.read_csv(identity)), out)

@@ -1,0 +1,57 @@
+"""Losses of training and validation animals while colorizers learn."""
+
+import os
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from chromapal.evaluate.figures import style
+
+CURVES = {"train_loss": "training animals", "validation_loss": "validation animals"}
+
+
+@style.styled
+def figure(losses: pd.DataFrame) -> Figure:
+    """Draw one panel per colorizer, sample and grid (rows) and variant (columns).
+
+    Parameters
+    ----------
+    losses : pandas.DataFrame
+        The table `losses.csv`; a thin line per fold, a bold one for their mean.
+    """
+    if losses.empty:
+        return style.message("No colorizer of this study learns in epochs: no losses to show.")
+    losses = losses.assign(run=style.run_label(losses))
+    rows = sorted(losses["run"].unique())
+    columns = style.ordered(losses["variant"], style.VARIANTS)
+    drawn = style.new(
+        2.2 + 2.6 * len(columns), 1.2 + 2.0 * len(rows), "Loss while learning (mean squared error)"
+    )
+    panels = drawn.subplots(len(rows), len(columns), squeeze=False, sharey="row")
+    colours = dict(zip(CURVES, style.palette(2), strict=True))
+    for run, line in zip(rows, panels, strict=True):
+        for variant, axes in zip(columns, line, strict=True):
+            part = losses.query("run == @run and variant == @variant")
+            if part.empty:
+                axes.set_axis_off()
+                continue
+            for name in CURVES:
+                wide = part.pivot_table(index="epoch", columns="fold", values=name)
+                mark = "." if len(wide) < 3 else ""
+                axes.plot(wide.index, wide, lw=0.6, alpha=0.45, color=colours[name], marker=mark)
+                axes.plot(wide.index, wide.mean(axis=1), lw=2, color=colours[name], marker=mark)
+            models = part["fold"].nunique()
+            axes.set_title(f"{style.variant_label(variant)}\n(models: {models})")
+            axes.set_xlabel("epoch")
+        first = next(axes for axes in line if axes.axison)
+        first.set_ylabel(f"{run}\nloss [study scale²]")
+    handles = [Line2D([], [], color=colours[name], lw=2, label=CURVES[name]) for name in CURVES]
+    handles.append(Line2D([], [], color="0.5", lw=0.6, label="one model (fold or pair of folds)"))
+    drawn.legend(handles=handles, loc="outside lower center", ncols=3)
+    return drawn
+
+
+def draw(losses: str | os.PathLike, out: str | os.PathLike):
+    """Draw `losses.png` from `losses.csv`."""
+    style.save(figure(style.read_csv(losses)), out)

@@ -1,0 +1,141 @@
+"""Predicted colour beside the truth, in animals the colorizer never saw."""
+
+import os
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from chromapal.evaluate.figures import animals, style
+from chromapal.prepare.normalise import display
+
+SHOWN = 3
+PANELS = ("gray input", "true colour", "predicted colour", "error")
+PREDICTED = ("pred_r", "pred_g", "pred_b")
+
+
+def typical(test: pd.DataFrame, most: int = SHOWN) -> list[tuple[str, str]]:
+    """Choose test animals that flatter nobody: the median error of each laboratory.
+
+    Parameters
+    ----------
+    test : pandas.DataFrame
+        Test rows with columns lab, worm and squared (mean squared error of the row).
+    most : int
+        How many animals to choose.
+
+    Returns
+    -------
+    list of (lab, worm)
+        One animal per laboratory, by name; where there are fewer laboratories than `most`, the
+        next animals in the order of distance from their laboratory's median.
+    """
+    errors = test.groupby(animals.KEY)["squared"].mean().reset_index()
+    # the lower median is an animal, an average of two is none
+    middle = errors.groupby("lab")["squared"].transform("quantile", 0.5, interpolation="lower")
+    errors["away"] = (errors["squared"] - middle).abs()
+    errors = errors.sort_values(["away", *animals.KEY], kind="stable")
+    errors["turn"] = errors.groupby("lab").cumcount()
+    chosen = errors.sort_values(["turn", "lab"], kind="stable")[:most]
+    return sorted(zip(chosen["lab"], chosen["worm"], strict=True))
+
+
+def _against(worms: pd.DataFrame, key: tuple[str, str], run: dict) -> str:
+    """Say the error of the mean colour on the same animal, where that baseline was run."""
+    lab, worm = key
+    rows = worms.query(
+        "measure == 'colour' and colorizer == 'mean_colour' and lab == @lab and worm == @worm"
+        " and variant == @run['variant']"
+    )
+    return f", mean colour {rows['mse'].mean():.3f}" if len(rows) else ""
+
+
+@style.styled
+def figure(
+    colours: pd.DataFrame, neurons: pd.DataFrame, worms: pd.DataFrame, colour_scale: str, run: dict
+) -> Figure:
+    """Draw three test animals: gray input, true colour, predicted colour, error.
+
+    Parameters
+    ----------
+    colours : pandas.DataFrame
+        Predicted colours of all folds; only rows whose role is `test` are used.
+    neurons : pandas.DataFrame
+        All neurons of the study (`neurons.parquet`), for positions [um].
+    worms : pandas.DataFrame
+        The table `worms.csv`, for the baseline's error.
+    colour_scale : str
+        Scale of the colours.
+    run : dict
+        What is shown: colorizer, variant, sample and grid.
+    """
+    test = colours[colours["role"] == "test"].dropna(subset=["r", "g", "b"])
+    if test.empty:
+        return style.message("No colorizer was run in this study: no prediction to show.")
+    truth, predicted = test[["r", "g", "b"]].to_numpy(), test[list(PREDICTED)].to_numpy()
+    at = neurons.iloc[test["row"].to_numpy()]
+    test = test.assign(
+        squared=np.mean((truth - predicted) ** 2, axis=1),
+        **{name: at[name].to_numpy() for name in ("xr", "yr", "zr")},
+        error=np.linalg.norm(
+            display(truth, colour_scale) - display(predicted, colour_scale), axis=1
+        ),
+    )
+    keys = typical(test)
+    parts = [animals.of(test, key) for key in keys]
+    worst = max(part["error"].max() for part in parts)
+    scale = ScalarMappable(Normalize(0, max(worst, 1e-6)), mpl.colormaps["magma"])
+    shapes = [np.ptp(part[["yr", "xr"]].to_numpy(), axis=0) for part in parts]
+    heights = [max(0.35, float(high / max(wide, 1))) for high, wide in shapes]
+    drawn = style.new(
+        13, 1.0 + sum(2.9 * height + 0.6 for height in heights),
+        f"{run['colorizer']}, {style.variant_label(run['variant'])}, {run['sample']} samples, "
+        f"grid {run['grid']}: test animals of median error",
+    )  # fmt: skip
+    rows = drawn.subplots(
+        len(parts), len(PANELS), squeeze=False, gridspec_kw={"height_ratios": heights}
+    )
+    for key, part, row in zip(keys, parts, rows, strict=True):
+        gray = display(part["gray"].to_numpy(dtype=np.float64), colour_scale)
+        looks = (
+            np.repeat(gray[:, None], 3, axis=1),
+            animals.colours(part, colour_scale),
+            animals.colours(part, colour_scale, PREDICTED),
+            scale.to_rgba(part["error"]),
+        )
+        for name, shown, axes in zip(PANELS, looks, row, strict=True):
+            style.discs(axes, part["xr"].to_numpy(), part["yr"].to_numpy(), facecolors=shown)
+            style.picture_frame(axes)
+            axes.set_title(name)
+        style.scale_bar(row[0], float(np.ptp(part["xr"])))
+        lab, worm = key
+        row[0].set_title(
+            f"{style.text(lab)} {style.text(worm)}: mse {part['squared'].mean():.3f}"
+            f"{_against(worms, key, run)} ({len(part)} neurons)\n{PANELS[0]}"
+        )
+    drawn.colorbar(
+        scale, ax=rows[:, -1].tolist(), shrink=0.8, label="distance in displayed RGB (0 to √3)"
+    )
+    return drawn
+
+
+def draw(
+    colours: Sequence[str | os.PathLike],
+    neurons: str | os.PathLike,
+    worms: str | os.PathLike,
+    colour_scale: str,
+    run: dict,
+    out: str | os.PathLike,
+):
+    """Draw `prediction.png` from one run's predicted colours, a Parquet file per fold."""
+    if colours:
+        predicted = pd.concat([pd.read_parquet(path) for path in colours], ignore_index=True)
+    else:
+        predicted = pd.DataFrame(columns=["role", "r", "g", "b"])
+    style.save(
+        figure(predicted, pd.read_parquet(neurons), style.read_csv(worms), colour_scale, run), out
+    )

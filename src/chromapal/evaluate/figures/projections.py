@@ -1,0 +1,71 @@
+"""Projections of one animal's neurons, as measured and as normalised."""
+
+import os
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from chromapal.evaluate.figures import animals, style
+
+PLANES = (("x", "y"), ("x", "z"), ("y", "z"))
+NORMALISED = dict(zip("xyz", "uvw", strict=True))
+LABELLED = "labelled"
+UNLABELLED = "unlabelled (nobody named them)"
+
+
+@style.styled
+def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
+    """Draw the animal with the most neurons: micrometres above, 0..1 per axis below.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        Normalised neurons: lab, worm, xr, yr, zr [um], u, v, w, r, g, b, name.
+    colour_scale : str
+        Scale of r, g, b.
+    """
+    key = animals.largest(neurons)
+    part = animals.of(neurons, key)
+    named = (part["name"] != "").to_numpy()
+    shown = animals.colours(part, colour_scale)
+    lab, worm = key
+    drawn = style.new(
+        11, 6.6,
+        f"{style.text(lab)} {style.text(worm)}: {len(part)} neurons in their true colour, "
+        f"{(~named).sum()} of them unlabelled",
+    )  # fmt: skip
+    rows = drawn.subplots(2, 3)
+    for (across, down), raw, normal in zip(PLANES, *rows, strict=True):
+        for axes, columns, unit in (
+            (raw, (f"{across}r", f"{down}r"), " [µm]"),
+            (normal, (NORMALISED[across], NORMALISED[down]), ""),
+        ):
+            axes.set_facecolor(style.DARK)
+            for mask, marker, size in ((named, "o", 26), (~named, "D", 14)):
+                axes.scatter(
+                    part.loc[mask, columns[0]], part.loc[mask, columns[1]], c=shown[mask],
+                    s=size, marker=marker, edgecolors="0.75", linewidths=0.3,
+                )  # fmt: skip
+            axes.invert_yaxis()
+            words = unit or f" (normalised, {across} to 0..1)"
+            axes.set_xlabel(f"{columns[0] if not unit else across}{words}")
+            axes.set_ylabel(f"{down if unit else columns[1]}{unit}")
+        raw.set_aspect("equal", adjustable="datalim")
+        raw.set_title(f"as measured, {across}{down} plane")
+        normal.set_title(f"normalised, {across}{down} plane")
+    looks = {"ls": "", "markerfacecolor": "0.6", "markeredgecolor": "0.3", "color": "0.6"}
+    drawn.legend(
+        handles=[
+            Line2D([], [], marker="o", ms=6, label=f"{LABELLED} ({named.sum()})", **looks),
+            Line2D([], [], marker="D", ms=4, label=f"{UNLABELLED} ({(~named).sum()})", **looks),
+        ],
+        loc="outside lower center",
+        ncols=2,
+    )
+    return drawn
+
+
+def draw(neurons: str | os.PathLike, colour_scale: str, out: str | os.PathLike):
+    """Draw `projections.png` from a Parquet of normalised neurons."""
+    style.save(figure(pd.read_parquet(neurons), colour_scale), out)

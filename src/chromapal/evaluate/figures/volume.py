@@ -1,0 +1,102 @@
+"""An animal of each laboratory as the microscope saw it, or as its neuron table says."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from chromapal.evaluate.figures import animals, style
+from chromapal.worms.projections import Projections, max_projections
+
+PLANES = {"xy": "from above (xy)", "xz": "from the side (xz)", "yz": "from the front (yz)"}
+
+
+@style.styled
+def figure_of_volumes(volumes: dict[str, Projections]) -> Figure:
+    """Draw the maximum projections of volumes, a row each.
+
+    Parameters
+    ----------
+    volumes : dict of str to Projections
+        Title of each animal, and its projections.
+    """
+    drawn = style.new(
+        11, 0.6 + 2.4 * len(volumes), "Colour volumes: brightest voxel along each direction"
+    )
+    rows = drawn.subplots(len(volumes), 3, squeeze=False, gridspec_kw={"width_ratios": [3, 3, 1.4]})
+    for (title, projections), row in zip(volumes.items(), rows, strict=True):
+        step = dict(zip("xyz", projections.spacing, strict=True))
+        for (plane, words), axes in zip(PLANES.items(), row, strict=True):
+            across, down = plane
+            image = projections.images[plane]
+            extent = (0, image.shape[1] * step[across], image.shape[0] * step[down], 0)
+            axes.imshow(image, extent=extent, interpolation="nearest", aspect="equal")
+            style.picture_frame(axes)
+            style.scale_bar(axes, extent[1])
+            axes.set_title(f"{style.text(title)}, {words}" if plane == "xy" else words)
+    return drawn
+
+
+@style.styled
+def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
+    """Draw an animal per laboratory (up to three) as a cloud of neurons in true colour.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        Normalised neurons: lab, worm, xr, yr, zr [um], r, g, b.
+    colour_scale : str
+        Scale of r, g, b.
+    """
+    keys = animals.largest_by_laboratory(neurons)
+    drawn = style.new(
+        4.4 * len(keys), 4.6, "Neurons in space, in their true colour (source without volumes)"
+    )
+    for place, key in enumerate(keys, start=1):
+        part = animals.of(neurons, key)
+        axes = drawn.add_subplot(1, len(keys), place, projection="3d")
+        axes.scatter(
+            part["xr"], part["yr"], part["zr"], c=animals.colours(part, colour_scale), s=26,
+            depthshade=False, edgecolors="0.25", linewidths=0.3,
+        )  # fmt: skip
+        spans = np.ptp(part[["xr", "yr", "zr"]].to_numpy(), axis=0)
+        axes.set_box_aspect(np.maximum(spans, spans.max() / 10), zoom=0.9)
+        axes.set(xlabel="x [µm]", ylabel="y [µm]", zlabel="z [µm]")
+        axes.tick_params(labelsize=6)
+        lab, worm = key
+        axes.set_title(f"{style.text(lab)} {style.text(worm)}\n({len(part)} neurons)")
+    return drawn
+
+
+def draw(
+    volumes: Sequence[str | os.PathLike],
+    neurons: str | os.PathLike,
+    colour_scale: str,
+    out: str | os.PathLike,
+):
+    """Draw `volume.png`.
+
+    Parameters
+    ----------
+    volumes : sequence of path-like
+        NWB files of up to three animals; the neuron table is shown where there are none.
+    neurons : path-like
+        Parquet of normalised neurons.
+    colour_scale : str
+        Scale of the neurons' colours.
+    out : path-like
+        The PNG file.
+    """
+    if volumes:
+        titles = {f"{os.path.basename(os.path.dirname(path))} {_stem(path)}": path
+                  for path in volumes}  # fmt: skip
+        drawn = figure_of_volumes({name: max_projections(p) for name, p in titles.items()})
+    else:
+        drawn = figure_of_neurons(pd.read_parquet(neurons), colour_scale)
+    style.save(drawn, out)
+
+
+def _stem(path: str | os.PathLike) -> str:
+    return os.path.basename(path).removesuffix(".nwb")
