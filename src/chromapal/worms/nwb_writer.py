@@ -2,14 +2,15 @@
 
 import os
 import uuid
+import warnings
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import h5py
 import ndx_multichannel_volume as ndx
 import numpy as np
 import pandas as pd
 from hdmf.backends.hdf5 import H5DataIO
+from hdmf.build.warnings import MissingRequiredBuildWarning
 from hdmf.common import VectorData, VectorIndex
 from hdmf.data_utils import GenericDataChunkIterator
 from pynwb import NWBHDF5IO, NWBFile
@@ -128,10 +129,12 @@ def write_nwb(
             name="NeuroPALSegmentation", plane_segmentations=[_segmentation(table, space)]
         )
     )
-    with whole(path) as part:
+    _fix_object_ids(file)
+    with whole(path) as part, warnings.catch_warnings():
+        # The extension demands a field that its own constructor does not take.
+        warnings.filterwarnings("ignore", category=MissingRequiredBuildWarning)
         with NWBHDF5IO(part, "w") as io:
             io.write(file)
-        _fix_object_ids(part, worms[0])
 
 
 class _Counts(GenericDataChunkIterator):
@@ -200,7 +203,9 @@ def _segmentation(table: pd.DataFrame, space: ndx.ImagingVolume) -> PlaneSegment
         mask[field] = table[field]
     voxels = VectorData(name="voxel_mask", description="Voxel masks for each ROI", data=mask)
     letters = VectorData(
-        name="ID_labels", description="ROI ID labels", data=list("".join(table["ID"]))
+        name="ID_labels",
+        description="ROI ID labels",
+        data=np.array(list("".join(table["ID"])), dtype="U1"),
     )
     ends = table["ID"].str.len().cumsum().to_numpy()
     return PlaneSegmentation(
@@ -222,13 +227,8 @@ def _segmentation(table: pd.DataFrame, space: ndx.ImagingVolume) -> PlaneSegment
     )
 
 
-def _fix_object_ids(path: str | os.PathLike, worm: str):
-    """Derive object identifiers from their place, where HDMF draws them at random."""
-    with h5py.File(path, "r+") as file:
-
-        def fix(place: str, thing: h5py.Group | h5py.Dataset):
-            if "object_id" in thing.attrs:
-                thing.attrs["object_id"] = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{worm}/{place}"))
-
-        fix("", file)
-        file.visititems(fix)
+def _fix_object_ids(file: NWBFile):
+    """Replace the identifiers, which HDMF draws at random and takes from nobody."""
+    for number, thing in enumerate(file.all_children()):
+        identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{file.identifier}/{number}")
+        thing._AbstractContainer__object_id = str(identifier)

@@ -20,6 +20,7 @@ from chromapal.errors import InputError
 from chromapal.worms import simulated_files
 from chromapal.worms.body_model import head
 from chromapal.worms.nwb_writer import write_nwb
+from chromapal.worms.render import BACKGROUND, render
 
 CHANNELS = ("mNeptune2.5", "CyOFP1", "mTagBFP2", "TagRFP-T")
 # Each laboratory stores its channels in an order of its own; `RGBW_channels` tells which.
@@ -27,8 +28,6 @@ ORDERS = ((0, 1, 2, 3), (3, 1, 0, 2), (0, 2, 3, 1))
 FULL_SCALES = (4095.0, 65535.0, 4095.0)
 SPACINGS_UM = ((0.5, 0.5, 1.0), (0.6, 0.6, 1.2), (0.55, 0.55, 1.5))
 MARGIN_UM = 6.0
-SOMA_UM = 1.3
-BACKGROUND = 0.02
 FIRST_SESSION = datetime(2024, 1, 1, tzinfo=UTC)
 POOL = 1.05
 
@@ -72,12 +71,6 @@ class SimulationParams:
             value = getattr(self, key)
             if not least <= value <= limit:
                 raise InputError(f"config key 'simulate.{key}'", value, f"{least} to {limit}")
-        if not 0 <= self.unlabelled_low <= self.unlabelled_high <= 1:
-            raise InputError(
-                "config key 'simulate.unlabelled_low'",
-                f"{self.unlabelled_low} with unlabelled_high {self.unlabelled_high}",
-                "0 <= unlabelled_low <= unlabelled_high <= 1",
-            )
 
 
 def simulate(folder: str | os.PathLike, params: SimulationParams, seed: int) -> list[Path]:
@@ -158,7 +151,7 @@ def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.D
             **dict(zip("xyz", voxels.T, strict=True)),
             **dict(zip(("xr", "yr", "zr"), (voxels * spacing).T, strict=True)),
             "weight": 1.0,
-            **_counts(neurons, params, truth["full_scale"], generator),
+            **_counts(neurons, params, truth, generator),
             "full_scale": truth["full_scale"],
         }
     )
@@ -196,53 +189,6 @@ def pose(place: np.ndarray, truth: dict) -> np.ndarray:
     y, z = _turn(y, left, truth["roll"])
     x, y = _turn(x, y, truth["yaw"] + (0.0 if truth["head_left"] else math.pi))
     return np.column_stack([x, y, -z if truth["mirrored"] else z])
-
-
-def render(
-    table: pd.DataFrame,
-    shape: tuple[int, int, int],
-    spacing_um: tuple[float, float, float],
-    generator: np.random.Generator,
-) -> np.ndarray:
-    """Draw a neuron table as a volume: a Gaussian blob per neuron on a dim, noisy background.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Neuron table of one worm.
-    shape, spacing_um : tuple
-        Of the volume, in voxels and um.
-    generator : numpy.random.Generator
-        Draws the background.
-
-    Returns
-    -------
-    numpy.ndarray, shape (X, Y, Z, 4), uint16
-        R, G, B, W. A neuron's own voxel holds exactly the table's counts.
-    """
-    voxels = table[["x", "y", "z"]].to_numpy()
-    counts = table[["R", "G", "B", "W"]].to_numpy()
-    reach = np.ceil(2 * SOMA_UM / np.array(spacing_um)).astype(int)
-    offsets = np.stack(
-        np.meshgrid(*(np.arange(-side, side + 1) for side in reach), indexing="ij"), -1
-    ).reshape(-1, 3)
-    distance = np.linalg.norm(offsets * spacing_um, axis=1)
-    near = distance <= 2 * SOMA_UM
-    offsets, fade = offsets[near], np.exp(-0.5 * (distance[near] / SOMA_UM) ** 2)
-
-    level = BACKGROUND * float(table["full_scale"].iloc[0])
-    volume = np.empty((*shape, 4), dtype=np.uint16)
-    # A coarse noise compresses well and keeps files small.
-    step = max(round(level / 8), 1)
-    volume[:] = (generator.integers(4, 9, volume.shape, dtype=np.uint8) * step).astype(np.uint16)
-    flat = volume.reshape(-1, 4)
-    inside = voxels[:, None, :] + offsets[None]
-    cells = np.ravel_multi_index(tuple(np.moveaxis(inside, -1, 0)), shape, mode="clip")
-    for channel in range(4):
-        blobs = (counts[:, [channel]] * fade).astype(np.uint16)
-        np.maximum.at(flat[:, channel], cells.ravel(), blobs.ravel())
-    flat[np.ravel_multi_index(tuple(voxels.T), shape)] = counts.astype(np.uint16)
-    return volume
 
 
 def _stream(seed: int, kind: int, index: int) -> np.random.Generator:
@@ -312,19 +258,25 @@ def _apart(voxels: np.ndarray) -> np.ndarray:
 
 
 def _counts(
-    neurons: pd.DataFrame, params: SimulationParams, full_scale: float, generator
+    neurons: pd.DataFrame,
+    params: SimulationParams,
+    habits: dict,
+    generator: np.random.Generator,
 ) -> dict[str, np.ndarray]:
-    """Distort the dyes: a gain per channel, noise per neuron, a floor, saturation."""
-    dyes = neurons[["R", "G", "B", "W"]].to_numpy()
-    gain = np.exp(generator.normal(0, params.colour_gain, 4))
+    """Distort the dyes: gains of laboratory and worm, noise per neuron, a floor, saturation."""
+    dyes = neurons[list("RGBW")].to_numpy()
+    gain = habits["lab_gain"] * np.exp(generator.normal(0, params.colour_gain, 4))
     noise = np.exp(generator.normal(0, params.colour_noise, dyes.shape))
     level = BACKGROUND + dyes * gain * noise
-    counts = np.round(level.clip(0, 1) * full_scale)
+    counts = np.round(level.clip(0, 1) * habits["full_scale"])
     return dict(zip("RGBW", counts.T, strict=True))
 
 
 def _labels(
-    names: np.ndarray, params: SimulationParams, unlabelled: float, generator
+    names: np.ndarray,
+    params: SimulationParams,
+    unlabelled: float,
+    generator: np.random.Generator,
 ) -> np.ndarray:
     """Leave a share of the neurons without a name, and doubt some of the others."""
     doubted = generator.random(len(names)) < params.uncertain
