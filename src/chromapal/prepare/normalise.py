@@ -95,10 +95,9 @@ class Normaliser:
         """
         scaled = self._scale(table)
         if self.colour_scale == "rank_normal":
-            mixed = (table[COLOURS] * LUMINANCE).sum(axis=1, skipna=False)
-            luminance = _rank_normal(mixed.to_frame(), table)[0]
+            luminance = _rank_normal(_luminance(table[COLOURS]), table)[0]
         else:
-            luminance = (scaled[COLOURS] * LUMINANCE).sum(axis=1, skipna=False)
+            luminance = _luminance(scaled[COLOURS])[0]
         places = table.groupby(KEY)[["xr", "yr", "zr"]]
         low, high = places.transform("min"), places.transform("max")
         position = _between(table[["xr", "yr", "zr"]], low, high, constant=0.5)
@@ -148,6 +147,11 @@ def _between(values: ArrayLike, low: ArrayLike, high: ArrayLike, constant: float
     flat = high == low
     scaled = (values - low) / np.where(flat, 1.0, high - low)
     return np.where(flat & ~np.isnan(values), constant, scaled)
+
+
+def _luminance(colours: pd.DataFrame) -> pd.DataFrame:
+    # Summed row by row, not as a matrix product, so that equal colours give equal bits (ranks!).
+    return pd.DataFrame((colours.to_numpy() * np.array(LUMINANCE)).sum(axis=1), colours.index)
 
 
 def _rank_normal(values: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
