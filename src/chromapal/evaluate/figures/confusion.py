@@ -45,7 +45,7 @@ def most_confused(confusion: pd.DataFrame, classes: int = CLASSES) -> pd.DataFra
             values="count",
             aggfunc="sum",
             fill_value=0,
-        )  # fmt: skip
+        )
         .reindex(index=shown, columns=[*shown, OTHER], fill_value=0)
     )
 
@@ -61,14 +61,17 @@ def figure(confusion: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     identity : pandas.DataFrame
         The table `identity.csv`, which says what is best.
     """
-    if confusion.empty or identity.query("fold == 'all' and lab == 'all'").empty:
+    if confusion.empty or style.pick(identity, **style.POOLED).empty:
         return style.message("No classifier was run in this study: no classes to confuse.")
     variant = style.shown_variant(identity)
     classifier, features, colorizer = style.best(identity, variant)
     counts = most_confused(
-        confusion.query(
-            "variant == @variant and classifier == @classifier and features == @features"
-            " and colorizer == @colorizer"
+        style.pick(
+            confusion,
+            variant=variant,
+            classifier=classifier,
+            features=features,
+            colorizer=colorizer,
         )
     )
     if counts.empty:
@@ -84,7 +87,8 @@ def figure(confusion: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     axes = drawn.subplots()
     sns.heatmap(
         share, annot=counts.astype(str).where(counts > 0, ""), fmt="", cmap="mako_r", vmin=0,
-        vmax=1, linewidths=0.4, linecolor="0.95", annot_kws={"fontsize": 7}, ax=axes,
+        vmax=1, linewidths=0.4, linecolor="0.9", mask=counts == 0, ax=axes,
+        annot_kws={"fontsize": 7},
         cbar_kws={"label": "share of the true class", "shrink": 0.6}, xticklabels=True,
         yticklabels=[f"{style.text(name)}  (n = {n:.0f})" for name, n in total.items()],
     )  # fmt: skip

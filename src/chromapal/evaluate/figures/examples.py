@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from chromapal.evaluate.figures import style
 
@@ -49,14 +50,16 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     identity : pandas.DataFrame
         The table `identity.csv`, which says what is best.
     """
-    if names.empty or identity.query("fold == 'all' and lab == 'all'").empty:
+    if names.empty or style.pick(identity, **style.POOLED).empty:
         return style.message("No classifier was run in this study: no names to score.")
     variant = style.shown_variant(identity)
     classifier, _, colorizer = style.best(identity, variant)
-    part = names.query(
-        "variant == @variant and classifier == @classifier and colorizer in ['', @colorizer]"
-        " and tested > 0 and name != 'background'"
-    )
+    part = style.pick(names, variant=variant, classifier=classifier)
+    part = part[
+        part["colorizer"].isin(["", colorizer])
+        & (part["tested"] > 0)
+        & (part["name"] != "background")
+    ]
     if part.empty:
         return style.message(f"No named neuron was tested with {classifier}.")
     sets = style.ordered(part["features"], style.FEATURES)
@@ -79,6 +82,7 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
         axes.set_title(f"{name}\n({len(rows)} names, {rows['tested'].sum():.0f} neurons)")
         axes.set_xlabel("training examples of the name")
         axes.grid(color="0.94")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[0].set_ylabel("share of its test neurons named right")
     panels[0].set_ylim(-0.04, 1.04)
     return drawn

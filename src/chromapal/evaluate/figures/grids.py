@@ -12,6 +12,8 @@ from chromapal.evaluate.figures import animals, style
 from chromapal.prepare.samples import Samples
 
 GRIDS = (64, 128)
+# a colour of neither map, so that an empty cell is no value
+EMPTY = "#3d5f94"
 CHANNELS = {0: "gray", 1: "weight"}
 
 
@@ -70,17 +72,19 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
     )  # fmt: skip
     rows = drawn.subplots(len(CHANNELS), len(columns))
     lit = {channel: np.concatenate([p[channel].ravel() for p in pictures]) for channel in CHANNELS}
-    maps = {0: mpl.colormaps["gray"], 1: mpl.colormaps["cividis"]}
+    maps = {0: mpl.colormaps["gray"], 1: mpl.colormaps["inferno"]}
     for channel, line in zip(CHANNELS, rows, strict=True):
         low, high = np.nanmin(lit[channel]), np.nanmax(lit[channel])
+        if channel == 1:
+            low, high = min(low, 0), max(high, 1)
         for (kind, grid), picture, axes in zip(columns, pictures, line, strict=True):
             image = axes.imshow(
-                picture[channel], cmap=maps[channel].with_extremes(bad="#24324f"),
+                picture[channel], cmap=maps[channel].with_extremes(bad=EMPTY),
                 vmin=low, vmax=high if high > low else low + 1, interpolation="nearest",
             )  # fmt: skip
             count = int(np.isfinite(picture[channel]).sum())
             cells = f"{count} lit cell" + "s" * (count != 1)
-            axes.set_title(f"{kind} sample, {grid} × {grid}\n{CHANNELS[channel]}, {cells}")
+            axes.set_title(f"{kind} sample, {grid} by {grid}\n{CHANNELS[channel]}, {cells}")
             axes.set_xticks([])
             axes.set_yticks([])
             if kind == "neuron":

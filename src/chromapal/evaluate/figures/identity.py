@@ -32,7 +32,7 @@ def figure(identity: pd.DataFrame) -> Figure:
     identity : pandas.DataFrame
         The table `identity.csv`; only its pooled rows are drawn.
     """
-    pooled = identity.query("fold == 'all' and lab == 'all'")
+    pooled = style.pick(identity, **style.POOLED)
     if pooled.empty:
         return style.message("No classifier was run in this study: no names to score.")
     pooled = pooled.assign(set=feature_label(pooled))

@@ -19,13 +19,13 @@ def figure(identity: pd.DataFrame) -> Figure:
     identity : pandas.DataFrame
         The table `identity.csv`.
     """
-    if identity.query("fold == 'all' and lab == 'all'").empty:
+    if style.pick(identity, **style.POOLED).empty:
         return style.message("No classifier was run in this study: no laboratories to compare.")
     variants = style.ordered(identity["variant"], style.VARIANTS)
     labels = feature_label(identity)
     sets = feature_order(labels)
     shades = dict(zip(sets, style.palette(len(sets)), strict=True))
-    rows = identity.assign(set=labels).query("fold == 'all'")
+    rows = identity.assign(set=labels)[identity["fold"] == "all"]
     labs = [*sorted(set(rows["lab"]) - {"all"}), "all"]
     drawn = style.new(
         max(7, 2 + len(labs) * (0.4 + 0.22 * len(sets))),
@@ -36,7 +36,7 @@ def figure(identity: pd.DataFrame) -> Figure:
     width = 0.82 / len(sets)
     for variant, axes in zip(variants, panels, strict=True):
         classifier = style.best(identity, variant)[0]
-        part = rows.query("variant == @variant and classifier == @classifier")
+        part = style.pick(rows, variant=variant, classifier=classifier)
         for place, name in enumerate(sets):
             bars = part[part["set"] == name]
             at = bars["lab"].map(labs.index).to_numpy() - 0.41 + width * (place + 0.5)

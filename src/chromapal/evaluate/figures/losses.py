@@ -5,6 +5,7 @@ import os
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from chromapal.evaluate.figures import style
 
@@ -23,7 +24,8 @@ def figure(losses: pd.DataFrame) -> Figure:
     if losses.empty:
         return style.message("No colorizer of this study learns in epochs: no losses to show.")
     losses = losses.assign(run=style.run_label(losses))
-    rows = sorted(losses["run"].unique())
+    variants = losses.groupby("run")["variant"].nunique()
+    rows = list(variants.sort_values(ascending=False, kind="stable").index)
     columns = style.ordered(losses["variant"], style.VARIANTS)
     drawn = style.new(
         2.2 + 2.6 * len(columns), 1.2 + 2.0 * len(rows), "Loss while learning (mean squared error)"
@@ -32,7 +34,7 @@ def figure(losses: pd.DataFrame) -> Figure:
     colours = dict(zip(CURVES, style.palette(2), strict=True))
     for run, line in zip(rows, panels, strict=True):
         for variant, axes in zip(columns, line, strict=True):
-            part = losses.query("run == @run and variant == @variant")
+            part = style.pick(losses, run=run, variant=variant)
             if part.empty:
                 axes.set_axis_off()
                 continue
@@ -44,7 +46,9 @@ def figure(losses: pd.DataFrame) -> Figure:
             models = part["fold"].nunique()
             axes.set_title(f"{style.variant_label(variant)}\n(models: {models})")
             axes.set_xlabel("epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         first = next(axes for axes in line if axes.axison)
+        first.tick_params(labelleft=True)
         first.set_ylabel(f"{run}\nloss [study scale²]")
     handles = [Line2D([], [], color=colours[name], lw=2, label=CURVES[name]) for name in CURVES]
     handles.append(Line2D([], [], color="0.5", lw=0.6, label="one model (fold or pair of folds)"))

@@ -47,9 +47,13 @@ def typical(test: pd.DataFrame, most: int = SHOWN) -> list[tuple[str, str]]:
 def _against(worms: pd.DataFrame, key: tuple[str, str], run: dict) -> str:
     """Say the error of the mean colour on the same animal, where that baseline was run."""
     lab, worm = key
-    rows = worms.query(
-        "measure == 'colour' and colorizer == 'mean_colour' and lab == @lab and worm == @worm"
-        " and variant == @run['variant']"
+    rows = style.pick(
+        worms,
+        measure="colour",
+        colorizer="mean_colour",
+        lab=lab,
+        worm=worm,
+        variant=run["variant"],
     )
     return f", mean colour {rows['mse'].mean():.3f}" if len(rows) else ""
 
@@ -90,9 +94,9 @@ def figure(
     worst = max(part["error"].max() for part in parts)
     scale = ScalarMappable(Normalize(0, max(worst, 1e-6)), mpl.colormaps["magma"])
     shapes = [np.ptp(part[["yr", "xr"]].to_numpy(), axis=0) for part in parts]
-    heights = [max(0.35, float(high / max(wide, 1))) for high, wide in shapes]
+    heights = [float(np.clip(high / max(wide, 1), 0.35, 1)) for high, wide in shapes]
     drawn = style.new(
-        13, 1.0 + sum(2.9 * height + 0.6 for height in heights),
+        13, 0.5 + sum(2.85 * height + 0.5 for height in heights),
         f"{run['colorizer']}, {style.variant_label(run['variant'])}, {run['sample']} samples, "
         f"grid {run['grid']}: test animals of median error",
     )  # fmt: skip

@@ -37,21 +37,22 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     )  # fmt: skip
     rows = drawn.subplots(2, 3)
     for (across, down), raw, normal in zip(PLANES, *rows, strict=True):
-        for axes, columns, unit in (
-            (raw, (f"{across}r", f"{down}r"), " [µm]"),
-            (normal, (NORMALISED[across], NORMALISED[down]), ""),
+        for axes, columns, measured in (
+            (raw, (f"{across}r", f"{down}r"), True),
+            (normal, (NORMALISED[across], NORMALISED[down]), False),
         ):
             axes.set_facecolor(style.DARK)
-            for mask, marker, size in ((named, "o", 26), (~named, "D", 14)):
+            for mask, marker, size in ((named, "o", 26), (~named, "D", 22)):
                 axes.scatter(
                     part.loc[mask, columns[0]], part.loc[mask, columns[1]], c=shown[mask],
-                    s=size, marker=marker, edgecolors="0.75", linewidths=0.3,
+                    s=size, marker=marker, edgecolors="0.75" if marker == "o" else "white",
+                    linewidths=0.3 if marker == "o" else 0.9,
                 )  # fmt: skip
             axes.invert_yaxis()
-            words = unit or f" (normalised, {across} to 0..1)"
-            axes.set_xlabel(f"{columns[0] if not unit else across}{words}")
-            axes.set_ylabel(f"{down if unit else columns[1]}{unit}")
-        raw.set_aspect("equal", adjustable="datalim")
+            x, y = columns
+            axes.set_xlabel(f"{across} [µm]" if measured else f"{x} ({across} as 0..1)")
+            axes.set_ylabel(f"{down} [µm]" if measured else f"{y} ({down} as 0..1)")
+        raw.set_aspect("equal", adjustable="box")
         raw.set_title(f"as measured, {across}{down} plane")
         normal.set_title(f"normalised, {across}{down} plane")
     looks = {"ls": "", "markerfacecolor": "0.6", "markeredgecolor": "0.3", "color": "0.6"}

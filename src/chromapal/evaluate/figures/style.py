@@ -48,11 +48,14 @@ FEATURES = (
     "position+rgb",
     "position+weight+rgb",
 )
+# rows of a table that sum up all folds and laboratories
+POOLED = {"fold": "all", "lab": "all"}
 TEXT = frozenset(
-    """
-    study colorizer variant sample fold lab worm measure classifier features name class
-    true_class predicted_class file stage reason table row column baseline_name
-    """.split()
+    [
+        *("study", "colorizer", "variant", "sample", "fold", "lab", "worm", "measure"),
+        *("classifier", "features", "name", "class", "true_class", "predicted_class"),
+        *("file", "stage", "reason", "table", "row", "column", "baseline_name"),
+    ]
 )
 
 
@@ -64,6 +67,14 @@ def read_csv(path: str | os.PathLike) -> pd.DataFrame:
     table = pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
     numbers = [name for name in table.columns if name not in TEXT]
     return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
+
+
+def pick(table: pd.DataFrame, **values: object) -> pd.DataFrame:
+    """Take the rows whose columns hold the given values."""
+    mask = np.ones(len(table), dtype=bool)
+    for column, value in values.items():
+        mask &= (table[column] == value).to_numpy(dtype=bool)
+    return table[mask]
 
 
 def styled(draw: Callable) -> Callable:
@@ -147,7 +158,7 @@ def best(identity: pd.DataFrame, variant: str) -> tuple[str, str, str]:
         colour where that was scored, else on any feature set; the choice is made on the very
         animals shown, and captions say so.
     """
-    pooled = identity.query("fold == 'all' and lab == 'all' and variant == @variant")
+    pooled = pick(identity, variant=variant, **POOLED)
     predicted = pooled[pooled["features"] == "position+gray+predicted"]
     choice = (predicted if len(predicted) else pooled).sort_values(
         ["accuracy", "classifier"], ascending=[False, True], kind="stable"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from chromapal.evaluate.figures import animals, style
 from chromapal.worms.projections import Projections, max_projections
@@ -22,10 +23,18 @@ def figure_of_volumes(volumes: dict[str, Projections]) -> Figure:
     volumes : dict of str to Projections
         Title of each animal, and its projections.
     """
+    heights = [_height(projections) for projections in volumes.values()]
     drawn = style.new(
-        11, 0.6 + 2.4 * len(volumes), "Colour volumes: brightest voxel along each direction"
+        11,
+        0.5 + sum(4.3 * height + 0.4 for height in heights),
+        "Colour volumes: brightest voxel along each direction",
     )
-    rows = drawn.subplots(len(volumes), 3, squeeze=False, gridspec_kw={"width_ratios": [3, 3, 1.4]})
+    rows = drawn.subplots(
+        len(volumes),
+        3,
+        squeeze=False,
+        gridspec_kw={"width_ratios": [3, 3, 1.4], "height_ratios": heights},
+    )
     for (title, projections), row in zip(volumes.items(), rows, strict=True):
         step = dict(zip("xyz", projections.spacing, strict=True))
         for (plane, words), axes in zip(PLANES.items(), row, strict=True):
@@ -37,6 +46,13 @@ def figure_of_volumes(volumes: dict[str, Projections]) -> Figure:
             style.scale_bar(axes, extent[1])
             axes.set_title(f"{style.text(title)}, {words}" if plane == "xy" else words)
     return drawn
+
+
+def _height(projections: Projections) -> float:
+    """Give the xy picture's height per width [um / um], within what a row can show."""
+    high, wide = projections.images["xy"].shape[:2]
+    ratio = high * projections.spacing[1] / (wide * projections.spacing[0])
+    return float(np.clip(ratio, 0.3, 1))
 
 
 @style.styled
@@ -52,7 +68,7 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     """
     keys = animals.largest_by_laboratory(neurons)
     drawn = style.new(
-        4.4 * len(keys), 4.6, "Neurons in space, in their true colour (source without volumes)"
+        4.6 * len(keys), 3.6, "Neurons in space, in their true colour (source without volumes)"
     )
     for place, key in enumerate(keys, start=1):
         part = animals.of(neurons, key)
@@ -62,9 +78,11 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
             depthshade=False, edgecolors="0.25", linewidths=0.3,
         )  # fmt: skip
         spans = np.ptp(part[["xr", "yr", "zr"]].to_numpy(), axis=0)
-        axes.set_box_aspect(np.maximum(spans, spans.max() / 10), zoom=0.9)
+        axes.set_box_aspect(np.maximum(spans, spans.max() / 10), zoom=1.2)
         axes.set(xlabel="x [µm]", ylabel="y [µm]", zlabel="z [µm]")
         axes.tick_params(labelsize=6)
+        for axis in (axes.yaxis, axes.zaxis):
+            axis.set_major_locator(MaxNLocator(3))
         lab, worm = key
         axes.set_title(f"{style.text(lab)} {style.text(worm)}\n({len(part)} neurons)")
     return drawn
