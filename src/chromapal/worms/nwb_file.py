@@ -67,9 +67,7 @@ def _require_hdf5(path: str | os.PathLike):
     try:
         h5py.File(path, "r").close()
     except OSError as error:
-        found = (
-            "a truncated HDF5 file" if "truncated" in str(error) else f"no HDF5 file ({error})"
-        )
+        found = "a truncated HDF5 file" if "truncated" in str(error) else f"no HDF5 file ({error})"
         if not Path(path).stat().st_size:
             found = "an empty file"
         raise InputError(path, found, expected, "fetch the file again") from None
@@ -78,10 +76,8 @@ def _require_hdf5(path: str | os.PathLike):
 def _no_nwb(path: str | os.PathLike, error: Exception) -> InputError:
     with suppress(OSError), h5py.File(path, "r") as file:
         for cause in _causes(file):
-            return InputError(path, cause, "a NeuroPAL NWB file")
-    return InputError(
-        path, f"no NWB file that pynwb reads ({error})", "a NeuroPAL NWB file"
-    )
+            return InputError(path, cause, "an NWB file with a volume and one label per neuron")
+    return InputError(path, f"no NWB file that pynwb reads ({error})", "a NeuroPAL NWB file")
 
 
 def _causes(file: h5py.File) -> Iterator[str]:
@@ -122,9 +118,7 @@ def worm_name(content: NWBFile, path: str | os.PathLike) -> str:
     subject = content.subject.subject_id if content.subject is not None else None
     name = str(content.identifier or "").strip() or str(subject or "").strip()
     if fault(name):
-        raise InputError(
-            path, f"{fault(name)} as identifier", "a name without control characters"
-        )
+        raise InputError(path, f"{fault(name)} as identifier", "a name without control characters")
     return name
 
 

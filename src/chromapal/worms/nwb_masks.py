@@ -54,12 +54,12 @@ def read(content: NWBFile, path: str | os.PathLike) -> Masks:
     if not found:
         raise InputError(path, "no segmentation", EXPECTED)
     where, rows = _choose(found, path)
+    if not len(rows.id):
+        raise InputError(path, f"an empty worm: no neuron in {where}", "at least one neuron")
     column = next((rows[name] for name in MASK_COLUMNS if name in rows.colnames), None)
     if column is None:
         raise InputError(path, f"no voxel_mask in {where}", EXPECTED)
     mask, sizes = _ragged(column, where, path)
-    if not len(sizes):
-        raise InputError(path, f"an empty worm: no neuron in {where}", "at least one neuron")
     if not sizes.all():
         empty = int(np.flatnonzero(sizes == 0)[0])
         raise InputError(path, f"neuron {empty} of {where} without a voxel", "a voxel per neuron")
@@ -124,9 +124,7 @@ def _ragged(column: VectorData, where: str, path) -> tuple[np.ndarray, np.ndarra
     return values, sizes
 
 
-def _names(
-    rows: PlaneSegmentation, module: ProcessingModule, where: str, path
-) -> list[str] | None:
+def _names(rows: PlaneSegmentation, module: ProcessingModule, where: str, path) -> list[str] | None:
     name = next((name for name in NAME_COLUMNS if name in rows.colnames), None)
     if name is not None:
         parts, sizes = _ragged(rows[name], where, path)

@@ -22,16 +22,15 @@ FULL_SCALES = (255, 4095, 65535)
 # Stems of the left/right pairs of the hermaphrodite (White et al. 1986), with the amphid and
 # phasmid socket and sheath cells that NeuroPAL files name. AVL, RIR, AQR, PQR and PVR end in a
 # letter that is no side, and are therefore absent.
-PAIRS = frozenset(
-    """
+_STEMS = """
     ADA ADE ADF ADL AFD AIA AIB AIM AIN AIY AIZ ALM ALN AMSH AMSO ASE ASG ASH ASI ASJ ASK AUA
     AVA AVB AVD AVE AVF AVH AVJ AVK AWA AWB AWC BAG BDU CAN CEPD CEPV CEPSHD CEPSHV FLP GLRD
     GLRV GLR HSN I1 I2 IL1 IL1D IL1V IL2 IL2D IL2V LUA M2 M3 MC NSM OLL OLQD OLQV PDE PHA PHB
     PHC PHSH PHSO PLM PLN PVC PVD PVN PVP PVQ PVW RIA RIB RIC RIF RIG RIM RIP RIV RMD RMDD RMDV
     RME RMF RMG RMH SAAD SAAV SABV SDQ SIAD SIAV SIBD SIBV SMBD SMBV SMDD SMDV URAD URAV URB URX
     URYD URYV
-    """.split()
-)
+    """
+PAIRS = frozenset(_STEMS.split())
 
 
 def _printable(values: pd.Series) -> pd.Series:

@@ -1,0 +1,248 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chromapal.errors import InputError
+from chromapal.worms import skipped, table
+from chromapal.worms.collect import collect
+from chromapal.worms.slugs import fault, slug
+
+
+def worm(name="w1", lab="EY", ids=("AVAL", "", "RIR"), fold="", **changes) -> pd.DataFrame:
+    rows = len(ids)
+    ramp = np.arange(rows)
+    columns = {
+        "worm": [name] * rows,
+        "lab": [lab] * rows,
+        **{axis: ramp + k for k, axis in enumerate("xyz")},
+        **{axis: ramp * 0.5 + k for k, axis in enumerate(("xr", "yr", "zr"))},
+        "weight": np.ones(rows),
+        **{channel: 100.0 * (k + 1) + ramp for k, channel in enumerate("RGBW")},
+        "full_scale": np.full(rows, 4095.0),
+        "ID": list(ids),
+        "fold": [fold] * rows,
+    }
+    return pd.DataFrame(columns | changes)
+
+
+def test_a_table_comes_back_from_disk_as_it_was(tmp_path):
+    healthy = worm(W=np.full(3, np.nan)).assign(note="extra")
+    table.write(healthy[["note", *reversed(table.COLUMNS)]], tmp_path / "t.parquet")
+    back = table.read(tmp_path / "t.parquet")
+    assert list(back) == [*table.COLUMNS, "note"]
+    assert back["x"].dtype == np.int64 and back["R"].dtype == np.float64
+    assert back["ID"].tolist() == ["AVAL", "", "RIR"]
+    assert back["W"].isna().all()
+
+
+def test_a_missing_fold_means_none():
+    assert table.validate(worm().drop(columns="fold"), "t")["fold"].tolist() == ["", "", ""]
+
+
+def test_an_empty_table_is_valid():
+    assert list(table.validate(table.empty(), "t")) == list(table.COLUMNS)
+
+
+BAD_CELLS = {
+    "R": [(-3.0, "R = -3.0"), (np.nan, "R = nan"), (np.inf, "R = inf"), (4096.0, "R = 4096.0")],
+    "W": [(-1.0, "W = -1.0")],
+    "x": [(-2, "x = -2")],
+    "xr": [(np.nan, "xr = nan"), (np.inf, "xr = inf")],
+    "weight": [(-1.0, "weight = -1.0"), (np.nan, "weight = nan")],
+    "full_scale": [(0.0, "full_scale = 0.0")],
+    "worm": [("", "worm = ''"), (" ", "worm = ' '"), ("a\nb", r"worm = 'a\nb'")],
+    "lab": [("", "lab = ''")],
+    "ID": [("\x07", r"ID = '\x07'")],
+    "fold": [("3", "fold = '3'")],
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "found"),
+    [(column, *case) for column, cases in BAD_CELLS.items() for case in cases],
+)
+def test_an_offending_value_is_named_with_file_column_and_neuron(column, value, found):
+    bad = worm()
+    bad.loc[1, column] = value
+    with pytest.raises(InputError) as caught:
+        table.validate(bad, "folder/t.csv")
+    line = str(caught.value)
+    assert line.startswith("folder/t.csv: found ") and found in line
+    if column != "fold":
+        assert "at neuron 1" in line
+    assert "\n" not in line
+
+
+def test_the_first_offending_value_is_the_one_named():
+    with pytest.raises(InputError, match=r"R = -5.0 at neuron 1 "):
+        table.validate(worm(R=[1.0, -5.0, -7.0]), "t.csv")
+
+
+def test_a_missing_column_and_a_wrong_type_are_named():
+    with pytest.raises(InputError, match=r"t.csv: found no column G, W;"):
+        table.validate(worm().drop(columns=["G", "W"]), "t.csv")
+    with pytest.raises(InputError, match=r"t.csv: found column x of type float64"):
+        table.validate(worm(x=[0.5, 1.5, 2.5]), "t.csv")
+
+
+def test_a_channel_empty_for_one_worm_only_is_fine():
+    both = pd.concat([worm("a"), worm("b", R=np.full(3, np.nan))])
+    assert table.validate(both, "t")["R"].isna().tolist() == [False] * 3 + [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("largest", "scale"),
+    [(0, 255), (255, 255), (256, 4095), (4095, 4095), (4096, 65535), (65535, 65535)],
+)
+def test_full_scale_is_the_next_camera_depth(largest, scale):
+    assert table.full_scale_of(np.array([[1.0, np.nan], [largest, 0.0]])) == scale
+
+
+def test_full_scale_without_any_count_and_above_every_camera():
+    assert table.full_scale_of(np.full((2, 2), np.nan)) == 255
+    with pytest.raises(InputError, match="a count of 65536"):
+        table.full_scale_of(np.array([65536.0]), "f.nwb")
+
+
+def test_names_are_cleaned():
+    given = [" AVAL ", "AVAR?", "VB02", "VB02?", "nan", "NaN", "SIA?L", "RMDD?", "", "?", "AS10"]
+    clean = ["AVAL", "AVAR", "VB2", "VB2", "", "", "SIA?L", "RMDD", "", "", "AS10"]
+    names = pd.Series([*given, "IL2VL", "I1R", "AVAL ??"])
+    assert table.clean_name(names).tolist() == [*clean, "IL2VL", "I1R", "AVAL"]
+
+
+def test_ids_keep_their_question_mark():
+    cleaned = table.clean_id(pd.Series([" AVAR? ", "nan", None, "VB02"], dtype="object"))
+    assert cleaned.tolist() == ["AVAR?", "", "", "VB02"]
+
+
+@given(st.lists(st.text(alphabet="AVB012?n LR", max_size=6), min_size=1))
+def test_cleaning_twice_changes_nothing(names):
+    once = table.clean_name(pd.Series(names, dtype="str"))
+    assert table.clean_name(once).tolist() == once.tolist()
+
+
+def test_the_side_goes_from_pairs_only():
+    sides = {
+        "AVAL": "AVA", "AVAR": "AVA", "AVL": "AVL", "RIR": "RIR", "AQR": "AQR", "IL2VL": "IL2V",
+        "IL2L": "IL2", "RMDDL": "RMDD", "RMDL": "RMD", "RMER": "RME", "RMED": "RMED",
+        "SIA?L": "SIA?L", "AMSOR": "AMSO", "I1R": "I1", "M1": "M1", "": "", "RMD": "RMD",
+        "background": "background", "MI": "MI", "NSML": "NSM",
+    }  # fmt: skip
+    assert table.neuron_class(pd.Series(list(sides))).tolist() == list(sides.values())
+
+
+@pytest.mark.parametrize("text", ["../../etc", "a/b", "a b", "<b>x</b>", "'\"", ".", "..", ".hid"])
+def test_a_hostile_name_becomes_a_harmless_file_name(text):
+    safe = slug(text)
+    assert safe not in (".", "..") and not safe.startswith((".", "-"))
+    assert not set(safe) & set("/\\ <>'\"&;") and safe != text
+
+
+def test_a_harmless_name_stays():
+    assert slug("2022-02-11-w03-NP1") == "2022-02-11-w03-NP1"
+
+
+@given(st.text(max_size=120), st.text(max_size=120))
+def test_slugs_differ_where_texts_do(one, other):
+    assert (slug(one) == slug(other)) == (one == other)
+    assert 0 < len(slug(one)) <= 89
+
+
+def test_a_text_cannot_pose_as_the_slug_of_another():
+    assert slug(slug("a/b")) != slug("a/b")
+
+
+def test_names_that_are_refused():
+    assert fault("a\tb") and fault("") and fault("  ") and fault("a\u202eb")
+    assert not fault("../a b'\"<i>/é")
+
+
+def write_parts(folder, *parts):
+    """Write tables as `load` does, each with an empty list of what was left out."""
+    paths, lists = [], []
+    for number, (file, part) in enumerate(parts):
+        paths.append(folder / f"{number}.parquet")
+        lists.append(folder / f"{number}.csv")
+        table.write(part.assign(file=file), paths[-1])
+        skipped.write([], lists[-1])
+    return paths, lists
+
+
+def gather(folder, *parts):
+    paths, lists = write_parts(folder, *parts)
+    collect(paths, folder / "neurons.parquet", folder / "skipped.csv", lists)
+    return table.read(folder / "neurons.parquet"), skipped.read(folder / "skipped.csv")
+
+
+def test_worms_are_sorted_and_rows_are_not(tmp_path):
+    neurons, left_out = gather(
+        tmp_path,
+        ("f1", pd.concat([worm("b", "SF"), worm("a", "SF", ("VB02?", "AVL"))])),
+        ("f2", worm("z", "EY")),
+    )
+    assert neurons[["lab", "worm"]].drop_duplicates().values.tolist() == [
+        ["EY", "z"], ["SF", "a"], ["SF", "b"],
+    ]  # fmt: skip
+    assert neurons["ID"].tolist() == ["AVAL", "", "RIR", "VB02?", "AVL", "AVAL", "", "RIR"]
+    assert neurons["name"].tolist() == ["AVAL", "", "RIR", "VB2", "AVL", "AVAL", "", "RIR"]
+    assert list(neurons) == [*table.COLUMNS, "name"] and left_out.empty
+
+
+def test_of_a_worm_in_two_files_the_first_file_counts_whatever_the_order(tmp_path):
+    neurons, left_out = gather(
+        tmp_path,
+        ("n/2.csv", worm("w", ids=("X", "X"))),
+        ("n/1.csv", worm("w", ids=("Y", "Y"))),
+        ("n/3.csv", worm("other")),
+        ("n/4.csv", worm("w", lab="SF")),
+    )
+    same = neurons[(neurons["worm"] == "w") & (neurons["lab"] == "EY")]
+    assert same["ID"].tolist() == ["Y", "Y"]
+    (entry,) = left_out.to_dict("records")
+    assert (entry["file"], entry["lab"], entry["worm"]) == ("n/2.csv", "EY", "w")
+    assert "n/1.csv" in entry["reason"] and "n/2.csv" in entry["reason"]
+    assert entry["stage"] == "source"
+
+
+def test_a_laboratory_has_one_full_scale(tmp_path):
+    dim, bright = worm("a", full_scale=np.full(3, 255.0), R=np.ones(3)), worm("b")
+    dim[list("GBW")] = 1.0
+    neurons, _ = gather(tmp_path, ("f1", dim), ("f2", bright), ("f3", worm("c", "SF")))
+    assert set(neurons["full_scale"]) == {4095.0}
+
+
+def test_a_worm_without_label_is_kept_and_listed_for_identity(tmp_path):
+    neurons, left_out = gather(
+        tmp_path, ("f1", worm("a", ids=("", "nan", "?"))), ("f2", worm("b"))
+    )
+    assert set(neurons["worm"]) == {"a", "b"}
+    (entry,) = left_out.to_dict("records")
+    assert (entry["worm"], entry["stage"]) == ("a", "identity")
+    assert "f1" in entry["reason"] and "no label" in entry["reason"]
+
+
+def test_reasons_of_the_parts_are_kept_as_text(tmp_path):
+    paths, lists = write_parts(tmp_path, ("f1", worm("NA")), ("f2", worm("007")))
+    skipped.write([skipped.entry("f3", "L", "1e5", "bad")], lists[0])
+    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists)
+    assert skipped.read(tmp_path / "s.csv")["worm"].tolist() == ["1e5"]
+    assert table.read(tmp_path / "n.parquet")["worm"].unique().tolist() == ["007", "NA"]
+
+
+@pytest.mark.parametrize(("left", "found"), [(0, "no usable worm"), (1, "one usable worm only")])
+def test_too_few_worms_are_an_error_after_the_reasons_are_written(tmp_path, left, found):
+    parts = [("f0", worm("a") if left else table.empty()), ("f1", table.empty())]
+    paths, lists = write_parts(tmp_path, *parts)
+    skipped.write([skipped.entry("f1", "L", "", "f1: found an empty file")], lists[1])
+    with pytest.raises(InputError, match=f"{found}.*f1: found an empty file"):
+        collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists)
+    assert len(skipped.read(tmp_path / "s.csv")) == 1
+    assert not (tmp_path / "n.parquet").exists()
+
+
+def test_an_unprintable_name_is_listed_escaped(tmp_path):
+    skipped.write([skipped.entry("f", "L", "a\nb", "why")], tmp_path / "s.csv")
+    assert skipped.read(tmp_path / "s.csv")["worm"].tolist() == [r"a\nb"]
