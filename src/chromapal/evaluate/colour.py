@@ -154,39 +154,42 @@ def ssim(uvw: np.ndarray, truth: np.ndarray, prediction: np.ndarray) -> float:
     return float(similarity[drawn].mean())
 
 
-def per_worm(colours: pd.DataFrame, colour_scale: str) -> pd.DataFrame:
-    """Score each animal.
+def per_worm(colours: pd.DataFrame) -> pd.DataFrame:
+    """Score each animal on the scale of the study.
 
     Parameters
     ----------
     colours : pandas.DataFrame
-        Test neurons: lab, worm, u, v, w, r, g, b, luminance, pred_r, pred_g, pred_b.
-    colour_scale : str
-        Scale of the colours.
+        Test neurons: lab, worm, r, g, b, luminance, pred_r, pred_g, pred_b.
 
     Returns
     -------
     pandas.DataFrame
-        lab, worm, neurons, mse, chroma_r2, ssim; sorted by lab and worm.
+        lab, worm, neurons, mse, chroma_r2; sorted by lab and worm.
     """
     scores = []
     for (lab, worm), rows in colours.groupby(ANIMAL, sort=True):
         truth, prediction = rows[TRUTH].to_numpy(), rows[PREDICTED].to_numpy(np.float64)
-        scores.append(
-            {
-                "lab": lab,
-                "worm": worm,
-                "neurons": len(rows),
-                "mse": ((truth - prediction) ** 2).mean(),
-                "chroma_r2": chroma_r2(truth, prediction, rows["luminance"].to_numpy()),
-                "ssim": ssim(
-                    rows[["u", "v", "w"]].to_numpy(),
-                    display(truth, colour_scale),
-                    display(prediction, colour_scale),
-                ),
-            }
+        error = ((truth - prediction) ** 2).mean()
+        chroma = chroma_r2(truth, prediction, rows["luminance"].to_numpy())
+        scores.append((lab, worm, len(rows), error, chroma))
+    return pd.DataFrame(scores, columns=[*ANIMAL, "neurons", "mse", "chroma_r2"])
+
+
+def per_worm_ssim(colours: pd.DataFrame, colour_scale: str) -> pd.DataFrame:
+    """Give the structural similarity of each animal's image: lab, worm, ssim."""
+    scores = [
+        (
+            *animal,
+            ssim(
+                rows[["u", "v", "w"]].to_numpy(),
+                display(rows[TRUTH].to_numpy(), colour_scale),
+                display(rows[PREDICTED].to_numpy(np.float64), colour_scale),
+            ),
         )
-    return pd.DataFrame(scores)
+        for animal, rows in colours.groupby(ANIMAL, sort=True)
+    ]
+    return pd.DataFrame(scores, columns=[*ANIMAL, "ssim"])
 
 
 def score(colours: pd.DataFrame, worms: pd.DataFrame, colour_scale: str) -> dict[str, float]:
@@ -195,9 +198,9 @@ def score(colours: pd.DataFrame, worms: pd.DataFrame, colour_scale: str) -> dict
     Parameters
     ----------
     colours : pandas.DataFrame
-        Test neurons of the group, as for `per_worm`.
+        Test neurons of the group: lab, worm, u, v, w, r, g, b, luminance, pred_r, pred_g, pred_b.
     worms : pandas.DataFrame
-        What `per_worm` gave for them; SSIM is the mean over animals.
+        What `per_worm_ssim` gave for them; SSIM is the mean over animals.
     colour_scale : str
         Scale of the colours. MSE, R² and chroma R² are on this scale; colourfulness and ΔE2000
         (mean over neurons, CIELAB of sRGB, D65) on colours brought to 0..1.

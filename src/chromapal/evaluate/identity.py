@@ -1,0 +1,264 @@
+"""How often neurons are named right: per animal, with intervals over animals, beside guessing."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import bootstrap
+
+from chromapal.prepare.variants import BACKGROUND
+
+ANIMAL = ["lab", "worm"]
+TOP = [f"top{place}" for place in range(1, 6)]
+# What one classifier run is told apart by; sample and grid belong to the predicted colours.
+METHOD = ["study", "classifier", "colorizer", "variant", "sample", "grid", "features", "seed"]
+LEVEL = ["fold", "lab"]
+ALL = "all"
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+GRAY, PREDICTED, TRUE = "position+gray", "position+gray+predicted", "position+rgb"
+
+
+def per_worm(named: pd.DataFrame) -> pd.DataFrame:
+    """Count each animal's neurons that were named right.
+
+    Parameters
+    ----------
+    named : pandas.DataFrame
+        Named test neurons: features, colorizer, lab, worm, name, top1 to top5, majority,
+        majority_labelled, training_names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        features, colorizer, lab, worm and counts: neurons, labelled, of the labelled ones right,
+        right5 (among the five best), guessed (the labelled training neurons' most frequent
+        name), and of all neurons right_all and guessed_all (the most frequent name, background
+        among them); training_names. A name that training never saw counts as wrong.
+    """
+    name = named["name"]
+    labelled = name.ne(BACKGROUND)
+    right = named["top1"].eq(name)
+    counts = named[["features", "colorizer", *ANIMAL]].assign(
+        neurons=1,
+        labelled=labelled,
+        right=right & labelled,
+        right5=np.logical_or.reduce([named[top].eq(name) for top in TOP]) & labelled,
+        guessed=named["majority_labelled"].eq(name) & labelled,
+        right_all=right,
+        guessed_all=named["majority"].eq(name),
+    )
+    keys = ["features", "colorizer", *ANIMAL]
+    sums = counts.groupby(keys, sort=True).sum()
+    first = named.groupby(keys, sort=True)["training_names"].first()
+    return sums.assign(training_names=first).reset_index()
+
+
+def per_name(named: pd.DataFrame) -> pd.DataFrame:
+    """Count what each name was called.
+
+    Returns
+    -------
+    pandas.DataFrame
+        features, colorizer, lab, name, top1, examples (of the name in training), count.
+    """
+    keys = ["features", "colorizer", "lab", "name", "top1", "examples"]
+    return named.groupby(keys, sort=True).size().rename("count").reset_index()
+
+
+def interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give a percentile bootstrap interval of the mean over animals.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        One value per animal, shape (methods, animals); all methods share their resamples.
+    seed : int
+        Seed of the resamples.
+
+    Returns
+    -------
+    low, high : numpy.ndarray
+        Shape (methods,); NaN for fewer than two animals.
+    """
+    if values.shape[1] < 2:
+        missing = np.full(len(values), np.nan)
+        return missing, missing
+    found = bootstrap(
+        (values,),
+        np.mean,
+        axis=-1,
+        n_resamples=RESAMPLES,
+        batch=200,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return found.low, found.high
+
+
+def recovery_ratio(
+    gray: np.ndarray, predicted: np.ndarray, true: np.ndarray, seed: int
+) -> np.ndarray:
+    """Say what share of true colour's worth the predicted colour recovers.
+
+    Parameters
+    ----------
+    gray, predicted, true : numpy.ndarray
+        Accuracy per animal with position and gray, with predicted colour added, and with
+        position and true colour, shape (methods, animals).
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    numpy.ndarray
+        (mean predicted - mean gray) / (mean true - mean gray), shape (methods,); NaN where the
+        interval of the denominator, bootstrapped over animals in pairs, includes 0.
+    """
+    worth = true - gray
+    low, high = interval(worth, seed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (predicted - gray).mean(axis=1) / worth.mean(axis=1)
+    return np.where((low > 0) | (high < 0), ratio, np.nan)
+
+
+def levels(table: pd.DataFrame) -> pd.DataFrame:
+    """Repeat rows for every level: their own fold and laboratory, and all of either."""
+    return pd.concat(
+        [
+            table.assign(**pooled)
+            for pooled in ({}, {"fold": ALL}, {"lab": ALL}, {"fold": ALL, "lab": ALL})
+        ],
+        ignore_index=True,
+    )
+
+
+def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+    """Score every run, per fold and laboratory and over all of either.
+
+    Parameters
+    ----------
+    worms : pandas.DataFrame
+        What `per_worm` gave, with the columns of `METHOD` and `fold`; a fold `all` pools folds.
+    names : pandas.DataFrame
+        What `per_name` gave, with the same columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        METHOD, fold, lab; worms and neurons (labelled) scored; accuracy (mean over animals, of
+        their labelled neurons), low and high (bootstrap over animals), top5, majority (guessing
+        the most frequent labelled name) and chance (one over the names known) likewise;
+        accuracy_all and majority_all, where all neurons count and background is a name;
+        accuracy_rows and majority_rows, the same pooled over neurons as the original study did;
+        balanced_accuracy and macro_f1 over the names of labelled neurons; recovery_ratio.
+    """
+    parts = [
+        _score_level(rows)
+        for _, rows in levels(worms).groupby(["study", "variant", *LEVEL], sort=True)
+    ]
+    keys = [*METHOD, *LEVEL]
+    table = pd.concat(parts, ignore_index=True).merge(_name_scores(names), on=keys, how="left")
+    return table.sort_values(keys, kind="stable", ignore_index=True)
+
+
+def _score_level(rows: pd.DataFrame) -> pd.DataFrame:
+    """Score the methods of one variant on the same animals."""
+    groups = rows.groupby([*METHOD, *LEVEL], sort=True)
+    pooled = groups[["neurons", "right_all", "guessed_all"]].sum()
+    method, animal = groups.ngroup(), rows.groupby(ANIMAL, sort=True).ngroup()
+    shape = (method.max() + 1, animal.max() + 1)
+    if len(rows) != shape[0] * shape[1]:
+        raise ValueError("every method must be scored on the same animals")
+
+    def share(count: str | pd.Series, among: str) -> np.ndarray:
+        filled = np.empty(shape)
+        values = rows[count] if isinstance(count, str) else count
+        # an animal whose labelled neurons are all elsewhere (split by rows) has no accuracy
+        with np.errstate(invalid="ignore"):
+            filled[method, animal] = values / rows[among]
+        return filled[:, has_label]
+
+    has_label = np.zeros(shape[1], dtype=bool)
+    has_label[animal[rows["labelled"] > 0]] = True
+    accuracy = share("right", "labelled")
+    low, high = interval(accuracy, int(rows["seed"].iloc[0]))
+    scores = {
+        "worms": has_label.sum(),
+        "neurons": groups["labelled"].sum().to_numpy(),
+        "accuracy": accuracy.mean(axis=1) if has_label.any() else np.nan,
+        "low": low,
+        "high": high,
+    }
+    means = {
+        "accuracy_all": ("right_all", "neurons"),
+        "top5": ("right5", "labelled"),
+        "majority": ("guessed", "labelled"),
+        "majority_all": ("guessed_all", "neurons"),
+        "chance": (rows["labelled"], "known"),
+    }
+    rows = rows.assign(known=rows["labelled"] * rows["training_names"])
+    for name, (count, among) in means.items():
+        scores[name] = share(count, among).mean(axis=1) if has_label.any() else np.nan
+    table = pooled.reset_index().drop(columns=["neurons", "right_all", "guessed_all"])
+    table = table.assign(
+        **scores,
+        accuracy_rows=(pooled["right_all"] / pooled["neurons"]).to_numpy(),
+        majority_rows=(pooled["guessed_all"] / pooled["neurons"]).to_numpy(),
+    )
+    return table.assign(recovery_ratio=_recovered(table, accuracy))
+
+
+def _recovered(table: pd.DataFrame, accuracy: np.ndarray) -> np.ndarray:
+    """Give the recovery ratio of methods that add predicted colour, NaN elsewhere."""
+    ratio = np.full(len(table), np.nan)
+    kinds = list(zip(table["classifier"], table["features"], strict=True))
+    place = {kind: spot for spot, kind in enumerate(kinds)}
+    spots = [
+        (place[name, GRAY], spot, place[name, TRUE])
+        for spot, (name, features) in enumerate(kinds)
+        if features == PREDICTED and {(name, GRAY), (name, TRUE)} <= place.keys()
+    ]
+    if spots and accuracy.shape[1] > 1:
+        gray, predicted, true = np.transpose(spots)
+        ratio[predicted] = recovery_ratio(
+            accuracy[gray], accuracy[predicted], accuracy[true], int(table["seed"].iloc[0])
+        )
+    return ratio
+
+
+def _name_scores(names: pd.DataFrame) -> pd.DataFrame:
+    """Give balanced accuracy and macro F1 per method and level, over labelled neurons.
+
+    Balanced accuracy is the mean recall, macro F1 the mean of 2 right / (true + answered), both
+    over the names that labelled neurons of the level have.
+    """
+    keys = [*METHOD, *LEVEL]
+    labelled = names[names["name"].ne(BACKGROUND)]
+    spelled = pd.Index(pd.unique(pd.concat([labelled["name"], labelled["top1"]])))
+    coded = labelled[[*keys, "count"]].assign(
+        name=spelled.get_indexer(labelled["name"]), answer=spelled.get_indexer(labelled["top1"])
+    )
+    # whole groups as one number each: text keys of some hundred thousand rows are slow
+    coded["method"] = coded.groupby(METHOD, sort=True).ngroup()
+    methods = coded[["method", *METHOD]].drop_duplicates()
+    long = levels(coded[["method", *LEVEL, "name", "answer", "count"]])
+    long["right"] = long["count"].where(long["name"].eq(long["answer"]), 0)
+    spot = ["method", *LEVEL]
+    true = long.groupby([*spot, "name"], sort=True)[["count", "right"]].sum()
+    answered = (
+        long.groupby([*spot, "answer"], sort=True)["count"].sum().rename_axis([*spot, "name"])
+    )
+    answered = answered.reindex(true.index, fill_value=0)
+    scores = pd.DataFrame(
+        {
+            "balanced_accuracy": true["right"] / true["count"],
+            "macro_f1": 2 * true["right"] / (true["count"] + answered),
+        }
+    )
+    return (
+        scores.groupby(spot, sort=True)
+        .mean()
+        .reset_index()
+        .merge(methods, on="method")
+        .drop(columns="method")
+    )
