@@ -1,6 +1,7 @@
 """Validated config, study discovery and code digests, shared by all rules."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from chromapal import methods, provenance
 from chromapal.errors import InputError
-from chromapal.worms import discover, simulated_files
+from chromapal.worms import plan
 
 ENVIRONMENT = "../../envs/chromapal.yaml"
 
@@ -58,21 +59,8 @@ RUNS = config["runs"] if config["colorize"] else []
 IDENTIFY = config["identify"]
 
 
-def source_files():
-    """Map a file-safe key to each source file of the study, before anything runs."""
-    kind = config["source"]
-    if kind == "simulate":
-        names = simulated_files.worm_files(
-            config["simulate"]["worms"], config["simulate"]["laboratories"]
-        )
-        paths = [f"results/{STUDY}/simulated/{name}" for name in names]
-    else:
-        paths = plain(discover.discover, config[kind], kind)
-    return {discover.key(path, config[kind] if kind != "simulate" else ""): path for path in paths}
-
-
-SOURCES = plain(source_files)
-FOLDS = plain(discover.fold_count, config, list(SOURCES.values()))
+SOURCES = plain(plan.source_files, config)
+FOLDS = plain(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]
 PAIRS = [f"fold{a}-{b}" for a in range(FOLDS) for b in range(a + 1, FOLDS)]
 

@@ -16,6 +16,7 @@ rule write_splits:
         validation=config["validation"],
         seed=config["seed"],
         cross_fit=bool(CROSS_FITTED),
+        gray_source=config["gray_source"],
     conda:
         ENVIRONMENT
     script:

@@ -1,21 +1,25 @@
 """Classifiers name the neurons from position, gray, true colour and predicted colour."""
 
 
-def served_runs(variant):
-    """List the cross-fitted runs that predict colours for one variant."""
-    return [run for run in CROSS_FITTED if variant in run["variants"]]
+def cross_fitted_colours(wildcards):
+    """Map each cross-fitted colorizer to its own fold's colours and its pairs', by name."""
+    fold = wildcards.fold.removeprefix("fold")
+    pairs = [pair for pair in PAIRS if fold in pair.removeprefix("fold").split("-")]
+    found = {}
+    for run in CROSS_FITTED:
+        for name in run["colorizers"] if wildcards.variant in run["variants"] else []:
+            cell = {**run, "colorizers": [name], "variants": [wildcards.variant]}
+            own, *others = [f"{path}.parquet" for path in run_colours(cell, [wildcards.fold, *pairs])]
+            found[name] = (own, list(zip(pairs, others)))
+    return found
 
 
 def served_colours(wildcards):
-    """List the predicted colours that naming one fold needs: its own and its pairs'."""
-    fold = wildcards.fold.removeprefix("fold")
-    folds = [wildcards.fold, *(p for p in PAIRS if fold in p.removeprefix("fold").split("-"))]
+    """List the predicted colours that naming one fold needs."""
     return [
-        f"{path}.parquet"
-        for run in served_runs(wildcards.variant)
-        for path in run_colours({**run, "variants": [wildcards.variant]}, folds)
-        # a baseline's predicted colour is gray or constant: no feature of its own
-        if not path.removeprefix(f"results/{STUDY}/colours/").startswith(BASELINES)
+        path
+        for own, pairs in cross_fitted_colours(wildcards).values()
+        for path in (own, *(path for _, path in pairs))
     ]
 
 
@@ -31,6 +35,7 @@ rule classify_neurons:
     params:
         code=classify_code,
         changes=classifier_params,
+        cross_fitted=cross_fitted_colours,
         features=IDENTIFY["features"],
         neighbours=config["smote"]["neighbours"],
         seed=config["seed"],

@@ -1,6 +1,6 @@
 """Put the animals of all files into one table."""
 
-from chromapal.worms.table import collect
+from chromapal.worms.collect import collect
 from chromapal.console import job
 
 

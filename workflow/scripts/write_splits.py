@@ -12,6 +12,7 @@ def main(snakemake):
         seed=snakemake.params.seed,
         validation=snakemake.params.validation,
         cross_fit=snakemake.params.cross_fit,
+        gray_source=snakemake.params.gray_source,
         out=snakemake.output.splits,
     )
 

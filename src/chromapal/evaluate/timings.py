@@ -1,0 +1,32 @@
+"""When each job ran, read from the jobs' logs."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from chromapal.files import write_csv
+
+RAN = re.compile(r"^ran from ([0-9.]+) to ([0-9.]+)$")
+
+
+def write_timings(logs: str | Path, out: str | Path):
+    """List the seconds of every finished job.
+
+    Parameters
+    ----------
+    logs : path-like
+        A study's folder of logs, as `chromapal.console.job` writes them.
+    out : path-like
+        CSV with columns job (the log's path below the folder), started (seconds after the first
+        job of the study) and seconds.
+    """
+    found = []
+    for log in sorted(Path(logs).rglob("*.log")):
+        last = log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
+        if ran := RAN.match(last):
+            start, end = map(float, ran.groups())
+            found.append((str(log.relative_to(logs).with_suffix("")), start, end - start))
+    table = pd.DataFrame(found, columns=["job", "started", "seconds"])
+    table["started"] -= table["started"].min()
+    write_csv(table.round(2), out, sort_by=["started", "job"])

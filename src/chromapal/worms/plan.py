@@ -1,0 +1,87 @@
+"""What must hold before anything runs: which files, how many worms, how many folds."""
+
+from pathlib import Path
+
+from chromapal.errors import InputError
+from chromapal.worms import discover, simulated_files
+from chromapal.worms.slugs import slug
+
+
+def source_files(config: dict) -> dict[str, str]:
+    """Map a file-safe key to each source file of a study.
+
+    Parameters
+    ----------
+    config : dict
+        The study's validated keys.
+
+    Returns
+    -------
+    dict of str to str
+        Paths by key, in the order of paths.
+
+    Raises
+    ------
+    InputError
+        The key that names the folder is missing, or the folder holds no such file.
+    """
+    kind = config["source"]
+    if kind == "simulate":
+        simulated = config["simulate"]
+        folder = Path(f"results/{config['study']}/simulated")
+        paths = simulated_files.worm_files(simulated["worms"], simulated["laboratories"])
+        return {slug(name): str(folder / name) for name in paths}
+    if kind not in config:
+        raise InputError(f"config key '{kind}'", "nothing", f"a folder of {kind} to read")
+    folder = Path(config[kind])
+    paths = discover.discover(folder, kind)
+    return {slug(str(path.relative_to(folder))): str(path) for path in paths}
+
+
+def fold_count(config: dict, files: list[str]) -> int:
+    """Give the number of folds, and refuse a study that cannot be split.
+
+    Parameters
+    ----------
+    config : dict
+        The study's validated keys.
+    files : list of str
+        Its source files.
+
+    Returns
+    -------
+    int
+        One for `rows`, one per laboratory for `lab`, else the key `folds`.
+
+    Raises
+    ------
+    InputError
+        One worm only, fewer worms than folds, or a single laboratory to leave out.
+    """
+    if config["source"] == "simulate":
+        worms, laboratories = len(files), config["simulate"]["laboratories"]
+    else:
+        worms, _ = discover.count_worms(files, config["laboratory"] or None)
+        laboratories = len(discover.laboratories(files, config["laboratory"] or None))
+    where = f"source '{config['source']}'"
+    if worms == 0:
+        raise InputError(where, "no worm", "at least two worms, so that one can be held out")
+    if worms == 1:
+        raise InputError(where, "1 worm", "at least two worms, so that one can be held out")
+    if config["split"] == "rows":
+        return 1
+    if config["split"] == "lab":
+        if laboratories < 2:
+            raise InputError("config key 'split'", "1 laboratory", "at least 2 to leave one out")
+        return laboratories
+    folds = config["folds"]
+    if folds < 2:
+        raise InputError("config key 'folds'", f"{folds} fold", "at least 2, or split: rows")
+    if worms < folds:
+        raise InputError(
+            "config key 'folds'",
+            f"{folds} folds for {worms} worms",
+            "at most one fold per worm",
+            f"lower it: --config folds={max(worms, 2)}",
+        )
+    return folds

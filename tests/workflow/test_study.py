@@ -1,0 +1,158 @@
+"""A whole study, from worms to the report, and what makes it run again or not."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from tests.workflow.conftest import ROOT, TINY, snakemake
+
+TABLES = ("colour", "confusion", "identity", "losses", "names", "skipped", "summary", "worms")
+
+
+def table_bytes(folder):
+    return {
+        path.name: path.read_bytes()
+        for path in sorted((folder / "results/tiny/tables").glob("*.csv"))
+        if path.name != "timings.csv"
+    }
+
+
+def test_all_tables_and_figures_are_there(study):
+    results = study / "results/tiny"
+    assert {path.stem for path in (results / "tables").glob("*.csv")} == {*TABLES, "timings"}
+    figures = {path.stem for path in (results / "figures").glob("*.png")}
+    assert {"losses", "prediction", "identity", "confusion", "examples", "volume"} <= figures
+
+
+def test_every_score_stands_beside_its_baseline(study):
+    identity = pd.read_csv(study / "results/tiny/tables/identity.csv")
+    assert identity[["majority", "chance"]].notna().all().all()
+    assert set(identity["features"]) == {
+        "position", "position+gray", "position+rgb", "position+gray+predicted", "predicted",
+    }  # fmt: skip
+    colour = pd.read_csv(study / "results/tiny/tables/colour.csv")
+    assert {"mean_colour", "copy_gray", "resnet18_fusion"} == set(colour["colorizer"])
+    pooled = colour[(colour["fold"] == "all") & (colour["lab"] == "all")]
+    assert pooled["mse"].notna().all()
+
+
+def test_every_animal_is_tested_once(study):
+    worms = pd.read_csv(study / "results/tiny/tables/worms.csv", dtype=str)
+    identity = worms[worms["measure"] == "identity"]
+    per_cell = identity.groupby(["classifier", "variant", "features"], dropna=False)
+    for _, rows in per_cell:
+        assert len(rows) == rows[["lab", "worm"]].drop_duplicates().shape[0] == 6
+
+
+def test_simulated_worms_have_no_published_column(study):
+    summary = pd.read_csv(study / "results/tiny/tables/summary.csv")
+    assert "published" not in summary or summary["published"].isna().all()
+
+
+def test_report_is_one_file_that_fetches_nothing(study):
+    html = (study / "results/tiny/report/report.html").read_text(encoding="utf-8")
+    assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", html)
+    assert not re.findall(r"@import|url\(\s*['\"]?https?:", html)
+    assert html.count("data:image/png;base64,") >= 8
+
+
+def test_models_hold_no_pickle(study):
+    kinds = {path.suffix for path in (study / "results/tiny/models").rglob("*") if path.is_file()}
+    assert kinds <= {".json", ".safetensors"}
+
+
+def test_checkpoints_are_gone_after_success(study):
+    left = [path for path in study.glob("results/tiny/checkpoints/**/*") if path.is_file()]
+    assert left == []
+
+
+def test_two_runs_give_the_same_bytes(study, tmp_path):
+    done = snakemake(tmp_path, TINY, cores=1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert table_bytes(tmp_path) == table_bytes(study)
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(study, tmp_path):
+    config = tmp_path / "study.yaml"
+    config.write_text((study / "study.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(tmp_path), "--configfile", str(config), "--cores", "2"]
+    run = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 300
+    # in the middle of training: some model is finished, others are not
+    while not list(tmp_path.glob("results/tiny/models/resnet18_fusion/**/params.json")):
+        assert run.poll() is None and time.monotonic() < deadline
+        time.sleep(0.2)
+    subprocess.run(["pkill", "-KILL", "-s", str(run.pid)], check=False)
+    assert run.wait() == -signal.SIGKILL
+    assert not (tmp_path / "results/tiny/report/report.html").exists()
+    assert snakemake(tmp_path, TINY, "--unlock").returncode == 0
+    done = snakemake(tmp_path, TINY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert table_bytes(tmp_path) == table_bytes(study)
+
+
+@pytest.fixture
+def checkout(tmp_path, study):
+    """Give a fresh checkout, every file newer than the kept results of the finished study."""
+    fresh = tmp_path / "checkout"
+    for name in ("src", "workflow", "envs", "profiles"):
+        shutil.copytree(ROOT / name, fresh / name, copy_function=shutil.copyfile)
+    for name in ("Snakefile", "requirements.lock"):
+        shutil.copyfile(ROOT / name, fresh / name)
+    return fresh
+
+
+def planned(checkout, study, *arguments):
+    """List what a dry run would do: (rule, wildcards text) of each job."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile")]
+    command += ["--directory", str(study), "--configfile", str(study / "study.yaml")]
+    done = subprocess.run(
+        [*command, "--cores", "2", "-n", *arguments],
+        cwd=checkout, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    text = done.stdout + done.stderr
+    assert done.returncode == 0, text
+    jobs = re.findall(r"rule (\w+):\n(.*?)\n\n", text, flags=re.DOTALL)
+    return [(rule, body) for rule, body in jobs if rule != "all"], text
+
+
+def test_a_fresh_checkout_over_kept_results_runs_nothing(checkout, study):
+    jobs, text = planned(checkout, study)
+    assert jobs == [], text
+
+
+def test_a_comment_runs_nothing(checkout, study):
+    with (checkout / "src/chromapal/classifiers/random_forest.py").open("a") as source:
+        source.write("\n# a remark\n")
+    jobs, text = planned(checkout, study)
+    assert jobs == [], text
+
+
+def test_editing_a_classifier_runs_that_classifier_only(checkout, study):
+    with (checkout / "src/chromapal/classifiers/random_forest.py").open("a") as source:
+        source.write("\nEDITED = True\n")
+    jobs, text = planned(checkout, study)
+    classified = [body for rule, body in jobs if rule == "classify_neurons"]
+    assert len(classified) == 6, text
+    assert all("classifier=random_forest" in body for body in classified)
+    assert not {"train_colorizer", "predict_colours", "load_worms"} & {rule for rule, _ in jobs}
+
+
+def test_results_of_other_code_are_named_where_the_metadata_is_missing(checkout, study, tmp_path):
+    kept = tmp_path / "kept"
+    shutil.copytree(study, kept, ignore=shutil.ignore_patterns(".snakemake"))
+    with (checkout / "src/chromapal/classifiers/random_forest.py").open("a") as source:
+        source.write("\nEDITED = True\n")
+    _, text = planned(checkout, kept)
+    assert "6 results of study 'tiny' were computed with other code" in text
+    assert "classify_neurons/random_forest" in text

@@ -1,0 +1,17 @@
+"""Score the predicted colours of test animals."""
+
+from chromapal.evaluate.tables import write_colour
+from chromapal.console import job
+
+
+def main(snakemake):
+    write_colour(
+        snakemake.params.entries,
+        colour_scale=snakemake.params.colour_scale,
+        out=snakemake.output.table,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.params.code):  # noqa: F821
+        main(snakemake)  # noqa: F821

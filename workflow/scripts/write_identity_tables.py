@@ -1,0 +1,18 @@
+"""Score the names of test neurons."""
+
+from chromapal.evaluate.tables import write_identity
+from chromapal.console import job
+
+
+def main(snakemake):
+    write_identity(
+        snakemake.params.entries,
+        out_identity=snakemake.output.identity,
+        out_names=snakemake.output.names,
+        out_confusion=snakemake.output.confusion,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.params.code):  # noqa: F821
+        main(snakemake)  # noqa: F821
