@@ -133,6 +133,19 @@ def test_a_seed_gives_the_same_batches_and_another_gives_others(kind):
     assert all(map(same, samples.epoch(4), samples.epoch(4)))
 
 
+def test_auxiliary_z_stays_with_its_sample_when_shuffled():
+    neurons = table(np.arange(40.0))
+    for batch in Samples.from_neurons(neurons, "neuron", grid=8).epoch(8, seed=0):
+        expected = neurons["w"].iloc[batch.neuron[batch.sample.argsort()].numpy()]
+        np.testing.assert_allclose(batch.z[:, 0], expected, rtol=1e-6)
+    samples = Samples.from_neurons(neurons, "worm", grid=8, slab_um=8.0)
+    for seed in range(10):
+        for batch in samples.epoch(2, seed=seed):
+            # every neuron lies within half a slab of the centre of its own
+            centre = batch.z[batch.sample, 0].numpy() * 39
+            assert (np.abs(centre - neurons["zr"].iloc[batch.neuron]) <= 4 + 1e-5).all()
+
+
 def test_slab_borders_move_with_the_seed():
     samples = Samples.from_neurons(table(np.linspace(0, 40, 60)), "worm", grid=8)
     assert len({frozenset(slabs_of(samples, seed=seed)) for seed in range(10)}) > 5
