@@ -153,17 +153,6 @@ def fold_count(study: Mapping, files: Iterable[str | Path]) -> int:
     return folds
 
 
-def laboratories(files: Iterable[str | Path], lab: str | None = None) -> tuple[str, ...]:
-    """List the laboratories that files promise, sorted; arguments as in `count_worms`."""
-    found = set()
-    for path in map(Path, files):
-        if path.suffix.lower() == ".nwb":
-            found.add(laboratory(path, lab))
-        else:
-            found |= {stated.strip() or laboratory(path, lab) for _, stated, _ in _keys(path)}
-    return tuple(sorted(found))
-
-
 def fold_name(text: str) -> str:
     """Write a fold as text: `2.0`, which a float column makes of `2`, is `2`; `nan` is ""."""
     text = re.sub(r"^([0-9]+)\.0*$", r"\1", text.strip())

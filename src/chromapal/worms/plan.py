@@ -61,8 +61,8 @@ def fold_count(config: dict, files: list[str]) -> int:
     if config["source"] == "simulate":
         worms, laboratories = len(files), config["simulate"]["laboratories"]
     else:
-        worms, _ = discover.count_worms(files, config["laboratory"] or None)
-        laboratories = len(discover.laboratories(files, config["laboratory"] or None))
+        counted, _ = discover.count_worms(files, config["laboratory"] or None)
+        worms, laboratories = sum(counted.values()), len(counted)
     where = f"source '{config['source']}'"
     if worms == 0:
         raise InputError(where, "no worm", "at least two worms, so that one can be held out")
