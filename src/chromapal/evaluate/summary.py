@@ -53,8 +53,9 @@ def write_summary(
 
 
 def _read(path: str | os.PathLike) -> pd.DataFrame:
-    table = pd.read_csv(path, dtype={"worm": str, "lab": str}, keep_default_na=False, na_values="")
-    return table[table["lab"].eq(POOLED)]
+    text = dict.fromkeys(("lab", "fold", "colorizer", "sample"), "str")
+    table = pd.read_csv(path, dtype=text, keep_default_na=False, na_values="")
+    return table[table["lab"].eq(POOLED)].fillna(dict.fromkeys(text, ""))
 
 
 def _identity_cell(cell: Cell, table: pd.DataFrame, split: str) -> dict[str, object]:
@@ -63,7 +64,7 @@ def _identity_cell(cell: Cell, table: pd.DataFrame, split: str) -> dict[str, obj
         table["fold"].eq(POOLED)
         & table["variant"].eq(cell.variant)
         & table["classifier"].eq(cell.classifier)
-        & table["colorizer"].isin([COLORIZER] if "predicted" in cell.features else [None])
+        & table["colorizer"].isin([COLORIZER] if "predicted" in cell.features else [""])
     ]
     for features in cell.features:
         run = table[table["features"].eq(features)]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.evaluate import colour, identity
-from chromapal.evaluate.identity import ALL, METHOD
+from chromapal.evaluate.identity import METHOD
 from chromapal.files import write_csv
 from chromapal.worms import skipped
 from chromapal.worms.table import neuron_class
@@ -197,28 +197,16 @@ def write_losses(losses: Sequence[dict], out: str | os.PathLike):
     write_csv(table[LOSSES], out, sort_by=[*RUN, "fold", "epoch", "step"])
 
 
-def write_skipped(
-    parts: Sequence[str | os.PathLike], neurons_path: str | os.PathLike, out: str | os.PathLike
-):
+def write_skipped(parts: Sequence[str | os.PathLike], out: str | os.PathLike):
     """Write `skipped.csv`: what was left out of source, colour or identity, each once.
 
     Parameters
     ----------
     parts : sequence of path-like
-        Lists written by `chromapal.worms.skipped.write`; folds repeat each other.
-    neurons_path : path-like
-        All neurons; animals without any label are left out of identity.
+        Lists written by `chromapal.worms.skipped.write`; the folds' lists repeat each other.
     out : path-like
         The table.
     """
-    neurons = pd.read_parquet(neurons_path, columns=["lab", "worm", "name"])
-    labelled = neurons["name"].ne("").groupby([neurons["lab"], neurons["worm"]]).any()
-    nameless = [
-        skipped.entry("", lab, worm, "found no labelled neuron; left out of identity", "identity")
-        for lab, worm in labelled.index[~labelled]
-    ]
-    lists = [
-        *(skipped.read(path) for path in parts),
-        pd.DataFrame(nameless, columns=skipped.COLUMNS),
-    ]
-    skipped.write(pd.concat(lists, ignore_index=True).drop_duplicates(), out)
+    lists = [skipped.read(path) for path in parts]
+    table = pd.concat(lists, ignore_index=True) if lists else []
+    skipped.write(pd.DataFrame(table, columns=list(skipped.COLUMNS)).drop_duplicates(), out)
