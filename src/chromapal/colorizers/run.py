@@ -11,7 +11,7 @@ from chromapal import files, methods
 from chromapal.errors import InputError
 from chromapal.prepare.resample import inverse_frequency, smote
 from chromapal.prepare.samples import Samples
-from chromapal.prepare.variants import apply_variant
+from chromapal.prepare.variants import OVERSAMPLED, select
 from chromapal.training import layout
 
 LOGGER = logging.getLogger("chromapal")
@@ -75,17 +75,15 @@ def train(
         CSV of the losses, one row per epoch.
     """
     started = time.perf_counter()
-    neurons = apply_variant(pd.read_parquet(neurons_path), variant)
+    neurons = select(pd.read_parquet(neurons_path), variant)
     part = {role: neurons[neurons["role"] == role] for role in ("train", "validation")}
     for role, rows in part.items():
         if rows.empty:
             raise InputError(neurons_path, f"no {role} neuron in variant {variant}", "at least one")
     weights = None
-    if variant == "no_background_smote" and sample == "neuron":
-        part["train"], counts = smote(part["train"], seed, smote_neighbours)
-        for what, count in counts.items():
-            LOGGER.info("smote: %s: %s", what, count)
-    elif variant == "no_background_smote":
+    if variant == OVERSAMPLED and sample == "neuron":
+        part["train"], _ = smote(part["train"], seed, smote_neighbours)
+    elif variant == OVERSAMPLED:
         weights = inverse_frequency(part["train"]["name"], weight_cap)
     model = methods.module("colorizers", colorizer).build(
         methods.params("colorizers", colorizer, params), dense=sample == "worm"
@@ -140,7 +138,7 @@ def predict(
     out : Path
         Parquet of truth and prediction, columns `COLOURS`, one row per test neuron.
     """
-    neurons = apply_variant(pd.read_parquet(neurons_path), variant)
+    neurons = select(pd.read_parquet(neurons_path), variant)
     neurons = neurons[neurons["role"] == "test"].reset_index(drop=True)
     model = load(model_folder)
     found = layout.peek(model_folder)["colorizer"]

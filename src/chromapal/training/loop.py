@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import lightning.pytorch as lightning
@@ -21,6 +21,7 @@ from chromapal.errors import InputError
 from chromapal.prepare.samples import Batch, Samples
 from chromapal.training.device import Device
 from chromapal.training.progress import Progress
+from chromapal.training.task import Recipe, Task
 
 LOGGER = logging.getLogger("chromapal")
 PRECISION = {"bf16": "bf16-mixed", "fp32": "32-true"}
@@ -31,145 +32,6 @@ HISTORY = {
     "validation_loss": float,
     "learning_rate": float,
 }
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How long and how fast to learn; the fields are explained where a method's `Params` are."""
-
-    epochs: int
-    steps: int
-    batch: int
-    learning_rate: float
-    weight_decay: float
-    plateau_factor: float
-    plateau_patience: int
-    patience: int
-
-
-def to_device(batch: Batch, device: str | torch.device) -> Batch:
-    """Move a batch, its grids laid out as convolutions want them: channels last."""
-    moved = replace(batch, **{name: value.to(device) for name, value in vars(batch).items()})
-    moved.grid = moved.grid.contiguous(memory_format=torch.channels_last)
-    return moved
-
-
-def read_colours(output: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Give each neuron its colour.
-
-    Parameters
-    ----------
-    output : Tensor, shape (B, 3) or (B, 3, G, G)
-        One colour per grid, or a map that is read off at each neuron's cell.
-    batch : Batch
-        Says on which grid and cell its m neurons lie.
-
-    Returns
-    -------
-    Tensor, shape (m, 3), float32
-    """
-    if output.ndim == 2:
-        return output.float()[batch.sample]
-    return output.flatten(2)[batch.sample, :, batch.cell].float()
-
-
-def squared_errors(colours: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Sum squared errors, averaged over channels, with each neuron's weight.
-
-    Returns
-    -------
-    tuple of Tensor
-        The weighted sum, and the sum of weights; their ratio is the loss.
-    """
-    errors = (colours - batch.target).square().mean(dim=1)
-    return (batch.loss_weight * errors).sum(), batch.loss_weight.sum()
-
-
-class Task(lightning.LightningModule):
-    """Network, loss, optimiser and schedule.
-
-    The plateau schedule is stepped here rather than by Lightning, which steps it after the
-    epoch's checkpoint is written, so that a resumed run would be one step behind.
-    """
-
-    def __init__(self, network: torch.nn.Module, recipe: Recipe):
-        super().__init__()
-        self.network = network
-        self.recipe = recipe
-        self.rows: list[dict[str, float]] = []
-        self.sums = dict.fromkeys(("train", "validation"), (0.0, 0.0))
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Give Adam with fused updates, and prepare its schedule."""
-        recipe = self.recipe
-        adam = torch.optim.Adam(
-            self.network.parameters(),
-            lr=recipe.learning_rate,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
-        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            adam, factor=recipe.plateau_factor, patience=recipe.plateau_patience
-        )
-        return adam
-
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, index: int) -> Batch:
-        """Move a batch where the network is."""
-        return to_device(batch, device)
-
-    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
-        """Give the loss of one batch."""
-        return self._loss("train", batch)
-
-    def validation_step(self, batch: Batch, index: int):
-        """Add a batch to the validation loss."""
-        self._loss("validation", batch)
-
-    def on_validation_epoch_end(self):
-        """Hand the loss over all validation neurons to early stopping."""
-        self.log("validation_loss", self._mean("validation"))
-
-    def on_train_epoch_end(self):
-        """Note the epoch and step the schedule."""
-        loss = float(self.trainer.callback_metrics["validation_loss"])
-        self.rows.append(
-            {
-                "epoch": self.current_epoch,
-                "step": self.global_step,
-                "train_loss": float(self._mean("train")),
-                "validation_loss": loss,
-                "learning_rate": self.plateau.get_last_lr()[0],
-            }
-        )
-        self.plateau.step(loss)
-
-    def on_save_checkpoint(self, checkpoint: dict):
-        """Add the schedule and the history."""
-        checkpoint["plateau"] = self.plateau.state_dict()
-        checkpoint["history"] = self.rows
-
-    def on_load_checkpoint(self, checkpoint: dict):
-        """Take over the schedule and the history."""
-        self.rows = checkpoint["history"]
-        self.saved_plateau = checkpoint["plateau"]
-
-    def on_fit_start(self):
-        """Restore the schedule, which exists by now; a checkpoint is read before."""
-        if hasattr(self, "saved_plateau"):
-            self.plateau.load_state_dict(self.saved_plateau)
-
-    def _loss(self, part: str, batch: Batch) -> torch.Tensor:
-        output = self.network(batch.grid, batch.z)
-        total, weight = squared_errors(read_colours(output, batch), batch)
-        before = self.sums[part]
-        # Kept as tensors: reading a number would make a GPU wait at every step.
-        self.sums[part] = (before[0] + total.detach(), before[1] + weight)
-        return total / weight
-
-    def _mean(self, part: str) -> torch.Tensor:
-        total, weight = self.sums[part]
-        self.sums[part] = (0.0, 0.0)
-        return total / weight
 
 
 class Best(Callback):
@@ -209,19 +71,17 @@ class Stopped(EarlyStopping):
 class Epochs:
     """What Lightning iterates: batches shuffled by (seed, epoch), cut at the step limit."""
 
-    def __init__(self, samples: Samples, task: Task, seed: int):
-        self.samples, self.task, self.seed = samples, task, seed
+    def __init__(self, task: Task):
+        self.task = task
 
     def __iter__(self) -> Iterator[Batch]:
         """Go through the current epoch."""
-        recipe, task = self.task.recipe, self.task
+        task, steps = self.task, self.task.recipe.steps
         # Also what a network draws itself must not depend on where a run was interrupted.
-        seed = np.random.SeedSequence((self.seed, task.current_epoch))
-        torch.manual_seed(int(seed.generate_state(1)[0]))
-        batches = self.samples.epoch(
-            recipe.batch, seed=(self.seed, task.current_epoch), augment=True
-        )
-        return itertools.islice(batches, recipe.steps - task.global_step)
+        seed = (task.seed, task.current_epoch)
+        torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+        batches = task.samples.epoch(task.recipe.batch, seed=seed, augment=True)
+        return itertools.islice(batches, steps - task.global_step)
 
 
 class InOrder:
@@ -280,7 +140,7 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = make().to(memory_format=torch.channels_last)
-        task = Task(network, recipe)
+        task = Task(network, recipe, samples, seed)
         best = Best()
         stop = Stopped("validation_loss", patience=recipe.patience, log_rank_zero_only=True)
         callbacks = [best, stop, Progress(recipe.epochs, recipe.steps)]
@@ -314,7 +174,7 @@ def train(
             )
             trainer.fit(
                 task,
-                Epochs(samples, task, seed),
+                Epochs(task),
                 InOrder(validation, recipe.batch),
                 ckpt_path=resume,
                 weights_only=True,

@@ -15,7 +15,8 @@ from chromapal.files import whole
 from chromapal.prepare.samples import Samples
 from chromapal.training import layout
 from chromapal.training.device import choose
-from chromapal.training.loop import Recipe, read_colours, to_device, train
+from chromapal.training.loop import train
+from chromapal.training.task import Recipe, read_colours, to_device
 
 WEIGHTS = "weights.safetensors"
 

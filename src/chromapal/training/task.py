@@ -1,0 +1,197 @@
+"""A network with its loss, optimiser and schedule, as Lightning trains it."""
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import lightning.pytorch as lightning
+import torch
+
+from chromapal.prepare.samples import Batch, Samples
+
+CALIBRATION_SAMPLES = 256
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long and how fast to learn; the fields are explained where a method's `Params` are."""
+
+    epochs: int
+    steps: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    plateau_factor: float
+    plateau_patience: int
+    patience: int
+
+
+def to_device(batch: Batch, device: str | torch.device) -> Batch:
+    """Move a batch, its grids laid out as convolutions want them: channels last."""
+    moved = replace(batch, **{name: value.to(device) for name, value in vars(batch).items()})
+    moved.grid = moved.grid.contiguous(memory_format=torch.channels_last)
+    return moved
+
+
+def read_colours(output: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Give each neuron its colour.
+
+    Parameters
+    ----------
+    output : Tensor, shape (B, 3) or (B, 3, G, G)
+        One colour per grid, or a map that is read off at each neuron's cell.
+    batch : Batch
+        Says on which grid and cell its m neurons lie.
+
+    Returns
+    -------
+    Tensor, shape (m, 3), float32
+    """
+    if output.ndim == 2:
+        return output.float()[batch.sample]
+    return output.flatten(2)[batch.sample, :, batch.cell].float()
+
+
+def squared_errors(colours: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Sum squared errors, averaged over channels, with each neuron's weight.
+
+    Returns
+    -------
+    tuple of Tensor
+        The weighted sum, and the sum of weights; their ratio is the loss.
+    """
+    errors = (colours - batch.target).square().mean(dim=1)
+    return (batch.loss_weight * errors).sum(), batch.loss_weight.sum()
+
+
+def calibrate(network: torch.nn.Module, batches: Iterable[Batch]):
+    """Set the running statistics of batch normalisation to their mean over batches.
+
+    The usual moving average lags behind weights that change fast: after tens of steps, which is
+    how long a small study trains, predictions made with it can be worse than the mean colour
+    (Wu and Johnson 2021, "Rethinking 'Batch' in BatchNorm", arXiv:2105.07576, section 3).
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Left in the mode it was in; one without batch normalisation is left alone.
+    batches : iterable of Batch
+        Training batches, on the network's device.
+    """
+    norms = [
+        module
+        for module in network.modules()
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
+    ]
+    if not norms:
+        return
+    training, momentum = network.training, [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over what follows
+    network.train()
+    with torch.no_grad():
+        for batch in batches:
+            network(batch.grid, batch.z)
+    network.train(training)
+    for norm, before in zip(norms, momentum, strict=True):
+        norm.momentum = before
+
+
+class Task(lightning.LightningModule):
+    """Network, loss, optimiser and schedule.
+
+    The plateau schedule is stepped here rather than by Lightning, which steps it after the
+    epoch's checkpoint is written, so that a resumed run would be one step behind.
+    """
+
+    def __init__(self, network: torch.nn.Module, recipe: Recipe, samples: Samples, seed: int):
+        super().__init__()
+        self.network = network
+        self.recipe = recipe
+        self.samples = samples
+        self.seed = seed
+        self.rows: list[dict[str, float]] = []
+        self.sums = dict.fromkeys(("train", "validation"), (0.0, 0.0))
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Give Adam with fused updates, and prepare its schedule."""
+        recipe = self.recipe
+        adam = torch.optim.Adam(
+            self.network.parameters(),
+            lr=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            adam, factor=recipe.plateau_factor, patience=recipe.plateau_patience
+        )
+        return adam
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, index: int) -> Batch:
+        """Move a batch where the network is."""
+        return to_device(batch, device)
+
+    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
+        """Give the loss of one batch."""
+        return self._loss("train", batch)
+
+    def on_validation_epoch_start(self):
+        """Give batch normalisation the statistics of the weights as they are now."""
+        batches = self.samples.epoch(self.recipe.batch, seed=(self.seed, self.current_epoch, 1))
+        count = -(-CALIBRATION_SAMPLES // self.recipe.batch)
+        with self.trainer.precision_plugin.forward_context():
+            calibrate(
+                self.network,
+                (to_device(batch, self.device) for batch in itertools.islice(batches, count)),
+            )
+
+    def validation_step(self, batch: Batch, index: int):
+        """Add a batch to the validation loss."""
+        self._loss("validation", batch)
+
+    def on_validation_epoch_end(self):
+        """Hand the loss over all validation neurons to early stopping."""
+        self.log("validation_loss", self._mean("validation"))
+
+    def on_train_epoch_end(self):
+        """Note the epoch and step the schedule."""
+        loss = float(self.trainer.callback_metrics["validation_loss"])
+        self.rows.append(
+            {
+                "epoch": self.current_epoch,
+                "step": self.global_step,
+                "train_loss": float(self._mean("train")),
+                "validation_loss": loss,
+                "learning_rate": self.plateau.get_last_lr()[0],
+            }
+        )
+        self.plateau.step(loss)
+
+    def on_save_checkpoint(self, checkpoint: dict):
+        """Add the schedule and the history."""
+        checkpoint["plateau"] = self.plateau.state_dict()
+        checkpoint["history"] = self.rows
+
+    def on_load_checkpoint(self, checkpoint: dict):
+        """Take over the schedule and the history."""
+        self.rows = checkpoint["history"]
+        self.saved_plateau = checkpoint["plateau"]
+
+    def on_fit_start(self):
+        """Restore the schedule, which exists by now; a checkpoint is read before."""
+        if hasattr(self, "saved_plateau"):
+            self.plateau.load_state_dict(self.saved_plateau)
+
+    def _loss(self, part: str, batch: Batch) -> torch.Tensor:
+        output = self.network(batch.grid, batch.z)
+        total, weight = squared_errors(read_colours(output, batch), batch)
+        before = self.sums[part]
+        # Kept as tensors: reading a number would make a GPU wait at every step.
+        self.sums[part] = (before[0] + total.detach(), before[1] + weight)
+        return total / weight
+
+    def _mean(self, part: str) -> torch.Tensor:
+        total, weight = self.sums[part]
+        self.sums[part] = (0.0, 0.0)
+        return total / weight
