@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 
 METRICS = {
@@ -29,9 +30,9 @@ def figure(colour: pd.DataFrame) -> Figure:
     colour = colour[colour["lab"] == "all"]
     if colour.empty:
         return style.message("No colorizer was run in this study: no colours to compare.")
-    colour = colour.assign(run=style.run_label(colour))
+    colour = colour.assign(run=read.run_label(colour))
     runs = sorted(colour["run"].unique())
-    variants = style.ordered(colour["variant"], style.VARIANTS)
+    variants = read.ordered(colour["variant"], read.VARIANTS)
     shades = dict(zip(variants, style.palette(len(variants)), strict=True))
     shift = dict(zip(variants, _spread(len(variants)), strict=True))
     height = colour["run"].map(runs.index) + colour["variant"].map(shift)
@@ -71,4 +72,4 @@ def _spread(count: int) -> np.ndarray:
 
 def draw(colour: str | os.PathLike, out: str | os.PathLike):
     """Draw `colour.png` from `colour.csv`."""
-    style.save(figure(style.read_csv(colour)), out)
+    style.save(figure(read.read_csv(colour)), out)

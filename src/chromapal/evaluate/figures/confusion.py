@@ -7,6 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 
 CLASSES = 25
@@ -61,12 +62,12 @@ def figure(confusion: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     identity : pandas.DataFrame
         The table `identity.csv`, which says what is best.
     """
-    if confusion.empty or style.pick(identity, **style.POOLED).empty:
+    if confusion.empty or read.pick(identity, **read.POOLED).empty:
         return style.message("No classifier was run in this study: no classes to confuse.")
-    variant = style.shown_variant(identity)
-    classifier, features, colorizer = style.best(identity, variant)
+    variant = read.shown_variant(identity)
+    classifier, features, colorizer = read.best(identity, variant)
     counts = most_confused(
-        style.pick(
+        read.pick(
             confusion,
             variant=variant,
             classifier=classifier,
@@ -101,4 +102,4 @@ def figure(confusion: pd.DataFrame, identity: pd.DataFrame) -> Figure:
 
 def draw(confusion: str | os.PathLike, identity: str | os.PathLike, out: str | os.PathLike):
     """Draw `confusion.png` from `confusion.csv` and `identity.csv`."""
-    style.save(figure(style.read_csv(confusion), style.read_csv(identity)), out)
+    style.save(figure(read.read_csv(confusion), read.read_csv(identity)), out)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 
 BINS = 6
@@ -50,11 +51,11 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     identity : pandas.DataFrame
         The table `identity.csv`, which says what is best.
     """
-    if names.empty or style.pick(identity, **style.POOLED).empty:
+    if names.empty or read.pick(identity, **read.POOLED).empty:
         return style.message("No classifier was run in this study: no names to score.")
-    variant = style.shown_variant(identity)
-    classifier, _, colorizer = style.best(identity, variant)
-    part = style.pick(names, variant=variant, classifier=classifier)
+    variant = read.shown_variant(identity)
+    classifier, _, colorizer = read.best(identity, variant)
+    part = read.pick(names, variant=variant, classifier=classifier)
     part = part[
         part["colorizer"].isin(["", colorizer])
         & (part["tested"] > 0)
@@ -62,7 +63,7 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     ]
     if part.empty:
         return style.message(f"No named neuron was tested with {classifier}.")
-    sets = style.ordered(part["features"], style.FEATURES)
+    sets = read.ordered(part["features"], read.FEATURES)
     drawn = style.new(
         1 + 2.5 * len(sets),
         3.4,
@@ -90,4 +91,4 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
 
 def draw(names: str | os.PathLike, identity: str | os.PathLike, out: str | os.PathLike):
     """Draw `examples.png` from `names.csv` and `identity.csv`."""
-    style.save(figure(style.read_csv(names), style.read_csv(identity)), out)
+    style.save(figure(read.read_csv(names), read.read_csv(identity)), out)

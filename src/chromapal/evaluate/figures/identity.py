@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 
 
@@ -19,7 +20,7 @@ def feature_label(table: pd.DataFrame) -> pd.Series:
 
 def feature_order(labels: pd.Series) -> list[str]:
     """Order feature sets from the least to the most that a classifier may look at."""
-    known = {name: place for place, name in enumerate(style.FEATURES)}
+    known = {name: place for place, name in enumerate(read.FEATURES)}
     return sorted(labels.unique(), key=lambda name: (known.get(name.split(":")[0], 99), name))
 
 
@@ -32,13 +33,13 @@ def figure(identity: pd.DataFrame) -> Figure:
     identity : pandas.DataFrame
         The table `identity.csv`; only its pooled rows are drawn.
     """
-    pooled = style.pick(identity, **style.POOLED)
+    pooled = read.pick(identity, **read.POOLED)
     if pooled.empty:
         return style.message("No classifier was run in this study: no names to score.")
     pooled = pooled.assign(set=feature_label(pooled))
     sets = feature_order(pooled["set"])
     classifiers = sorted(pooled["classifier"].unique())
-    variants = style.ordered(pooled["variant"], style.VARIANTS)
+    variants = read.ordered(pooled["variant"], read.VARIANTS)
     shades = dict(zip(sets, style.palette(len(sets)), strict=True))
     drawn = style.new(
         2.2 + 3.5 * len(variants),
@@ -97,4 +98,4 @@ def _recovery(part: pd.DataFrame) -> dict[str, str]:
 
 def draw(identity: str | os.PathLike, out: str | os.PathLike):
     """Draw `identity.png` from `identity.csv`."""
-    style.save(figure(style.read_csv(identity)), out)
+    style.save(figure(read.read_csv(identity)), out)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.identity import feature_label, feature_order
 
@@ -19,9 +20,9 @@ def figure(identity: pd.DataFrame) -> Figure:
     identity : pandas.DataFrame
         The table `identity.csv`.
     """
-    if style.pick(identity, **style.POOLED).empty:
+    if read.pick(identity, **read.POOLED).empty:
         return style.message("No classifier was run in this study: no laboratories to compare.")
-    variants = style.ordered(identity["variant"], style.VARIANTS)
+    variants = read.ordered(identity["variant"], read.VARIANTS)
     labels = feature_label(identity)
     sets = feature_order(labels)
     shades = dict(zip(sets, style.palette(len(sets)), strict=True))
@@ -35,8 +36,8 @@ def figure(identity: pd.DataFrame) -> Figure:
     panels = drawn.subplots(len(variants), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     width = 0.82 / len(sets)
     for variant, axes in zip(variants, panels, strict=True):
-        classifier = style.best(identity, variant)[0]
-        part = style.pick(rows, variant=variant, classifier=classifier)
+        classifier = read.best(identity, variant)[0]
+        part = read.pick(rows, variant=variant, classifier=classifier)
         for place, name in enumerate(sets):
             bars = part[part["set"] == name]
             at = bars["lab"].map(labs.index).to_numpy() - 0.41 + width * (place + 0.5)
@@ -66,4 +67,4 @@ def figure(identity: pd.DataFrame) -> Figure:
 
 def draw(identity: str | os.PathLike, out: str | os.PathLike):
     """Draw `laboratories.png` from `identity.csv`."""
-    style.save(figure(style.read_csv(identity)), out)
+    style.save(figure(read.read_csv(identity)), out)

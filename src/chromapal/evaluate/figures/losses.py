@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 
 CURVES = {"train_loss": "training animals", "validation_loss": "validation animals"}
@@ -23,10 +24,10 @@ def figure(losses: pd.DataFrame) -> Figure:
     """
     if losses.empty:
         return style.message("No colorizer of this study learns in epochs: no losses to show.")
-    losses = losses.assign(run=style.run_label(losses))
+    losses = losses.assign(run=read.run_label(losses))
     variants = losses.groupby("run")["variant"].nunique()
     rows = list(variants.sort_values(ascending=False, kind="stable").index)
-    columns = style.ordered(losses["variant"], style.VARIANTS)
+    columns = read.ordered(losses["variant"], read.VARIANTS)
     drawn = style.new(
         2.2 + 2.6 * len(columns), 1.2 + 2.0 * len(rows), "Loss while learning (mean squared error)"
     )
@@ -34,7 +35,7 @@ def figure(losses: pd.DataFrame) -> Figure:
     colours = dict(zip(CURVES, style.palette(2), strict=True))
     for run, line in zip(rows, panels, strict=True):
         for variant, axes in zip(columns, line, strict=True):
-            part = style.pick(losses, run=run, variant=variant)
+            part = read.pick(losses, run=run, variant=variant)
             if part.empty:
                 axes.set_axis_off()
                 continue
@@ -58,4 +59,4 @@ def figure(losses: pd.DataFrame) -> Figure:
 
 def draw(losses: str | os.PathLike, out: str | os.PathLike):
     """Draw `losses.png` from `losses.csv`."""
-    style.save(figure(style.read_csv(losses)), out)
+    style.save(figure(read.read_csv(losses)), out)

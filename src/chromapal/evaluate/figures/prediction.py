@@ -10,6 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from chromapal.evaluate import read
 from chromapal.evaluate.figures import animals, style
 from chromapal.prepare.normalise import display
 
@@ -47,7 +48,7 @@ def typical(test: pd.DataFrame, most: int = SHOWN) -> list[tuple[str, str]]:
 def _against(worms: pd.DataFrame, key: tuple[str, str], run: dict) -> str:
     """Say the error of the mean colour on the same animal, where that baseline was run."""
     lab, worm = key
-    rows = style.pick(
+    rows = read.pick(
         worms,
         measure="colour",
         colorizer="mean_colour",
@@ -141,5 +142,5 @@ def draw(
     else:
         predicted = pd.DataFrame(columns=["role", "r", "g", "b"])
     style.save(
-        figure(predicted, pd.read_parquet(neurons), style.read_csv(worms), colour_scale, run), out
+        figure(predicted, pd.read_parquet(neurons), read.read_csv(worms), colour_scale, run), out
     )

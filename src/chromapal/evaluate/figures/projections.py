@@ -35,7 +35,7 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
         f"{style.text(lab)} {style.text(worm)}: {len(part)} neurons in their true colour, "
         f"{(~named).sum()} of them unlabelled",
     )  # fmt: skip
-    rows = drawn.subplots(2, 3)
+    rows = drawn.subplots(2, 3, gridspec_kw={"height_ratios": [0.75, 1]})
     for (across, down), raw, normal in zip(PLANES, *rows, strict=True):
         for axes, columns, measured in (
             (raw, (f"{across}r", f"{down}r"), True),

@@ -1,17 +1,17 @@
-"""What all figures share: looks, words for variants, axes in micrometres, and reading tables."""
+"""What all figures share: looks, words for variants, and axes in micrometres."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
+from chromapal.evaluate import read
 from chromapal.files import whole
 
 DPI = 150
@@ -34,47 +34,6 @@ LOOKS = {
 # Neurons glow on black under the microscope; colours are judged against something near it.
 DARK = "#16161a"
 NEURON_UM = 3.2
-VARIANTS = {
-    "with_background": "unlabelled neurons kept",
-    "no_background": "named neurons only",
-    "no_background_smote": "named only, rare names boosted",
-}
-FEATURES = (
-    "position",
-    "position+weight",
-    "position+gray",
-    "predicted",
-    "position+gray+predicted",
-    "position+rgb",
-    "position+weight+rgb",
-)
-# rows of a table that sum up all folds and laboratories
-POOLED = {"fold": "all", "lab": "all"}
-TEXT = frozenset(
-    [
-        *("study", "colorizer", "variant", "sample", "fold", "lab", "worm", "measure"),
-        *("classifier", "features", "name", "class", "true_class", "predicted_class"),
-        *("file", "stage", "reason", "table", "row", "column", "baseline_name"),
-    ]
-)
-
-
-def read_csv(path: str | os.PathLike) -> pd.DataFrame:
-    """Read one of the study's tables.
-
-    Text stays text (a worm may be called ``1`` or ``NA``); an empty number is NaN.
-    """
-    table = pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
-    numbers = [name for name in table.columns if name not in TEXT]
-    return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
-
-
-def pick(table: pd.DataFrame, **values: object) -> pd.DataFrame:
-    """Take the rows whose columns hold the given values."""
-    mask = np.ones(len(table), dtype=bool)
-    for column, value in values.items():
-        mask &= (table[column] == value).to_numpy(dtype=bool)
-    return table[mask]
 
 
 def styled(draw: Callable) -> Callable:
@@ -125,51 +84,7 @@ def palette(count: int) -> list[tuple[float, float, float]]:
 
 def variant_label(variant: str) -> str:
     """Say a variant in words."""
-    return VARIANTS.get(variant, text(variant))
-
-
-def ordered(values: pd.Series, order: Sequence[str]) -> list[str]:
-    """List the distinct values, known ones in their usual order, others after them."""
-    present = set(values)
-    known = [value for value in order if value in present]
-    return known + sorted(present - set(known))
-
-
-def run_label(table: pd.DataFrame) -> pd.Series:
-    """Name each row's colorizer, kind of sample and grid; baselines see no grid."""
-    grid = table["grid"].map("{:.0f}".format)
-    return table["colorizer"] + "\n" + table["sample"] + " samples, grid " + grid
-
-
-def best(identity: pd.DataFrame, variant: str) -> tuple[str, str, str]:
-    """Choose the classifier to show in detail.
-
-    Parameters
-    ----------
-    identity : pandas.DataFrame
-        The table `identity.csv`.
-    variant : str
-        Only this variant is looked at.
-
-    Returns
-    -------
-    tuple of str
-        Classifier, feature set and colorizer of the highest pooled accuracy, on predicted
-        colour where that was scored, else on any feature set; the choice is made on the very
-        animals shown, and captions say so.
-    """
-    pooled = pick(identity, variant=variant, **POOLED)
-    predicted = pooled[pooled["features"] == "position+gray+predicted"]
-    choice = (predicted if len(predicted) else pooled).sort_values(
-        ["accuracy", "classifier"], ascending=[False, True], kind="stable"
-    )
-    return tuple(choice.iloc[0][["classifier", "features", "colorizer"]])
-
-
-def shown_variant(table: pd.DataFrame) -> str:
-    """Choose the variant to show in detail: named neurons only, where it was scored."""
-    variants = ordered(table["variant"], ("no_background", *VARIANTS))
-    return variants[0]
+    return read.VARIANTS.get(variant, text(variant))
 
 
 def discs(axes: Axes, x: np.ndarray, y: np.ndarray, um: float = NEURON_UM, **looks):
@@ -187,6 +102,8 @@ def discs(axes: Axes, x: np.ndarray, y: np.ndarray, um: float = NEURON_UM, **loo
         Passed to the collection (``facecolors``, ``array``, ``cmap``, ...).
     """
     size = np.full(len(x), um)
+    # an edge, so that a black neuron shows on black
+    looks = {"edgecolors": "0.4", "linewidths": 0.4} | looks
     drawn = EllipseCollection(
         size, size, 0, units="xy", offsets=np.column_stack([x, y]),
         offset_transform=axes.transData, **looks,

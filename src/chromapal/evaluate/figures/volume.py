@@ -78,7 +78,7 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
             depthshade=False, edgecolors="0.25", linewidths=0.3,
         )  # fmt: skip
         spans = np.ptp(part[["xr", "yr", "zr"]].to_numpy(), axis=0)
-        axes.set_box_aspect(np.maximum(spans, spans.max() / 10), zoom=1.2)
+        axes.set_box_aspect(np.maximum(spans, spans.max() / 10), zoom=1.05)
         axes.set(xlabel="x [µm]", ylabel="y [µm]", zlabel="z [µm]")
         axes.tick_params(labelsize=6)
         for axis in (axes.yaxis, axes.zaxis):

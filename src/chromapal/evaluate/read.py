@@ -1,0 +1,93 @@
+"""The study's finished tables, read for figures and report, and which of their rows to show."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+VARIANTS = {
+    "with_background": "unlabelled neurons kept",
+    "no_background": "named neurons only",
+    "no_background_smote": "named only, rare names boosted",
+}
+FEATURES = (
+    "position",
+    "position+weight",
+    "position+gray",
+    "predicted",
+    "position+gray+predicted",
+    "position+rgb",
+    "position+weight+rgb",
+)
+# rows of a table that sum up all folds and laboratories
+POOLED = {"fold": "all", "lab": "all"}
+TEXT = frozenset(
+    [
+        *("study", "colorizer", "variant", "sample", "fold", "lab", "worm", "measure"),
+        *("classifier", "features", "name", "class", "true_class", "predicted_class"),
+        *("file", "stage", "reason", "table", "row", "column", "baseline_name"),
+    ]
+)
+
+
+def read_csv(path: str | os.PathLike) -> pd.DataFrame:
+    """Read one of the study's tables.
+
+    Text stays text (a worm may be called ``1`` or ``NA``); an empty number is NaN.
+    """
+    table = pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
+    numbers = [name for name in table.columns if name not in TEXT]
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
+
+
+def pick(table: pd.DataFrame, **values: object) -> pd.DataFrame:
+    """Take the rows whose columns hold the given values."""
+    mask = np.ones(len(table), dtype=bool)
+    for column, value in values.items():
+        mask &= (table[column] == value).to_numpy(dtype=bool)
+    return table[mask]
+
+
+def ordered(values: pd.Series, order: Sequence[str]) -> list[str]:
+    """List the distinct values, known ones in their usual order, others after them."""
+    present = set(values)
+    known = [value for value in order if value in present]
+    return known + sorted(present - set(known))
+
+
+def run_label(table: pd.DataFrame) -> pd.Series:
+    """Name each row's colorizer, kind of sample and grid; baselines see no grid."""
+    grid = table["grid"].map("{:.0f}".format)
+    return table["colorizer"] + "\n" + table["sample"] + " samples, grid " + grid
+
+
+def best(identity: pd.DataFrame, variant: str) -> tuple[str, str, str]:
+    """Choose the classifier to show in detail.
+
+    Parameters
+    ----------
+    identity : pandas.DataFrame
+        The table `identity.csv`.
+    variant : str
+        Only this variant is looked at.
+
+    Returns
+    -------
+    tuple of str
+        Classifier, feature set and colorizer of the highest pooled accuracy, on predicted
+        colour where that was scored, else on any feature set; the choice is made on the very
+        animals shown, and captions say so.
+    """
+    pooled = pick(identity, variant=variant, **POOLED)
+    predicted = pooled[pooled["features"] == "position+gray+predicted"]
+    choice = (predicted if len(predicted) else pooled).sort_values(
+        ["accuracy", "classifier"], ascending=[False, True], kind="stable"
+    )
+    return tuple(choice.iloc[0][["classifier", "features", "colorizer"]])
+
+
+def shown_variant(table: pd.DataFrame) -> str:
+    """Choose the variant to show in detail: named neurons only, where it was scored."""
+    variants = ordered(table["variant"], ("no_background", *VARIANTS))
+    return variants[0]
