@@ -1,0 +1,305 @@
+"""What the report's cells show: finished tables and figures as HTML, every text escaped."""
+
+import base64
+import html
+import json
+import os
+import platform
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chromapal.evaluate import read
+from chromapal.provenance import ROOT, lock_digest
+
+BASELINES = {"mean_colour": "mean colour", "copy_gray": "copied gray"}
+COLOUR_COLUMNS = {
+    "colorizer": "colorizer",
+    "sample": "sample",
+    "grid": "grid",
+    "worms": "test animals",
+    "mse": "MSE",
+    "r2": "R²",
+    "chroma_r2": "chroma R²",
+    "ssim": "SSIM",
+    "colourfulness_ratio": "colourfulness ratio",
+    "delta_e": "ΔE2000",
+}
+IDENTITY_COLUMNS = {
+    "classifier": "classifier",
+    "features": "looks at",
+    "accuracy": "accuracy",
+    "interval": "95 % interval",
+    "majority": "majority",
+    "chance": "chance",
+    "accuracy_all": "accuracy, unlabelled counted",
+    "majority_all": "majority, unlabelled counted",
+    "top5": "top-5",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "recovery_ratio": "recovery ratio",
+}
+PACKAGES = (
+    *("numpy", "pandas", "scipy", "scikit-learn", "imbalanced-learn", "torch", "lightning"),
+    *("pynwb", "ndx-multichannel-volume", "matplotlib", "seaborn", "snakemake"),
+)
+
+
+class Html(str):
+    """HTML that a notebook shows as such."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+    def _repr_pretty_(self, printer, cycle: bool):
+        # the notebook would keep every picture twice
+        printer.text("HTML")
+
+
+def number(value: float) -> str:
+    """Write a score with three decimals, nothing for none."""
+    return "" if pd.isna(value) else f"{value:.3f}"
+
+
+def numbers(values: pd.Series) -> pd.Series:
+    """Write a column of numbers: counts whole, scores alike, nothing for none."""
+    known = values.dropna()
+    counts = len(known) and (known % 1 == 0).all() and known.max() >= 2
+    decimals = 0 if counts else 3 if known.abs().max() < 10 else 1
+    return values.map(lambda value: "" if pd.isna(value) else f"{value:.{decimals}f}")
+
+
+def table(frame: pd.DataFrame, columns: dict[str, str], empty: str) -> Html:
+    """Write rows as an HTML table; every cell is escaped.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The rows.
+    columns : dict of str to str
+        Columns to show and their headings; columns without any value are left out.
+    empty : str
+        What to say where there are no rows.
+    """
+    if frame.empty:
+        return Html(f"<p class='note'>{html.escape(empty)}</p>")
+    shown = {name: head for name, head in columns.items() if _filled(frame[name])}
+    cells, heads = [], []
+    for name, head in shown.items():
+        numeric = pd.api.types.is_numeric_dtype(frame[name])
+        kind = " class='number'" if numeric else ""
+        heads.append(f"<th{kind}>{html.escape(head)}</th>")
+        words = numbers(frame[name]) if numeric else frame[name].map(str)
+        cells.append([f"<td{kind}>{html.escape(word)}</td>" for word in words])
+    rows = ["<tr>" + "".join(row) + "</tr>" for row in zip(*cells, strict=True)]
+    return Html(
+        f"<table><thead><tr>{''.join(heads)}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _filled(values: pd.Series) -> bool:
+    return bool((values.notna() & (values.astype(str) != "")).any())
+
+
+def _read(tables: str | os.PathLike, name: str) -> pd.DataFrame:
+    return read.read_csv(Path(tables) / f"{name}.csv")
+
+
+def figure(figures: str | os.PathLike, captions: str | os.PathLike, name: str) -> Html:
+    """Embed a figure with its caption, which `snakemake --report` shows too."""
+    caption = html.escape(" ".join((Path(captions) / f"{name}.rst").read_text("utf-8").split()))
+    picture = Path(figures) / f"{name}.png"
+    if not picture.is_file():
+        return Html(f"<p class='note'>The figure “{html.escape(name)}” was not drawn.</p>")
+    data = base64.b64encode(picture.read_bytes()).decode()
+    return Html(
+        f"<figure><img alt='{html.escape(name)}' src='data:image/png;base64,{data}'>"
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def title(study: str, config: dict) -> Html:
+    """Head the report."""
+    source = {
+        "simulate": "simulated animals: the scores say whether the machinery works, "
+        "nothing about real worms",
+        "nwb": "NWB files",
+        "tables": "neuron tables",
+    }[config["source"]]
+    return Html(
+        f"<h1>Colour of worm brains: study “{html.escape(study)}”</h1>"
+        f"<p class='note'>Source: {source}.</p>"
+    )
+
+
+def headline(tables: str | os.PathLike) -> Html:
+    """Say the study's main results in sentences, each beside its baselines."""
+    points = [*_animals(tables), *_colour_points(_read(tables, "colour"))]
+    points += _identity_points(_read(tables, "identity"))
+    return Html(f"<div class='headline'><ul>{''.join(f'<li>{p}</li>' for p in points)}</ul></div>")
+
+
+def _animals(tables: str | os.PathLike) -> list[str]:
+    worms, skipped = _read(tables, "worms"), _read(tables, "skipped")
+    scored = worms.drop_duplicates(["lab", "worm"])
+    labs = scored["lab"].value_counts().sort_index()
+    each = ", ".join(f"{html.escape(lab)} {count}" for lab, count in labs.items())
+    out = len(skipped)
+    left = f"; {out} {'entry' if out == 1 else 'entries'} in the list of what was left out"
+    return [f"<b>{len(scored)} animals</b> were tested ({each or 'none'}){left if out else ''}."]
+
+
+def _colour_points(colour: pd.DataFrame) -> list[str]:
+    pooled = read.pick(colour, **read.POOLED)
+    learned = pooled[~pooled["colorizer"].isin(BASELINES)]
+    if learned.empty:
+        return ["<b>Colour:</b> no colorizer was run in this study."]
+    shown = learned.sort_values(["mse", "variant"], kind="stable").iloc[0]
+    same = read.pick(pooled, variant=shown["variant"])
+    beside = [
+        f"{words} {number(rows['mse'].min())}"
+        for name, words in BASELINES.items()
+        if len(rows := read.pick(same, colorizer=name))
+    ]
+    return [
+        f"<b>Colour:</b> {html.escape(shown['colorizer'])} "
+        f"({html.escape(_variant(shown['variant']))}) has a mean squared error of "
+        f"<b>{number(shown['mse'])}</b> on animals it never saw"
+        f"{' (' + ', '.join(beside) + ')' if beside else ''}; of colour beyond brightness it "
+        f"explains <b>{number(shown['chroma_r2'])}</b> (chroma R²; gray explains 0), and its "
+        f"colours are {number(shown['colourfulness_ratio'])} times as vivid as the true ones."
+    ]
+
+
+def _identity_points(identity: pd.DataFrame) -> list[str]:
+    pooled = read.pick(identity, **read.POOLED)
+    if pooled.empty:
+        return ["<b>Names:</b> no classifier was run in this study."]
+    variant = read.shown_variant(pooled)
+    classifier, _, colorizer = read.best(identity, variant)
+    rows = read.pick(pooled, variant=variant, classifier=classifier)
+    rows = rows[rows["colorizer"].isin(["", colorizer])].set_index("features")
+    scores = [
+        f"{html.escape(name)} <b>{number(rows.at[name, 'accuracy'])}</b> "
+        f"({number(rows.at[name, 'low'])} to {number(rows.at[name, 'high'])})"
+        for name in read.ordered(rows.index.to_series(), read.FEATURES)
+    ]
+    points = [
+        f"<b>Names:</b> share of neurons that {html.escape(classifier.replace('_', ' '))} names "
+        f"right ({html.escape(_variant(variant))}), by what it looks at: {', '.join(scores)}; "
+        f"always guessing the commonest name gives {number(rows['majority'].max())}, "
+        f"chance {number(rows['chance'].max())}."
+    ]
+    if "position+gray+predicted" in rows.index:
+        ratio = rows.at["position+gray+predicted", "recovery_ratio"]
+        points.append(
+            "<b>Worth of predicted colour:</b> the recovery ratio is undefined here, because "
+            "true colour did not help this classifier beyond doubt."
+            if np.isnan(ratio)
+            else f"<b>Worth of predicted colour:</b> of what true colour adds to position and "
+            f"gray, predicted colour gives back a share of <b>{number(ratio)}</b> "
+            "(recovery ratio: 0 nothing, 1 all of it)."
+        )
+    return points
+
+
+def _variant(name: str) -> str:
+    return read.VARIANTS.get(name, name)
+
+
+def _by_variant(rows: pd.DataFrame, columns: dict[str, str], empty: str) -> Html:
+    """Write a table per kind of neurons."""
+    if rows.empty:
+        return table(rows, columns, empty)
+    parts = [
+        f"<h4>{html.escape(_variant(name))}</h4>{table(rows[rows['variant'] == name], columns, '')}"
+        for name in read.ordered(rows["variant"], read.VARIANTS)
+    ]
+    return Html("".join(parts))
+
+
+def colour(tables: str | os.PathLike) -> Html:
+    """Show the colour metrics of all test animals, baselines first."""
+    rows = read.pick(_read(tables, "colour"), **read.POOLED)
+    order = rows.assign(learned=~rows["colorizer"].isin(BASELINES))
+    rows = order.sort_values(["learned", "colorizer", "sample", "grid"], kind="stable")
+    return _by_variant(rows, COLOUR_COLUMNS, "No colorizer was run in this study.")
+
+
+def identity(tables: str | os.PathLike) -> Html:
+    """Show the identity metrics of all test animals."""
+    rows = read.pick(_read(tables, "identity"), **read.POOLED)
+    place = rows["features"].map({name: at for at, name in enumerate(read.FEATURES)})
+    rows = rows.assign(
+        place=place,
+        interval=rows["low"].map(number) + " to " + rows["high"].map(number),
+        classifier=rows["classifier"].str.replace("_", " "),
+    ).sort_values(["classifier", "place", "colorizer"], kind="stable")
+    return _by_variant(rows, IDENTITY_COLUMNS, "No classifier was run in this study.")
+
+
+def laboratories(tables: str | os.PathLike) -> Html:
+    """Show the best classifier's accuracy laboratory by laboratory."""
+    scores = _read(tables, "identity")
+    if read.pick(scores, **read.POOLED).empty:
+        return table(scores, {}, "No classifier was run in this study.")
+    variant = read.shown_variant(scores)
+    classifier, _, colorizer = read.best(scores, variant)
+    rows = read.pick(scores, fold="all", variant=variant, classifier=classifier)
+    rows = rows[rows["colorizer"].isin(["", colorizer])]
+    wide = rows.pivot_table(index="lab", columns="features", values="accuracy", sort=False)
+    wide = wide[read.ordered(wide.columns.to_series(), read.FEATURES)]
+    rest = rows.groupby("lab")[["worms", "majority", "chance"]].max()
+    wide = rest[["worms"]].join(wide).join(rest[["majority", "chance"]])
+    wide = wide.sort_index(key=lambda labs: labs == "all", kind="stable").reset_index()
+    heads = {name: name for name in wide.columns} | {"lab": "laboratory", "worms": "animals"}
+    return table(wide, heads, "")
+
+
+def published(tables: str | os.PathLike) -> Html:
+    """Show the original study's three tables, ours beside the published figures."""
+    rows = _read(tables, "summary")
+    heads = {
+        "row": "",
+        "column": "measure",
+        "published": "published",
+        "ours": "ours",
+        "baseline": "baseline",
+        "baseline_name": "baseline is",
+    }
+    parts = [
+        f"<h3>{html.escape(name)}</h3>{table(part, heads, '')}"
+        for name, part in rows.groupby("table", sort=False)
+    ]
+    return Html("".join(parts)) if parts else table(rows, heads, "Nothing to compare.")
+
+
+def skipped(tables: str | os.PathLike) -> Html:
+    """Show which files and animals were left out, from what, and why."""
+    heads = {
+        "lab": "laboratory", "worm": "animal", "stage": "left out of", "reason": "reason",
+        "file": "file",
+    }  # fmt: skip
+    return table(_read(tables, "skipped"), heads, "Nothing was left out.")
+
+
+def keys(config: dict) -> Html:
+    """Show the study's keys, defaults included, as a file that repeats the study."""
+    return Html(f"<pre>{html.escape(json.dumps(config, indent=1, ensure_ascii=False))}</pre>")
+
+
+def versions() -> Html:
+    """Show what the study was computed with."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    found = {"chromapal": project["version"], "Python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    found["lock"] = lock_digest()
+    rows = pd.DataFrame({"name": list(found), "version": list(found.values())})
+    return table(rows, {"name": "", "version": "version"}, "")
