@@ -1,0 +1,98 @@
+"""Every classifier, whichever file it lives in, honours one contract."""
+
+import ast
+import dataclasses
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from chromapal import methods
+from chromapal.classifiers.naming import TOP, name_neurons
+
+CLASSIFIERS = methods.names("classifiers")
+NAMES = ["ADAL", "ADAR", "AIBL", "AVG", "I2L", "OLLR"]
+FEATURES = ("u", "v", "w")
+
+
+def neurons(per_name, seed, spread=0.03):
+    """Make neurons of six names, each name in its own corner."""
+    rng = np.random.default_rng(seed)
+    corners = np.array([[i % 2, i // 2 % 2, i // 4] for i in range(len(NAMES))], dtype=float)
+    names = np.tile(NAMES, per_name)
+    places = np.tile(corners, (per_name, 1)) + rng.normal(0, spread, (len(names), 3))
+    return pd.DataFrame(places, columns=list(FEATURES)).assign(
+        name=names, row=np.arange(len(names)) * 3 + 7
+    )
+
+
+def test_the_five_classifiers_of_the_original_study_are_there():
+    assert {
+        "k_nearest_neighbours", "logistic_regression", "mlp", "random_forest", "svm",
+    } <= set(CLASSIFIERS)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+class TestEveryClassifier:
+    def test_params_are_frozen_and_read_without_importing_scikit_learn(self, name):
+        module = methods.module("classifiers", name)
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            module.Params().anything = 1
+        top_level = ast.parse(Path(module.__file__).read_text()).body
+        imported = {
+            (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+            for node in top_level
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        }
+        assert not [item for item in imported if item.startswith(("sklearn", "imblearn", "torch"))]
+
+    def test_build_gives_an_unfitted_estimator_that_can_be_cloned(self, name):
+        estimator = methods.module("classifiers", name).build(
+            methods.params("classifiers", name), 0
+        )
+        assert not hasattr(clone(estimator), "classes_")
+
+    @pytest.mark.parametrize("neighbours", [None, 3])
+    def test_learns_an_easy_task(self, name, neighbours):
+        test = neurons(4, seed=1)
+        params = methods.params("classifiers", name)
+        train = neurons(20, seed=0).drop(index=range(6, 18))
+        found = name_neurons(train, test, name, params, FEATURES, 0, neighbours)
+        assert list(found.columns) == ["row", *TOP]
+        assert found["row"].tolist() == test["row"].tolist()
+        assert np.mean(found["top1"].to_numpy() == test["name"].to_numpy()) > 0.9
+        distinct = found[TOP].nunique(axis=1)
+        assert (distinct == 5).all() and found[TOP].isin(NAMES).all(axis=None)
+
+    def test_same_answers_again_with_more_threads_and_unknown_test_labels(self, name):
+        train, test = neurons(12, seed=0, spread=0.5), neurons(6, seed=1, spread=0.5)
+        params = methods.params("classifiers", name)
+        first = name_neurons(train, test, name, params, FEATURES, 7, 2, threads=1)
+        blind = test.assign(name="")
+        again = name_neurons(train, blind, name, params, FEATURES, 7, 2, threads=2)
+        pd.testing.assert_frame_equal(first, again)
+
+    def test_two_names_one_name_and_no_neuron(self, name):
+        params = methods.params("classifiers", name)
+        train, test = neurons(20, seed=0), neurons(3, seed=1)
+        two = train[train["name"].isin(["ADAL", "ADAR"])]
+        asked = test[test["name"].isin(["ADAL", "ADAR"])]
+        found = name_neurons(two, asked, name, params, FEATURES, 0)
+        assert (found["top1"].to_numpy() == asked["name"].to_numpy()).all()
+        assert set(found["top2"]) == {"ADAL", "ADAR"} and set(found["top3"]) == {""}
+        one = name_neurons(two[two["name"] == "ADAL"], asked, name, params, FEATURES, 0)
+        assert set(one["top1"]) == {"ADAL"} and set(one["top2"]) == {""}
+        assert name_neurons(train, test[:0], name, params, FEATURES, 0).shape == (0, 6)
+
+    def test_nothing_on_screen_and_convergence_in_the_log(self, name, caplog, recwarn):
+        caplog.set_level(logging.INFO, logger="chromapal")
+        changes = {"iterations": 2} if name in ("mlp", "logistic_regression") else {}
+        params = methods.params("classifiers", name, changes)
+        train = neurons(10, seed=0)
+        name_neurons(train, train, name, params, FEATURES, 0, label="position")
+        assert not [w for w in recwarn if "onverge" in str(w.message)]
+        said = [r.getMessage() for r in caplog.records if "of 2 iterations" in r.getMessage()]
+        assert said == (["position: not converged after 2 of 2 iterations"] if changes else [])
