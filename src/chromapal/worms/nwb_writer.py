@@ -18,6 +18,7 @@ from pynwb.ophys import ImageSegmentation, PlaneSegmentation
 
 from chromapal.errors import InputError
 from chromapal.files import whole
+from chromapal.worms.type_map import one_type_map
 
 CHUNK = (64, 64, 16, 1)
 BLOCK = (128, 128, 64)
@@ -87,16 +88,37 @@ def write_nwb(
     if (voxels < 0).any() or (voxels >= shape).any():
         raise InputError(path, "neurons outside the volume", f"voxels within {tuple(shape)}")
 
+    with one_type_map(), whole(path) as part, warnings.catch_warnings():
+        # The extension demands a field that its own constructor does not take.
+        warnings.filterwarnings("ignore", category=MissingRequiredBuildWarning)
+        file = _content(
+            table, shape, spacing_um, volume, channel_names, rgbw_channels, session_start, lab_text
+        )
+        with NWBHDF5IO(part, "w") as io:
+            io.write(file)
+
+
+def _content(
+    table: pd.DataFrame,
+    shape: tuple[int, int, int],
+    spacing_um: Sequence[float],
+    volume: np.ndarray | Callable[[Block], np.ndarray],
+    channel_names: Sequence[str],
+    rgbw_channels: Sequence[int],
+    session_start: datetime,
+    lab_text: str,
+) -> NWBFile:
+    worm = table["worm"].iloc[0]
     file = NWBFile(
         session_description="simulated NeuroPAL volume",
-        identifier=worms[0],
+        identifier=worm,
         session_start_time=session_start,
         file_create_date=session_start,
         lab=lab_text,
         institution="simulated",
     )
     file.subject = ndx.CElegansSubject(
-        subject_id=worms[0],
+        subject_id=worm,
         description="simulated",
         species="http://purl.obolibrary.org/obo/NCBITaxon_6239",
         sex="O",
@@ -130,11 +152,7 @@ def write_nwb(
         )
     )
     _fix_object_ids(file)
-    with whole(path) as part, warnings.catch_warnings():
-        # The extension demands a field that its own constructor does not take.
-        warnings.filterwarnings("ignore", category=MissingRequiredBuildWarning)
-        with NWBHDF5IO(part, "w") as io:
-            io.write(file)
+    return file
 
 
 class _Counts(GenericDataChunkIterator):
