@@ -1,16 +1,21 @@
 """An animal of each laboratory as the microscope saw it, or as its neuron table says."""
 
+import logging
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from chromapal.errors import InputError
 from chromapal.evaluate.figures import animals, style
 from chromapal.worms.projections import Projections, max_projections
 
+LOGGER = logging.getLogger("chromapal")
+VOLUMES = 3
 PLANES = {"xy": "from above (xy)", "xz": "from the side (xz)", "yz": "from the front (yz)"}
 
 
@@ -99,7 +104,8 @@ def draw(
     Parameters
     ----------
     volumes : sequence of path-like
-        NWB files of up to three animals; the neuron table is shown where there are none.
+        NWB files in a folder per laboratory. The first that can be read of each of up to three
+        folders is shown; the neuron table is shown where there is none.
     neurons : path-like
         Parquet of normalised neurons.
     colour_scale : str
@@ -107,14 +113,15 @@ def draw(
     out : path-like
         The PNG file.
     """
-    if volumes:
-        titles = {f"{os.path.basename(os.path.dirname(path))} {_stem(path)}": path
-                  for path in volumes}  # fmt: skip
-        drawn = figure_of_volumes({name: max_projections(p) for name, p in titles.items()})
+    shown = {}
+    for path in sorted(map(Path, volumes)):
+        if path.parent not in shown and len(shown) < VOLUMES:
+            try:
+                shown[path.parent] = (path, max_projections(path))
+            except InputError as error:
+                LOGGER.info("not shown: %s", error)
+    if shown:
+        titled = {f"{lab.name} {path.stem}": volume for lab, (path, volume) in shown.items()}
+        style.save(figure_of_volumes(titled), out)
     else:
-        drawn = figure_of_neurons(pd.read_parquet(neurons), colour_scale)
-    style.save(drawn, out)
-
-
-def _stem(path: str | os.PathLike) -> str:
-    return os.path.basename(path).removesuffix(".nwb")
+        style.save(figure_of_neurons(pd.read_parquet(neurons), colour_scale), out)

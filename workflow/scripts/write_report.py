@@ -1,0 +1,15 @@
+"""Tell the study in plain words on one page."""
+
+from chromapal.console import job
+from chromapal.evaluate.report import render
+
+
+def main(snakemake):
+    folder, out = f"{snakemake.scriptdir}/..", snakemake.output
+    told = {**snakemake.params.told, "captions": f"{folder}/report"}
+    render(f"{folder}/notebooks/report.ipynb", told, out.notebook, out.page)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.params.code):  # noqa: F821
+        main(snakemake)  # noqa: F821
