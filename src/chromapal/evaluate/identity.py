@@ -14,6 +14,14 @@ LEVEL = ["fold", "lab"]
 ALL = "all"
 RESAMPLES = 2000
 CONFIDENCE = 0.95
+# Scores of one animal: counts that `per_worm` gives, and what they are a share of.
+SHARES = {
+    "accuracy": ("right", "labelled"),
+    "top5": ("right5", "labelled"),
+    "majority": ("guessed", "labelled"),
+    "accuracy_all": ("right_all", "neurons"),
+    "majority_all": ("guessed_all", "neurons"),
+}
 GRAY, PREDICTED, TRUE = "position+gray", "position+gray+predicted", "position+rgb"
 
 
@@ -50,6 +58,13 @@ def per_worm(named: pd.DataFrame) -> pd.DataFrame:
     sums = counts.groupby(keys, sort=True).sum()
     first = named.groupby(keys, sort=True)["training_names"].first()
     return sums.assign(training_names=first).reset_index()
+
+
+def with_shares(worms: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns of `SHARES`; NaN for an animal whose labelled neurons are not among these."""
+    return worms.assign(
+        **{name: worms[right] / worms[among] for name, (right, among) in SHARES.items()}
+    )
 
 
 def per_name(named: pd.DataFrame) -> pd.DataFrame:
@@ -152,6 +167,10 @@ def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
         accuracy_rows and majority_rows, the same pooled over neurons as the original study did;
         balanced_accuracy and macro_f1 over the names of labelled neurons; recovery_ratio.
     """
+    # before levels rename laboratories: two of them may have a worm of one name
+    worms = with_shares(worms).assign(
+        animal=worms.groupby(ANIMAL, sort=True).ngroup(), chance=1 / worms["training_names"]
+    )
     parts = [
         _score_level(rows)
         for _, rows in levels(worms).groupby(["study", "variant", *LEVEL], sort=True)
@@ -163,52 +182,29 @@ def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
 
 def _score_level(rows: pd.DataFrame) -> pd.DataFrame:
     """Score the methods of one variant on the same animals."""
-    groups = rows.groupby([*METHOD, *LEVEL], sort=True)
-    pooled = groups[["neurons", "right_all", "guessed_all"]].sum()
-    method, animal = groups.ngroup(), rows.groupby(ANIMAL, sort=True).ngroup()
-    shape = (method.max() + 1, animal.max() + 1)
-    if len(rows) != shape[0] * shape[1]:
+    keys = [*METHOD, *LEVEL]
+    seed = int(rows["seed"].iloc[0])
+    sums = rows.groupby(keys, sort=True)[["neurons", "labelled", "right_all", "guessed_all"]].sum()
+    # split by rows, an animal's labelled neurons may all be in training
+    scored = rows[rows["labelled"] > 0]
+    means = scored.groupby(keys, sort=True)[[*SHARES, "chance"]].mean().reindex(sums.index)
+    by_animal = scored.pivot(index=keys, columns="animal", values="accuracy").reindex(sums.index)
+    if by_animal.isna().any(axis=None):
         raise ValueError("every method must be scored on the same animals")
-
-    def share(count: str | pd.Series, among: str) -> np.ndarray:
-        filled = np.empty(shape)
-        values = rows[count] if isinstance(count, str) else count
-        # an animal whose labelled neurons are all elsewhere (split by rows) has no accuracy
-        with np.errstate(invalid="ignore"):
-            filled[method, animal] = values / rows[among]
-        return filled[:, has_label]
-
-    has_label = np.zeros(shape[1], dtype=bool)
-    has_label[animal[rows["labelled"] > 0]] = True
-    accuracy = share("right", "labelled")
-    low, high = interval(accuracy, int(rows["seed"].iloc[0]))
-    scores = {
-        "worms": has_label.sum(),
-        "neurons": groups["labelled"].sum().to_numpy(),
-        "accuracy": accuracy.mean(axis=1) if has_label.any() else np.nan,
-        "low": low,
-        "high": high,
-    }
-    means = {
-        "accuracy_all": ("right_all", "neurons"),
-        "top5": ("right5", "labelled"),
-        "majority": ("guessed", "labelled"),
-        "majority_all": ("guessed_all", "neurons"),
-        "chance": (rows["labelled"], "known"),
-    }
-    rows = rows.assign(known=rows["labelled"] * rows["training_names"])
-    for name, (count, among) in means.items():
-        scores[name] = share(count, among).mean(axis=1) if has_label.any() else np.nan
-    table = pooled.reset_index().drop(columns=["neurons", "right_all", "guessed_all"])
-    table = table.assign(
-        **scores,
-        accuracy_rows=(pooled["right_all"] / pooled["neurons"]).to_numpy(),
-        majority_rows=(pooled["guessed_all"] / pooled["neurons"]).to_numpy(),
-    )
-    return table.assign(recovery_ratio=_recovered(table, accuracy))
+    accuracy = by_animal.to_numpy()
+    low, high = interval(accuracy, seed)
+    table = means.assign(
+        worms=accuracy.shape[1],
+        neurons=sums["labelled"],
+        low=low,
+        high=high,
+        accuracy_rows=sums["right_all"] / sums["neurons"],
+        majority_rows=sums["guessed_all"] / sums["neurons"],
+    ).reset_index()
+    return table.assign(recovery_ratio=_recovered(table, accuracy, seed))
 
 
-def _recovered(table: pd.DataFrame, accuracy: np.ndarray) -> np.ndarray:
+def _recovered(table: pd.DataFrame, accuracy: np.ndarray, seed: int) -> np.ndarray:
     """Give the recovery ratio of methods that add predicted colour, NaN elsewhere."""
     ratio = np.full(len(table), np.nan)
     kinds = list(zip(table["classifier"], table["features"], strict=True))
@@ -220,9 +216,7 @@ def _recovered(table: pd.DataFrame, accuracy: np.ndarray) -> np.ndarray:
     ]
     if spots and accuracy.shape[1] > 1:
         gray, predicted, true = np.transpose(spots)
-        ratio[predicted] = recovery_ratio(
-            accuracy[gray], accuracy[predicted], accuracy[true], int(table["seed"].iloc[0])
-        )
+        ratio[predicted] = recovery_ratio(accuracy[gray], accuracy[predicted], accuracy[true], seed)
     return ratio
 
 

@@ -156,14 +156,8 @@ def write_worms(colours: Sequence[dict], identities: Sequence[dict], out: str | 
             .assign(measure="colour", **{key: part[key] for key in [*RUN, "fold"]})
         )
     for part in identities:
-        worms = _described(part, identity.per_worm(pd.read_parquet(part["path"])))
-        shares = {"accuracy": "right", "top5": "right5", "majority": "guessed"}
-        parts.append(
-            worms.assign(
-                measure="identity",
-                **{name: worms[count] / worms["labelled"] for name, count in shares.items()},
-            )
-        )
+        worms = identity.with_shares(identity.per_worm(pd.read_parquet(part["path"])))
+        parts.append(_described(part, worms).assign(measure="identity"))
     table = _texted(parts, WORMS)
     order = ["measure", *RUN, "classifier", "features", "fold", "lab", "worm"]
     write_csv(table, out, sort_by=order)
