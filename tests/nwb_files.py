@@ -17,6 +17,8 @@ from ndx_multichannel_volume import (
 from pynwb import NWBHDF5IO, NWBFile
 from pynwb.ophys import ImageSegmentation, PlaneSegmentation
 
+from chromapal.worms.type_map import one_type_map
+
 DYES = ("mNeptune2.5", "CyOFP1", "mTagBFP2", "TagRFP-T")
 SHAPE = (9, 8, 7)
 ONE_VOXEL = (((1, 2, 3, 1.0),), ((8, 7, 6, 1.0),), ((4, 0, 5, 1.0),))
@@ -29,7 +31,15 @@ def ramp(shape: tuple[int, ...] = SHAPE, channels: int = 4) -> np.ndarray:
     return (1000 * (c + 1) + 100 * x + 10 * y + z).astype(np.uint16)
 
 
-def write_nwb(
+def write_nwb(path: Path, **knobs) -> Path:
+    """Write one worm; the defaults are a healthy file as in the WormID dandisets."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with one_type_map():
+        _write(path, **knobs)
+    return path
+
+
+def _write(
     path: Path,
     identifier: str = "w1",
     subject: str = "w1",
@@ -47,9 +57,7 @@ def write_nwb(
     volume_name: str = "NeuroPALImageRaw",
     segmentation: bool = True,
     second_segmentation: bool = False,
-) -> Path:
-    """Write one worm; the defaults are a healthy file as in the WormID dandisets."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+):
     file = NWBFile(
         session_description="tiny",
         identifier=identifier,
@@ -80,7 +88,6 @@ def write_nwb(
         module.add(holder)
     with NWBHDF5IO(str(path), "w") as io:
         io.write(file)
-    return path
 
 
 def _imaging_volume(file: NWBFile, dyes, spacing) -> ImagingVolume:

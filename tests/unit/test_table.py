@@ -215,9 +215,7 @@ def test_a_laboratory_has_one_full_scale(tmp_path):
 
 
 def test_a_worm_without_label_is_kept_and_listed_for_identity(tmp_path):
-    neurons, left_out = gather(
-        tmp_path, ("f1", worm("a", ids=("", "nan", "?"))), ("f2", worm("b"))
-    )
+    neurons, left_out = gather(tmp_path, ("f1", worm("a", ids=("", "nan", "?"))), ("f2", worm("b")))
     assert set(neurons["worm"]) == {"a", "b"}
     (entry,) = left_out.to_dict("records")
     assert (entry["worm"], entry["stage"]) == ("a", "identity")

@@ -221,7 +221,12 @@ def test_the_laboratory_is_the_parent_folder(tmp_path, monkeypatch):
 
 
 def test_worms_and_folds_are_counted_as_they_are_read(tmp_path):
-    rows = [{"worm": "a"}, {"worm": " a "}, {"worm": "b", "fold": "0.0"}, {"lab": "HL", "worm": "a"}]
+    rows = [
+        {"worm": "a"},
+        {"worm": " a "},
+        {"worm": "b", "fold": "0.0"},
+        {"lab": "HL", "worm": "a"},
+    ]
     one = write_csv(tmp_path / "t.csv", *rows, {"worm": "c", "fold": "original"})
     two = parquet(tmp_path / "t.parquet", worm=["a", "d"], fold=[10.0, None])
     other = tmp_path / "peers.csv"

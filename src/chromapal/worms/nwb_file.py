@@ -10,8 +10,7 @@ from pathlib import Path
 import h5py
 import ndx_multichannel_volume
 import numpy as np
-from pynwb import NWBHDF5IO, NWBFile, get_type_map
-from pynwb.core import NWBMixin
+from pynwb import NWBHDF5IO, NWBFile
 
 from chromapal.errors import InputError
 from chromapal.worms.slugs import fault
@@ -44,7 +43,7 @@ def opened(path: str | os.PathLike) -> Iterator[NWBFile]:
         except Exception as error:
             raise _no_nwb(path, error) from None
         try:
-            with _one_type_map():
+            with one_type_map():
                 content = io.read()
         except Exception as error:
             # pynwb and hdmf raise all kinds of errors over a file that breaks the schema
@@ -61,21 +60,6 @@ def opened(path: str | os.PathLike) -> Iterator[NWBFile]:
         ) from None
     finally:
         io.close()
-
-
-@contextmanager
-def _one_type_map() -> Iterator[None]:
-    """Let pynwb share one type map while it builds a file's objects.
-
-    pynwb 2 copies the whole map for every field it sets, to look up a term set that nobody
-    configured: half a second a file, several times what finding 200 voxels takes.
-    """
-    shared, original = get_type_map(), NWBMixin._get_type_map
-    NWBMixin._get_type_map = lambda _container: shared
-    try:
-        yield
-    finally:
-        NWBMixin._get_type_map = original
 
 
 def _require_hdf5(path: str | os.PathLike):
