@@ -43,8 +43,7 @@ def opened(path: str | os.PathLike) -> Iterator[NWBFile]:
         except Exception as error:
             raise _no_nwb(path, error) from None
         try:
-            with one_type_map():
-                content = io.read()
+            content = io.read()
         except Exception as error:
             # pynwb and hdmf raise all kinds of errors over a file that breaks the schema
             io.close()
