@@ -27,6 +27,7 @@ TEXT = frozenset(
         *("study", "colorizer", "variant", "sample", "fold", "lab", "worm", "measure"),
         *("classifier", "features", "name", "class", "true_class", "predicted_class"),
         *("file", "stage", "reason", "table", "row", "column", "baseline_name"),
+        *("second_baseline_name", "source"),
     ]
 )
 

@@ -17,7 +17,7 @@ from chromapal.provenance import PACKAGE
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 STYLE = """
 body { font: 16px/1.55 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #222;
-  max-width: 62rem; margin: 2rem auto; padding: 0 1.2rem; }
+  max-width: 68rem; margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.9rem; margin-bottom: .2rem; }
 h2 { margin-top: 2.6rem; border-bottom: 1px solid #ddd; padding-bottom: .2rem; }
 h3 { margin-top: 1.8rem; }

@@ -1,6 +1,5 @@
-"""What the report's cells show: finished tables and figures as HTML, every text escaped."""
+"""What the report's cells show: the study's finished tables in words and as HTML."""
 
-import base64
 import html
 import json
 import os
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.evaluate import read
+from chromapal.evaluate.report_html import Html, number, table
 from chromapal.provenance import ROOT, lock_digest
 
 BASELINES = {"mean_colour": "mean colour", "copy_gray": "copied gray"}
@@ -48,77 +48,8 @@ PACKAGES = (
 )
 
 
-class Html(str):
-    """HTML that a notebook shows as such."""
-
-    def _repr_html_(self) -> str:
-        return str(self)
-
-    def _repr_pretty_(self, printer, cycle: bool):
-        # the notebook would keep every picture twice
-        printer.text("HTML")
-
-
-def number(value: float) -> str:
-    """Write a score with three decimals, nothing for none."""
-    return "" if pd.isna(value) else f"{value:.3f}"
-
-
-def numbers(values: pd.Series) -> pd.Series:
-    """Write a column of numbers: counts whole, scores alike, nothing for none."""
-    known = values.dropna()
-    counts = len(known) and (known % 1 == 0).all() and known.max() >= 2
-    decimals = 0 if counts else 3 if known.abs().max() < 10 else 1
-    return values.map(lambda value: "" if pd.isna(value) else f"{value:.{decimals}f}")
-
-
-def table(frame: pd.DataFrame, columns: dict[str, str], empty: str) -> Html:
-    """Write rows as an HTML table; every cell is escaped.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The rows.
-    columns : dict of str to str
-        Columns to show and their headings; columns without any value are left out.
-    empty : str
-        What to say where there are no rows.
-    """
-    if frame.empty:
-        return Html(f"<p class='note'>{html.escape(empty)}</p>")
-    shown = {name: head for name, head in columns.items() if _filled(frame[name])}
-    cells, heads = [], []
-    for name, head in shown.items():
-        numeric = pd.api.types.is_numeric_dtype(frame[name])
-        kind = " class='number'" if numeric else ""
-        heads.append(f"<th{kind}>{html.escape(head)}</th>")
-        words = numbers(frame[name]) if numeric else frame[name].map(str)
-        cells.append([f"<td{kind}>{html.escape(word)}</td>" for word in words])
-    rows = ["<tr>" + "".join(row) + "</tr>" for row in zip(*cells, strict=True)]
-    return Html(
-        f"<table><thead><tr>{''.join(heads)}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
-
-
-def _filled(values: pd.Series) -> bool:
-    return bool((values.notna() & (values.astype(str) != "")).any())
-
-
 def _read(tables: str | os.PathLike, name: str) -> pd.DataFrame:
     return read.read_csv(Path(tables) / f"{name}.csv")
-
-
-def figure(figures: str | os.PathLike, captions: str | os.PathLike, name: str) -> Html:
-    """Embed a figure with its caption, which `snakemake --report` shows too."""
-    caption = html.escape(" ".join((Path(captions) / f"{name}.rst").read_text("utf-8").split()))
-    picture = Path(figures) / f"{name}.png"
-    if not picture.is_file():
-        return Html(f"<p class='note'>The figure “{html.escape(name)}” was not drawn.</p>")
-    data = base64.b64encode(picture.read_bytes()).decode()
-    return Html(
-        f"<figure><img alt='{html.escape(name)}' src='data:image/png;base64,{data}'>"
-        f"<figcaption>{caption}</figcaption></figure>"
-    )
 
 
 def title(study: str, config: dict) -> Html:
@@ -132,6 +63,30 @@ def title(study: str, config: dict) -> Html:
     return Html(
         f"<h1>Colour of worm brains: study “{html.escape(study)}”</h1>"
         f"<p class='note'>Source: {source}.</p>"
+    )
+
+
+def protocol(config: dict) -> Html:
+    """Say in words who was held out, what gray is, and on which scale colour is."""
+    split = {
+        "rows": "<b>neurons</b> were divided at random, as in the original study: every test "
+        "neuron's animal is in training too, and scores say nothing about new animals",
+        "worm": "whole <b>animals</b> were held out, each tested once",
+        "lab": "one whole <b>laboratory</b> at a time was held out",
+    }[config["split"]]
+    gray = {
+        "luminance": "the luminance of the true colour, the original study's setting. A gray "
+        "recording does not have it; claims about gray recordings need <code>white</code>",
+        "white": "the panneuronal white channel, which is what a gray recording has",
+    }[config["gray_source"]]
+    scale = {
+        "full_scale": "counts over the laboratory's full scale",
+        "global_minmax": "counts between the smallest and largest of the training animals",
+        "per_worm": "counts between robust quantiles of the animal itself",
+        "rank_normal": "ranks within the animal, spread like a normal distribution",
+    }[config["colour_scale"]]
+    return Html(
+        f"<ul><li>Split: {split}.</li><li>Gray: {gray}.</li><li>Colour scale: {scale}.</li></ul>"
     )
 
 
@@ -235,7 +190,9 @@ def identity(tables: str | os.PathLike) -> Html:
     place = rows["features"].map({name: at for at, name in enumerate(read.FEATURES)})
     rows = rows.assign(
         place=place,
-        interval=rows["low"].map(number) + " to " + rows["high"].map(number),
+        interval=[
+            f"{number(low)}\u2013{number(high)}" for low, high in rows[["low", "high"]].to_numpy()
+        ],
         classifier=rows["classifier"].str.replace("_", " "),
     ).sort_values(["classifier", "place", "colorizer"], kind="stable")
     return _by_variant(rows, IDENTITY_COLUMNS, "No classifier was run in this study.")
@@ -268,10 +225,15 @@ def published(tables: str | os.PathLike) -> Html:
         "published": "published",
         "ours": "ours",
         "baseline": "baseline",
-        "baseline_name": "baseline is",
+        "baseline_name": "which is",
+        "second_baseline": "second baseline",
+        "second_baseline_name": "which is",
+        "source": "our run",
     }
+    # what was not run stays empty; published figures exist for real data only
+    keep = ("row", "column", "ours", "baseline")
     parts = [
-        f"<h3>{html.escape(name)}</h3>{table(part, heads, '')}"
+        f"<h3>{html.escape(name)}</h3>{table(part, heads, '', keep)}"
         for name, part in rows.groupby("table", sort=False)
     ]
     return Html("".join(parts)) if parts else table(rows, heads, "Nothing to compare.")

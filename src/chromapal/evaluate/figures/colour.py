@@ -40,7 +40,7 @@ def figure(colour: pd.DataFrame) -> Figure:
     pooled = (colour["fold"] == "all").to_numpy()
     worms = int(colour.loc[pooled, "worms"].max()) if pooled.any() else 0
     drawn = style.new(
-        12, 2.0 + 0.72 * len(runs), f"Colour of animals the colorizer never saw (up to {worms})"
+        12, 2.0 + 0.72 * len(runs), f"Predicted colour of test neurons ({worms} animals)"
     )
     panels = drawn.subplots(1, len(METRICS), sharey=True)
     for axes, (name, (label, note, reference)) in zip(panels, METRICS.items(), strict=True):

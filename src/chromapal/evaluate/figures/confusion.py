@@ -12,6 +12,7 @@ from chromapal.evaluate.figures import style
 
 CLASSES = 25
 OTHER = "any other"
+UNNAMED = ("", "background")
 
 
 def most_confused(confusion: pd.DataFrame, classes: int = CLASSES) -> pd.DataFrame:
@@ -20,7 +21,7 @@ def most_confused(confusion: pd.DataFrame, classes: int = CLASSES) -> pd.DataFra
     Parameters
     ----------
     confusion : pandas.DataFrame
-        Columns true_class, predicted_class, count.
+        Columns true_class, predicted_class, count; unlabelled neurons are left out.
     classes : int
         How many classes to keep.
 
@@ -29,6 +30,7 @@ def most_confused(confusion: pd.DataFrame, classes: int = CLASSES) -> pd.DataFra
     pandas.DataFrame, shape (classes, classes + 1)
         Counts; the last column holds predictions outside the classes shown.
     """
+    confusion = confusion[~confusion["true_class"].isin(UNNAMED)]
     wrong = confusion[confusion["true_class"] != confusion["predicted_class"]]
     tested = confusion.groupby("true_class")["count"].sum()
     errors = wrong.groupby("true_class")["count"].sum().reindex(tested.index, fill_value=0)

@@ -11,6 +11,7 @@ from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 
 BINS = 6
+UNNAMED = ("", "background")
 
 
 def trend(names: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
@@ -57,9 +58,7 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     classifier, _, colorizer = read.best(identity, variant)
     part = read.pick(names, variant=variant, classifier=classifier)
     part = part[
-        part["colorizer"].isin(["", colorizer])
-        & (part["tested"] > 0)
-        & (part["name"] != "background")
+        part["colorizer"].isin(["", colorizer]) & (part["tested"] > 0) & ~part["name"].isin(UNNAMED)
     ]
     if part.empty:
         return style.message(f"No named neuron was tested with {classifier}.")

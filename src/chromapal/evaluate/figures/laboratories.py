@@ -29,7 +29,7 @@ def figure(identity: pd.DataFrame) -> Figure:
     rows = identity.assign(set=labels)[identity["fold"] == "all"]
     labs = [*sorted(set(rows["lab"]) - {"all"}), "all"]
     drawn = style.new(
-        max(7, 2 + len(labs) * (0.4 + 0.22 * len(sets))),
+        max(9.5, 2 + len(labs) * (0.4 + 0.22 * len(sets))),
         1.2 + 2.3 * len(variants),
         "Neurons named right by laboratory (best classifier, chosen on these animals)",
     )

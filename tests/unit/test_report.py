@@ -1,0 +1,217 @@
+"""The report shows what the tables hold, fetches nothing, and survives hostile names."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from chromapal.evaluate import report, report_parts, tables
+from chromapal.evaluate.report_html import figure, number, numbers, table
+from chromapal.evaluate.summary import COLUMNS as SUMMARY
+from chromapal.worms.skipped import COLUMNS as SKIPPED
+
+ROOT = Path(__file__).parents[2]
+CONFIG = {
+    "study": "made", "source": "simulate", "split": "worm", "gray_source": "luminance",
+    "colour_scale": "rank_normal",
+}  # fmt: skip
+HOSTILE = "<script>alert(1)</script> & 'q' </table>"
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360000002000001e221bc33"
+    "0000000049454e44ae426082"
+)
+
+
+class Page(HTMLParser):
+    """Collect tags with their attributes, and text."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def empty_tables(folder: Path):
+    """Write the study's tables without a row, as a study that ran nothing has them."""
+    folder.mkdir()
+    for name, columns in {
+        "colour": tables.COLOUR, "identity": tables.IDENTITY, "worms": tables.WORMS,
+        "summary": SUMMARY, "skipped": SKIPPED,
+    }.items():  # fmt: skip
+        pd.DataFrame(columns=list(columns)).to_csv(folder / f"{name}.csv", index=False)
+
+
+def filled_tables(folder: Path):
+    """Write tables of one network, its baselines and one classifier."""
+    empty_tables(folder)
+    pooled = {"study": "made", "variant": "no_background", "fold": "all", "lab": "all", "worms": 3}
+    colour = pd.DataFrame(
+        [
+            {**pooled, "colorizer": name, "sample": "worm", "grid": 64, "mse": mse,
+             "chroma_r2": chroma, "colourfulness_ratio": 0.7, "delta_e": 12.25}
+            for name, mse, chroma in (
+                ("mean_colour", 0.9, 0.0), ("copy_gray", 0.8, 0.0), ("resnet18_fusion", 0.5, 0.25)
+            )
+        ]
+    )  # fmt: skip
+    identity = pd.DataFrame(
+        [
+            {**pooled, "classifier": "random_forest", "features": features,
+             "colorizer": "resnet18_fusion" * ("predicted" in features), "accuracy": accuracy,
+             "low": accuracy - 0.05, "high": accuracy + 0.05, "majority": 0.081, "chance": 0.011,
+             "recovery_ratio": 0.125 if features == "position+gray+predicted" else np.nan}
+            for features, accuracy in (
+                ("position+gray", 0.2), ("position+gray+predicted", 0.225), ("position+rgb", 0.4)
+            )
+        ]
+    )  # fmt: skip
+    skipped = pd.DataFrame(
+        [("a/b.nwb", "HL", HOSTILE, "source", "found <b>3</b> labels; expected 4")],
+        columns=list(SKIPPED),
+    )
+    summary = pd.DataFrame(
+        [("Results", "Full Dataset (w/ BG)", "MSE", 0.0144, np.nan, 0.9, "mean colour")],
+        columns=SUMMARY[:7],
+    )
+    for name, rows in {
+        "colour": colour.reindex(columns=tables.COLOUR), "skipped": skipped,
+        "identity": identity.reindex(columns=tables.IDENTITY),
+        "summary": summary.reindex(columns=SUMMARY),
+        "worms": pd.DataFrame({"lab": ["HL"], "worm": [HOSTILE]}).reindex(columns=tables.WORMS),
+    }.items():  # fmt: skip
+        rows.to_csv(folder / f"{name}.csv", index=False)
+
+
+def rendered(folder: Path) -> tuple[str, Path]:
+    notebook, page = folder / "report.ipynb", folder / "report.html"
+    parameters = {
+        "study": "made", "tables": str(folder / "tables"), "figures": str(folder),
+        "captions": str(ROOT / "workflow/report"), "config": CONFIG,
+    }  # fmt: skip
+    report.render(ROOT / "workflow/notebooks/report.ipynb", parameters, notebook, page)
+    return page.read_text("utf-8"), notebook
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    filled_tables(folder / "tables")
+    (folder / "losses.png").write_bytes(PIXEL)
+    return rendered(folder)
+
+
+def test_report_stands_alone(whole):
+    page = Page(whole[0])
+    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "object")]
+    fetched = [
+        attrs[name] for _, attrs in page.tags for name in ("src", "srcset", "data") if name in attrs
+    ]
+    assert fetched
+    assert all(address.startswith("data:image/png;base64,") for address in fetched)
+    assert not re.search(r"url\(|@import", whole[0])
+    assert (
+        "meta",
+        {"http-equiv": "Content-Security-Policy", "content": report.POLICY},
+    ) in page.tags
+
+
+def test_report_hides_code_and_shows_results_beside_baselines(whole):
+    words = " ".join("".join(Page(whole[0]).words).split())
+    assert "import sys" not in words
+    assert "0.500 on animals it never saw (mean colour 0.900, copied gray 0.800)" in words
+    assert "position+gray 0.200 (0.150 to 0.250)" in words
+    assert "commonest name gives 0.081, chance 0.011" in words
+    assert "a share of 0.125" in words
+    assert "simulated animals" in words
+
+
+def test_hostile_names_stay_text(whole):
+    assert HOSTILE in "".join(Page(whole[0]).words)
+    assert "<script" not in whole[0]
+    assert "<b>3</b>" not in whole[0]
+
+
+def test_executed_notebook_is_kept_without_errors(whole):
+    notebook = nbformat.read(whole[1], as_version=4)
+    assert not [
+        part for cell in notebook.cells for part in cell.get("outputs", [])
+        if part.output_type == "error"
+    ]  # fmt: skip
+
+
+def test_source_notebook_is_committed_clean():
+    notebook = nbformat.read(ROOT / "workflow/notebooks/report.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    assert notebook.metadata["kernelspec"]["name"] == "python3"
+    assert notebook.metadata["language_info"]["name"] == "python"
+
+
+def test_study_that_ran_nothing_still_has_a_report(tmp_path):
+    empty_tables(tmp_path / "tables")
+    words = "".join(Page(rendered(tmp_path)[0]).words)
+    assert "no colorizer was run" in words
+    assert "no classifier was run" in words
+    assert "Nothing was left out." in words
+    assert "“losses” was not drawn" in words
+
+
+def test_undefined_recovery_is_said(tmp_path):
+    filled_tables(tmp_path / "tables")
+    path = tmp_path / "tables/identity.csv"
+    pd.read_csv(path).assign(recovery_ratio=np.nan).to_csv(path, index=False)
+    assert "recovery ratio is undefined" in report_parts.headline(tmp_path / "tables")
+
+
+def test_published_columns_only_where_there_are_figures(tmp_path):
+    filled_tables(tmp_path / "tables")
+    shown = report_parts.published(tmp_path / "tables")
+    assert "published" in shown
+    assert ">ours<" in shown
+    path = tmp_path / "tables/summary.csv"
+    pd.read_csv(path).assign(published=np.nan).to_csv(path, index=False)
+    assert "published" not in report_parts.published(tmp_path / "tables")
+
+
+def test_numbers():
+    assert number(0.12345) == "0.123"
+    assert number(np.nan) == ""
+    assert numbers(pd.Series([64.0, np.nan])).tolist() == ["64", ""]
+    assert numbers(pd.Series([0.5, 1.0])).tolist() == ["0.500", "1.000"]
+    assert numbers(pd.Series([12.25, 3.0])).tolist() == ["12.2", "3.0"]
+
+
+def test_table_leaves_out_columns_without_values():
+    frame = pd.DataFrame({"a": ["x"], "b": [""], "c": [np.nan], "d": [1.5]})
+    heads = {name: name.upper() for name in frame}
+    shown = table(frame, heads, "none")
+    assert re.findall(r"<th(?: [^>]*)?>(.*?)</th>", shown) == ["A", "D"]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", shown) == ["x", "1.500"]
+    assert ">C</th>" in table(frame, heads, "none", keep=("c",))
+    assert table(frame[:0], heads, "<none>") == "<p class='note'>&lt;none&gt;</p>"
+
+
+def test_figure_carries_its_caption(tmp_path):
+    (tmp_path / "x.png").write_bytes(PIXEL)
+    (tmp_path / "x.rst").write_text("What <to>\nsee.\n")
+    shown = figure(tmp_path, tmp_path, "x")
+    assert "What &lt;to&gt; see." in shown
+    assert "data:image/png;base64,iVBORw0" in shown
+
+
+def test_keys_repeat_the_study():
+    shown = "".join(Page(report_parts.keys(CONFIG)).words)
+    assert json.loads(shown) == CONFIG
