@@ -11,11 +11,12 @@ include: "workflow/rules/grids.smk"
 include: "workflow/rules/colorize.smk"
 include: "workflow/rules/identify.smk"
 include: "workflow/rules/tables.smk"
-# REPORT
+include: "workflow/rules/report.smk"
 
 
 rule all:
     """Everything a study gives: tables, figures and the report."""
     default_target: True
     input:
-        [f"results/{STUDY}/figures/{name}.png" for name in []],
+        f"results/{STUDY}/report/report.html",
+        f"results/{STUDY}/tables/timings.csv",

@@ -31,9 +31,7 @@ def names(kind: str) -> tuple[str, ...]:
     tuple of str
         File names without suffix, sorted.
     """
-    return tuple(
-        sorted(path.stem for path in (PACKAGE / kind).glob("*.py") if _is_method(path))
-    )
+    return tuple(sorted(path.stem for path in (PACKAGE / kind).glob("*.py") if _is_method(path)))
 
 
 def _is_method(path: Path) -> bool:
@@ -54,9 +52,7 @@ def module(kind: str, name: str) -> ModuleType:
         No such method; the line lists those that exist.
     """
     if name not in names(kind):
-        raise InputError(
-            f"config key '{kind}'", repr(name), f"one of {', '.join(names(kind))}"
-        )
+        raise InputError(f"config key '{kind}'", repr(name), f"one of {', '.join(names(kind))}")
     return importlib.import_module(f"chromapal.{kind}.{name}")
 
 

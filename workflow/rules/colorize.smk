@@ -10,6 +10,12 @@ rule train_colorizer:
         losses="results/{study}/losses/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.csv",
     log:
         "results/{study}/logs/train_colorizer/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.log",
+    conda:
+        ENVIRONMENT
+    threads: TRAINING["threads"]
+    resources:
+        gpu=gpu_claim,
+        training=100 // TRAINING["parallel"],
     params:
         code=train_code,
         changes=colorizer_params,
@@ -22,12 +28,6 @@ rule train_colorizer:
         training_threads=TRAINING["threads"],
         # outside the declared outputs, so that a killed training goes on where it was
         checkpoints="results/{study}/checkpoints/{colorizer}/{variant}/{sample}/grid{grid}/{fold}",
-    threads: TRAINING["threads"]
-    resources:
-        gpu=gpu_claim,
-        training=100 // TRAINING["parallel"],
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/train_colorizer.py"
 
@@ -41,12 +41,12 @@ rule predict_colours:
         colours="results/{study}/colours/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.parquet",
     log:
         "results/{study}/logs/predict_colours/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.log",
+    conda:
+        ENVIRONMENT
     params:
         code=predict_code,
         slab_um=config["slab_um"],
         # one thread, so that the last bits do not depend on how many cores a run was given
         prediction_threads=1,
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/predict_colours.py"

@@ -115,9 +115,7 @@ wildcard_constraints:
 def code(script, *more):
     """Hash what a rule computes with: its script, its imports, methods reached by name, pins."""
     names = [f"workflow/scripts/{script}", *more]
-    digest = provenance.digest(
-        *(ROOT / name for name in names), extra=(provenance.lock_digest(),)
-    )
+    digest = provenance.digest(*(ROOT / name for name in names), extra=(provenance.lock_digest(),))
     return " ".join([digest, *names])
 
 

@@ -9,6 +9,8 @@ rule write_splits:
         splits="results/{study}/splits.parquet",
     log:
         "results/{study}/logs/write_splits.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("write_splits.py"),
         split=config["split"],
@@ -17,8 +19,6 @@ rule write_splits:
         seed=config["seed"],
         cross_fit=bool(CROSS_FITTED),
         gray_source=config["gray_source"],
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/write_splits.py"
 
@@ -34,11 +34,11 @@ rule normalise_neurons:
         skipped="results/{study}/neurons/{fold}/skipped.csv",
     log:
         "results/{study}/logs/normalise_neurons/{fold}.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("normalise_neurons.py"),
         colour_scale=config["colour_scale"],
         gray_source=config["gray_source"],
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/normalise_neurons.py"

@@ -9,7 +9,9 @@ def cross_fitted_colours(wildcards):
     for run in CROSS_FITTED:
         for name in run["colorizers"] if wildcards.variant in run["variants"] else []:
             cell = {**run, "colorizers": [name], "variants": [wildcards.variant]}
-            own, *others = [f"{path}.parquet" for path in run_colours(cell, [wildcards.fold, *pairs])]
+            own, *others = [
+                f"{path}.parquet" for path in run_colours(cell, [wildcards.fold, *pairs])
+            ]
             found[name] = (own, list(zip(pairs, others)))
     return found
 
@@ -32,6 +34,8 @@ rule classify_neurons:
         names="results/{study}/identities/{classifier}/{variant}/{fold}.parquet",
     log:
         "results/{study}/logs/classify_neurons/{classifier}/{variant}/{fold}.log",
+    conda:
+        ENVIRONMENT
     params:
         code=classify_code,
         changes=classifier_params,
@@ -39,7 +43,5 @@ rule classify_neurons:
         features=IDENTIFY["features"],
         neighbours=config["smote"]["neighbours"],
         seed=config["seed"],
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/classify_neurons.py"

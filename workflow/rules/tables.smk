@@ -16,7 +16,11 @@ def colour_entries(paths, folder, suffix):
     keys = ("colorizer", "variant", "sample", "grid", "fold")
     return [
         dict(zip(keys, path.removeprefix("/").replace("/grid", "/").split("/")))
-        | {"path": f"results/{STUDY}/{folder}{path}{suffix}", "study": STUDY, "seed": config["seed"]}
+        | {
+            "path": f"results/{STUDY}/{folder}{path}{suffix}",
+            "study": STUDY,
+            "seed": config["seed"],
+        }
         for path in paths
     ]
 
@@ -47,12 +51,12 @@ rule write_colour_table:
         table="results/{study}/tables/colour.csv",
     log:
         "results/{study}/logs/write_colour_table.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("write_colour_table.py"),
         entries=colour_entries(TESTED, "colours", ".parquet"),
         colour_scale=config["colour_scale"],
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/write_colour_table.py"
 
@@ -67,11 +71,11 @@ rule write_identity_tables:
         confusion="results/{study}/tables/confusion.csv",
     log:
         "results/{study}/logs/write_identity_tables.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("write_identity_tables.py"),
         entries=name_entries(NAMED),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/write_identity_tables.py"
 
@@ -85,13 +89,12 @@ rule write_worms_table:
         table="results/{study}/tables/worms.csv",
     log:
         "results/{study}/logs/write_worms_table.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("write_worms_table.py"),
         colours=colour_entries(TESTED, "colours", ".parquet"),
         names=name_entries(NAMED),
-        colour_scale=config["colour_scale"],
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/write_worms_table.py"
 
@@ -104,11 +107,11 @@ rule write_losses_table:
         table="results/{study}/tables/losses.csv",
     log:
         "results/{study}/logs/write_losses_table.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("write_losses_table.py"),
         entries=colour_entries(TRAINED, "losses", ".csv"),
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/write_losses_table.py"
 
@@ -122,11 +125,13 @@ rule write_summary_table:
         table="results/{study}/tables/summary.csv",
     log:
         "results/{study}/logs/write_summary_table.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("write_summary_table.py"),
         real=config["source"] != "simulate",
-    conda:
-        ENVIRONMENT
+        split=config["split"],
+        colour_scale=config["colour_scale"],
     script:
         "../scripts/write_summary_table.py"
 
@@ -142,10 +147,10 @@ rule write_skipped_table:
         table="results/{study}/tables/skipped.csv",
     log:
         "results/{study}/logs/write_skipped_table.log",
-    params:
-        code=code("write_skipped_table.py"),
     conda:
         ENVIRONMENT
+    params:
+        code=code("write_skipped_table.py"),
     script:
         "../scripts/write_skipped_table.py"
 
@@ -158,10 +163,10 @@ rule write_timings_table:
         table="results/{study}/tables/timings.csv",
     log:
         "results/{study}/logs/write_timings_table.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("write_timings_table.py"),
         logs="results/{study}/logs",
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/write_timings_table.py"

@@ -1,6 +1,5 @@
 """A source of worms becomes one validated table of neurons."""
 
-
 if config["source"] == "simulate":
 
     rule simulate_worms:
@@ -9,13 +8,13 @@ if config["source"] == "simulate":
             files=list(SOURCES.values()),
         log:
             f"results/{STUDY}/logs/simulate_worms.log",
+        conda:
+            ENVIRONMENT
         params:
             code=code("simulate_worms.py"),
             seed=config["seed"],
             simulate=config["simulate"],
             folder=f"results/{STUDY}/simulated",
-        conda:
-            ENVIRONMENT
         script:
             "../scripts/simulate_worms.py"
 
@@ -34,12 +33,12 @@ rule load_worms:
         skipped="results/{study}/worms/{source}.skipped.csv",
     log:
         "results/{study}/logs/load_worms/{source}.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("load_worms.py"),
         laboratory=config["laboratory"],
         full_scales={lab: keys["full_scale"] for lab, keys in config["laboratories"].items()},
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/load_worms.py"
 
@@ -54,10 +53,10 @@ rule collect_worms:
         skipped="results/{study}/skipped.csv",
     log:
         "results/{study}/logs/collect_worms.log",
+    conda:
+        ENVIRONMENT
     params:
         code=code("collect_worms.py"),
         folds=FOLDS,
-    conda:
-        ENVIRONMENT
     script:
         "../scripts/collect_worms.py"

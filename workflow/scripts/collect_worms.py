@@ -1,7 +1,7 @@
 """Put the animals of all files into one table."""
 
-from chromapal.worms.collect import collect
 from chromapal.console import job
+from chromapal.worms.collect import collect
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Read one source file into neuron tables."""
 
-from chromapal.worms.load import load
 from chromapal.console import job
+from chromapal.worms.load import load
 
 
 def main(snakemake):

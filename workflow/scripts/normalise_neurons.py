@@ -1,7 +1,7 @@
 """Scale one fold's neurons with parameters fitted on its training animals."""
 
-from chromapal.prepare.normalise import prepare_fold
 from chromapal.console import job
+from chromapal.prepare.normalise import prepare_fold
 
 
 def main(snakemake):

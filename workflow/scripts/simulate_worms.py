@@ -1,7 +1,7 @@
 """Write the default study's animals as NWB files."""
 
-from chromapal.worms.simulate import SimulationParams, simulate
 from chromapal.console import job
+from chromapal.worms.simulate import SimulationParams, simulate
 
 
 def main(snakemake):

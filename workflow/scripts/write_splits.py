@@ -1,7 +1,7 @@
 """Say for every fold which animals train, validate and test."""
 
-from chromapal.prepare.splits import write_splits
 from chromapal.console import job
+from chromapal.prepare.splits import write_splits
 
 
 def main(snakemake):

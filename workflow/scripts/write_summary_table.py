@@ -1,7 +1,7 @@
 """Put the original study's three tables beside ours."""
 
-from chromapal.evaluate.tables import write_summary
 from chromapal.console import job
+from chromapal.evaluate.summary import write_summary
 
 
 def main(snakemake):
@@ -9,6 +9,8 @@ def main(snakemake):
         snakemake.input.colour,
         snakemake.input.identity,
         real=snakemake.params.real,
+        split=snakemake.params.split,
+        colour_scale=snakemake.params.colour_scale,
         out=snakemake.output.table,
     )
 

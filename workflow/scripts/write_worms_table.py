@@ -1,14 +1,13 @@
 """List every animal's scores."""
 
-from chromapal.evaluate.tables import write_worms
 from chromapal.console import job
+from chromapal.evaluate.tables import write_worms
 
 
 def main(snakemake):
     write_worms(
         snakemake.params.colours,
         snakemake.params.names,
-        colour_scale=snakemake.params.colour_scale,
         out=snakemake.output.table,
     )
 
