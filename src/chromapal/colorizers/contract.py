@@ -10,12 +10,14 @@ A colorizer is one file in this folder that defines
 """
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 
-from chromapal.prepare.samples import Samples
+if TYPE_CHECKING:
+    # Imports PyTorch, which whoever only reads a method's `Params` must not wait for.
+    from chromapal.prepare.samples import Samples
 
 HISTORY = ("epoch", "step", "train_loss", "validation_loss", "learning_rate")
 
@@ -25,8 +27,8 @@ class Colorizer(Protocol):
 
     def fit(
         self,
-        train: Samples,
-        validation: Samples,
+        train: "Samples",
+        validation: "Samples",
         seed: int,
         device: str = "auto",
         threads: int = 1,
@@ -53,7 +55,7 @@ class Colorizer(Protocol):
             Columns `HISTORY`, one row per epoch; no row where nothing is iterated.
         """
 
-    def predict(self, samples: Samples, device: str = "auto", threads: int = 1) -> np.ndarray:
+    def predict(self, samples: "Samples", device: str = "cpu", threads: int = 1) -> np.ndarray:
         """Give colours.
 
         Returns

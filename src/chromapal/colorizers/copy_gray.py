@@ -28,7 +28,7 @@ class CopyGray:
         """Learn nothing; see `contract.Colorizer.fit`."""
         return empty_history()
 
-    def predict(self, samples, device="auto", threads=1):
+    def predict(self, samples, device="cpu", threads=1):
         """Copy gray three times; see `contract.Colorizer.predict`."""
         return np.repeat(np.asarray(samples.gray, np.float32)[:, None], 3, axis=1)
 

@@ -72,8 +72,8 @@ class Average(nn.Module):
 class Decoder(nn.Module):
     """Back to grid resolution, level by level, each seeing the encoder's map of its own size.
 
-    The last lateral is the grid itself through a 3x3 convolution: a lit cell is one pixel, and
-    only there is its own gray still sharp.
+    The last lateral is the grid itself through a 3x3 convolution, and the last convolution sees
+    the grid once more: a lit cell is one pixel, and only there is its own gray still sharp.
     """
 
     def __init__(self, channels: int):
@@ -89,7 +89,7 @@ class Decoder(nn.Module):
             for before, width in zip((DECODER[0], *DECODER[:-1]), DECODER, strict=True)
         )
         self.merge = nn.ModuleList(_block(width, width, 3) for width in DECODER)
-        self.colour = nn.Conv2d(DECODER[-1], 3, 1)
+        self.colour = nn.Conv2d(DECODER[-1] + GRID_CHANNELS, 3, 1)
 
     def forward(self, fused: torch.Tensor, laterals: list[torch.Tensor]) -> torch.Tensor:
         """Decode.
@@ -110,7 +110,7 @@ class Decoder(nn.Module):
             # Narrowed before it grows: the same result for a quarter of the work.
             x = F.interpolate(upward(x), size=features.shape[2:], mode="nearest")
             x = merge(F.relu(lateral(features) + x))
-        return self.colour(x)
+        return self.colour(torch.cat([x, laterals[0]], dim=1))
 
 
 def _block(inputs: int, outputs: int, size: int) -> nn.Sequential:

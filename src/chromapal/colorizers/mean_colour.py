@@ -30,7 +30,7 @@ class MeanColour:
         self.colour = train.target.mean(axis=0, dtype=np.float64).astype(np.float32)
         return empty_history()
 
-    def predict(self, samples, device="auto", threads=1):
+    def predict(self, samples, device="cpu", threads=1):
         """Repeat the mean colour; see `contract.Colorizer.predict`."""
         return np.tile(self.colour, (len(samples.gray), 1))
 

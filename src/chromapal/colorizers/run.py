@@ -9,7 +9,6 @@ import pandas as pd
 
 from chromapal import files, methods
 from chromapal.errors import InputError
-from chromapal.prepare.resample import inverse_frequency, smote
 from chromapal.prepare.samples import Samples
 from chromapal.prepare.variants import OVERSAMPLED, select
 from chromapal.training import layout
@@ -81,10 +80,14 @@ def train(
         if rows.empty:
             raise InputError(neurons_path, f"no {role} neuron in variant {variant}", "at least one")
     weights = None
-    if variant == OVERSAMPLED and sample == "neuron":
-        part["train"], _ = smote(part["train"], seed, smote_neighbours)
-    elif variant == OVERSAMPLED:
-        weights = inverse_frequency(part["train"]["name"], weight_cap)
+    if variant == OVERSAMPLED:
+        # Here, because its libraries take seconds to import and other variants do not need them.
+        from chromapal.prepare.resample import inverse_frequency, smote
+
+        if sample == "neuron":
+            part["train"], _ = smote(part["train"], seed, smote_neighbours)
+        else:
+            weights = inverse_frequency(part["train"]["name"], weight_cap)
     model = methods.module("colorizers", colorizer).build(
         methods.params("colorizers", colorizer, params), dense=sample == "worm"
     )
@@ -121,7 +124,7 @@ def predict(
     slab_um: float,
     threads: int,
     out: Path,
-    device: str = "auto",
+    device: str = "cpu",
 ):
     """Colour the test neurons of one fold.
 

@@ -15,15 +15,17 @@ import lightning.pytorch as lightning
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, Checkpoint, EarlyStopping
 
 from chromapal.errors import InputError
+from chromapal.files import whole
 from chromapal.prepare.samples import Batch, Samples
 from chromapal.training.device import Device
 from chromapal.training.progress import Progress
 from chromapal.training.task import Recipe, Task
 
 LOGGER = logging.getLogger("chromapal")
+CHECKPOINT_SECONDS = 30
 PRECISION = {"bf16": "bf16-mixed", "fp32": "32-true"}
 HISTORY = {
     "epoch": int,
@@ -66,6 +68,25 @@ class Stopped(EarlyStopping):
     def on_train_start(self, trainer: lightning.Trainer, task: Task):
         """Stop at once where the interrupted run was about to."""
         trainer.should_stop = trainer.should_stop or self.stopped_epoch > 0
+
+
+class Keep(Checkpoint):
+    """Writes a checkpoint after an epoch, unless the last one is recent.
+
+    A checkpoint holds weights three times over (Adam's two moments) and the best weights; writing
+    it after every epoch of a few steps would take as long as the steps.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.written = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, task: Task):
+        """Write, whole or not at all; runs after all other callbacks' and the task's own hook."""
+        if time.monotonic() - self.written >= CHECKPOINT_SECONDS:
+            with whole(self.path) as part:
+                trainer.save_checkpoint(part)
+            self.written = time.monotonic()
 
 
 class Epochs:
@@ -120,7 +141,8 @@ def train(
     device : Device
         Where, and with how many bits.
     checkpoint : Path, optional
-        Folder for the checkpoint written after every epoch. A fit of the same recipe, data and
+        Folder for the checkpoint, written after an epoch when the last one is
+        `CHECKPOINT_SECONDS` old. A fit of the same recipe, data and
         seed goes on from there, bit for bit as if it had not been interrupted.
 
     Returns
@@ -147,11 +169,8 @@ def train(
         resume = None
         if checkpoint is not None:
             name = _fingerprint(network, recipe, samples, validation, seed, device)
-            keep = ModelCheckpoint(
-                checkpoint, name, save_on_train_epoch_end=True, enable_version_counter=False
-            )
-            callbacks.append(keep)
             path = Path(checkpoint) / f"{name}.ckpt"
+            callbacks.append(Keep(path))
             if path.exists():
                 LOGGER.info("going on from %s", path)
                 resume = path

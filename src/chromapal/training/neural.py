@@ -15,8 +15,7 @@ from chromapal.files import whole
 from chromapal.prepare.samples import Samples
 from chromapal.training import layout
 from chromapal.training.device import choose
-from chromapal.training.loop import train
-from chromapal.training.task import Recipe, read_colours, to_device
+from chromapal.training.reading import read_colours, to_device
 
 WEIGHTS = "weights.safetensors"
 
@@ -52,7 +51,7 @@ class NeuralColorizer:
 
     def fit(
         self,
-        train_samples: Samples,
+        train: Samples,
         validation: Samples,
         seed: int,
         device: str = "auto",
@@ -61,15 +60,19 @@ class NeuralColorizer:
         precision: str = "auto",
     ) -> pd.DataFrame:
         """Train the network; see `chromapal.colorizers.contract.Colorizer.fit`."""
+        # Here, because Lightning takes seconds to import and predicting does not need it.
+        from chromapal.training import loop
+        from chromapal.training.task import Recipe
+
         fields = [field.name for field in dataclasses.fields(Recipe)]
         recipe = Recipe(**{name: getattr(self.params, name) for name in fields})
         chosen = choose(device, precision, threads)
-        self.network, history = train(
-            self._started, recipe, train_samples, validation, seed, chosen, checkpoint
+        self.network, history = loop.train(
+            self._started, recipe, train, validation, seed, chosen, checkpoint
         )
         return history
 
-    def predict(self, samples: Samples, device: str = "auto", threads: int = 1) -> np.ndarray:
+    def predict(self, samples: Samples, device: str = "cpu", threads: int = 1) -> np.ndarray:
         """Give colours; see `chromapal.colorizers.contract.Colorizer.predict`.
 
         In fp32 whatever the training's precision, so that a neuron's colour does not depend on
