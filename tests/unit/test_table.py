@@ -109,8 +109,8 @@ def test_full_scale_without_any_count_and_above_every_camera():
 def test_names_are_cleaned():
     given = [" AVAL ", "AVAR?", "VB02", "VB02?", "nan", "NaN", "SIA?L", "RMDD?", "", "?", "AS10"]
     clean = ["AVAL", "AVAR", "VB2", "VB2", "", "", "SIA?L", "RMDD", "", "", "AS10"]
-    names = pd.Series([*given, "IL2VL", "I1R", "AVAL ??"])
-    assert table.clean_name(names).tolist() == [*clean, "IL2VL", "I1R", "AVAL"]
+    names = pd.Series([*given, "IL2VL", "I1R", "AVAL ??", "AVAL? ?"])
+    assert table.clean_name(names).tolist() == [*clean, "IL2VL", "I1R", "AVAL", "AVAL"]
 
 
 def test_ids_keep_their_question_mark():
@@ -224,9 +224,9 @@ def test_a_worm_without_label_is_kept_and_listed_for_identity(tmp_path):
 
 def test_reasons_of_the_parts_are_kept_as_text(tmp_path):
     paths, lists = write_parts(tmp_path, ("f1", worm("NA")), ("f2", worm("007")))
-    skipped.write([skipped.entry("f3", "L", "1e5", "bad")], lists[0])
+    skipped.write([skipped.entry("f3", "", name, "bad") for name in ("1e5", "NA")], lists[0])
     collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists)
-    assert skipped.read(tmp_path / "s.csv")["worm"].tolist() == ["1e5"]
+    assert skipped.read(tmp_path / "s.csv")["worm"].tolist() == ["1e5", "NA"]
     assert table.read(tmp_path / "n.parquet")["worm"].unique().tolist() == ["007", "NA"]
 
 
