@@ -14,15 +14,15 @@ class Params:
     iterations : int
         Most passes through the training neurons.
     batch : int
-        Neurons per step.
+        Neurons per step; all of them where there are fewer.
     learning_rate : float
         Adam's first step size.
     """
 
     hidden: int = 128
     iterations: int = 60
-    batch: int = 128
-    learning_rate: float = 3e-3
+    batch: int = 512
+    learning_rate: float = 1e-2
 
 
 def build(params, seed):

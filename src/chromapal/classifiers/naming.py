@@ -247,12 +247,15 @@ def fit_quietly(estimator: BaseEstimator, values: pd.DataFrame, names: np.ndarra
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         estimator.fit(values, names)
+    failed = [warning for warning in caught if issubclass(warning.category, ConvergenceWarning)]
+    for warning in caught:
+        if warning not in failed:
+            LOGGER.info("%s: %s", label, warning.message)
     last = estimator
     while hasattr(last, "steps"):
         last = last.steps[-1][1]
-    if not hasattr(last, "max_iter"):
+    if getattr(last, "max_iter", -1) < 0:  # nothing iterates, or (SVM) until it converges
         return
-    failed = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
     LOGGER.info(
         "%s: %s after %d of %d iterations",
         label,
