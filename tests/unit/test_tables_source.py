@@ -8,7 +8,7 @@ import pytest
 import chromapal
 from chromapal.errors import InputError
 from chromapal.worms import skipped, table, tables
-from chromapal.worms.discover import count_worms, discover, fold_count, key, laboratory
+from chromapal.worms.discover import count_worms, discover, laboratory
 from chromapal.worms.load import load
 
 HEADER = "worm,lab,x,y,z,xr,yr,zr,weight,R,G,B,W,ID,fold"
@@ -209,11 +209,6 @@ def test_discovery_of_nothing_is_an_error_naming_the_key(tmp_path):
         discover(tmp_path, "tables")
 
 
-def test_keys_of_files_are_safe_and_differ(tmp_path):
-    keys = {key(tmp_path / name, tmp_path) for name in ("a/b.nwb", "a_b.nwb", "a b.nwb")}
-    assert len(keys) == 3 and not any("/" in text for text in keys)
-
-
 def test_the_laboratory_is_the_parent_folder(tmp_path, monkeypatch):
     (tmp_path / "SF").mkdir()
     monkeypatch.chdir(tmp_path / "SF")
@@ -233,34 +228,6 @@ def test_worms_and_folds_are_counted_as_they_are_read(tmp_path):
     other.write_text("worm,lab,score\nq,EY,1\n")
     assert count_worms([one, two, other]) == ({"EY": 4, "HL": 1}, ("0", "2", "10"))
     assert count_worms([tmp_path / "EY" / "1.nwb", tmp_path / "EY" / "2.nwb"]) == ({"EY": 2}, ())
-
-
-STUDY = {"source": "tables", "split": "worm", "folds": 2, "laboratory": ""}
-
-
-def test_folds_of_a_study(tmp_path):
-    rows = [{"worm": "a", "fold": "0"}, {"worm": "b", "fold": "1"}, {"worm": "c", "lab": "HL"}]
-    rows[2]["fold"] = ""
-    files = [write_csv(tmp_path / "t.csv", *rows)]
-    assert fold_count(STUDY, files) == 2
-    assert fold_count(STUDY | {"split": "rows"}, files) == 1
-    assert fold_count(STUDY | {"split": "lab", "folds": 9}, files) == 2
-    with pytest.raises(InputError, match=r"config key 'folds': found 3, and a fold column"):
-        fold_count(STUDY | {"folds": 3}, files)
-
-
-def test_a_study_that_cannot_be_split_is_refused_before_anything_runs(tmp_path):
-    columns = [name for name in ROW if name != "fold"]
-    one = [write_csv(tmp_path / "1.csv", {}, columns=columns)]
-    two = [*one, write_csv(tmp_path / "2.csv", {"worm": "w2"}, columns=columns)]
-    with pytest.raises(InputError, match="one worm only"):
-        fold_count(STUDY, one)
-    with pytest.raises(InputError, match="no worm;"):
-        fold_count(STUDY, [])
-    with pytest.raises(InputError, match=r"config key 'folds': found 5, and 2 worms"):
-        fold_count(STUDY | {"folds": 5}, two)
-    with pytest.raises(InputError, match="config key 'split'"):
-        fold_count(STUDY | {"split": "lab"}, two)
 
 
 def test_discovery_needs_the_standard_library_only(tmp_path):

@@ -7,11 +7,10 @@ with pyarrow, imported where one is met).
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from chromapal.errors import InputError
-from chromapal.worms.slugs import slug
 
 SUFFIXES = {"nwb": (".nwb",), "tables": (".csv", ".parquet")}
 REQUIRED = (
@@ -61,12 +60,6 @@ def laboratory(path: str | Path, lab: str | None = None) -> str:
     return lab or Path(path).resolve().parent.name
 
 
-def key(path: str | Path, folder: str | Path) -> str:
-    """Give a source file a name that is safe in paths, another for each file of the folder."""
-    path = Path(path)
-    return slug(str(path.relative_to(folder) if path.is_relative_to(folder) else path))
-
-
 def count_worms(
     files: Iterable[str | Path], lab: str | None = None
 ) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -99,58 +92,6 @@ def count_worms(
             folds.add(fold_name(fold))
     numeric = sorted((fold for fold in folds if fold.isdigit()), key=int)
     return dict(sorted(Counter(lab for lab, _ in keys).items())), tuple(numeric)
-
-
-def fold_count(study: Mapping, files: Iterable[str | Path]) -> int:
-    """Say how many folds a study has, or why it cannot be split.
-
-    Parameters
-    ----------
-    study : mapping
-        The study's keys `source`, `simulate`, `laboratory`, `split` and `folds`.
-    files : iterable of path-like
-        Its source files; they need not exist yet where `source` is `simulate`.
-
-    Returns
-    -------
-    int
-        1 for split `rows`, `folds` for `worm`, the number of laboratories for `lab`.
-
-    Raises
-    ------
-    InputError
-        No worm, one worm, fewer worms than folds, one laboratory only where laboratories are
-        held out, or a fold column that disagrees with `folds`.
-    """
-    worms, stated = count_worms(files, study.get("laboratory") or None)
-    total = sum(worms.values())
-    if total < 2:
-        raise InputError(
-            f"config key 'source' ({study['source']})",
-            "one worm only" if total else "no worm",
-            "at least two worms, so that one can be held out",
-        )
-    if study["split"] == "rows":
-        return 1
-    if study["split"] == "lab":
-        if len(worms) < 2:
-            raise InputError(
-                "config key 'split'",
-                f"'lab', and worms of laboratory {next(iter(worms))!r} only",
-                "at least two laboratories",
-                "use split 'worm'",
-            )
-        return len(worms)
-    folds = study["folds"]
-    if stated and len(stated) != folds:
-        raise InputError(
-            "config key 'folds'",
-            f"{folds}, and a fold column with {', '.join(stated)}",
-            f"{len(stated)}, the number of folds in the tables",
-        )
-    if total < folds:
-        raise InputError("config key 'folds'", f"{folds}, and {total} worms", f"at most {total}")
-    return folds
 
 
 def fold_name(text: str) -> str:
