@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from imblearn.pipeline import Pipeline
+from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
@@ -228,12 +229,10 @@ def name_neurons(
         estimator = methods.module("classifiers", classifier).build(params, seed)
         if neighbours is not None:
             estimator = Pipeline([*classifier_steps(neighbours, seed), ("named", estimator)])
-        estimator.set_params(
-            **{key: threads for key in estimator.get_params() if key.endswith("n_jobs")}
-        )
         columns = list(features)
-        fit_quietly(estimator, train[columns], train["name"].to_numpy(dtype=str), label)
-        scores = name_scores(estimator, test[columns])
+        with parallel_config("threading", n_jobs=threads):
+            fit_quietly(estimator, train[columns], train["name"].to_numpy(dtype=str), label)
+            scores = name_scores(estimator, test[columns])
     # equal but for the order in which threads added up must stay equal: rank by name then
     best = np.argsort(-scores.round(9), axis=1, kind="stable")[:, : len(TOP)]
     answer = pd.DataFrame(names[best], columns=TOP[: best.shape[1]], dtype=str)
