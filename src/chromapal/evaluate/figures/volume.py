@@ -53,6 +53,11 @@ def figure_of_volumes(volumes: dict[str, Projections]) -> Figure:
     return drawn
 
 
+def _animal(path: Path) -> str:
+    """Name the animal as the archive's file names do, sub-ANIMAL_ses-..._ophys."""
+    return path.stem.removesuffix("_ophys").removeprefix("sub-")
+
+
 def _height(projections: Projections) -> float:
     """Give the xy picture's height per width [um / um], within what a row can show."""
     high, wide = projections.images["xy"].shape[:2]
@@ -75,6 +80,8 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     drawn = style.new(
         4.6 * len(keys), 3.6, "Neurons in space, in their true colour (source without volumes)"
     )
+    # the label of a last z axis needs room that the layout does not see
+    drawn.get_layout_engine().set(rect=(0, 0, 0.97, 1))
     for place, key in enumerate(keys, start=1):
         part = animals.of(neurons, key)
         axes = drawn.add_subplot(1, len(keys), place, projection="3d")
@@ -83,7 +90,7 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
             depthshade=False, edgecolors="0.25", linewidths=0.3,
         )  # fmt: skip
         spans = np.ptp(part[["xr", "yr", "zr"]].to_numpy(), axis=0)
-        axes.set_box_aspect(np.maximum(spans, spans.max() / 10), zoom=1.05)
+        axes.set_box_aspect(np.maximum(spans, spans.max() / 10), zoom=1.0)
         axes.set(xlabel="x [µm]", ylabel="y [µm]", zlabel="z [µm]")
         axes.tick_params(labelsize=6)
         for axis in (axes.yaxis, axes.zaxis):
@@ -121,7 +128,7 @@ def draw(
             except InputError as error:
                 LOGGER.info("not shown: %s", error)
     if shown:
-        titled = {f"{lab.name} {path.stem}": volume for lab, (path, volume) in shown.items()}
+        titled = {f"{lab.name} {_animal(path)}": volume for lab, (path, volume) in shown.items()}
         style.save(figure_of_volumes(titled), out)
     else:
         style.save(figure_of_neurons(pd.read_parquet(neurons), colour_scale), out)
