@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn as sns
 from matplotlib.image import imread
 from scipy.special import ndtri
 
@@ -90,6 +91,10 @@ def test_scale_bar_is_as_long_as_it_says():
 def test_text_cannot_start_a_formula_or_run_over():
     assert style.text("$x$") == r"\$x\$"
     assert len(style.text("w" * 100)) == 32
+
+
+def test_palette_is_seaborns_for_the_colour_blind():
+    assert style.palette(11)[:10] == sns.color_palette("colorblind").as_hex()
 
 
 def test_volume_shows_every_plane_in_micrometres():

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+# text that lines up like a number
+NUMBERS = ("interval",)
+
 
 class Html(str):
     """HTML that a notebook shows as such."""
@@ -54,7 +57,7 @@ def table(
     cells, heads = [], []
     for name, head in shown.items():
         numeric = pd.api.types.is_numeric_dtype(frame[name])
-        kind = " class='number'" if numeric else ""
+        kind = " class='number'" if numeric or name in NUMBERS else ""
         heads.append(f"<th{kind}>{html.escape(head)}</th>")
         words = numbers(frame[name]) if numeric else frame[name].map(str)
         cells.append([f"<td{kind}>{html.escape(word)}</td>" for word in words])

@@ -71,7 +71,7 @@ def protocol(config: dict) -> Html:
     split = {
         "rows": "<b>neurons</b> were divided at random, as in the original study: every test "
         "neuron's animal is in training too, and scores say nothing about new animals",
-        "worm": "whole <b>animals</b> were held out, each tested once",
+        "worm": "whole <b>animals</b> were held out, each tested at most once",
         "lab": "one whole <b>laboratory</b> at a time was held out",
     }[config["split"]]
     gray = {
@@ -114,18 +114,22 @@ def _colour_points(colour: pd.DataFrame) -> list[str]:
         return ["<b>Colour:</b> no colorizer was run in this study."]
     shown = learned.sort_values(["mse", "variant"], kind="stable").iloc[0]
     same = read.pick(pooled, variant=shown["variant"])
-    beside = [
-        f"{words} {number(rows['mse'].min())}"
-        for name, words in BASELINES.items()
-        if len(rows := read.pick(same, colorizer=name))
-    ]
+
+    def beside(metric: str) -> str:
+        found = [
+            f"{words} {number(rows[metric].iloc[0])}"
+            for name, words in BASELINES.items()
+            if len(rows := read.pick(same, colorizer=name))
+        ]
+        return f"<b>{number(shown[metric])}</b>" + (f" ({', '.join(found)})" if found else "")
+
     return [
-        f"<b>Colour:</b> {html.escape(shown['colorizer'])} "
-        f"({html.escape(_variant(shown['variant']))}) has a mean squared error of "
-        f"<b>{number(shown['mse'])}</b> on animals it never saw"
-        f"{' (' + ', '.join(beside) + ')' if beside else ''}; of colour beyond brightness it "
-        f"explains <b>{number(shown['chroma_r2'])}</b> (chroma R²; gray explains 0), and its "
-        f"colours are {number(shown['colourfulness_ratio'])} times as vivid as the true ones."
+        f"<b>Colour:</b> the colorizer with the smallest error is "
+        f"{html.escape(shown['colorizer'])} ({html.escape(_variant(shown['variant']))}, "
+        f"{html.escape(shown['sample'])} samples, grid {shown['grid']:.0f}). Mean squared error "
+        f"on test neurons: {beside('mse')}. Colour explained beyond brightness (chroma R²; 0 or "
+        f"less is nothing): {beside('chroma_r2')}. Colourfulness as a share of the truth's: "
+        f"{beside('colourfulness_ratio')}."
     ]
 
 
@@ -154,9 +158,9 @@ def _identity_points(identity: pd.DataFrame) -> list[str]:
             "<b>Worth of predicted colour:</b> the recovery ratio is undefined here, because "
             "true colour did not help this classifier beyond doubt."
             if np.isnan(ratio)
-            else f"<b>Worth of predicted colour:</b> of what true colour adds to position and "
-            f"gray, predicted colour gives back a share of <b>{number(ratio)}</b> "
-            "(recovery ratio: 0 nothing, 1 all of it)."
+            else f"<b>Worth of predicted colour:</b> recovery ratio <b>{number(ratio)}</b>, the "
+            "share that predicted colour gives back of what true colour adds to position and gray "
+            "(1 all of it, 0 nothing, below 0 it misleads)."
         )
     return points
 
@@ -188,6 +192,8 @@ def identity(tables: str | os.PathLike) -> Html:
     """Show the identity metrics of all test animals."""
     rows = read.pick(_read(tables, "identity"), **read.POOLED)
     place = rows["features"].map({name: at for at, name in enumerate(read.FEATURES)})
+    # where no unlabelled neuron is tested these only repeat accuracy and majority
+    rows.loc[rows["variant"] != "with_background", ["accuracy_all", "majority_all"]] = np.nan
     rows = rows.assign(
         place=place,
         interval=[

@@ -5,6 +5,8 @@ import os
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
@@ -44,14 +46,14 @@ def figure(identity: pd.DataFrame) -> Figure:
             away = np.abs(bars[["low", "high"]].to_numpy().T - bars["accuracy"].to_numpy())
             axes.bar(
                 at, bars["accuracy"], width * 0.92, yerr=np.nan_to_num(away), color=shades[name],
-                error_kw={"lw": 0.9, "ecolor": "0.25"}, label=style.text(name, 60),
+                error_kw={"lw": 0.9, "ecolor": "0.25"},
             )  # fmt: skip
         counts = part.groupby("lab")[["worms", "majority"]].max()
         present = [lab for lab in labs if lab in counts.index]
         middle = np.array([labs.index(lab) for lab in present])
         axes.hlines(
             counts.loc[present, "majority"], middle - 0.45, middle + 0.45, color="black",
-            ls="--", lw=1, label="majority",
+            ls="--", lw=1,
         )  # fmt: skip
         ticks = [f"{style.text(lab, 14)}\n{counts.loc[lab, 'worms']:.0f} animals"
                  for lab in present]  # fmt: skip
@@ -60,8 +62,9 @@ def figure(identity: pd.DataFrame) -> Figure:
         axes.set_ylabel("accuracy")
         axes.set_title(f"{style.variant_label(variant)}: {classifier.replace('_', ' ')}")
         axes.grid(axis="y", color="0.93")
-    handles, names = panels[0].get_legend_handles_labels()
-    drawn.legend(handles, names, loc="outside lower center", ncols=min(3, len(names)))
+    handles = [Patch(color=shades[name], label=style.text(name, 60)) for name in sets]
+    handles.append(Line2D([], [], color="black", ls="--", lw=1, label="majority"))
+    drawn.legend(handles=handles, loc="outside lower center", ncols=min(3, len(handles)))
     return drawn
 
 

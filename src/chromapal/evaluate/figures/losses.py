@@ -29,7 +29,9 @@ def figure(losses: pd.DataFrame) -> Figure:
     rows = list(variants.sort_values(ascending=False, kind="stable").index)
     columns = read.ordered(losses["variant"], read.VARIANTS)
     drawn = style.new(
-        2.2 + 2.6 * len(columns), 1.2 + 2.0 * len(rows), "Loss while learning (mean squared error)"
+        max(7.5, 2.2 + 2.6 * len(columns)),
+        1.2 + 2.0 * len(rows),
+        "Loss while learning (mean squared error)",
     )
     panels = drawn.subplots(len(rows), len(columns), squeeze=False, sharey="row")
     colours = dict(zip(CURVES, style.palette(2), strict=True))
@@ -43,7 +45,8 @@ def figure(losses: pd.DataFrame) -> Figure:
                 wide = part.pivot_table(index="epoch", columns="fold", values=name)
                 mark = "." if len(wide) < 3 else ""
                 axes.plot(wide.index, wide, lw=0.6, alpha=0.45, color=colours[name], marker=mark)
-                axes.plot(wide.index, wide.mean(axis=1), lw=2, color=colours[name], marker=mark)
+                shared = wide.dropna()
+                axes.plot(shared.index, shared.mean(axis=1), lw=2, color=colours[name], marker=mark)
             models = part["fold"].nunique()
             axes.set_title(f"{style.variant_label(variant)}\n(models: {models})")
             axes.set_xlabel("epoch")
