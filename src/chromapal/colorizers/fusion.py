@@ -88,7 +88,14 @@ class Decoder(nn.Module):
             nn.Conv2d(before, width, 1, bias=False)
             for before, width in zip((DECODER[0], *DECODER[:-1]), DECODER, strict=True)
         )
-        self.merge = nn.ModuleList(_block(width, width, 3) for width in DECODER)
+        # No batch normalisation at grid resolution: nearly all cells there are empty, and their
+        # statistics would say nothing about the lit ones.
+        self.merge = nn.ModuleList(
+            [
+                *(_block(width, width, 3) for width in DECODER[:-1]),
+                nn.Sequential(nn.Conv2d(DECODER[-1], DECODER[-1], 3, padding=1), nn.ReLU()),
+            ]
+        )
         self.colour = nn.Conv2d(DECODER[-1] + GRID_CHANNELS, 3, 1)
 
     def forward(self, fused: torch.Tensor, laterals: list[torch.Tensor]) -> torch.Tensor:

@@ -20,6 +20,40 @@ from chromapal.training.reading import read_colours, to_device
 WEIGHTS = "weights.safetensors"
 
 
+class Standardised(torch.nn.Module):
+    """A network that sees inputs and gives colours in units of the training neurons' spread.
+
+    Scales of colour and gray are a study's choice and differ by orders of magnitude (a 12-bit
+    count over 65535 is at most 0.06); without this, the first hundred steps would go into
+    finding the mean colour. The mean and spread are those of training neurons, and saved with
+    the weights. An empty cell stays 0.
+    """
+
+    def __init__(self, network: torch.nn.Module):
+        super().__init__()
+        self.network = network
+        self.register_buffer("input_scale", torch.ones(2))
+        self.register_buffer("colour_mean", torch.zeros(3))
+        self.register_buffer("colour_scale", torch.ones(3))
+
+    def measure(self, train: Samples):
+        """Take the scales from training neurons."""
+        inputs = np.stack([train.gray, train.weight], axis=1).astype(np.float64)
+        colours = train.target.astype(np.float64)
+        self._set("input_scale", np.sqrt(np.square(inputs).mean(axis=0)))
+        self._set("colour_scale", colours.std(axis=0))
+        self.colour_mean.copy_(torch.from_numpy(colours.mean(axis=0)))
+
+    def forward(self, grid: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """Map (B, 2, G, G) and (B, 1) to (B, 3) or (B, 3, G, G)."""
+        output = self.network(grid / self.input_scale[:, None, None], z).float()
+        shape = (3, *[1] * (output.ndim - 2))
+        return self.colour_mean.view(shape) + self.colour_scale.view(shape) * output
+
+    def _set(self, name: str, scale: np.ndarray):
+        getattr(self, name).copy_(torch.from_numpy(np.where(scale > 0, scale, 1.0)))
+
+
 class NeuralColorizer:
     """A colorizer around a network; honours `chromapal.colorizers.contract.Colorizer`.
 
@@ -67,8 +101,16 @@ class NeuralColorizer:
         fields = [field.name for field in dataclasses.fields(Recipe)]
         recipe = Recipe(**{name: getattr(self.params, name) for name in fields})
         chosen = choose(device, precision, threads)
+
+        def make():
+            network = Standardised(self.make())
+            if self.start is not None:
+                self.start(network.network)
+            network.measure(train)
+            return network
+
         self.network, history = loop.train(
-            self._started, recipe, train, validation, seed, chosen, checkpoint
+            make, recipe, train, validation, seed, chosen, checkpoint
         )
         return history
 
@@ -105,7 +147,7 @@ class NeuralColorizer:
         """
         layout.read(folder, self.name, self.params, self.dense)
         path = Path(folder) / WEIGHTS
-        network = self.make().to(memory_format=torch.channels_last)
+        network = Standardised(self.make()).to(memory_format=torch.channels_last)
         try:
             network.load_state_dict(load_file(path))
         except (FileNotFoundError, SafetensorError, RuntimeError) as error:
@@ -113,9 +155,3 @@ class NeuralColorizer:
             raise InputError(path, f"unusable weights ({first})", "weights of this model") from None
         self.network = network.eval()
         return self
-
-    def _started(self) -> torch.nn.Module:
-        network = self.make()
-        if self.start is not None:
-            self.start(network)
-        return network
