@@ -37,7 +37,7 @@ def made_neurons() -> pd.DataFrame:
             "worm": ["one"] * 5 + ["$1$"] * 3,
             "xr": 10 * um, "yr": um[::-1] * 2, "zr": um % 4,
             "u": np.linspace(0, 1, count), "v": np.linspace(1, 0, count), "w": 0.5,
-            "r": 0.9, "g": 0.1, "b": np.linspace(0, 1, count),
+            "r": 1.0, "g": 0.1, "b": np.linspace(0, 1, count),
             "gray": np.linspace(0.2, 0.8, count), "weight": 1.0, "weight_n": 1.0,
             "name": ["AVAL", "", "AVAR", "", "RIH", "AVAL", "AVAR", "RIH"],
         }
@@ -123,7 +123,7 @@ def test_unreadable_volumes_give_way_to_the_table(tmp_path):
     neurons = tmp_path / "neurons.parquet"
     made_neurons().to_parquet(neurons)
     volume.draw([bad], neurons, "full_scale", tmp_path / "volume.png")
-    # two laboratories of 4.6 inches at 150 dpi
+    # two laboratories of 4.6 inches at 150 dots per inch
     assert imread(tmp_path / "volume.png").shape[1] == 2 * 4.6 * 150
 
 
@@ -138,7 +138,7 @@ def test_projections_show_raw_and_normalised_and_mark_the_unlabelled():
     assert collections(normal)[:, 0].max() == pytest.approx(4 / 7)
     labels = [part.get_text() for part in drawn.legends[0].get_texts()]
     assert labels == ["labelled (3)", "unlabelled (nobody named them) (2)"]
-    assert tuple(named.get_facecolors()[0][:2]) == (0.9, 0.1)
+    assert tuple(named.get_facecolors()[0][:2]) == (1.0, 0.1)
 
 
 def test_grids_show_a_slab_beside_a_single_cell():
@@ -269,15 +269,15 @@ def test_prediction_shows_median_animals_with_their_error_and_its_baseline():
         [{**RUN, "colorizer": "mean_colour", "measure": "colour", "lab": "A", "worm": "one",
           "mse": 0.5}]
     )  # fmt: skip
-    drawn = prediction.figure(made_colours(neurons, 0.1), neurons, worms, "full_scale", RUN)
+    drawn = prediction.figure(made_colours(neurons, -0.1), neurons, worms, "full_scale", RUN)
     first, second = drawn.axes[0], drawn.axes[4]
     assert first.get_title("left").startswith("A one: mse 0.010, mean colour 0.500 (5 neurons)")
     assert second.get_title("left").startswith(r"B \$1\$: mse 0.010 (3 neurons)")
     gray, truth, predicted = (drawn.axes[at].collections[0].get_facecolors() for at in range(3))
     assert gray[:, 0].tolist() == gray[:, 1].tolist() == gray[:, 2].tolist()
     # by height: neurons 0 and 4 lie at z = 0, the last drawn is neuron 3
-    assert truth[-1][:3].tolist() == pytest.approx([0.9, 0.1, 3 / 7])
-    assert predicted[-1][:3].tolist() == pytest.approx([1.0, 0.2, 3 / 7 + 0.1])
+    assert truth[-1][:3].tolist() == pytest.approx([1.0, 0.1, 3 / 7])
+    assert predicted[-1][:3].tolist() == pytest.approx([0.9, 0.0, 3 / 7 - 0.1])
     assert drawn.axes[8].get_ylabel() == "distance in displayed RGB (0 to √3)"
 
 
@@ -288,6 +288,17 @@ def test_prediction_flatters_nobody():
     )
     assert prediction.typical(test, most=2) == [("A", "middle"), ("B", "only")]
     assert prediction.typical(test, most=3) == [("A", "best"), ("A", "middle"), ("B", "only")]
+
+
+def test_dark_colours_are_brightened_and_it_is_said():
+    dark = pd.DataFrame({"r": [0.0, 0.05], "g": [0.05, 0.05], "b": [0.05, 0.05]})
+    brighter = animals.gain(dark, "full_scale")
+    assert brighter == pytest.approx(20)
+    assert animals.colours(dark, "full_scale", brighter)[0].tolist() == pytest.approx([0, 1, 1])
+    assert animals.said(brighter) == ", brightened 20 times"
+    assert animals.gain(dark, "rank_normal") == 1
+    assert animals.gain(dark * 100, "full_scale") == 1
+    assert animals.said(1.0) == ""
 
 
 def test_rank_normal_colours_are_shown_as_ranks():

@@ -37,7 +37,7 @@ IDENTITY_COLUMNS = {
     "chance": "chance",
     "accuracy_all": "accuracy, unlabelled counted",
     "majority_all": "majority, unlabelled counted",
-    "top5": "top-5",
+    "top5": "top 5",
     "balanced_accuracy": "balanced accuracy",
     "macro_f1": "macro F1",
     "recovery_ratio": "recovery ratio",
@@ -76,7 +76,8 @@ def protocol(config: dict) -> Html:
     }[config["split"]]
     gray = {
         "luminance": "the luminance of the true colour, the original study's setting. A gray "
-        "recording does not have it; claims about gray recordings need <code>white</code>",
+        "recording does not have it; claims about gray recordings need the gray source "
+        "<code>white</code>, or position alone",
         "white": "the panneuronal white channel, which is what a gray recording has",
     }[config["gray_source"]]
     scale = {

@@ -26,7 +26,30 @@ def of(neurons: pd.DataFrame, key: tuple[str, str]) -> pd.DataFrame:
     return part.sort_values("zr", kind="stable")
 
 
-def colours(neurons: pd.DataFrame, colour_scale: str, columns: tuple = ("r", "g", "b")):
-    """Give colours as shown, shape (n, 3), 0..1; middle gray where a channel is missing."""
-    shown = display(neurons[list(columns)].to_numpy(dtype=np.float64), colour_scale)
+def gain(neurons: pd.DataFrame, colour_scale: str) -> float:
+    """Say how much one animal's colours are brightened, at least 1, to be seen on a screen.
+
+    Counts over a full scale are often nearly black. The 99 % quantile of the true channels
+    becomes 1; ranks need none.
+    """
+    if colour_scale == "rank_normal":
+        return 1.0
+    high = np.nanquantile(neurons[["r", "g", "b"]].to_numpy(dtype=np.float64), 0.99)
+    return float(max(1 / high, 1.0)) if high > 0 else 1.0
+
+
+def colours(
+    neurons: pd.DataFrame,
+    colour_scale: str,
+    brighter: float = 1.0,
+    columns: tuple = ("r", "g", "b"),
+) -> np.ndarray:
+    """Give colours as shown, shape (n, len(columns)), 0..1; middle gray where one is missing."""
+    values = brighter * neurons[list(columns)].to_numpy(dtype=np.float64)
+    shown = display(values, colour_scale)
     return np.where(np.isnan(shown), 0.5, shown)
+
+
+def said(brighter: float) -> str:
+    """Say for a title by how much colours were brightened; nothing where they were not."""
+    return f", brightened {brighter:.3g} times" if brighter > 1 else ""

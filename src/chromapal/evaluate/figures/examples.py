@@ -65,9 +65,9 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     sets = read.ordered(part["features"], read.FEATURES)
     drawn = style.new(
         1 + 2.5 * len(sets),
-        3.4,
-        f"Each name's accuracy against its examples in training: {classifier.replace('_', ' ')}, "
-        f"{style.variant_label(variant)}",
+        3.6,
+        "Each name's accuracy against its examples in training\n"
+        f"({classifier.replace('_', ' ')}; {style.variant_label(variant)})",
     )
     panels = drawn.subplots(1, len(sets), sharex=True, sharey=True, squeeze=False)[0]
     for name, shade, axes in zip(sets, style.palette(len(sets)), panels, strict=True):

@@ -29,7 +29,7 @@ def figure(losses: pd.DataFrame) -> Figure:
     rows = list(variants.sort_values(ascending=False, kind="stable").index)
     columns = read.ordered(losses["variant"], read.VARIANTS)
     drawn = style.new(
-        max(7.5, 2.2 + 2.6 * len(columns)),
+        2.2 + 2.6 * len(columns),
         1.2 + 2.0 * len(rows),
         "Loss while learning (mean squared error)",
     )

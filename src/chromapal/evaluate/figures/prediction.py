@@ -105,11 +105,11 @@ def figure(
         len(parts), len(PANELS), squeeze=False, gridspec_kw={"height_ratios": heights}
     )
     for key, part, row in zip(keys, parts, rows, strict=True):
-        gray = display(part["gray"].to_numpy(dtype=np.float64), colour_scale)
+        brighter = animals.gain(part, colour_scale)
         looks = (
-            np.repeat(gray[:, None], 3, axis=1),
-            animals.colours(part, colour_scale),
-            animals.colours(part, colour_scale, PREDICTED),
+            animals.colours(part, colour_scale, brighter, ("gray",) * 3),
+            animals.colours(part, colour_scale, brighter),
+            animals.colours(part, colour_scale, brighter, PREDICTED),
             scale.to_rgba(part["error"]),
         )
         for name, shown, axes in zip(PANELS, looks, row, strict=True):
@@ -120,7 +120,8 @@ def figure(
         lab, worm = key
         row[0].set_title(
             f"{style.text(lab)} {style.text(worm)}: mse {part['squared'].mean():.3f}"
-            f"{_against(worms, key, run)} ({len(part)} neurons)\n{PANELS[0]}"
+            f"{_against(worms, key, run)} ({len(part)} neurons{animals.said(brighter)})"
+            f"\n{PANELS[0]}"
         )
     drawn.colorbar(
         scale, ax=rows[:, -1].tolist(), shrink=0.8, label="distance in displayed RGB (0 to √3)"

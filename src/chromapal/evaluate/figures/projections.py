@@ -28,12 +28,13 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     key = animals.largest(neurons)
     part = animals.of(neurons, key)
     named = (part["name"] != "").to_numpy()
-    shown = animals.colours(part, colour_scale)
+    brighter = animals.gain(part, colour_scale)
+    shown = animals.colours(part, colour_scale, brighter)
     lab, worm = key
     drawn = style.new(
         11, 6.6,
-        f"{style.text(lab)} {style.text(worm)}: {len(part)} neurons in their true colour, "
-        f"{(~named).sum()} of them unlabelled",
+        f"{style.text(lab)} {style.text(worm)}: {len(part)} neurons in their true colour"
+        f"{animals.said(brighter)}; {(~named).sum()} of them unlabelled",
     )  # fmt: skip
     rows = drawn.subplots(2, 3, gridspec_kw={"height_ratios": [0.75, 1]})
     for (across, down), raw, normal in zip(PLANES, *rows, strict=True):

@@ -14,6 +14,7 @@ from chromapal.evaluate import read
 from chromapal.files import whole
 
 DPI = 150
+NARROWEST = 8.0
 LOOKS = {
     "axes.axisbelow": True,
     "axes.grid": False,
@@ -52,8 +53,8 @@ def styled(draw: Callable) -> Callable:
 
 
 def new(width: float, height: float, title: str = "") -> Figure:
-    """Open a figure of the given size [inch] whose parts arrange themselves."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    """Open a figure of a size [inch], wide enough for titles; its parts arrange themselves."""
+    figure = Figure(figsize=(max(width, NARROWEST), height), layout="constrained")
     if title:
         figure.suptitle(title, x=0.01, ha="left")
     return figure
@@ -62,7 +63,7 @@ def new(width: float, height: float, title: str = "") -> Figure:
 @styled
 def message(text: str) -> Figure:
     """Say on an otherwise empty figure why there is nothing to see."""
-    figure = new(7, 1.6)
+    figure = new(NARROWEST, 0.9)
     figure.text(0.5, 0.5, text, ha="center", va="center", color="0.35", wrap=True)
     return figure
 

@@ -84,10 +84,11 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     drawn.get_layout_engine().set(rect=(0, 0, 0.97, 1))
     for place, key in enumerate(keys, start=1):
         part = animals.of(neurons, key)
+        brighter = animals.gain(part, colour_scale)
         axes = drawn.add_subplot(1, len(keys), place, projection="3d")
         axes.scatter(
-            part["xr"], part["yr"], part["zr"], c=animals.colours(part, colour_scale), s=26,
-            depthshade=False, edgecolors="0.25", linewidths=0.3,
+            part["xr"], part["yr"], part["zr"], c=animals.colours(part, colour_scale, brighter),
+            s=26, depthshade=False, edgecolors="0.25", linewidths=0.3,
         )  # fmt: skip
         spans = np.ptp(part[["xr", "yr", "zr"]].to_numpy(), axis=0)
         axes.set_box_aspect(np.maximum(spans, spans.max() / 10), zoom=1.0)
@@ -96,7 +97,9 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
         for axis in (axes.yaxis, axes.zaxis):
             axis.set_major_locator(MaxNLocator(3))
         lab, worm = key
-        axes.set_title(f"{style.text(lab)} {style.text(worm)}\n({len(part)} neurons)")
+        axes.set_title(
+            f"{style.text(lab)} {style.text(worm)}\n({len(part)} neurons{animals.said(brighter)})"
+        )
     return drawn
 
 
