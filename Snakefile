@@ -6,6 +6,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/worms.smk"
 include: "workflow/rules/grids.smk"
 include: "workflow/rules/colorize.smk"

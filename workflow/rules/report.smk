@@ -25,37 +25,6 @@ TOLD = [
 ]
 
 
-def shown_run():
-    """Say which trained run the report shows in pictures: the cross-fitted one, named neurons."""
-    if not RUNS:
-        return {}
-    run = (CROSS_FITTED or RUNS)[0]
-    variants = run["variants"]
-    return {
-        "colorizer": run["colorizers"][0],
-        "variant": "no_background" if "no_background" in variants else variants[0],
-        "sample": run["samples"][0],
-        "grid": run["grids"][0],
-    }
-
-
-SHOWN = shown_run()
-
-
-def shown_colours(wildcards):
-    """List the predicted colours of the shown run, a file per fold."""
-    if not SHOWN:
-        return []
-    run = {f"{key}s": [value] for key, value in SHOWN.items()}
-    folds = run_folds((CROSS_FITTED or RUNS)[0])
-    return [f"{path}.parquet" for path in run_colours(run, folds)]
-
-
-def volume_inputs(wildcards):
-    """List the files that may hold a colour volume."""
-    return [] if config["source"] == "tables" else list(SOURCES.values())
-
-
 rule draw_volume:
     """Draw one animal per laboratory: its colour volume, or its neurons in space."""
     input:

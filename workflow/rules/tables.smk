@@ -1,54 +1,17 @@
 """Finished predictions become the study's tables."""
 
-# Test colours and losses of every trained cell; pairs serve the classifiers only.
-TESTED = [path for run in RUNS for path in run_colours(run, run_folds(run), "")]
-TRAINED = TESTED + [path for run in CROSS_FITTED for path in run_colours(run, PAIRS, "")]
-NAMED = expand(
-    "{classifier}/{variant}/{fold}",
-    classifier=IDENTIFY["classifiers"],
-    variant=IDENTIFY["variants"],
-    fold=FOLD_NAMES,
-)
-
-
-def colour_entries(paths, folder, suffix):
-    """Describe files of one colorizer, variant, sample, grid and fold each."""
-    keys = ("colorizer", "variant", "sample", "grid", "fold")
-    return [
-        dict(zip(keys, path.removeprefix("/").replace("/grid", "/").split("/")))
-        | {
-            "path": f"results/{STUDY}/{folder}{path}{suffix}",
-            "study": STUDY,
-            "seed": config["seed"],
-        }
-        for path in paths
-    ]
-
-
-def name_entries(paths):
-    """Describe files of one classifier, variant and fold each, with the sample they draw on."""
-    keys = ("classifier", "variant", "fold")
-    served = [run for run in CROSS_FITTED][:1]
-    sample, grid = (served[0]["samples"][0], served[0]["grids"][0]) if served else ("", "")
-    return [
-        dict(zip(keys, path.split("/")))
-        | {
-            "path": f"results/{STUDY}/identities/{path}.parquet",
-            "study": STUDY,
-            "seed": config["seed"],
-            "sample": sample,
-            "grid": str(grid),
-        }
-        for path in paths
-    ]
-
 
 rule write_colour_table:
     """Score the predicted colours of test animals, beside mean colour and copied gray."""
     input:
         colours=expand("results/{{study}}/colours{path}.parquet", path=TESTED),
     output:
-        table="results/{study}/tables/colour.csv",
+        table=report(
+            "results/{study}/tables/colour.csv",
+            caption="../report/table_colour.rst",
+            category="Tables",
+            labels={"table": "colour"},
+        ),
     log:
         "results/{study}/logs/write_colour_table.log",
     conda:
@@ -66,7 +29,12 @@ rule write_identity_tables:
     input:
         names=expand("results/{{study}}/identities/{path}.parquet", path=NAMED),
     output:
-        identity="results/{study}/tables/identity.csv",
+        identity=report(
+            "results/{study}/tables/identity.csv",
+            caption="../report/table_identity.rst",
+            category="Tables",
+            labels={"table": "identity"},
+        ),
         names="results/{study}/tables/names.csv",
         confusion="results/{study}/tables/confusion.csv",
     log:
@@ -86,7 +54,12 @@ rule write_worms_table:
         colours=expand("results/{{study}}/colours{path}.parquet", path=TESTED),
         names=expand("results/{{study}}/identities/{path}.parquet", path=NAMED),
     output:
-        table="results/{study}/tables/worms.csv",
+        table=report(
+            "results/{study}/tables/worms.csv",
+            caption="../report/table_worms.rst",
+            category="Tables",
+            labels={"table": "worms"},
+        ),
     log:
         "results/{study}/logs/write_worms_table.log",
     conda:
@@ -104,7 +77,12 @@ rule write_losses_table:
     input:
         losses=expand("results/{{study}}/losses{path}.csv", path=TRAINED),
     output:
-        table="results/{study}/tables/losses.csv",
+        table=report(
+            "results/{study}/tables/losses.csv",
+            caption="../report/table_losses.rst",
+            category="Tables",
+            labels={"table": "losses"},
+        ),
     log:
         "results/{study}/logs/write_losses_table.log",
     conda:
@@ -122,7 +100,12 @@ rule write_summary_table:
         colour="results/{study}/tables/colour.csv",
         identity="results/{study}/tables/identity.csv",
     output:
-        table="results/{study}/tables/summary.csv",
+        table=report(
+            "results/{study}/tables/summary.csv",
+            caption="../report/table_summary.rst",
+            category="Tables",
+            labels={"table": "summary"},
+        ),
     log:
         "results/{study}/logs/write_summary_table.log",
     conda:
@@ -144,7 +127,12 @@ rule write_skipped_table:
             *expand("results/{{study}}/neurons/{fold}/skipped.csv", fold=FOLD_NAMES),
         ],
     output:
-        table="results/{study}/tables/skipped.csv",
+        table=report(
+            "results/{study}/tables/skipped.csv",
+            caption="../report/table_skipped.rst",
+            category="Tables",
+            labels={"table": "skipped"},
+        ),
     log:
         "results/{study}/logs/write_skipped_table.log",
     conda:

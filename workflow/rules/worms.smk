@@ -14,14 +14,8 @@ if config["source"] == "simulate":
             code=code("simulate_worms.py"),
             seed=config["seed"],
             simulate=config["simulate"],
-            folder=f"results/{STUDY}/simulated",
         script:
             "../scripts/simulate_worms.py"
-
-
-def source_file(wildcards):
-    """Give the source file behind a key."""
-    return SOURCES[wildcards.source]
 
 
 rule load_worms:

@@ -50,7 +50,7 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 | `x`, `y`, `z` | voxel | centre |
 | `xr`, `yr`, `zr` | um | centre |
 | `weight` | | weight of the voxel mask; 1 where there is none |
-| `R`, `G`, `B`, `W` | counts | mNeptune2.5, CyOFP1, mTagBFP2, panneuronal; a column may be empty for a worm |
+| `R`, `G`, `B`, `W` | counts | mNeptune2.5, CyOFP1, mTagBFP2, panneuronal; may be empty |
 | `full_scale` | counts | optional: the camera's largest count; else `laboratories`, else inferred |
 | `ID` | | name; empty where nobody named the neuron; a trailing `?` is stripped |
 | `fold` | | optional: 0, 1, ...; a worm whose fold is no number always trains |

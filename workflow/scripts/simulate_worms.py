@@ -1,12 +1,14 @@
 """Write the default study's animals as NWB files."""
 
+from pathlib import Path
+
 from chromapal.console import job
 from chromapal.worms.simulate import SimulationParams, simulate
 
 
 def main(snakemake):
     simulate(
-        snakemake.params.folder,
+        Path(snakemake.output.files[0]).parents[1],
         SimulationParams(**snakemake.params.simulate),
         seed=snakemake.params.seed,
     )

@@ -1,0 +1,103 @@
+"""Which files a rule reads, from the study's runs."""
+
+# Test colours and losses of every trained cell; pairs serve the classifiers only.
+TESTED = [path for run in RUNS for path in run_colours(run, run_folds(run), "")]
+TRAINED = TESTED + [path for run in CROSS_FITTED for path in run_colours(run, PAIRS, "")]
+NAMED = expand(
+    "{classifier}/{variant}/{fold}",
+    classifier=IDENTIFY["classifiers"],
+    variant=IDENTIFY["variants"],
+    fold=FOLD_NAMES,
+)
+
+
+def colour_entries(paths, folder, suffix):
+    """Describe files of one colorizer, variant, sample, grid and fold each."""
+    keys = ("colorizer", "variant", "sample", "grid", "fold")
+    return [
+        dict(zip(keys, (part.removeprefix("grid") for part in Path(path).parts[1:])))
+        | {
+            "path": f"results/{STUDY}/{folder}{path}{suffix}",
+            "study": STUDY,
+            "seed": config["seed"],
+        }
+        for path in paths
+    ]
+
+
+def name_entries(paths):
+    """Describe files of one classifier, variant and fold each, with the sample they draw on."""
+    keys = ("classifier", "variant", "fold")
+    served = CROSS_FITTED[:1]
+    sample, grid = (served[0]["samples"][0], served[0]["grids"][0]) if served else ("", "")
+    return [
+        dict(zip(keys, Path(path).parts))
+        | {
+            "path": f"results/{STUDY}/identities/{path}.parquet",
+            "study": STUDY,
+            "seed": config["seed"],
+            "sample": sample,
+            "grid": str(grid),
+        }
+        for path in paths
+    ]
+
+
+def source_file(wildcards):
+    """Give the source file behind a key."""
+    return SOURCES[wildcards.source]
+
+
+def cross_fitted_colours(wildcards):
+    """Map each cross-fitted colorizer to its own fold's colours and its pairs', by name."""
+    fold = wildcards.fold.removeprefix("fold")
+    pairs = [pair for pair in PAIRS if fold in pair.removeprefix("fold").split("-")]
+    found = {}
+    for run in CROSS_FITTED:
+        for name in run["colorizers"] if wildcards.variant in run["variants"] else []:
+            cell = {**run, "colorizers": [name], "variants": [wildcards.variant]}
+            own, *others = [
+                f"{path}.parquet" for path in run_colours(cell, [wildcards.fold, *pairs])
+            ]
+            found[name] = (own, list(zip(pairs, others)))
+    return found
+
+
+def served_colours(wildcards):
+    """List the predicted colours that naming one fold needs."""
+    return [
+        path
+        for own, pairs in cross_fitted_colours(wildcards).values()
+        for path in (own, *(path for _, path in pairs))
+    ]
+
+
+def shown_run():
+    """Say which trained run the report shows in pictures: the cross-fitted one, named neurons."""
+    if not RUNS:
+        return {}
+    run = (CROSS_FITTED or RUNS)[0]
+    variants = run["variants"]
+    return {
+        "colorizer": run["colorizers"][0],
+        "variant": "no_background" if "no_background" in variants else variants[0],
+        "sample": run["samples"][0],
+        "grid": run["grids"][0],
+    }
+
+
+SHOWN = shown_run()
+
+
+def shown_colours(wildcards):
+    """List the predicted colours of the shown run, a file per fold."""
+    if not SHOWN:
+        return []
+    run = {f"{key}s": [value] for key, value in SHOWN.items()}
+    folds = run_folds((CROSS_FITTED or RUNS)[0])
+    return [f"{path}.parquet" for path in run_colours(run, folds)]
+
+
+def volume_inputs(wildcards):
+    """List the files that may hold a colour volume."""
+    return [] if config["source"] == "tables" else list(SOURCES.values())
