@@ -33,7 +33,7 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     Parameters
     ----------
     log : path-like
-        The job's log file; warnings and errors also go to standard error.
+        The job's log file; what the job says also goes to standard error.
     code : str, optional
         Digest of the code behind the job.
 
@@ -47,13 +47,14 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     file.setFormatter(logging.Formatter("%(message)s"))
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(logging.Formatter("%(message)s"))
-    screen.setLevel(logging.WARNING)
     LOGGER.setLevel(logging.INFO)
-    LOGGER.handlers[:] = [file, screen]
+    LOGGER.handlers[:] = [file]
     LOGGER.propagate = False
     LOGGER.info("code %s", code)
+    LOGGER.addHandler(screen)
     try:
         yield LOGGER
+        LOGGER.removeHandler(screen)
         started = psutil.Process().create_time()
         LOGGER.info("ran from %.2f to %.2f", started, time.time())
     except InputError as error:

@@ -99,7 +99,7 @@ def test_learns_an_easy_colour(name, kind):
     # 300 lone cells, or 36 slabs: enough steps for either within seconds.
     train = samples(kind, worms=12, each=25)
     validation = samples(kind, worms=3, each=25, seed=1)
-    model = build(name, kind, epochs=12, steps=60, batch=8 if kind == "worm" else 32)
+    model = build(name, kind, epochs=12, steps=50, batch=8 if kind == "worm" else 32)
     model.fit(train, validation, seed=0, device="cpu")
     mean = build("mean_colour", kind)
     mean.fit(train, validation, seed=0)

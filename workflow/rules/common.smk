@@ -73,7 +73,7 @@ def run_folds(run):
 def run_colours(run, folds, pattern="results/{study}/colours"):
     """List one file per colorizer, variant, sample, grid and fold of a run."""
     return expand(
-        pattern + "/{colorizer}/{variant}/{sample}/grid{grid}/{fold}",
+        f"{pattern}/{{colorizer}}/{{variant}}/{{sample}}/grid{{grid}}/{{fold}}",
         study=STUDY,
         colorizer=run["colorizers"],
         variant=run["variants"],

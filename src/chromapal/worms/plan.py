@@ -56,12 +56,13 @@ def fold_count(config: dict, files: list[str]) -> int:
     Raises
     ------
     InputError
-        One worm only, fewer worms than folds, or a single laboratory to leave out.
+        One worm only, fewer worms than folds, a single laboratory to leave out, or another number
+        of folds in the tables' fold column.
     """
     if config["source"] == "simulate":
-        worms, laboratories = len(files), config["simulate"]["laboratories"]
+        worms, laboratories, stated = len(files), config["simulate"]["laboratories"], ()
     else:
-        counted, _ = discover.count_worms(files, config["laboratory"] or None)
+        counted, stated = discover.count_worms(files, config["laboratory"] or None)
         worms, laboratories = sum(counted.values()), len(counted)
     where = f"source '{config['source']}'"
     if worms == 0:
@@ -83,5 +84,12 @@ def fold_count(config: dict, files: list[str]) -> int:
             f"{folds} folds for {worms} worms",
             "at most one fold per worm",
             f"lower it: --config folds={max(worms, 2)}",
+        )
+    if stated and len(stated) != folds:
+        raise InputError(
+            "config key 'folds'",
+            f"{folds}, and worms of folds {', '.join(stated)} in the tables",
+            f"folds: {len(stated)}",
+            "or empty the tables' fold column to have folds drawn",
         )
     return folds
