@@ -32,7 +32,7 @@ def validated(config):
 
 def with_defaults(value, schema, definitions):
     """Fill in the schema's defaults, at every level."""
-    schema = definitions[schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+    schema = definitions[Path(schema["$ref"]).name] if "$ref" in schema else schema
     if isinstance(value, dict):
         for key, part in schema.get("properties", {}).items():
             if key not in value and "default" in part:
@@ -113,7 +113,7 @@ wildcard_constraints:
 
 
 def code(script, *more):
-    """Hash what a rule computes with: its script, its imports, methods reached by name, pins."""
+    """Hash what a job computes with: script, imports, methods reached by name, and pins."""
     names = [f"workflow/scripts/{script}", *more]
     digest = provenance.digest(*(ROOT / name for name in names), extra=(provenance.lock_digest(),))
     return " ".join([digest, *names])
