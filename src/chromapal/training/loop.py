@@ -67,7 +67,7 @@ class Stopped(EarlyStopping):
 
     def on_train_start(self, trainer: lightning.Trainer, task: Task):
         """Stop at once where the interrupted run was about to."""
-        trainer.should_stop = trainer.should_stop or self.stopped_epoch > 0
+        trainer.should_stop = trainer.should_stop or self.wait_count >= self.patience
 
 
 class Keep(Checkpoint):
@@ -98,11 +98,9 @@ class Epochs:
     def __iter__(self) -> Iterator[Batch]:
         """Go through the current epoch."""
         task, steps = self.task, self.task.recipe.steps
-        # Also what a network draws itself must not depend on where a run was interrupted.
-        seed = (task.seed, task.current_epoch)
-        torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+        seed = (task.seed, task.epoch)
         batches = task.samples.epoch(task.recipe.batch, seed=seed, augment=True)
-        return itertools.islice(batches, steps - task.global_step)
+        return itertools.islice(batches, steps - task.step)
 
 
 class InOrder:
@@ -166,14 +164,16 @@ def train(
         best = Best()
         stop = Stopped("validation_loss", patience=recipe.patience, log_rank_zero_only=True)
         callbacks = [best, stop, Progress(recipe.epochs, recipe.steps)]
-        resume = None
         if checkpoint is not None:
             name = _fingerprint(network, recipe, samples, validation, seed, device)
             path = Path(checkpoint) / f"{name}.ckpt"
             callbacks.append(Keep(path))
             if path.exists():
                 LOGGER.info("going on from %s", path)
-                resume = path
+                saved = torch.load(path, map_location="cpu", weights_only=True)
+                task.restore(saved)
+                for callback in (best, stop):
+                    callback.load_state_dict(saved["callbacks"][callback.state_key])
         started = time.perf_counter()
         with _quiet():
             trainer = lightning.Trainer(
@@ -182,8 +182,8 @@ def train(
                 precision=PRECISION[device.precision],
                 # On a GPU some operations have no deterministic form.
                 deterministic=device.name == "cpu",
-                max_epochs=recipe.epochs,
-                max_steps=recipe.steps,
+                max_epochs=recipe.epochs - task.epoch,
+                max_steps=recipe.steps - task.step,
                 callbacks=callbacks,
                 enable_checkpointing=checkpoint is not None,
                 enable_progress_bar=False,
@@ -191,13 +191,7 @@ def train(
                 logger=False,
                 num_sanity_val_steps=0,
             )
-            trainer.fit(
-                task,
-                Epochs(task),
-                InOrder(validation, recipe.batch),
-                ckpt_path=resume,
-                weights_only=True,
-            )
+            trainer.fit(task, Epochs(task), InOrder(validation, recipe.batch))
     seconds = time.perf_counter() - started
     if not best.weights:
         raise InputError(
@@ -209,7 +203,7 @@ def train(
     network.load_state_dict(best.weights)
     LOGGER.info(
         "trained %d steps in %.1f s; best validation loss %.6g",
-        trainer.global_step,
+        task.step,
         seconds,
         best.loss,
     )

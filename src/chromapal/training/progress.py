@@ -26,7 +26,7 @@ class Progress(Callback):
 
     def on_train_start(self, trainer: lightning.Trainer, task: lightning.LightningModule):
         """Start the clock and, on a terminal, the bar."""
-        self.started, self.first = time.perf_counter(), trainer.global_step
+        self.started, self.first = time.perf_counter(), self._done(task)
         self.training_seconds = 0.0
         console = Console(stderr=True)
         self.bar = Bar(
@@ -48,24 +48,22 @@ class Progress(Callback):
     def on_train_batch_end(self, trainer, task, outputs, batch, index):
         """Move the bar."""
         self.training_seconds += time.perf_counter() - self.step_started
-        self.bar.update(self.shown, completed=trainer.global_step / self.steps)
+        self.bar.update(self.shown, completed=task.step / self.steps)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, task: lightning.LightningModule):
         """Log the epoch."""
-        epoch, step = trainer.current_epoch + 1, trainer.global_step
-        done = max(epoch / self.epochs, step / self.steps)
+        done = self._done(task, epochs=1)
         taken = time.perf_counter() - self.started
-        per_step = self.training_seconds / max(step - self.first, 1)
-        left = taken * (1 - done) / done
+        left = taken * (1 - done) / (done - self.first)
         self.bar.update(self.shown, completed=done)
         LOGGER.info(
             "epoch %d of at most %d, step %d: validation loss %.6g, %.3f s a step, "
             "at most %.0f s left",
-            epoch,
+            task.epoch + 1,
             self.epochs,
-            step,
+            task.step,
             trainer.callback_metrics["validation_loss"],
-            per_step,
+            self.training_seconds / trainer.global_step,
             left,
         )
 
@@ -76,3 +74,6 @@ class Progress(Callback):
     def on_exception(self, trainer, task, exception):
         """Close the bar, so that an error is not drawn over."""
         self.bar.stop()
+
+    def _done(self, task: lightning.LightningModule, epochs: int = 0) -> float:
+        return max((task.epoch + epochs) / self.epochs, task.step / self.steps)

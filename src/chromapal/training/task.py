@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import lightning.pytorch as lightning
+import numpy as np
 import torch
 
 from chromapal.prepare.samples import Batch, Samples
@@ -64,8 +65,9 @@ def calibrate(network: torch.nn.Module, batches: Iterable[Batch]):
 class Task(lightning.LightningModule):
     """Network, loss, optimiser and schedule.
 
-    The plateau schedule is stepped here rather than by Lightning, which steps it after the
-    epoch's checkpoint is written, so that a resumed run would be one step behind.
+    Epochs, steps and the plateau schedule are counted here: Lightning steps a schedule after the
+    epoch's checkpoint is written, and resumes inside an epoch where its length varies, as it does
+    with slabs. So a resumed training is a new one that starts from this task's restored state.
     """
 
     def __init__(self, network: torch.nn.Module, recipe: Recipe, samples: Samples, seed: int):
@@ -75,7 +77,26 @@ class Task(lightning.LightningModule):
         self.samples = samples
         self.seed = seed
         self.rows: list[dict[str, float]] = []
+        self.first_step = 0
+        self.saved: dict | None = None
         self.sums = dict.fromkeys(("train", "validation"), (0.0, 0.0))
+
+    @property
+    def epoch(self) -> int:
+        """Number of the current epoch, over interruptions."""
+        return len(self.rows)
+
+    @property
+    def step(self) -> int:
+        """Number of optimiser steps taken, over interruptions."""
+        return self.first_step + self.global_step
+
+    def restore(self, saved: dict):
+        """Start from a checkpoint; before training begins."""
+        self.load_state_dict(saved["state_dict"])
+        self.rows = saved["history"]
+        self.first_step = self.rows[-1]["step"]
+        self.saved = saved
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Give Adam with fused updates, and prepare its schedule."""
@@ -89,7 +110,15 @@ class Task(lightning.LightningModule):
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
             adam, factor=recipe.plateau_factor, patience=recipe.plateau_patience
         )
+        if self.saved:
+            adam.load_state_dict(self.saved["optimizer_states"][0])
+            self.plateau.load_state_dict(self.saved["plateau"])
         return adam
+
+    def on_train_epoch_start(self):
+        """Make what a network draws itself depend on the epoch, not on interruptions."""
+        seed = np.random.SeedSequence((self.seed, self.epoch))
+        torch.manual_seed(int(seed.generate_state(1)[0]))
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, index: int) -> Batch:
         """Move a batch where the network is."""
@@ -101,7 +130,7 @@ class Task(lightning.LightningModule):
 
     def on_validation_epoch_start(self):
         """Give batch normalisation the statistics of the weights as they are now."""
-        batches = self.samples.epoch(self.recipe.batch, seed=(self.seed, self.current_epoch, 1))
+        batches = self.samples.epoch(self.recipe.batch, seed=(self.seed, self.epoch, 1))
         count = -(-CALIBRATION_SAMPLES // self.recipe.batch)
         with self.trainer.precision_plugin.forward_context():
             calibrate(
@@ -122,8 +151,8 @@ class Task(lightning.LightningModule):
         loss = float(self.trainer.callback_metrics["validation_loss"])
         self.rows.append(
             {
-                "epoch": self.current_epoch,
-                "step": self.global_step,
+                "epoch": self.epoch,
+                "step": self.step,
                 "train_loss": float(self._mean("train")),
                 "validation_loss": loss,
                 "learning_rate": self.plateau.get_last_lr()[0],
@@ -135,16 +164,6 @@ class Task(lightning.LightningModule):
         """Add the schedule and the history."""
         checkpoint["plateau"] = self.plateau.state_dict()
         checkpoint["history"] = self.rows
-
-    def on_load_checkpoint(self, checkpoint: dict):
-        """Take over the schedule and the history."""
-        self.rows = checkpoint["history"]
-        self.saved_plateau = checkpoint["plateau"]
-
-    def on_fit_start(self):
-        """Restore the schedule, which exists by now; a checkpoint is read before."""
-        if hasattr(self, "saved_plateau"):
-            self.plateau.load_state_dict(self.saved_plateau)
 
     def _loss(self, part: str, batch: Batch) -> torch.Tensor:
         output = self.network(batch.grid, batch.z)
