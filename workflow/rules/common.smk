@@ -83,10 +83,15 @@ def run_colours(run, folds, pattern="results/{study}/colours"):
     )
 
 
+def run_params(run, colorizer):
+    """Give the changes to a colorizer's defaults in one run."""
+    return {**config["params"]["colorizers"].get(colorizer, {}), **run["params"]}
+
+
 CROSS_FITTED = [run for run in RUNS if run["cross_fit"]]
 for run in RUNS:
     for name in run["colorizers"]:
-        plain(methods.params, "colorizers", name, config["params"]["colorizers"].get(name))
+        plain(methods.params, "colorizers", name, run_params(run, name))
     unknown = set(run_folds(run)) - set(FOLD_NAMES)
     if unknown:
         raise WorkflowError(f"config key 'runs': {sorted(unknown)} named; the study has {FOLDS}")
@@ -140,8 +145,11 @@ def classify_code(wildcards):
 
 
 def colorizer_params(wildcards):
-    """Give the study's changes to one colorizer's defaults."""
-    return config["params"]["colorizers"].get(wildcards.colorizer, {})
+    """Give the study's changes to one colorizer's defaults, in the run that trains it."""
+    cell = {"colorizers": wildcards.colorizer, "variants": wildcards.variant}
+    cell |= {"samples": wildcards.sample, "grids": int(wildcards.grid)}
+    run = next(run for run in RUNS if all(value in run[key] for key, value in cell.items()))
+    return run_params(run, wildcards.colorizer)
 
 
 def classifier_params(wildcards):
