@@ -1,0 +1,107 @@
+"""A training step of ours against the same network in plain fp32 PyTorch, side by side."""
+
+import itertools
+import json
+import os
+
+import torch
+from benchmarks._measure import in_own_process, median_seconds
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from chromapal.colorizers.fusion import Fusion
+from chromapal.training.device import choose, fast_bf16
+
+BATCH, REPEATS = 64, 5
+# Trials on a CPU with AMX. Elsewhere on CPUs bf16 gains nothing and ours may only not be slower.
+GOALS = {64: 1.6, 128: 2.2}
+WITHOUT_TILES = 0.9
+LAYERS = {False: "one colour per grid", True: "a map of colours"}
+
+
+def run() -> list[dict]:
+    """Time both at two grid sizes, in one process, so that both meet the same machine."""
+    rows = []
+    for grid, dense in itertools.product(GOALS, LAYERS):
+        found = in_own_process("benchmarks.training_step", str(grid), str(int(dense)))
+        goal = GOALS[grid] if found["tiles"] else WITHOUT_TILES
+        name = f"training step, batch {BATCH}, grid {grid}, {LAYERS[dense]}"
+        note = "" if found["tiles"] else ", no AMX: the goal is not to be slower"
+        rows.append(
+            {
+                "benchmark": name,
+                "measure": f"seconds ({found['device']}{note})",
+                "value": found["ours"],
+                "baseline": found["plain"],
+                "ratio": found["plain"] / found["ours"],
+                "goal": f"ratio >= {goal}",
+            }
+        )
+        rows += [
+            {
+                "benchmark": name,
+                "measure": f"GFLOP/s, baseline the {precision} matrix product's",
+                "value": found["rate"],
+                "baseline": product,
+                "ratio": found["rate"] / product,
+                "goal": "ratio >= 0",
+            }
+            for precision, product in found["products"].items()
+        ]
+    return rows
+
+
+def measure(grid: int, dense: bool) -> dict:
+    """Time ours, the plain step and matrix products in this process."""
+    device = choose("cpu", "auto", os.cpu_count())
+    ours = stepper(grid, dense, device.precision == "bf16", torch.channels_last, fused=True)
+    plain = stepper(grid, dense, False, torch.contiguous_format, fused=None)
+    with FlopCounterMode(display=False) as counter:
+        plain()
+    # In turns, so that what else the machine does falls on both.
+    rounds = [(median_seconds(ours, 1), median_seconds(plain, 1)) for _ in range(REPEATS)]
+    seconds = dict(zip(("ours", "plain"), map(min, zip(*rounds, strict=True)), strict=True))
+    return {
+        **seconds,
+        "device": str(device),
+        "tiles": fast_bf16("cpu"),
+        "rate": counter.get_total_flops() / seconds["ours"] / 1e9,
+        "products": {"bf16": product_rate(torch.bfloat16), "fp32": product_rate(torch.float32)},
+    }
+
+
+def stepper(grid: int, dense: bool, bf16: bool, layout: torch.memory_format, fused: bool | None):
+    """Give a call that takes one optimiser step."""
+    torch.manual_seed(0)
+    network = Fusion(18, 32, dense).to(memory_format=layout)
+    adam = torch.optim.Adam(network.parameters(), lr=1e-3, weight_decay=1e-4, fused=fused)
+    lit = torch.rand(BATCH, 1, grid, grid) < 0.01
+    x = (torch.rand(BATCH, 2, grid, grid) * lit).contiguous(memory_format=layout)
+    z = torch.rand(BATCH, 1)
+
+    def step():
+        adam.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            output = network(x, z)
+        F.mse_loss(output.float(), torch.zeros_like(output, dtype=torch.float32)).backward()
+        adam.step()
+
+    return step
+
+
+def product_rate(kind: torch.dtype, size: int = 2048) -> float:
+    """Give the rate of square matrix products [GFLOP/s]."""
+    left, right = (torch.rand(size, size).to(kind) for _ in range(2))
+    return 2 * size**3 / median_seconds(lambda: left @ right, REPEATS) / 1e9
+
+
+def main(arguments: list[str]):
+    """Measure one case for the parent process, or all for a person."""
+    found = measure(int(arguments[0]), arguments[1] == "1") if arguments else run()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1:])
