@@ -15,5 +15,5 @@ python=${PYTHON:-.venv/bin/python}
     sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | grep -vE '^(nvidia-|cuda-|triton==|--)' | grep -v '^$'
 } > requirements.lock.part
 mv requirements.lock.part requirements.lock
-PYTHONPATH=src "$python" envs/pins.py > envs/chromapal.yaml.part
+"$python" envs/pins.py > envs/chromapal.yaml.part
 mv envs/chromapal.yaml.part envs/chromapal.yaml

@@ -1,0 +1,58 @@
+"""Generated documents are in step with what they come from, and configs with their schema."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_config_readme_is_in_step_with_the_schema():
+    document = load(ROOT / "workflow/schemas/document.py").document()
+    assert (ROOT / "config/README.md").read_text() == document
+
+
+def test_the_conda_environment_is_in_step_with_the_lock():
+    environment = load(ROOT / "envs/pins.py").environment()
+    assert (ROOT / "envs/chromapal.yaml").read_text() == environment
+
+
+def test_the_lock_has_exact_pins_and_leaves_the_build_of_torch_open():
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert all("==" in line and "@" not in line and "://" not in line for line in pins)
+    assert "torch==2.13.0" in pins
+    assert not [line for line in pins if line.startswith(("nvidia", "triton"))]
+
+
+def nodes(schema):
+    yield schema
+    for part in schema.get("properties", {}).values():
+        yield from nodes(part)
+    for part in schema.get("$defs", {}).values():
+        yield from nodes(part)
+
+
+def test_every_object_of_the_schema_is_strict_and_every_key_described():
+    for node in nodes(SCHEMA):
+        if node.get("type") == "object":
+            assert "additionalProperties" in node
+        for key, part in node.get("properties", {}).items():
+            assert "description" in part or "$ref" in part, key
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
+def test_every_study_fits_the_schema(path):
+    jsonschema.validate(yaml.safe_load(path.read_text()), SCHEMA)

@@ -1,0 +1,59 @@
+"""Methods are found by file name, and their parameters are checked."""
+
+import subprocess
+import sys
+
+import pytest
+
+from chromapal import methods
+from chromapal.errors import InputError
+
+
+def test_the_five_classifiers_and_the_colorizers_are_found():
+    assert methods.names("classifiers") == (
+        "k_nearest_neighbours", "logistic_regression", "mlp", "random_forest", "svm",
+    )  # fmt: skip
+    assert methods.names("colorizers") == ("copy_gray", "mean_colour", "resnet18_fusion")
+
+
+def test_shared_files_are_no_methods():
+    assert "contract" not in methods.names("colorizers")
+    assert "naming" not in methods.names("classifiers")
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"step": 3}, "step"),
+        ({"steps": "many"}, "steps"),
+        ({"steps": 1.5}, "steps"),
+        ({"steps": True}, "steps"),
+        ({"weights": 3}, "weights"),
+    ],
+)
+def test_wrong_parameters_are_named(changes, named):
+    with pytest.raises(InputError, match=f"params.colorizers.resnet18_fusion.{named}'"):
+        methods.params("colorizers", "resnet18_fusion", changes)
+
+
+def test_an_integer_serves_where_a_float_is_meant():
+    assert methods.params("colorizers", "resnet18_fusion", {"learning_rate": 1}).learning_rate == 1
+
+
+def test_an_unknown_method_lists_the_known():
+    with pytest.raises(InputError, match=r"'crayons'.*resnet18_fusion"):
+        methods.params("colorizers", "crayons")
+
+
+def test_parameters_are_read_without_the_libraries_behind_them():
+    script = (
+        "import sys; from chromapal import methods, provenance; from chromapal.worms import plan\n"
+        "for kind in ('colorizers', 'classifiers'):\n"
+        "    for name in methods.names(kind): methods.params(kind, name)\n"
+        "print(sorted({'torch', 'sklearn', 'lightning'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={"PYTHONPATH": str(methods.PACKAGE.parent)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
