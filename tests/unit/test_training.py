@@ -1,6 +1,8 @@
 """The training loop: resumed is uninterrupted, limits hold, the best epoch is kept."""
 
 import logging
+import os
+import signal
 
 import numpy as np
 import pandas as pd
@@ -199,6 +201,21 @@ def test_a_training_killed_at_its_very_end_is_only_wrapped_up(tmp_path, monkeypa
             train(checkpoint=tmp_path)
     kill_at(monkeypatch, train()[1]["step"].max())
     assert_same(train(checkpoint=tmp_path), train())
+
+
+def test_a_polite_kill_is_no_success(monkeypatch, caplog):
+    original = Task.training_step
+
+    def training_step(self, batch, index):
+        if self.step == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return original(self, batch, index)
+
+    monkeypatch.setattr(Task, "training_step", training_step)
+    with pytest.raises(SystemExit) as end:
+        train()
+    assert end.value.code == 128 + signal.SIGTERM
+    assert "terminated at step" in caplog.text
 
 
 def test_a_checkpoint_of_another_seed_is_not_used(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import logging
+import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback, Checkpoint, EarlyStopping
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from chromapal.errors import InputError
 from chromapal.files import whole
@@ -191,7 +193,12 @@ def train(
                 logger=False,
                 num_sanity_val_steps=0,
             )
-            trainer.fit(task, Epochs(task), InOrder(validation, recipe.batch))
+            try:
+                trainer.fit(task, Epochs(task), InOrder(validation, recipe.batch))
+            except SIGTERMException:
+                # Lightning would leave with status 0, as if the model were there.
+                LOGGER.error("terminated at step %d", task.step)
+                raise SystemExit(128 + signal.SIGTERM) from None
     seconds = time.perf_counter() - started
     if not best.weights:
         raise InputError(
