@@ -2,8 +2,10 @@
 
 import copy
 
+import pandas as pd
 import pytest
 
+from chromapal.worms.simulate import SimulationParams, simulate_worm
 from tests.workflow.conftest import TINY, snakemake
 
 
@@ -42,3 +44,58 @@ def test_an_empty_folder_is_an_error_before_anything_runs(tmp_path):
     text = done.stdout + done.stderr
     assert done.returncode != 0 and "empty" in text and "Traceback" not in text
     assert not (tmp_path / "results").exists()
+
+
+HOSTILE = ["../up", "a/b", "two words", 'it\'s "it"', "<script>alert(1)</script>", "1"]
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Give six usable worms with hostile names, and files and worms that cannot be used."""
+    folder = tmp_path / "tables/LAB"
+    folder.mkdir(parents=True)
+    params = SimulationParams(worms=10, laboratories=1, neurons=30)
+    worms = [simulate_worm(params, seed=1, index=index)[0] for index in range(10)]
+    good = [table.assign(worm=name) for table, name in zip(worms, HOSTILE, strict=False)]
+    pd.concat(good).to_csv(folder / "good.csv", index=False)
+    gray = worms[6].assign(worm="gray", R=None, G=None, B=None)
+    nobody = worms[7].assign(worm="nobody", ID="")
+    negative = worms[8].assign(worm="negative", R=-1)
+    pd.concat([gray, nobody, negative]).to_csv(folder / "mixed.csv", index=False)
+    worms[9].assign(worm="1").to_csv(folder / "twice.csv", index=False)
+    worms[9].drop(columns="R").to_csv(folder / "no_red.csv", index=False)
+    (folder / "broken.parquet").write_bytes(b"PAR1 and then nothing")
+    return folder.parent
+
+
+def test_other_worms_go_on_and_the_report_says_what_was_left_out(tmp_path, tables):
+    config = changed(
+        source="tables",
+        tables=str(tables),
+        runs=[{"colorizers": ["mean_colour"], "variants": ["no_background"], "grids": [16]}],
+        identify={"classifiers": ["k_nearest_neighbours"], "variants": ["no_background"],
+                  "features": ["position", "position+rgb"]},
+    )  # fmt: skip
+    done = snakemake(tmp_path, config)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    results = tmp_path / "results/tiny"
+    skipped = pd.read_csv(results / "tables/skipped.csv", dtype=str, keep_default_na=False)
+    reasons = {(row.worm, row.stage): row.reason for row in skipped.itertuples()}
+    assert {stage for _, stage in reasons} == {"source", "colour", "identity"}
+    assert ("gray", "colour") in reasons and ("nobody", "identity") in reasons
+    assert "negative" in reasons["negative", "source"]
+    assert "good.csv" in reasons["1", "source"] and "twice.csv" in reasons["1", "source"]
+    files = [row.reason for row in skipped.itertuples() if row.worm == ""]
+    assert any("no_red.csv" in reason and "column R" in reason for reason in files)
+    assert any("broken.parquet" in reason for reason in files)
+
+    worms = pd.read_csv(results / "tables/worms.csv", dtype=str, keep_default_na=False)
+    named = worms[worms["measure"] == "identity"]
+    assert set(named["worm"]) == set(HOSTILE)
+    html = (results / "report/report.html").read_text(encoding="utf-8")
+    assert "<script>alert(1)" not in html
+    assert "no_red.csv" in html and "broken.parquet" in html
+    assert {path.name for path in tmp_path.iterdir()} == {
+        ".snakemake", "results", "study.yaml", "tables",
+    }  # fmt: skip

@@ -1,6 +1,7 @@
 """Validated config, study discovery and code digests, shared by all rules."""
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -16,6 +17,9 @@ sys.path.insert(0, str(ROOT / "src"))
 from chromapal import methods, provenance
 from chromapal.errors import InputError
 from chromapal.worms import plan
+
+# Threads of several jobs share the cores: one that waits must sleep, not spin.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 ENVIRONMENT = "../../envs/chromapal.yaml"
 
