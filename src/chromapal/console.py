@@ -47,6 +47,7 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     file.setFormatter(logging.Formatter("%(message)s"))
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(logging.Formatter("%(message)s"))
+    before = LOGGER.level, LOGGER.propagate, LOGGER.handlers[:]
     LOGGER.setLevel(logging.INFO)
     LOGGER.handlers[:] = [file]
     LOGGER.propagate = False
@@ -65,6 +66,8 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
         raise SystemExit(1) from None
     finally:
         file.close()
+        level, LOGGER.propagate, LOGGER.handlers[:] = before
+        LOGGER.setLevel(level)
 
 
 def progress(items: Iterable, total: int, label: str) -> Iterator:

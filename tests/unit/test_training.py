@@ -168,6 +168,7 @@ def test_a_killed_training_ends_as_if_uninterrupted(step, tmp_path, monkeypatch,
             with pytest.raises(Killed):
                 train(epochs=7, plateau_patience=0, checkpoint=tmp_path)
     assert [path.suffix for path in tmp_path.iterdir()] == [".ckpt"]
+    caplog.clear()
     with caplog.at_level(logging.INFO, "chromapal"):
         resumed = train(epochs=7, plateau_patience=0, checkpoint=tmp_path)
     assert "going on from" in caplog.text
