@@ -1,0 +1,73 @@
+"""Arrows between the package's rooms point one way, and no module imports itself in a circle."""
+
+from pathlib import Path
+
+import pytest
+
+from chromapal import provenance
+
+PACKAGE = provenance.PACKAGE
+# Who may import whom. The root serves everybody, as do the neuron table and the list of what was
+# left out.
+ALLOWED = {
+    "worms": set(),
+    "prepare": {"worms.table", "worms.skipped"},
+    "training": {"prepare", "worms.table"},
+    "colorizers": {"prepare", "training", "worms.table"},
+    "classifiers": {"prepare", "training", "worms.table"},
+    "evaluate": {"prepare", "worms.table", "worms.skipped", "worms.projections"},
+}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def imported(path: Path) -> set[str]:
+    found = {dotted(other) for other in provenance._imports(path.resolve())}
+    return {name for name in found if not name.endswith("__init__")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_imports_point_one_way(path):
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for name in imported(path):
+        other = name.split(".")[0]
+        if "." in name and other != room:
+            assert room in ALLOWED, f"a module at the root imports {name}"
+            assert {other, ".".join(name.split(".")[:2])} & ALLOWED[room], name
+
+
+def test_no_module_is_in_a_circle_of_imports():
+    graph = {dotted(path): imported(path) for path in MODULES}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]):
+        assert name not in trail, " -> ".join([*trail, name])
+        if name not in done:
+            for other in graph.get(name, ()):
+                visit(other, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_rules_import_nothing_heavy():
+    text = "".join(path.read_text() for path in (PACKAGE.parents[1] / "workflow").rglob("*.smk"))
+    lines = [line.strip() for line in text.splitlines() if "chromapal" in line and "import" in line]
+    assert lines == [
+        "from chromapal import methods, provenance",
+        "from chromapal.errors import InputError",
+        "from chromapal.worms import plan",
+    ]
+
+
+@pytest.mark.parametrize(
+    "script", sorted((PACKAGE.parents[1] / "workflow/scripts").glob("*.py")), ids=lambda p: p.name
+)
+def test_a_script_only_unpacks(script):
+    text = script.read_text()
+    assert "snakemake.config" not in text
+    assert text.count("def ") == 1
