@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
 from benchmarks._measure import ROOT
 
 TIMINGS = ROOT / "results/default/tables/timings.csv"
