@@ -35,7 +35,7 @@ TINY = {
     ],
     "identify": {
         "classifiers": ["k_nearest_neighbours", "random_forest"],
-        "variants": ["with_background", "no_background"],
+        "variants": ["no_background"],
     },
     "params": {
         "colorizers": {"resnet18_fusion": {"steps": 4, "epochs": 2, "batch": 8}},

@@ -63,8 +63,9 @@ def test_report_is_one_file_that_fetches_nothing(study):
 
 
 def test_models_hold_no_pickle(study):
-    kinds = {path.suffix for path in (study / "results/tiny/models").rglob("*") if path.is_file()}
-    assert kinds <= {".json", ".safetensors"}
+    files = [path for path in (study / "results/tiny/models").rglob("*") if path.is_file()]
+    kinds = {path.suffix for path in files if path.name != ".snakemake_timestamp"}
+    assert kinds == {".json", ".safetensors"}
 
 
 def test_checkpoints_are_gone_after_success(study):
@@ -73,7 +74,7 @@ def test_checkpoints_are_gone_after_success(study):
 
 
 def test_two_runs_give_the_same_bytes(study, tmp_path):
-    done = snakemake(tmp_path, TINY, cores=1)
+    done = snakemake(tmp_path, TINY)
     assert done.returncode == 0, done.stdout + done.stderr
     assert table_bytes(tmp_path) == table_bytes(study)
 
@@ -143,7 +144,7 @@ def test_editing_a_classifier_runs_that_classifier_only(checkout, study):
         source.write("\nEDITED = True\n")
     jobs, text = planned(checkout, study)
     classified = [body for rule, body in jobs if rule == "classify_neurons"]
-    assert len(classified) == 6, text
+    assert len(classified) == 3, text
     assert all("classifier=random_forest" in body for body in classified)
     assert not {"train_colorizer", "predict_colours", "load_worms"} & {rule for rule, _ in jobs}
 
@@ -154,5 +155,5 @@ def test_results_of_other_code_are_named_where_the_metadata_is_missing(checkout,
     with (checkout / "src/chromapal/classifiers/random_forest.py").open("a") as source:
         source.write("\nEDITED = True\n")
     _, text = planned(checkout, kept)
-    assert "6 results of study 'tiny' were computed with other code" in text
+    assert "3 results of study 'tiny' were computed with other code" in text
     assert "classify_neurons/random_forest" in text
