@@ -123,7 +123,7 @@ def planned(checkout, study, *arguments):
     )  # fmt: skip
     text = done.stdout + done.stderr
     assert done.returncode == 0, text
-    jobs = re.findall(r"rule (\w+):\n(.*?)\n\n", text, flags=re.DOTALL)
+    jobs = re.findall(r"rule (\w+):\n((?: {4}.*\n)+)", text)
     return [(rule, body) for rule, body in jobs if rule != "all"], text
 
 
