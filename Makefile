@@ -4,12 +4,11 @@ BIN := .venv/bin
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 CONFIG ?= config/config.yaml
 ARGS ?=
-DATA ?= $(or $(CHROMAPAL_DATA),../shared/data)
 # one place says which tables are "the default study's"
 STUDY ?= default
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study original real test lint unit contract endtoend bench check-tables keys lock clean
+.PHONY: help install run study test lint unit contract endtoend bench check-tables keys lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -28,12 +27,6 @@ run: install ## run the default study and name its report
 
 study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--config tables=FOLDER"
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
-
-original: install ## repeat the original study's baseline on the tables in DATA/wormnd
-	$(BIN)/snakemake --cores $(CORES) --configfile config/original.yaml --config tables=$(DATA)/wormnd
-
-real: install ## run the study by animal on the tables in DATA/wormnd
-	$(BIN)/snakemake --cores $(CORES) --configfile config/tables.yaml --config tables=$(DATA)/wormnd
 
 test: lint unit contract endtoend ## everything there is to check
 
