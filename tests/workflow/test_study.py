@@ -1,5 +1,6 @@
 """A whole study, from worms to the report, and what makes it run again or not."""
 
+import contextlib
 import re
 import shutil
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 
 import pandas as pd
+import psutil
 import pytest
 
 from tests.workflow.conftest import ROOT, TINY, snakemake
@@ -93,7 +95,10 @@ def test_a_killed_run_goes_on_to_the_same_bytes(study, tmp_path):
     while not list(tmp_path.glob("results/tiny/models/resnet18_fusion/**/params.json")):
         assert run.poll() is None and time.monotonic() < deadline
         time.sleep(0.2)
-    subprocess.run(["pkill", "-KILL", "-s", str(run.pid)], check=False)
+    family = psutil.Process(run.pid)
+    for process in (family, *family.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     assert run.wait() == -signal.SIGKILL
     assert not (tmp_path / "results/tiny/report/report.html").exists()
     assert snakemake(tmp_path, TINY, "--unlock").returncode == 0
