@@ -4,11 +4,13 @@ BIN := .venv/bin
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 CONFIG ?= config/config.yaml
 ARGS ?=
+TABLES ?= data/tables
+PEERS ?=
 # one place says which tables are "the default study's"
 STUDY ?= default
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study test lint unit contract endtoend bench check-tables keys lock clean
+.PHONY: help install run study identity identity-labs test lint unit contract endtoend bench check-tables keys lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -27,6 +29,9 @@ run: install ## run the default study and name its report
 
 study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--config tables=FOLDER"
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
+
+identity identity-labs: install ## name neurons of TABLES=FOLDER, by animal or by laboratory [PEERS=FILE]
+	$(BIN)/snakemake --cores $(CORES) --configfile config/$(subst -,_,$@).yaml --config tables=$(TABLES) $(if $(PEERS),peers=$(PEERS))
 
 test: lint unit contract endtoend ## everything there is to check
 

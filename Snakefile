@@ -12,6 +12,8 @@ include: "workflow/rules/grids.smk"
 include: "workflow/rules/colorize.smk"
 include: "workflow/rules/identify.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/naming.smk"
+include: "workflow/rules/naming_figures.smk"
 include: "workflow/rules/report.smk"
 
 

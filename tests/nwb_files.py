@@ -43,6 +43,7 @@ def _write(
     path: Path,
     identifier: str = "w1",
     subject: str = "w1",
+    start: datetime = datetime(2024, 1, 1, tzinfo=UTC),
     data: np.ndarray | None = None,
     chunks: tuple[int, ...] | None = (4, 4, 4, 1),
     dyes: tuple[str, ...] = DYES,
@@ -61,7 +62,7 @@ def _write(
     file = NWBFile(
         session_description="tiny",
         identifier=identifier,
-        session_start_time=datetime(2024, 1, 1, tzinfo=UTC),
+        session_start_time=start,
     )
     file.subject = CElegansSubject(subject_id=subject, growth_stage="YA", sex="O", species="worm")
     imaging = _imaging_volume(file, dyes, spacing)

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,7 +34,7 @@ def test_a_healthy_file_becomes_a_neuron_table(path):
     assert neurons.iloc[1].to_dict() == {
         "worm": "2022-02-11-w03-NP1", "lab": "EY", "x": 8, "y": 7, "z": 6, "xr": 4.0, "yr": 1.75,
         "zr": 12.0, "weight": 1.0, "R": 1876.0, "G": 2876.0, "B": 3876.0, "W": 4876.0,
-        "full_scale": 65535.0, "ID": "", "fold": "",
+        "full_scale": 65535.0, "ID": "", "fold": "", "session": "2024-01-01",
     }  # fmt: skip
     assert neurons["ID"].tolist() == ["AVAL", "", "VB02?"]
     assert red(neurons) == [1123.0, 1876.0, 1405.0]
@@ -104,6 +105,19 @@ def test_the_laboratory_and_its_full_scale_can_be_stated(path, caplog):
 
 def test_the_subject_names_the_worm_where_the_identifier_is_empty(path):
     assert set(nwb.read(write_nwb(path, identifier="", subject="s9"))["worm"]) == {"s9"}
+
+
+@pytest.mark.parametrize(
+    ("start", "session"),
+    [
+        (datetime(2022, 6, 14, 23, 30, tzinfo=UTC), "2022-06-14"),
+        # the day is that of the place of recording: in Greenwich it is the 15th already
+        (datetime(2022, 6, 14, 22, 0, tzinfo=timezone(-timedelta(hours=5))), "2022-06-14"),
+        (datetime(1970, 1, 1, tzinfo=UTC), ""),
+    ],
+)
+def test_the_session_is_the_day_the_recording_started(path, start, session):
+    assert set(nwb.read(write_nwb(path, start=start))["session"]) == {session}
 
 
 def test_a_hostile_identifier_stays_text(path):

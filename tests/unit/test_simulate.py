@@ -78,6 +78,11 @@ def test_tables_are_valid_and_hold_the_number_of_neurons_asked_for(worms):
         )
 
 
+def test_one_worm_is_recorded_a_day(worms):
+    days = [set(neurons["session"]) for neurons, _ in worms]
+    assert days == [{f"2024-01-0{index + 1}"} for index in range(WORMS)]
+
+
 def test_labels_are_the_true_names_with_gaps_and_doubts(worms):
     doubted = 0
     for neurons, truth in worms:

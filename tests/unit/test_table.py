@@ -23,6 +23,7 @@ def worm(name="w1", lab="EY", ids=("AVAL", "", "RIR"), fold="", **changes) -> pd
         "full_scale": np.full(rows, 4095.0),
         "ID": list(ids),
         "fold": [fold] * rows,
+        "session": ["2022-06-14"] * rows,
     }
     return pd.DataFrame(columns | changes)
 
@@ -37,8 +38,16 @@ def test_a_table_comes_back_from_disk_as_it_was(tmp_path):
     assert back["W"].isna().all()
 
 
-def test_a_missing_fold_means_none():
-    assert table.validate(worm().drop(columns="fold"), "t")["fold"].tolist() == ["", "", ""]
+@pytest.mark.parametrize("column", ["fold", "session"])
+def test_a_missing_fold_or_session_means_none(column):
+    checked = table.validate(worm().drop(columns=column), "t")
+    assert checked[column].tolist() == ["", "", ""]
+    assert list(checked) == list(table.COLUMNS)
+
+
+def test_a_file_written_before_there_were_sessions_is_read(tmp_path):
+    worm().drop(columns="session").to_parquet(tmp_path / "old.parquet")
+    assert table.read(tmp_path / "old.parquet")["session"].tolist() == ["", "", ""]
 
 
 def test_an_empty_table_is_valid():
@@ -56,6 +65,12 @@ BAD_CELLS = {
     "lab": [("", "lab = ''")],
     "ID": [("\x07", r"ID = '\x07'")],
     "fold": [("3", "fold = '3'")],
+    "session": [
+        ("2022-02-30", "session = '2022-02-30'"),
+        ("20220614", "session = '20220614'"),
+        ("2022-06-15", "session = '2022-06-15'"),
+        ("", "session = ''"),
+    ],
 }
 
 
@@ -70,7 +85,7 @@ def test_an_offending_value_is_named_with_file_column_and_neuron(column, value, 
         table.validate(bad, "folder/t.csv")
     line = str(caught.value)
     assert line.startswith("folder/t.csv: found ") and found in line
-    if column != "fold":
+    if column != "fold":  # a bad fold is one that differs from the first
         assert "at neuron 1" in line
     assert "\n" not in line
 

@@ -38,7 +38,7 @@ def test_a_csv_file_becomes_a_neuron_table(tmp_path):
     assert neurons.iloc[1].to_dict() == {
         "worm": "w1", "lab": "EY", "x": 7, "y": 2, "z": 3, "xr": 0.5, "yr": 1.0, "zr": 1.5,
         "weight": 1.0, "R": 10.0, "G": 20.0, "B": 30.0, "W": 40.0, "full_scale": 255.0,
-        "ID": "VB02?", "fold": "2",
+        "ID": "VB02?", "fold": "2", "session": "",
     }  # fmt: skip
     assert neurons["ID"].tolist() == ["AVAL", "VB02?", ""]
 
@@ -49,6 +49,52 @@ def test_names_stay_the_text_they_are(tmp_path):
     neurons, reasons = read(path)
     assert neurons["worm"].tolist() == names and not reasons
     assert neurons["ID"].tolist() == ["NA"] * len(names)
+
+
+DATED = "1/sub-2022-06-14-01-SWF702/sub-2022-06-14-01-SWF702_ses-20220614_ophys.nwb"
+
+
+def sessions(path):
+    neurons, reasons = read(path)
+    assert not reasons
+    return neurons["session"].tolist()
+
+
+def test_the_day_of_recording_is_stated_or_in_the_path_or_in_the_name(tmp_path):
+    named, dated = {"worm": "20190924_01"}, {"worm": "b", "path": DATED}
+    stated = {"worm": "20190924_02", "path": DATED, "session": " 2020-02-29 "}
+    unknown = {"worm": "20190924_03", "path": DATED, "session": "nan"}
+    assert sessions(write_csv(tmp_path / "1.csv", named, {})) == ["2019-09-24", ""]
+    columns = (*ROW, "path")
+    rows = [dated, {**named, "path": "714/sub-1_ophys.nwb"}, {"worm": "7", "path": ""}]
+    path = write_csv(tmp_path / "2.csv", *rows, columns=columns)
+    assert sessions(path) == ["2022-06-14", "2019-09-24", ""]
+    path = write_csv(tmp_path / "3.csv", stated, unknown, columns=(*columns, "session"))
+    assert sessions(path) == ["2020-02-29", ""]
+
+
+def test_paths_that_disagree_within_a_worm_tell_no_day(tmp_path):
+    rows = [{"path": "20220614.tif"}, {"path": "20220615.tif"}, {"worm": "b", "path": DATED}]
+    path = write_csv(tmp_path / "t.csv", *rows, columns=(*ROW, "path"))
+    assert sessions(path) == ["", "", "2022-06-14"]
+
+
+@pytest.mark.parametrize("value", ["2022-02-30", "20220614", "14.6.2022", "2022-06-15", ""])
+def test_a_wrong_session_leaves_out_that_worm_alone(tmp_path, value):
+    day = {"session": "2022-06-14"}
+    bad = {**day, "worm": "bad"}
+    rows = [day, bad, {**bad, "session": value}]
+    neurons, (reason,) = read(write_csv(tmp_path / "t.csv", *rows, columns=(*ROW, "session")))
+    assert neurons["session"].tolist() == ["2022-06-14"]
+    assert f"found session = {value!r} at neuron 1 (worm 'bad')" in reason and "\n" not in reason
+
+
+def test_sessions_of_a_parquet_file_may_be_dates(tmp_path):
+    days = pd.to_datetime(["2022-06-14", None])
+    path = parquet(tmp_path / "t.parquet", worm=["a", "b"], session=days)
+    assert sessions(path) == ["2022-06-14", ""]
+    path = parquet(tmp_path / "d.parquet", worm=["a", "b"], session=[days[0].date(), None])
+    assert sessions(path) == ["2022-06-14", ""]
 
 
 def test_extra_columns_are_ignored_and_lab_and_fold_are_optional(tmp_path):

@@ -117,6 +117,7 @@ wildcard_constraints:
     classifier="|".join(methods.names("classifiers")),
     variant="with_background|no_background|no_background_smote",
     sample="neuron|worm",
+    cue=r"position(\+(gray|luminance|white|rgb))?",
     grid=r"\d+",
     fold=r"fold\d+(-\d+)?",
 

@@ -1,4 +1,26 @@
-"""Classifiers name the neurons from position, gray, true colour and predicted colour."""
+"""Animals are aligned; classifiers name their neurons from position, gray and colour."""
+
+
+rule align_neurons:
+    """Bring one fold's animals into one body frame, learnt from its training animals."""
+    input:
+        neurons="results/{study}/neurons/{fold}/neurons.parquet",
+    output:
+        neurons="results/{study}/aligned/{cue}/{fold}/neurons.parquet",
+        worms="results/{study}/aligned/{cue}/{fold}/worms.parquet",
+        atlas=directory("results/{study}/aligned/{cue}/{fold}/atlas"),
+    log:
+        "results/{study}/logs/align_neurons/{cue}/{fold}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("align_neurons.py"),
+        level=config["align"],
+        laboratories=config["laboratories"],
+        # one thread, so that the last bits do not depend on how many cores a run was given
+        alignment_threads=1,
+    script:
+        "../scripts/align_neurons.py"
 
 
 rule classify_neurons:
@@ -6,6 +28,7 @@ rule classify_neurons:
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
         colours=served_colours,
+        aligned=aligned_neurons,
     output:
         names="results/{study}/identities/{classifier}/{variant}/{fold}.parquet",
     log:
@@ -16,8 +39,10 @@ rule classify_neurons:
         code=classify_code,
         changes=classifier_params,
         cross_fitted=cross_fitted_colours,
+        aligned=aligned_by_features,
         features=IDENTIFY["features"],
         neighbours=config["smote"]["neighbours"],
+        weight_cap=config["smote"]["weight_cap"],
         seed=config["seed"],
     script:
         "../scripts/classify_neurons.py"

@@ -72,6 +72,95 @@ def served_colours(wildcards):
     ]
 
 
+def cue_of(features):
+    """Say which features alignment may use for a feature set: no weight, no predicted colour."""
+    return "+".join(part for part in features.split("+") if part not in ("weight", "predicted"))
+
+
+def aligned_by_features(wildcards):
+    """Map feature sets with a position to the file of the fold's neurons in body axes."""
+    if config["align"] == "none":
+        return {}
+    folder = f"results/{STUDY}/aligned"
+    return {
+        features: f"{folder}/{cue_of(features)}/{wildcards.fold}/neurons.parquet"
+        for features in IDENTIFY["features"]
+        if cue_of(features)
+    }
+
+
+def aligned_neurons(wildcards):
+    """List the aligned neurons that naming one fold needs."""
+    return sorted(set(aligned_by_features(wildcards).values()))
+
+
+NAMING = config["align"] != "none" and bool(IDENTIFY["classifiers"])
+CUES = sorted({cue_of(name) for name in IDENTIFY["features"] if cue_of(name)}) if NAMING else []
+
+
+def fold_entries(folder, cues, table=""):
+    """Describe files of one feature set and fold each."""
+    return [
+        {
+            "path": f"results/{STUDY}/{folder}/{cue}/{fold}{table and os.sep}{table}.parquet",
+            "study": STUDY,
+            "features": cue,
+            "fold": fold,
+        }
+        for cue in cues
+        for fold in FOLD_NAMES
+    ]
+
+
+def aligned_entries():
+    """Describe the tables of aligned animals."""
+    return fold_entries("aligned", CUES, "worms")
+
+
+def places_aligned():
+    """Map "features fold" to the file of aligned neurons."""
+    return {
+        f"{features} {fold}": f"results/{STUDY}/aligned/{cue_of(features)}/{fold}/neurons.parquet"
+        for features in (IDENTIFY["features"] if NAMING else [])
+        for fold in FOLD_NAMES
+        if cue_of(features)
+    }
+
+
+# The names that people get: of the strongest classifier, from the richest features.
+SHOWN_FEATURES = next(
+    (
+        name
+        for name in ("position+rgb", "position+gray", "position+white", "position")
+        if name in IDENTIFY["features"]
+    ),
+    "",
+)
+SHOWN_CLASSIFIER = next(
+    (
+        name
+        for name in ("neuron_transformer", "atlas_student", *IDENTIFY["classifiers"])
+        if name in IDENTIFY["classifiers"]
+    ),
+    "",
+)
+
+
+def shown_names():
+    """Describe the identities files behind the pages of animals."""
+    return [
+        entry
+        for entry in name_entries(NAMED)
+        if entry["classifier"] == SHOWN_CLASSIFIER and entry["variant"] == "no_background"
+    ]
+
+
+def shown_aligned(table):
+    """Map folds to the aligned neurons, or animals, behind the pages of animals."""
+    folder = f"results/{STUDY}/aligned/{SHOWN_FEATURES}"
+    return {fold: f"{folder}/{fold}/{table}.parquet" for fold in FOLD_NAMES} if NAMING else {}
+
+
 def shown_run():
     """Say which trained run the report shows in pictures: the cross-fitted one, named neurons."""
     if not RUNS:

@@ -16,7 +16,13 @@ FIGURES = [
     "confusion",
     "examples",
 ]
+if NAMING:
+    FIGURES += ["calibration", "handedness", "confused"]
+    FIGURES += ["peers"] if config["peers"] else []
+    FIGURES += ["anchors"] if IDENTIFY["anchors"] else []
+    FIGURES += ["ablation"] if IDENTIFY["ablations"] else []
 REPORTED = ["colour", "identity", "worms", "summary", "skipped"]
+REPORTED += ["coverage", "ganglia", "handedness"] if NAMING else []
 # What `write_report` shows besides tables; all of it counts as the report's code.
 TOLD = [
     "workflow/notebooks/report.ipynb",
@@ -260,6 +266,7 @@ rule write_report:
     input:
         figures=expand("results/{{study}}/figures/{name}.png", name=FIGURES),
         tables=expand("results/{{study}}/tables/{name}.csv", name=REPORTED),
+        named=f"results/{STUDY}/named" if NAMING else [],
     output:
         page=report(
             "results/{study}/report/report.html",

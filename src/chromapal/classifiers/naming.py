@@ -1,37 +1,21 @@
 """Classifiers name the neurons of animals that they have not seen."""
 
-import logging
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from imblearn.pipeline import Pipeline
-from joblib import parallel_config
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
 
 from chromapal import methods
+from chromapal.classifiers import scores
+from chromapal.classifiers.predicted import cross_fitted
 from chromapal.files import write_parquet
-from chromapal.prepare.resample import classifier_steps
-from chromapal.prepare.splits import cross_fit_model
+from chromapal.identify.assign import FIVE, Calibration, answer
+from chromapal.prepare.features import BODY, FEATURES, POSITION, PREDICTED
 from chromapal.prepare.variants import BACKGROUND, OVERSAMPLED, select
+from chromapal.worms.partial_names import is_partial
 
-LOGGER = logging.getLogger("chromapal")
-
-POSITION = ("u", "v", "w")
-COLOUR = ("r", "g", "b")
-PREDICTED = ("pred_r", "pred_g", "pred_b")
-FEATURES = {
-    "position": POSITION,
-    "position+gray": (*POSITION, "gray"),
-    "position+rgb": (*POSITION, *COLOUR),
-    "position+gray+predicted": (*POSITION, "gray", *PREDICTED),
-    "predicted": PREDICTED,
-    "position+weight": (*POSITION, "weight_n"),
-    "position+weight+rgb": (*POSITION, "weight_n", *COLOUR),
-}
-TOP = [f"top{place}" for place in range(1, 6)]
+TOP = [f"top{place}" for place in range(1, FIVE + 1)]
+ASSIGNED = [f"assigned{place}" for place in range(1, FIVE + 1)]
 ANIMAL = ["lab", "worm"]
 
 
@@ -39,18 +23,21 @@ def name_fold(
     neurons_path,
     fold: int,
     colours: dict[str, tuple[str, Sequence[tuple[str, str]]]],
+    aligned: dict[str, str],
     classifier: str,
     params: dict,
     variant: str,
     features: Sequence[str],
     seed: int,
     neighbours: int,
+    weight_cap: float,
     threads: int,
     out,
 ):
     """Name one fold's test neurons with one classifier, from every feature set.
 
     Animals without any label are left out: nothing can be learnt from them or checked on them.
+    So are, for one feature set, animals without a channel that it needs.
 
     Parameters
     ----------
@@ -63,6 +50,9 @@ def name_fold(
         By cross-fitted colorizer: the colours file of the fold's own model, which holds the test
         animals, and (pair, file) of the models that left out this fold and one other, which hold
         the training animals.
+    aligned : dict
+        By feature set: file of the neurons in body axes, which then take the place of positions
+        between 0 and 1. Feature sets that are absent stay as they are.
     classifier : str
         Classifier, by file name.
     params : dict
@@ -73,37 +63,51 @@ def name_fold(
         Keys of `FEATURES`; those with predicted colour are done once per colorizer.
     seed, neighbours, threads : int
         Seed; neighbours of SMOTE; threads, which change no result.
+    weight_cap : float
+        Largest loss weight of a rare name, for classifiers that see whole animals.
     out : path-like
-        Parquet: features, colorizer, lab, worm, row, name, top1 to top5, and facts of the
-        training rows before oversampling: examples (rows of the true name), majority,
-        majority_labelled (their most frequent name, and that of the labelled), training_names.
+        Parquet: features, colorizer, lab, worm, row, name ("" where unlabelled and background is
+        no name), top1 to top5, assigned1 to assigned5 and probability (see `name_neurons`), and
+        facts of the training rows before oversampling: examples (rows of the true name),
+        majority, majority_labelled (their most frequent name, and that of the labelled),
+        training_names.
     """
     neurons = identifiable(pd.read_parquet(neurons_path), variant)
+    # a partial name says too little to be learnt from
+    partial = neurons["role"].ne("test") & neurons["name"].map(is_partial)
+    neurons["name"] = neurons["name"].mask(partial, "")
     answers = []
     for feature in features:
         wanted = colours if set(FEATURES[feature]) & set(PREDICTED) else {"": None}
+        table, columns = neurons, FEATURES[feature]
+        if feature in aligned:
+            body = pd.read_parquet(aligned[feature], columns=["row", *BODY])
+            table = table.merge(body, on="row", validate="one_to_one")
+            columns = (*BODY, *columns[len(POSITION) :])
         for colorizer, files in wanted.items():
-            table = neurons
+            complete = table
             if colorizer:
-                table = neurons.merge(cross_fitted(neurons, fold, *files), on="row")
-            test = table["role"].eq("test")
+                complete = table.merge(cross_fitted(table, fold, *files), on="row")
+            complete = complete[complete[list(columns)].notna().all(axis=1)]
+            test = complete["role"].eq("test")
             found = name_neurons(
-                table[~test],
-                table[test],
+                complete[~test],
+                complete[test],
                 classifier,
                 methods.params("classifiers", classifier, params),
-                FEATURES[feature],
+                columns,
                 seed,
                 neighbours if variant == OVERSAMPLED else None,
                 threads,
+                weight_cap=weight_cap,
                 label=" ".join(filter(None, [feature, colorizer])),
             )
             answers.append(found.assign(features=feature, colorizer=colorizer))
-    training = neurons[neurons["role"].ne("test")]
+    training = neurons.loc[neurons["role"].ne("test") & neurons["name"].ne(""), "name"]
     tested = neurons.loc[neurons["role"].eq("test"), ["row", *ANIMAL, "name"]]
-    tested = tested.assign(**training_facts(training["name"], tested["name"]))
+    tested = tested.assign(**training_facts(training, tested["name"]))
     named = pd.concat(answers, ignore_index=True).merge(tested, on="row")
-    first = ["features", "colorizer", *ANIMAL, "row", "name", *TOP]
+    first = ["features", "colorizer", *ANIMAL, "row", "name", *TOP, *ASSIGNED, "probability"]
     write_parquet(
         named[[*first, *named.columns.difference(first)]].sort_values(
             ["features", "colorizer", "row"], kind="stable", ignore_index=True
@@ -113,9 +117,16 @@ def name_fold(
 
 
 def identifiable(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Give the rows that a variant names, from animals with at least one label."""
+    """Give the animals with at least one label, unlabelled neurons named as the variant says.
+
+    Unlabelled neurons stay, as `background` or as "": nobody is asked their names, but they
+    compete for names, as in any new animal.
+    """
     labelled = neurons["name"].ne("").groupby([neurons[key] for key in ANIMAL]).transform("any")
-    return select(neurons[labelled], variant)
+    kept = neurons[labelled]
+    if variant == "with_background":
+        return select(kept, variant).reset_index(drop=True)
+    return kept.reset_index(drop=True)
 
 
 def training_facts(training: pd.Series, tested: pd.Series) -> dict[str, object]:
@@ -130,62 +141,6 @@ def training_facts(training: pd.Series, tested: pd.Series) -> dict[str, object]:
     }
 
 
-def cross_fitted(
-    neurons: pd.DataFrame, fold: int, own: str, pairs: Sequence[tuple[str, str]]
-) -> pd.DataFrame:
-    """Collect predicted colours, each from a model that saw neither the animal nor test animals.
-
-    Test animals' colours come from the fold's own model, a training animal's from the model that
-    left out both the fold and the animal (`chromapal.prepare.splits.cross_fit_model`).
-
-    Parameters
-    ----------
-    neurons : pandas.DataFrame
-        Rows to be coloured: row, role, inner, worm.
-    fold : int
-        The fold.
-    own : path-like
-        Colours of the fold's test animals.
-    pairs : sequence of (str, path-like)
-        Name (`fold0-2`) and colours of the models that left out this fold and one other.
-
-    Returns
-    -------
-    pandas.DataFrame
-        row, pred_r, pred_g, pred_b: one row for each of `neurons`.
-
-    Raises
-    ------
-    ValueError
-        A colour would come from a model that trained, or stopped training, on an animal it must
-        not have seen.
-    """
-    test = neurons["role"].eq("test")
-    tested, training = neurons[test], neurons[~test]
-    model = training["inner"].map(lambda inner: cross_fit_model(fold, inner, len(pairs) + 1))
-    unserved = sorted(set(model) - {pair for pair, _ in pairs})
-    if unserved:
-        raise ValueError(f"colour leak: no colours of the models {unserved} for fold {fold}")
-    parts = [unseen_colours(own, f"fold{fold}", tested)]
-    for pair, path in pairs:
-        colours = unseen_colours(path, pair, pd.concat([training[model.eq(pair)], tested]))
-        parts.append(colours[colours["row"].isin(training["row"])])
-    return pd.concat(parts, ignore_index=True)
-
-
-def unseen_colours(path, model: str, neurons: pd.DataFrame) -> pd.DataFrame:
-    """Read the colours of some neurons, and insist that the model saw none of their animals."""
-    table = pd.read_parquet(path, columns=["row", "role", *PREDICTED])
-    seen = table["row"].isin(neurons["row"]) & table["role"].ne("test")
-    missing = ~neurons["row"].isin(table["row"])
-    if seen.any() or missing.any():
-        raise ValueError(
-            f"colour leak: {path}, given as the colours of model {model!r}, has {seen.sum()} "
-            f"neurons of animals the model saw and lacks {missing.sum()} that it must not have seen"
-        )
-    return table.loc[table["row"].isin(neurons["row"]), ["row", *PREDICTED]]
-
-
 def name_neurons(
     train: pd.DataFrame,
     test: pd.DataFrame,
@@ -195,6 +150,7 @@ def name_neurons(
     seed: int,
     neighbours: int | None = None,
     threads: int = 1,
+    weight_cap: float = 5.0,
     label: str = "",
 ) -> pd.DataFrame:
     """Fit a classifier on named neurons and rank the names of others.
@@ -202,7 +158,7 @@ def name_neurons(
     Parameters
     ----------
     train, test : pandas.DataFrame
-        Neurons with the feature columns; `name` in `train`, `row` in `test`.
+        Neurons with lab, worm, row, name ("" = unlabelled) and the feature columns.
     classifier : str
         Classifier, by file name.
     params : object
@@ -215,64 +171,67 @@ def name_neurons(
         Neighbours of SMOTE; None = no oversampling.
     threads : int
         Threads, where the classifier can use them; no result depends on it.
+    weight_cap : float
+        Largest loss weight of a rare name, where oversampling is asked of a classifier that sees
+        whole animals.
     label : str
         What the log calls this fit.
 
     Returns
     -------
     pandas.DataFrame
-        row, top1 to top5 (best first, "" where training knew fewer names).
+        row; top1 to top5, each neuron for itself (best first, "" where training knew fewer
+        names); assigned1 to assigned5, one name to one neuron within an animal, the assigned name
+        first; probability of assigned1, calibrated on training animals that were held out.
     """
-    names = np.unique(train["name"].to_numpy(dtype=str))
-    scores = np.zeros((len(test), len(names)))
-    if len(names) > 1 and len(test):
-        estimator = methods.module("classifiers", classifier).build(params, seed)
-        if neighbours is not None:
-            estimator = Pipeline([*classifier_steps(neighbours, seed), ("named", estimator)])
-        columns = list(features)
-        with parallel_config("threading", n_jobs=threads):
-            fit_quietly(estimator, train[columns], train["name"].to_numpy(dtype=str), label)
-            scores = name_scores(estimator, test[columns])
-    # equal but for the order in which threads added up must stay equal: rank by name then
-    best = np.argsort(-scores.round(9), axis=1, kind="stable")[:, : len(TOP)]
-    answer = pd.DataFrame(names[best], columns=TOP[: best.shape[1]], dtype=str)
-    answer = answer.reindex(columns=TOP, fill_value="").astype(str)
-    answer.insert(0, "row", test["row"].to_numpy())
-    return answer
-
-
-def fit_quietly(estimator: BaseEstimator, values: pd.DataFrame, names: np.ndarray, label: str):
-    """Fit, and report what did not converge in the log instead of on the screen."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        estimator.fit(values, names)
-    failed = [warning for warning in caught if issubclass(warning.category, ConvergenceWarning)]
-    for warning in caught:
-        if warning not in failed:
-            LOGGER.info("%s: %s", label, warning.message)
-    last = estimator
-    while hasattr(last, "steps"):
-        last = last.steps[-1][1]
-    if getattr(last, "max_iter", -1) < 0:  # nothing iterates, or (SVM) until it converges
-        return
-    LOGGER.info(
-        "%s: %s after %d of %d iterations",
+    names, found, calibration = scores.fit_and_score(
+        train,
+        test,
+        classifier,
+        params,
+        list(features),
+        seed,
+        neighbours,
+        threads,
+        weight_cap,
         label,
-        "not converged" if failed else "converged",
-        np.max(last.n_iter_),
-        last.max_iter,
+    )
+    # equal but for the order in which threads added up must stay equal: rank by name then
+    best = np.argsort(-found.round(9), axis=1, kind="stable")[:, : len(TOP)]
+    answers = _framed(names[best], TOP)
+    given, probability = _assigned(test, names, found, calibration)
+    return pd.concat(
+        [
+            test[["row"]].reset_index(drop=True),
+            answers,
+            _framed(given, ASSIGNED),
+            pd.DataFrame({"probability": probability}),
+        ],
+        axis=1,
     )
 
 
-def name_scores(estimator: BaseEstimator, values: pd.DataFrame) -> np.ndarray:
-    """Score every name of every neuron: probability, else the decision function.
+def _framed(names: np.ndarray, columns: list[str]) -> pd.DataFrame:
+    table = pd.DataFrame(names, columns=columns[: names.shape[1]], dtype=str)
+    return table.reindex(columns=columns, fill_value="").astype(str)
 
-    Returns
-    -------
-    numpy.ndarray
-        (neurons, names), names in sorted order; only the order within a row has a meaning.
-    """
-    if hasattr(estimator, "predict_proba"):
-        return estimator.predict_proba(values)
-    scores = estimator.decision_function(values)
-    return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+
+def _assigned(
+    test: pd.DataFrame, names: np.ndarray, found: np.ndarray, calibration: Calibration
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give each animal's neurons their assigned names and the next best, and a probability."""
+    given = np.full((len(test), FIVE), "", dtype=object)
+    probability = np.zeros(len(test))
+    places = test.reset_index(drop=True).groupby(ANIMAL, sort=False).indices
+    spelled = np.append(names[names != BACKGROUND], "")
+    for rows in places.values():
+        shares, nobody = scores.shared_out(names, found[rows], calibration)
+        reply = answer(shares)
+        given[rows] = spelled[reply.best]
+        probability[rows] = reply.probability[:, 0]
+        if BACKGROUND in names:
+            blank = nobody.numpy() > reply.probability[:, 0]
+            given[rows[blank], 1:] = given[rows[blank], :-1]
+            given[rows[blank], 0] = BACKGROUND
+            probability[rows[blank]] = nobody.numpy()[blank]
+    return given, probability

@@ -18,6 +18,8 @@ COLOURS = (
     *("lab", "worm", "row", "r", "g", "b", "gray", "luminance", "name", "u", "v", "w"),
     *("pred_r", "pred_g", "pred_b", "role"),
 )
+# Standard deviations of predicted colours, from methods that know them.
+DEVIATIONS = ("sd_r", "sd_g", "sd_b")
 
 
 def train(
@@ -139,7 +141,8 @@ def predict(
     variant, sample, grid, slab_um, threads, device
         As in `train`.
     out : Path
-        Parquet of truth and prediction, columns `COLOURS`, one row per test neuron.
+        Parquet of truth and prediction, columns `COLOURS` (and `DEVIATIONS`, of methods that
+        know how uncertain they are), one row per test neuron.
     """
     neurons = select(pd.read_parquet(neurons_path), variant)
     neurons = neurons[neurons["role"] == "test"].reset_index(drop=True)
@@ -149,7 +152,13 @@ def predict(
         raise InputError(model_folder, f"a model of {found}", f"one of {colorizer}")
     started = time.perf_counter()
     samples = Samples.from_neurons(neurons, sample, grid, slab_um)
-    colours = model.predict(samples, device=device, threads=threads)
+    columns = list(COLOURS)
+    if hasattr(model, "predict_with_deviation"):
+        colours, deviation = model.predict_with_deviation(samples, threads=threads)
+        neurons[list(DEVIATIONS)] = deviation
+        columns += DEVIATIONS
+    else:
+        colours = model.predict(samples, device=device, threads=threads)
     neurons[["pred_r", "pred_g", "pred_b"]] = colours
-    files.write_parquet(neurons[list(COLOURS)], out)
+    files.write_parquet(neurons[columns], out)
     LOGGER.info("%d neurons coloured in %.1f s", len(neurons), time.perf_counter() - started)

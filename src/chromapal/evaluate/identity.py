@@ -5,9 +5,11 @@ import pandas as pd
 from scipy.stats import bootstrap
 
 from chromapal.prepare.variants import BACKGROUND
+from chromapal.worms import partial_names
 
 ANIMAL = ["lab", "worm"]
 TOP = [f"top{place}" for place in range(1, 6)]
+ASSIGNED = [f"assigned{place}" for place in range(1, 6)]
 # What one classifier run is told apart by; sample and grid belong to the predicted colours.
 METHOD = ["study", "classifier", "colorizer", "variant", "sample", "grid", "features", "seed"]
 LEVEL = ["fold", "lab"]
@@ -18,6 +20,10 @@ CONFIDENCE = 0.95
 SHARES = {
     "accuracy": ("right", "labelled"),
     "top5": ("right5", "labelled"),
+    "assigned": ("right_assigned", "labelled"),
+    "assigned_top5": ("right_assigned5", "labelled"),
+    "class_accuracy": ("right_class", "labelled"),
+    "partial_accuracy": ("right_partial", "partial"),
     "majority": ("guessed", "labelled"),
     "accuracy_all": ("right_all", "neurons"),
     "majority_all": ("guessed_all", "neurons"),
@@ -31,33 +37,48 @@ def per_worm(named: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     named : pandas.DataFrame
-        Named test neurons: features, colorizer, lab, worm, name, top1 to top5, majority,
-        majority_labelled, training_names.
+        Named test neurons: features, colorizer, lab, worm, name, top1 to top5, assigned1 to
+        assigned5, majority, majority_labelled, training_names.
 
     Returns
     -------
     pandas.DataFrame
-        features, colorizer, lab, worm and counts: neurons, labelled, of the labelled ones right,
-        right5 (among the five best), guessed (the labelled training neurons' most frequent
-        name), and of all neurons right_all and guessed_all (the most frequent name, background
-        among them); training_names. A name that training never saw counts as wrong.
+        features, colorizer, lab, worm and counts: neurons; labelled (with a full name); of the
+        labelled ones right and right5 (each neuron for itself: the best name, one of the five
+        best), right_assigned and right_assigned5 (one name to one neuron), right_class (assigned,
+        side ignored) and guessed (the labelled training neurons' most frequent name); partial
+        (labels that denote several names) and of them right_partial (assigned); of all neurons
+        right_all and guessed_all (background is a name); training_names. A name that training
+        never saw counts as wrong. Neurons without a name, "", are not counted at all.
     """
+    named = scored(named)
     name = named["name"]
-    labelled = name.ne(BACKGROUND)
-    right = named["top1"].eq(name)
+    partial = name.map(partial_names.is_partial).astype(bool)
+    labelled = name.ne(BACKGROUND) & ~partial
+    found = {column: partial_names.right(name, named[column]) for column in (*TOP, *ASSIGNED)}
     counts = named[["features", "colorizer", *ANIMAL]].assign(
         neurons=1,
         labelled=labelled,
-        right=right & labelled,
-        right5=np.logical_or.reduce([named[top].eq(name) for top in TOP]) & labelled,
+        right=found["top1"] & labelled,
+        right5=np.logical_or.reduce([found[top] for top in TOP]) & labelled,
+        right_assigned=found["assigned1"] & labelled,
+        right_assigned5=np.logical_or.reduce([found[top] for top in ASSIGNED]) & labelled,
+        right_class=partial_names.right_class(name, named["assigned1"]) & labelled,
         guessed=named["majority_labelled"].eq(name) & labelled,
-        right_all=right,
+        partial=partial,
+        right_partial=found["assigned1"] & partial,
+        right_all=found["top1"],
         guessed_all=named["majority"].eq(name),
     )
     keys = ["features", "colorizer", *ANIMAL]
     sums = counts.groupby(keys, sort=True).sum()
     first = named.groupby(keys, sort=True)["training_names"].first()
     return sums.assign(training_names=first).reset_index()
+
+
+def scored(named: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the neurons that were answered only because they compete for names."""
+    return named[named["name"].ne("")]
 
 
 def with_shares(worms: pd.DataFrame) -> pd.DataFrame:
@@ -76,7 +97,7 @@ def per_name(named: pd.DataFrame) -> pd.DataFrame:
         features, colorizer, lab, name, top1, examples (of the name in training), count.
     """
     keys = ["features", "colorizer", "lab", "name", "top1", "examples"]
-    return named.groupby(keys, sort=True).size().rename("count").reset_index()
+    return scored(named).groupby(keys, sort=True).size().rename("count").reset_index()
 
 
 def interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -162,7 +183,9 @@ def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         METHOD, fold, lab; worms and neurons (labelled) scored; accuracy (mean over animals, of
         their labelled neurons), low and high (bootstrap over animals), top5, majority (guessing
-        the most frequent labelled name) and chance (one over the names known) likewise;
+        the most frequent labelled name) and chance (one over the names known) likewise; the same
+        with one name to one neuron: assigned, assigned_low, assigned_high, assigned_top5 and
+        class_accuracy (side ignored); partial labels, counted apart, and partial_accuracy;
         accuracy_all and majority_all, where all neurons count and background is a name;
         accuracy_rows and majority_rows, the same pooled over neurons as the original study did;
         balanced_accuracy and macro_f1 over the names of labelled neurons; recovery_ratio.
@@ -171,33 +194,53 @@ def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     worms = with_shares(worms).assign(
         animal=worms.groupby(ANIMAL, sort=True).ngroup(), chance=1 / worms["training_names"]
     )
+    worms["animals"] = _animal_sets(worms)
     parts = [
         _score_level(rows)
-        for _, rows in levels(worms).groupby(["study", "variant", *LEVEL], sort=True)
+        for _, rows in levels(worms).groupby(["study", "variant", "animals", *LEVEL], sort=True)
     ]
     keys = [*METHOD, *LEVEL]
     table = pd.concat(parts, ignore_index=True).merge(_name_scores(names), on=keys, how="left")
     return table.sort_values(keys, kind="stable", ignore_index=True)
 
 
+def _animal_sets(worms: pd.DataFrame) -> pd.Series:
+    """Tell apart the sets of animals that feature sets could be scored on.
+
+    An animal without a channel is left out of the feature sets that need it. Methods with one
+    feature set share their animals.
+    """
+    tested = worms.groupby(METHOD, sort=True)["animal"].agg(lambda rows: tuple(sorted(set(rows))))
+    by_features = tested.groupby(["study", "variant", "features"]).agg(set)
+    if by_features.map(len).gt(1).any():
+        raise ValueError("every method must be scored on the same animals")
+    number = pd.Series(pd.factorize(tested, sort=True)[0], tested.index)
+    return pd.Series(number.loc[pd.MultiIndex.from_frame(worms[METHOD])].to_numpy(), worms.index)
+
+
 def _score_level(rows: pd.DataFrame) -> pd.DataFrame:
     """Score the methods of one variant on the same animals."""
     keys = [*METHOD, *LEVEL]
     seed = int(rows["seed"].iloc[0])
-    sums = rows.groupby(keys, sort=True)[["neurons", "labelled", "right_all", "guessed_all"]].sum()
+    counted = ["neurons", "labelled", "partial", "right_all", "guessed_all"]
+    sums = rows.groupby(keys, sort=True)[counted].sum()
     # split by rows, an animal's labelled neurons may all be in training
-    scored = rows[rows["labelled"] > 0]
-    means = scored.groupby(keys, sort=True)[[*SHARES, "chance"]].mean().reindex(sums.index)
-    by_animal = scored.pivot(index=keys, columns="animal", values="accuracy").reindex(sums.index)
-    if by_animal.isna().any(axis=None):
-        raise ValueError("every method must be scored on the same animals")
-    accuracy = by_animal.to_numpy()
+    kept = rows[rows["labelled"] > 0]
+    means = kept.groupby(keys, sort=True)[[*SHARES, "chance"]].mean().reindex(sums.index)
+    accuracy, assigned = (
+        kept.pivot(index=keys, columns="animal", values=share).reindex(sums.index).to_numpy()
+        for share in ("accuracy", "assigned")
+    )
     low, high = interval(accuracy, seed)
+    assigned_low, assigned_high = interval(assigned, seed)
     table = means.assign(
         worms=accuracy.shape[1],
         neurons=sums["labelled"],
+        partial=sums["partial"],
         low=low,
         high=high,
+        assigned_low=assigned_low,
+        assigned_high=assigned_high,
         accuracy_rows=sums["right_all"] / sums["neurons"],
         majority_rows=sums["guessed_all"] / sums["neurons"],
     ).reset_index()

@@ -15,6 +15,8 @@ FEATURES = (
     "position",
     "position+weight",
     "position+gray",
+    "position+luminance",
+    "position+white",
     "predicted",
     "position+gray+predicted",
     "position+rgb",
@@ -28,6 +30,7 @@ TEXT = frozenset(
         *("classifier", "features", "name", "class", "true_class", "predicted_class"),
         *("file", "stage", "reason", "table", "row", "column", "baseline_name"),
         *("second_baseline_name", "source"),
+        *("strategy", "question", "setting", "method", "confused_with", "ganglion", "session"),
     ]
 )
 

@@ -18,12 +18,14 @@ IDENTITY = [
     "study", "classifier", "colorizer", "variant", "sample", "grid", "features", "fold", "lab",
     "seed", "worms", "neurons", "accuracy", "low", "high", "accuracy_all", "accuracy_rows",
     "balanced_accuracy", "top5", "macro_f1", "majority", "majority_all", "majority_rows", "chance",
-    "recovery_ratio",
+    "recovery_ratio", "assigned", "assigned_low", "assigned_high", "assigned_top5",
+    "class_accuracy", "partial", "partial_accuracy",
 ]  # fmt: skip
 NAMED = ["classifier", "colorizer", "variant", "features"]
 WORMS = [
     "study", "lab", "worm", "fold", "neurons", "labelled", "measure", "colorizer", "variant",
     "sample", "grid", "classifier", "features", "mse", "chroma_r2", "accuracy", "top5", "majority",
+    "assigned", "assigned_top5", "class_accuracy",
 ]  # fmt: skip
 LOSSES = [
     *RUN, "fold", "seed", "epoch", "step", "train_loss", "validation_loss", "learning_rate",

@@ -91,7 +91,7 @@ class Normaliser:
         pandas.DataFrame
             With `u, v, w` (xr, yr, zr between the animal's lowest, 0, and highest, 1; 0.5 where
             it is flat), `weight_n` (0..1 over training rows, 1 where they are constant), `r, g, b`
-            and `luminance` on the colour scale (NaN where a channel is absent) and `gray`.
+            `luminance` and `white` on the colour scale (NaN where a channel is absent) and `gray`.
         """
         scaled = self._scale(table)
         if self.colour_scale == "rank_normal":
@@ -108,6 +108,7 @@ class Normaliser:
             g=scaled["G"],
             b=scaled["B"],
             luminance=luminance,
+            white=scaled["W"],
             gray=luminance if self.gray_source == "luminance" else scaled["W"],
         )
 

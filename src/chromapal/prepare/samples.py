@@ -1,5 +1,6 @@
 """Neurons as batches of grids for colorizers; grids are made per batch and never stored."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -75,6 +76,8 @@ class Samples:
     height_um, span_um : numpy.ndarray of float64, shape (n,)
         Height of the neuron above its animal's lowest one, and that animal's greatest height
         [um]. All 0 for `neuron` samples.
+    table : pandas.DataFrame
+        The neurons as given, for colorizers that look at names and micrometres.
     """
 
     kind: str
@@ -91,6 +94,7 @@ class Samples:
     worm_index: np.ndarray
     height_um: np.ndarray
     span_um: np.ndarray
+    table: pd.DataFrame = dataclasses.field(repr=False, compare=False)
 
     @classmethod
     def from_neurons(
@@ -155,6 +159,7 @@ class Samples:
             worm_index=worm_index,
             height_um=height,
             span_um=span,
+            table=neurons,
         )
 
     def __len__(self) -> int:

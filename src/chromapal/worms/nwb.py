@@ -46,6 +46,7 @@ def read(
     lab = laboratory(path, lab)
     with nwb_file.opened(path) as content:
         worm = nwb_file.worm_name(content, path)
+        session = nwb_file.session(content)
         volume = nwb_file.find_volume(content, path)
         masks = nwb_masks.read(content, path)
         spacing = nwb_file.spacing(volume, path)
@@ -64,6 +65,7 @@ def read(
             **counts,
             "ID": table.clean_id(pd.Series(masks.names, dtype="str")),
             "fold": "",
+            "session": session,
         }
     )
     scale = (full_scales or {}).get(lab)

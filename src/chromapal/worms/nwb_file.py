@@ -13,6 +13,7 @@ import numpy as np
 from pynwb import NWBHDF5IO, NWBFile
 
 from chromapal.errors import InputError
+from chromapal.worms.session import date_in
 from chromapal.worms.slugs import fault
 from chromapal.worms.type_map import one_type_map
 
@@ -121,6 +122,14 @@ def worm_name(content: NWBFile, path: str | os.PathLike) -> str:
     if fault(name):
         raise InputError(path, f"{fault(name)} as identifier", "a name without control characters")
     return name
+
+
+def session(content: NWBFile) -> str:
+    """Give the day of `session_start_time` in the file's own time zone.
+
+    "" where its year is none of a recording: writers that know no date put 1900 or 1970.
+    """
+    return date_in(content.session_start_time.date().isoformat())
 
 
 def find_volume(content: NWBFile, path: str | os.PathLike) -> MultiChannelVolume:

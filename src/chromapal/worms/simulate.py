@@ -107,7 +107,7 @@ def write_worm(folder: str | os.PathLike, params: SimulationParams, seed: int, i
         render(table, truth["shape"], truth["spacing_um"], _stream(seed, 2, index))[..., order],
         [CHANNELS[channel] for channel in order],
         [order.index(channel) for channel in range(4)],
-        FIRST_SESSION + timedelta(days=index),
+        _session(index),
         f"{truth['lab']} simulated laboratory",
     )
     return path
@@ -158,6 +158,7 @@ def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.D
     truth["unlabelled"] = generator.uniform(params.unlabelled_low, params.unlabelled_high)
     table["ID"] = _labels(neurons["name"].to_numpy(), params, truth["unlabelled"], generator)
     table["fold"] = ""
+    table["session"] = _session(index).date().isoformat()
     order = np.lexsort(voxels.T[::-1])
     truth["names"] = neurons["name"].to_numpy()[order].tolist()
     return table.iloc[order].reset_index(drop=True), truth
@@ -189,6 +190,10 @@ def pose(place: np.ndarray, truth: dict) -> np.ndarray:
     y, z = _turn(y, left, truth["roll"])
     x, y = _turn(x, y, truth["yaw"] + (0.0 if truth["head_left"] else math.pi))
     return np.column_stack([x, y, -z if truth["mirrored"] else z])
+
+
+def _session(index: int) -> datetime:
+    return FIRST_SESSION + timedelta(days=index)
 
 
 def _stream(seed: int, kind: int, index: int) -> np.random.Generator:

@@ -9,14 +9,17 @@ from pandera.errors import SchemaError
 
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
+from chromapal.worms.session import is_day
 from chromapal.worms.slugs import fault
 
 CHANNELS = ("R", "G", "B", "W")
 COLUMNS = (
     "worm", "lab", "x", "y", "z", "xr", "yr", "zr", "weight", "R", "G", "B", "W",
-    "full_scale", "ID", "fold",
+    "full_scale", "ID", "fold", "session",
 )  # fmt: skip
-TEXT = ("worm", "lab", "ID", "fold")
+TEXT = ("worm", "lab", "ID", "fold", "session")
+# one value for all neurons of a worm; may be missing, which means ""
+PER_WORM = ("fold", "session")
 FULL_SCALES = (255, 4095, 65535)
 
 # Stems of the left/right pairs of the hermaphrodite (White et al. 1986), with the amphid and
@@ -40,6 +43,11 @@ def _printable(values: pd.Series) -> pd.Series:
 
 def _printable_or_empty(values: pd.Series) -> pd.Series:
     good = {text: text == "" or not fault(text) for text in values.unique()}
+    return values.map(good).astype(bool)
+
+
+def _day_or_empty(values: pd.Series) -> pd.Series:
+    good = {text: text == "" or is_day(text) for text in values.unique()}
     return values.map(good).astype(bool)
 
 
@@ -83,6 +91,7 @@ SCHEMA = pa.DataFrameSchema(
         ),
         "ID": _column(str, "a neuron name without control characters", _printable_or_empty),
         "fold": _column(str, "a fold name without control characters", _printable_or_empty),
+        "session": _column(str, "a date YYYY-MM-DD, or nothing where unknown", _day_or_empty),
     }
 )
 
@@ -93,8 +102,8 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        Rows of neurons with at least `COLUMNS`; a missing `fold` becomes "" (no fold). Further
-        columns are kept behind them.
+        Rows of neurons with at least `COLUMNS`; a missing `fold` becomes "" (no fold), and so
+        does a missing `session` (day unknown). Further columns are kept behind them.
     origin : object
         The file (or worm) that an error names.
 
@@ -109,8 +118,7 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
         A column is missing, of another type, or holds a value it may not hold; the line names
         the column and the first such value with its worm.
     """
-    if "fold" not in table:
-        table = table.assign(fold="")
+    table = table.assign(**{column: "" for column in PER_WORM if column not in table})
     missing = [column for column in COLUMNS if column not in table]
     if missing:
         raise InputError(origin, f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")
@@ -128,10 +136,11 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
             ~(table[channel] > table["full_scale"]),
             table, channel, origin, "at most the laboratory's full_scale",
         )  # fmt: skip
-    _require(
-        table["fold"] == table.groupby(["lab", "worm"])["fold"].transform("first"),
-        table, "fold", origin, "one fold per worm",
-    )  # fmt: skip
+    for column in PER_WORM:
+        _require(
+            table[column] == table.groupby(["lab", "worm"])[column].transform("first"),
+            table, column, origin, f"one {column} per worm",
+        )  # fmt: skip
     order = [*COLUMNS, *(column for column in table if column not in COLUMNS)]
     return table[order]
 

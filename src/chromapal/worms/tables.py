@@ -11,6 +11,7 @@ import pandas as pd
 from chromapal.errors import InputError
 from chromapal.worms import skipped, table
 from chromapal.worms.discover import REQUIRED, fold_name, laboratory
+from chromapal.worms.session import date_in
 
 LOGGER = logging.getLogger(__name__)
 KEY = ["lab", "worm"]
@@ -24,10 +25,12 @@ def read(
 ) -> tuple[pd.DataFrame, list[dict]]:
     """Read one file of neuron tables.
 
-    Columns as in `table.COLUMNS`; `lab`, `full_scale` and `fold` may be missing, further columns
-    are ignored. Names are text as it stands: `007`, `1e5` and `NA` are worms like others. The
-    full scale of a laboratory is the one stated by the study, else the one in the file, else
-    inferred from the file's counts and logged.
+    Columns as in `table.COLUMNS`; `lab`, `full_scale`, `fold` and `session` may be missing,
+    further columns are ignored. Names are text as it stands: `007`, `1e5` and `NA` are worms like
+    others. The full scale of a laboratory is the one stated by the study, else the one in the
+    file, else inferred from the file's counts and logged. Without a `session` column the day of
+    recording is the date in the worm's `path`, where a column of that name holds one, else the
+    date in the worm's name.
 
     Parameters
     ----------
@@ -145,7 +148,26 @@ def _typed(
             _note(faults, name, shown, broken, "a whole voxel index")
             values = values.mask(unread | broken, 0).astype(np.int64)
         neurons[name] = values
+    neurons["session"] = _sessions(text, neurons["lab"], neurons["worm"])
     return pd.DataFrame(neurons), faults
+
+
+def _sessions(text: pd.DataFrame, labs: pd.Series, worms: pd.Series) -> pd.Series:
+    """Give the day of recording: as stated, else the one in the worm's path or name."""
+    if "session" in text:
+        cells = text["session"]
+        if pd.api.types.is_datetime64_any_dtype(cells):
+            cells = cells.dt.strftime("%Y-%m-%d")
+        stated = _text(cells).str.strip()
+        return stated.mask(stated.str.lower().isin(MISSING), "")
+    days = _dates(_text(text.get("path", pd.Series("", index=text.index, dtype="str"))))
+    days = days.mask(days == "", _dates(worms))
+    # nobody stated these days, so rows that disagree are no reason to refuse the worm
+    return days.where(days.groupby([labs, worms]).transform("nunique") == 1, "")
+
+
+def _dates(texts: pd.Series) -> pd.Series:
+    return texts.map({text: date_in(text) for text in texts.unique()}).astype("str")
 
 
 def _note(

@@ -1,0 +1,64 @@
+"""What the atlas classifiers share: a density of position and cue per name."""
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from chromapal.identify.atlas import LEAST_VARIANCE, Spread
+
+
+class AtlasDensity(ClassifierMixin, BaseEstimator):
+    """Names a neuron by the density that its position and cue have under each name.
+
+    Position (the first `places` features) and cue are independent given the name. Covariances
+    are shrunk to the pooled one; see `chromapal.identify.atlas.Spread`.
+
+    Parameters
+    ----------
+    freedom : float
+        Degrees of freedom of a Student-t density; infinite = Gaussian.
+    places : int
+        How many of the features are positions.
+    """
+
+    def __init__(self, freedom: float = float("inf"), places: int = 3):
+        self.freedom = freedom
+        self.places = places
+
+    def fit(self, values, names):
+        """Learn from named neurons, (n, features) and (n,)."""
+        numbers = torch.tensor(np.asarray(values, dtype=np.float64))
+        self.classes_, which = np.unique(np.asarray(names, dtype=str), return_inverse=True)
+        label = torch.from_numpy(which.astype(np.int64))
+        # units of the study's own: positions are micrometres or shares of an animal's length
+        self.unit_ = float(numbers[:, : self.places].std()) or 1.0
+        count = torch.bincount(label, minlength=len(self.classes_)).double()
+        self.presence_ = (count / count.max()).log()
+        known = len(self.classes_)
+        parts = self._parts(numbers)
+        self.spreads_ = [
+            Spread.fit(part, label, known, self.freedom, least)
+            for part, least in zip(parts, (LEAST_VARIANCE / 20**2, 1e-3), strict=True)
+        ]
+        return self
+
+    def _parts(self, numbers: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return numbers[:, : self.places] / self.unit_, numbers[:, self.places :]
+
+    def predict_log_proba(self, values):
+        """Give log probabilities, (n, names)."""
+        numbers = torch.tensor(np.asarray(values, dtype=np.float64))
+        log = self.presence_ + sum(
+            spread.log_density(part)
+            for spread, part in zip(self.spreads_, self._parts(numbers), strict=True)
+            if part.shape[1]
+        )
+        return torch.log_softmax(log, dim=1).numpy()
+
+    def predict_proba(self, values):
+        """Give probabilities, (n, names)."""
+        return np.exp(self.predict_log_proba(values))
+
+    def predict(self, values):
+        """Give the likeliest name of each neuron."""
+        return self.classes_[self.predict_log_proba(values).argmax(axis=1)]

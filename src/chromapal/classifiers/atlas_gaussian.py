@@ -1,0 +1,15 @@
+"""Atlas with a Gaussian density per name (Yemini et al. 2021 name neurons by one)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Params:
+    """Nothing to choose."""
+
+
+def build(params, seed):
+    """Give the unfitted atlas; nothing in it is random."""
+    from chromapal.classifiers.atlas_density import AtlasDensity
+
+    return AtlasDensity()

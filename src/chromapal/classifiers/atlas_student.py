@@ -1,0 +1,23 @@
+"""Atlas with a Student-t density per name, which forgives a neuron that lies far out."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Params:
+    """What can be changed about the atlas.
+
+    Attributes
+    ----------
+    freedom : float
+        Degrees of freedom; the smaller, the heavier the tails.
+    """
+
+    freedom: float = 6.0
+
+
+def build(params, seed):
+    """Give the unfitted atlas; nothing in it is random."""
+    from chromapal.classifiers.atlas_density import AtlasDensity
+
+    return AtlasDensity(params.freedom)

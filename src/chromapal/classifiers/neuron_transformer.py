@@ -1,0 +1,20 @@
+"""Transformer over all neurons of an animal, on top of an atlas."""
+
+from dataclasses import dataclass
+
+from chromapal.identify.settings import TransformerSettings
+
+# It is given whole animals, unlabelled neurons among them, where others are given neurons.
+whole_animals = True
+
+
+@dataclass(frozen=True)
+class Params(TransformerSettings):
+    """Shape and training of the transformer; see `TransformerSettings`."""
+
+
+def build(params, seed):
+    """Give the untrained transformer."""
+    from chromapal.identify.transformer import Transformer
+
+    return Transformer(params, seed)

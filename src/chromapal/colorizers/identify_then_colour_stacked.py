@@ -1,0 +1,22 @@
+"""Identify, then colour; corrected by what position and gray say besides the name.
+
+A linear map from the expected colour, position in the body and gray to colour, learnt on training
+animals that the networks naming them had not seen.
+"""
+
+import dataclasses
+
+from chromapal.colorizers import named_colour
+from chromapal.identify.settings import TransformerSettings
+
+accepts = ("neurons",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Params(TransformerSettings):
+    """Shape and training of the transformer that names the neurons."""
+
+
+def build(params: Params, dense: bool):
+    """Make an untrained colorizer."""
+    return named_colour.NamedColour("identify_then_colour_stacked", params, dense, stacked=True)

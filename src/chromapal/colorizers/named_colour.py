@@ -1,0 +1,124 @@
+"""What the colorizers that go by names share; see `identify_then_colour`."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file, save_file
+
+from chromapal.colorizers.contract import empty_history
+from chromapal.errors import InputError
+from chromapal.files import whole
+from chromapal.training import layout
+
+RIDGE = 10.0  # pseudo-neurons that hold the correction to none
+CORRECTION = ("u", "v", "w", "gray")
+
+
+class NamedColour:
+    """Colours neurons by what they may be called.
+
+    Parameters
+    ----------
+    name : str
+        The method's file name.
+    params : dataclass instance
+        Parameters of the transformer.
+    dense : bool
+        Whether samples are whole animals; a neuron alone cannot be aligned, so that `neuron`
+        samples are put together by animal all the same.
+    stacked : bool
+        Whether a linear map corrects the colours.
+    """
+
+    def __init__(self, name: str, params: object, dense: bool, stacked: bool):
+        self.name, self.params, self.dense, self.stacked = name, params, dense, stacked
+        self.correction = np.zeros((0, 3))
+
+    def fit(
+        self, train, validation, seed, device="auto", threads=1, checkpoint=None, precision="auto"
+    ):
+        """Learn names and their colours; see `contract.Colorizer.fit`."""
+        import torch
+
+        from chromapal.identify.colour import Identifier, learn_colours
+
+        neurons = pd.concat([train.table, validation.table], ignore_index=True)
+        if "worm" not in neurons or neurons["worm"].isna().any():
+            raise InputError(
+                "config key 'runs'",
+                f"{self.name} on synthetic neurons, which have no animal",
+                "samples: worm, or another variant",
+            )
+        torch.set_num_threads(threads)
+        self.identifier = Identifier(self.params)
+        rows, shares = self.identifier.fit(neurons, seed)
+        self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
+        if self.stacked:
+            held = neurons.iloc[rows]
+            colour, _ = self.colours.expected(shares, torch.tensor(held["gray"].to_numpy(float)))
+            self.correction = _ridge(
+                _inputs(colour.numpy(), held), held[["r", "g", "b"]].to_numpy() - colour.numpy()
+            )
+        return empty_history()
+
+    def predict(self, samples, device="cpu", threads=1):
+        """Give expected colours; see `contract.Colorizer.predict`."""
+        return self.predict_with_deviation(samples, threads)[0]
+
+    def predict_with_deviation(self, samples, threads=1) -> tuple[np.ndarray, np.ndarray]:
+        """Give expected colours and their standard deviations, both of shape (n, 3)."""
+        import torch
+
+        torch.set_num_threads(threads)
+        neurons = samples.table
+        if neurons.empty:
+            return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)
+        gray = torch.tensor(neurons["gray"].to_numpy(dtype=np.float64))
+        colour, deviation = self.colours.expected(self.identifier.shares(neurons), gray)
+        found = colour.numpy()
+        if self.stacked:
+            found = found + _inputs(found, neurons) @ self.correction
+        return found.astype(np.float32), deviation.numpy().astype(np.float32)
+
+    def save(self, folder):
+        """Write the model: safetensors and JSON."""
+        folder = Path(folder)
+        layout.write(folder, self.name, self.params, self.dense)
+        self.identifier.save(folder)
+        learnt = {
+            "mean": self.colours.joint.mean.numpy(),
+            "covariance": self.colours.joint.covariance.numpy(),
+            "correction": self.correction,
+        }
+        with whole(folder / "colours.safetensors") as part:
+            save_file(learnt, part)
+
+    def load(self, folder):
+        """Read what `save` wrote."""
+        import torch
+
+        from chromapal.identify.atlas import Spread
+        from chromapal.identify.colour import Identifier, NameColours
+
+        folder = Path(folder)
+        layout.read(folder, self.name, self.params, self.dense)
+        self.identifier = Identifier(self.params).load(folder)
+        learnt = load_file(folder / "colours.safetensors")
+        mean, covariance = (torch.from_numpy(learnt[key]) for key in ("mean", "covariance"))
+        self.colours = NameColours(Spread(mean, covariance))
+        self.correction = learnt["correction"]
+        return self
+
+
+def _inputs(colour: np.ndarray, neurons: pd.DataFrame) -> np.ndarray:
+    """Give what the correction looks at, (n, features)."""
+    place = neurons[list(CORRECTION)].to_numpy(dtype=np.float64)
+    return np.column_stack([np.ones(len(colour)), colour, place, place**2])
+
+
+def _ridge(inputs: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Fit a linear map held near zero, (features, 3)."""
+    known = np.isfinite(target).all(axis=1)
+    inputs, target = inputs[known], target[known]
+    return np.linalg.solve(inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1]), inputs.T @ target)

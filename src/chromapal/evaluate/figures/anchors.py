@@ -1,0 +1,102 @@
+"""How much a few names given by hand improve all others."""
+
+import os
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from chromapal.evaluate import read
+from chromapal.evaluate.figures import style
+from chromapal.evaluate.figures.calibration import spread
+from chromapal.evaluate.figures.worm import read_numbers
+
+NUMBERS = ("anchors", "worms", "accuracy", "low", "high")
+# how anchors are chosen: in words, colour, dashes, marker
+STRATEGIES = {
+    "random": ("neurons chosen by chance", "#0173b2", "--", "o"),
+    "asked": ("neurons the program asks for", "#de8f05", "-", "s"),
+}
+
+
+@style.styled
+def figure(anchors: pd.DataFrame) -> Figure:
+    """Draw a panel per feature set: accuracy against the number of names given by hand.
+
+    Parameters
+    ----------
+    anchors : pandas.DataFrame
+        The table `anchors.csv`.
+    """
+    if anchors.empty:
+        return style.message("No anchors were tried in this study: no names given by hand.")
+    sets = read.ordered(anchors["features"], read.FEATURES)
+    strategies = read.ordered(anchors["strategy"], tuple(STRATEGIES))
+    worms = anchors.loc[anchors["lab"] == "all", "worms"].max()
+    drawn = style.new(
+        1 + 4.2 * len(sets), 4.8,
+        "Neurons named right after some were named by hand, with 95 % interval over animals"
+        + ("" if np.isnan(worms) else f" ({worms:.0f} animals)"),
+    )  # fmt: skip
+    panels = drawn.subplots(1, len(sets), sharex=True, sharey=True, squeeze=False)[0]
+    floor = max(0.0, np.floor(20 * anchors[["accuracy", "low"]].min().min()) / 20)
+    for name, axes in zip(sets, panels, strict=True):
+        part = anchors[anchors["features"] == name].sort_values("anchors", kind="stable")
+        for strategy in strategies:
+            _, shade, dashes, marker = _looks(strategy)
+            rows = part[part["strategy"] == strategy]
+            for _, curve in rows[rows["lab"] != "all"].groupby("lab"):
+                axes.plot(
+                    curve["anchors"], curve["accuracy"], color=shade, ls=dashes, lw=0.7, alpha=0.6
+                )
+            whole = rows[rows["lab"] == "all"]
+            axes.fill_between(
+                whole["anchors"], whole["low"], whole["high"], color=shade, alpha=0.2, lw=0
+            )
+            axes.plot(
+                whole["anchors"], whole["accuracy"], color=shade, ls=dashes, lw=2.4,
+                marker=marker, ms=5,
+            )  # fmt: skip
+        _laboratories(axes, part[part["strategy"] == strategies[-1]], 1.02 - floor)
+        axes.set_title(style.text(name, 40))
+        axes.set_xlabel("neurons named by hand (anchors)")
+        axes.grid(color="0.94")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[0].set_ylabel("accuracy on the other neurons")
+    panels[0].set_ylim(floor, 1.02)
+    handles = [
+        Line2D([], [], color=shade, ls=dashes, marker=marker, lw=2.4, label=words)
+        for words, shade, dashes, marker in map(_looks, strategies)
+    ]
+    handles.append(Line2D([], [], color="0.4", lw=0.7, label="one laboratory"))
+    drawn.legend(handles=handles, loc="outside lower center", ncols=3)
+    return drawn
+
+
+def _looks(strategy: str) -> tuple[str, str, str, str]:
+    return STRATEGIES.get(strategy, (style.text(strategy), "#029e73", ":", "^"))
+
+
+def _laboratories(axes, rows: pd.DataFrame, span: float):
+    """Write each laboratory at the end of its thin line."""
+    ends = rows[rows["lab"] != "all"].groupby("lab").last()
+    if ends.empty:
+        return
+    end = rows["anchors"].max()
+    for (lab, curve), height in zip(
+        ends.iterrows(), spread(ends["accuracy"], 0.035 * span), strict=True
+    ):
+        axes.annotate(
+            style.text(lab, 12), (curve["anchors"], curve["accuracy"]),
+            xytext=(end * 1.04 + 0.1, height), textcoords="data", fontsize=7, color="0.3",
+            va="center", annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": "0.7", "lw": 0.5, "shrinkA": 0, "shrinkB": 0},
+        )  # fmt: skip
+    axes.set_xlim(-0.03 * end, end * 1.2 + 0.2)
+
+
+def draw(anchors: str | os.PathLike, out: str | os.PathLike):
+    """Draw `anchors.png` from `anchors.csv`."""
+    style.save(figure(read_numbers(anchors, NUMBERS)), out)

@@ -1,0 +1,190 @@
+"""One animal's neurons with the names they were given."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from chromapal.evaluate.figures import style
+from chromapal.prepare.features import BODY
+
+NUMBERS = (*"xyz", *BODY, "probability", "review")
+# along, towards the viewer, up: left is drawn backwards, or the animal would be its mirror image
+SPACE = ("posterior", "left", "dorsal")
+# down the body and across it, and where one looks from
+VIEWS = {
+    ("posterior", "dorsal"): "seen from the animal's left side",
+    ("posterior", "left"): "seen from the animal's back",
+}
+# answers in a named table's column `right`: what they mean, colour, marker
+OUTCOMES = {
+    "yes": ("right", "#0173b2", "o"),
+    "no": ("wrong (answer → label)", "#de8f05", "D"),
+    "": ("unlabelled (nobody named them)", "0.45", "o"),
+}
+NAME_POINTS = 6
+
+
+def read_numbers(path: str | os.PathLike, numbers: Sequence[str]) -> pd.DataFrame:
+    """Read a table in which only the given columns are numbers.
+
+    Text stays text (a worm may be called ``1`` or ``NA``); an empty number is NaN.
+    """
+    table = pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
+
+
+def free_places(
+    points: np.ndarray, sizes: np.ndarray, taken: np.ndarray, near: float, reach: np.ndarray
+) -> np.ndarray:
+    """Find for each label a free place near its point.
+
+    Parameters
+    ----------
+    points : array-like, shape (n, 2)
+        What is labelled, the most important first.
+    sizes : array-like, shape (n, 2)
+        Width and height of the labels.
+    taken : array-like, shape (m, 2)
+        Points that no label may hide.
+    near : float
+        How far from any point a label's edge must lie.
+    reach : array-like, shape (n,)
+        How far from its own point a label's edge may lie.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 2)
+        Centres of the labels, NaN where none is free.
+    """
+    angles = np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315, 22, 158, 202, 338, 67, 113, 247, 293])
+    around = np.column_stack([np.cos(angles), np.sin(angles)])
+    placed = np.empty((0, 4))  # centre and half size
+    found = np.full((len(points), 2), np.nan)
+    for place, (point, size, far) in enumerate(zip(points, sizes, reach, strict=True)):
+        half = np.asarray(size) / 2
+        away = np.linspace(1.01 * near, far, 10)[:, None, None]
+        tried = (point + around * half + around * away).reshape(-1, 2)
+        hides = (np.abs(tried[:, None] - taken) < half + 0.7 * near).all(axis=2).sum(axis=1)
+        gaps = np.abs(tried[:, None] - placed[:, :2]) < half + placed[:, 2:]
+        free = np.flatnonzero((hides == 0) & ~gaps.all(axis=2).any(axis=1))
+        if len(free):
+            found[place] = tried[free[0]]
+            placed = np.vstack([placed, [*found[place], *half]])
+    return found
+
+
+def label(neuron: pd.Series) -> str:
+    """Write a neuron's answer, and the label it should have had where that is another."""
+    if neuron["right"] == "no":
+        return f"{style.text(neuron['answer'], 14)} → {style.text(neuron['name'], 14)}"
+    return style.text(neuron["answer"], 14)
+
+
+def title(named: pd.DataFrame) -> str:
+    """Say whose neurons these are, how many have the right name, and the animal's handedness."""
+    right, wrong = (int((named["right"] == answer).sum()) for answer in ("yes", "no"))
+    first = named.iloc[0]
+    words = f"{style.text(first['lab'])} {style.text(first['worm'], 60)}: "
+    if right + wrong:
+        share = right / (right + wrong)
+        words += f"{right} of {right + wrong} labelled neurons named right ({share:.0%})"
+    else:
+        words += f"{len(named)} neurons, none of them labelled"
+    if "handedness" in named:
+        words += f"; {style.text(first['handedness'])}"
+    return words
+
+
+@style.styled
+def figure(named: pd.DataFrame) -> Figure:
+    """Draw an animal from its left, from its back and in space.
+
+    Wrong names are all written; others where there is room.
+
+    Parameters
+    ----------
+    named : pandas.DataFrame
+        One animal: lab, worm, posterior, dorsal, left [um], name, answer, right ("yes", "no" or
+        nothing where nobody labelled the neuron); handedness is said where there is such a
+        column.
+    """
+    placed = named.dropna(subset=list(BODY))
+    if placed.empty:
+        return style.message("No neuron of this animal has a place in the body.")
+    drawn = style.new(13, 15, title(named))
+    rows = drawn.add_gridspec(3, 1, height_ratios=[1, 1, 1.15])
+    for row, ((across, up), words) in enumerate(VIEWS.items()):
+        axes = drawn.add_subplot(rows[row])
+        _scatter(axes, placed, (across, up))
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.margins(0.09, 0.06)
+        axes.set(xlabel=f"{across} [µm]", ylabel=f"{up} [µm]", title=words)
+        axes.grid(color="0.95")
+        _names(axes, placed, (across, up))
+    space = drawn.add_subplot(rows[2], projection="3d", computed_zorder=False)
+    _scatter(space, placed, SPACE, depthshade=False, clip_on=False)
+    spans = np.ptp(placed[list(SPACE)].to_numpy(), axis=0)
+    space.set_box_aspect(np.maximum(spans, max(spans.max() / 10, 1.0)), zoom=1.7)
+    space.set(xlabel="posterior [µm]", ylabel="left [µm]", zlabel="dorsal [µm]")
+    space.invert_yaxis()
+    space.view_init(elev=22, azim=-75)
+    for axis in (space.yaxis, space.zaxis):
+        axis.set_major_locator(MaxNLocator(3))
+    space.set_title("in space")
+    counts = placed["right"].value_counts()
+    handles = [
+        Line2D(
+            [], [], ls="", marker=marker, color=shade, label=f"{words}: {counts.get(answer, 0)}",
+            markerfacecolor=shade if answer else "none",
+        )
+        for answer, (words, shade, marker) in OUTCOMES.items()
+    ]  # fmt: skip
+    drawn.legend(handles=handles, loc="outside lower center", ncols=3)
+    return drawn
+
+
+def _scatter(axes: Axes, placed: pd.DataFrame, columns: Sequence[str], **looks):
+    for answer, (_, shade, marker) in reversed(OUTCOMES.items()):
+        part = placed[placed["right"] == answer]
+        axes.scatter(
+            *(part[column] for column in columns), s=22, marker=marker, linewidths=0.8,
+            facecolors=shade if answer else "none", edgecolors=shade, **looks,
+        )  # fmt: skip
+
+
+def _names(axes: Axes, placed: pd.DataFrame, columns: Sequence[str]):
+    """Write names: wrong ones first and in any case, then right ones, then guesses."""
+    order = {"no": 0, "yes": 1, "": 2}
+    rows = placed.assign(order=placed["right"].map(order)).sort_values("order", kind="stable")
+    words = [label(neuron) for _, neuron in rows.iterrows()]
+    points = rows[list(columns)].to_numpy()
+    wrong = (rows["right"] == "no").to_numpy()
+    # micrometres per letter height, as the wide panels come out; bold letters are wider
+    letter = NAME_POINTS / 72 / (12.3 / max(1.18 * np.ptp(points[:, 0]), 1.0))
+    wide = np.where(wrong, 0.76, 0.66) * [len(word) for word in words]
+    sizes = np.column_stack([wide, np.full(len(words), 1.15)]) * letter
+    reach = np.where(wrong, 14, 3) * letter
+    found = free_places(points, sizes, points, 0.7 * letter, reach)
+    for point, place, word, outcome, must in zip(
+        points, found, words, rows["right"], wrong, strict=True
+    ):
+        if np.isnan(place[0]) and not must:
+            continue
+        place = point if np.isnan(place[0]) else place
+        axes.annotate(
+            word, point, xytext=place, textcoords="data", ha="center", va="center",
+            fontsize=NAME_POINTS, color="#8a4b00" if must else OUTCOMES[outcome][1],
+            fontweight="bold" if must else "normal", style="normal" if outcome else "italic",
+            arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.4, "shrinkA": 0, "shrinkB": 2},
+        )  # fmt: skip
+
+
+def draw(named: str | os.PathLike, out: str | os.PathLike):
+    """Draw `worm.png` from one animal's named neurons."""
+    style.save(figure(read_numbers(named, NUMBERS)), out)

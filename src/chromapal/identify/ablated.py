@@ -1,0 +1,144 @@
+"""What each part of the naming is worth: a fold's animals named with one part changed."""
+
+import logging
+import os
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chromapal.files import write_parquet
+from chromapal.identify import align, run
+from chromapal.identify.align import Aligned
+from chromapal.identify.animals import Animal, animals
+from chromapal.identify.assign import FIVE, Calibration, answer
+from chromapal.prepare.features import COLOUR, cue
+from chromapal.prepare.normalise import COLOUR_SCALES, Normaliser
+
+LOGGER = logging.getLogger("chromapal")
+WORMS = (5, 10, 20, 40)
+COLUMNS = ["question", "setting", "order", "lab", "worm", "labelled", "right", "right5"]
+
+
+def ablate_fold(
+    neurons_path: str | os.PathLike,
+    features: str,
+    colour_scale: str,
+    gray_source: str,
+    laboratories: dict,
+    seed: int,
+    out: str | os.PathLike,
+):
+    """Name a fold's test animals by the atlas, with one part changed at a time.
+
+    Parameters
+    ----------
+    neurons_path : path-like
+        The fold's normalised neurons.
+    features : str
+        Feature set.
+    colour_scale, gray_source : str
+        The study's; other colour scales are tried where the features have a gray or colour.
+    laboratories : dict
+        Facts that the study states; see `chromapal.identify.run.align_fold`.
+    seed : int
+        Of the draws of fewer training animals.
+    out : path-like
+        Parquet of `COLUMNS`: a row per question, setting and test animal.
+    """
+    torch.set_num_threads(1)
+    neurons = pd.read_parquet(neurons_path)
+    rows: list[tuple] = []
+    training, tested = split(neurons, features)
+    level = align.LEVELS[-1]
+    aligner, aligned, mirror = align.fit(training, level, run.shown("learn atlas"))
+    hands = run.learn_handedness(training, aligned, mirror)
+    found = [aligner.align(animal.blind()) for animal in tested]
+
+    def note(question: str, setting: str, order: int, signs: np.ndarray, how=assigned, by=None):
+        for animal, result, sign in zip(tested, by or found, signs, strict=True):
+            rows.append(
+                (
+                    question,
+                    setting,
+                    order,
+                    animal.lab,
+                    animal.worm,
+                    *score(animal, how(result, sign)),
+                )
+            )
+
+    decided = run.decide(hands, tested, found, laboratories)
+    chosen = decided["chosen"].to_numpy(dtype=float)
+    labels = run.checked(aligner, tested, found, decided)["labels"].to_numpy(dtype=float)
+    oracle = np.where(labels == 0, chosen, labels)
+    alone = run.decide(hands.without_laboratories(), tested, found, {})["chosen"].to_numpy(float)
+    likelier = np.array(
+        [1.0 if result.score[1.0] >= result.score[-1.0] else -1.0 for result in found]
+    )
+    note("handedness", "as labels say (oracle)", 0, oracle)
+    note("handedness", "laboratory and evidence", 1, chosen)
+    note("handedness", "evidence alone", 2, alone)
+    note("handedness", "likelihood", 3, likelier)
+    note("assignment", "one to one", 0, chosen)
+    note("assignment", "each for itself", 1, chosen, how=likeliest)
+    note("refinement", "warped", 0, chosen)
+    note("training worms", str(len(training)), len(training), chosen)
+
+    def again(question: str, setting: str, order: int, some: list[Animal], level: str):
+        """Learn anew, and name with what was learnt; handedness as decided before."""
+        other, _, _ = align.fit(some, level, run.shown(f"{question}: {setting}"), cross_fit=False)
+        results = [
+            other.align(animal.blind(), (sign,))
+            for animal, sign in zip(tested, chosen, strict=True)
+        ]
+        note(question, setting, order, chosen, by=results)
+
+    again("refinement", "affine", 1, training, "pose")
+    order = np.random.default_rng([seed, *features.encode()]).permutation(len(training))
+    for count in (count for count in WORMS if count < len(training)):
+        again(
+            "training worms", str(count), count, [training[spot] for spot in order[:count]], level
+        )
+    if cue(features):
+        note("colour scale", colour_scale.replace("_", " "), 0, chosen)
+        others = [scale for scale in COLOUR_SCALES if scale != colour_scale]
+        for place, scale in enumerate(others, start=1):
+            training, tested = split(rescaled(neurons, scale, gray_source), features)
+            again("colour scale", scale.replace("_", " "), place, training, level)
+    write_parquet(pd.DataFrame(rows, columns=COLUMNS), out)
+
+
+def split(neurons: pd.DataFrame, features: str) -> tuple[list[Animal], list[Animal]]:
+    """Give named training animals and test animals."""
+    test = neurons["role"].eq("test")
+    training = animals(neurons[~test], cue(features))
+    return [animal for animal in training if (animal.label != "").any()], animals(
+        neurons[test], cue(features)
+    )
+
+
+def rescaled(neurons: pd.DataFrame, colour_scale: str, gray_source: str) -> pd.DataFrame:
+    """Normalise anew, on another colour scale fitted on training animals."""
+    normaliser = Normaliser.fit(neurons[neurons["role"].eq("train")], colour_scale, gray_source)
+    return normaliser.transform(neurons.drop(columns=[*COLOUR, "luminance", "white", "gray"]))
+
+
+def assigned(result: Aligned, sign: float) -> np.ndarray:
+    """Give each neuron's five best names, one to one; shape (n, 5)."""
+    names = np.array([*result.names, ""])
+    return names[answer(Calibration().probabilities(result.log[sign])).best]
+
+
+def likeliest(result: Aligned, sign: float) -> np.ndarray:
+    """Give each neuron's five likeliest names, whatever the others'; shape (n, 5)."""
+    order = np.argsort(-result.log[sign].numpy(), axis=1, kind="stable")[:, :FIVE]
+    return np.array(result.names)[order]
+
+
+def score(animal: Animal, ranked: np.ndarray) -> tuple[int, int, int]:
+    """Count labelled neurons, those named right, and those with the name among five."""
+    label = animal.label
+    named = label != ""
+    right = ranked == label[:, None]
+    return int(named.sum()), int(right[named, 0].sum()), int(right[named].any(axis=1).sum())

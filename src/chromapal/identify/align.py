@@ -1,0 +1,180 @@
+"""Animals are brought into one body frame without their labels; the frame is learnt from others."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from chromapal.errors import InputError
+from chromapal.identify import body_axes, pose, refine
+from chromapal.identify.animals import Animal
+from chromapal.identify.atlas import Atlas
+from chromapal.identify.symmetry import Symmetry
+
+LOGGER = logging.getLogger("chromapal")
+LEVELS = ("pose", "nonrigid")
+FREEDOM = 6.0
+REFITS = {"pose": 1, "nonrigid": 3}
+PARTS = 4
+FEWEST = 3  # neurons that can have a pose
+Track = Callable[[Sequence], Iterable]
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """One animal in body axes, once for either handedness.
+
+    Attributes
+    ----------
+    names : tuple of str, length K
+        Names of the atlas that aligned it.
+    place : dict of float to torch.Tensor, shape (n, 3)
+        By mirror (1 right-handed axes, -1 mirrored): posterior, dorsal, left [um].
+    log : dict of float to torch.Tensor, shape (n, K)
+        By mirror: log score of every name of the atlas, position and cue together.
+    score : dict of float to float
+        By mirror: log likelihood of the animal.
+    evidence : float
+        Log likelihood of right-handed axes minus that of mirrored ones, from neurons without a
+        partner (`Symmetry.evidence`); 0 where only one handedness was tried.
+    """
+
+    names: tuple[str, ...]
+    place: dict[float, torch.Tensor]
+    log: dict[float, torch.Tensor]
+    score: dict[float, float]
+    evidence: float
+
+
+@dataclass(frozen=True)
+class Aligner:
+    """Brings animals into the body frame of its training animals.
+
+    Attributes
+    ----------
+    atlas : Atlas
+        What was learnt.
+    symmetry : Symmetry
+        The same with left and right made alike, to judge handedness by.
+    level : {"pose", "nonrigid"}
+        Similarity and affine map, or these and a smooth warp.
+    """
+
+    atlas: Atlas
+    symmetry: Symmetry
+    level: str
+
+    def align(
+        self,
+        animal: Animal,
+        mirrors: tuple[float, ...] = (1.0, -1.0),
+        fixed: torch.Tensor | None = None,
+    ) -> Aligned:
+        """Align one animal by its positions and cue; its labels are not looked at.
+
+        Parameters
+        ----------
+        animal : Animal
+            The animal.
+        mirrors : tuple of float
+            Handedness to try.
+        fixed : torch.Tensor, shape (n, K), optional
+            Added to the log scores: what anchors forbid.
+        """
+        base = pose.cue_log(animal.cue, self.atlas) + self.atlas.presence.clamp(min=1e-3).log()
+        poses = pose.search(
+            animal.place, base if fixed is None else base + fixed, self.atlas, mirrors
+        )
+        return self.refined(animal, poses, fixed)
+
+    def refined(
+        self, animal: Animal, poses: pose.Poses, fixed: torch.Tensor | None = None
+    ) -> Aligned:
+        """Refine given poses, and keep the better one of either handedness."""
+        found = refine.refine(
+            animal.place, animal.cue, self.atlas, poses, self.level == "nonrigid", fixed
+        )
+        best = {}
+        for spot, mirror in enumerate(found.mirror.tolist()):
+            if mirror not in best or found.score[spot] > found.score[best[mirror]]:
+                best[mirror] = spot
+        place = {mirror: found.place[spot] for mirror, spot in best.items()}
+        return Aligned(
+            self.atlas.names,
+            place,
+            {mirror: found.log[spot] for mirror, spot in best.items()},
+            {mirror: float(found.score[spot]) for mirror, spot in best.items()},
+            self.symmetry.evidence(place, animal.cue) if len(place) == 2 else 0.0,
+        )
+
+
+def fit(
+    training: Sequence[Animal], level: str, track: Track = iter, cross_fit: bool = True
+) -> tuple[Aligner, list[Aligned], np.ndarray]:
+    """Learn the body frame from training animals.
+
+    The first atlas comes from animals laid over each other by their labels, the next ones from
+    the same animals aligned without labels in the handedness that their labels gave, so that the
+    atlas's covariances hold what alignment gets wrong. At last every training animal is aligned
+    with the atlas of other animals (`PARTS` parts), as a new animal will be.
+
+    Parameters
+    ----------
+    training : sequence of Animal
+        Training animals with their labels.
+    level : {"pose", "nonrigid"}
+        How far alignment goes.
+    track : callable, optional
+        Wraps the longest loops, to show progress.
+    cross_fit : bool
+        Whether to align training animals at all, each with the atlas of others.
+
+    Returns
+    -------
+    aligner : Aligner
+        For new animals.
+    aligned : list of Aligned
+        The training animals, in the order given, in either handedness; empty without `cross_fit`.
+    mirror : numpy.ndarray, shape (animals,)
+        Handedness by labels: 1, -1, or 0 where too few names decide.
+    """
+    labels = [animal.label for animal in training]
+    laid, mirror = body_axes.lay_over([animal.place for animal in training], labels)
+    mirror = mirror.numpy()
+    named = np.flatnonzero(mirror != 0)
+    if not len(named):
+        raise InputError(
+            "training animals",
+            "none whose names lie apart in all three directions",
+            f"one with {body_axes.LEAST_SHARED} names or more",
+        )
+    cues = [animal.cue for animal in training]
+    aligner = _aligner(laid, cues, labels, named, float("inf"), "pose")
+    poses = {}
+    for turn in range(REFITS[level]):
+        for spot in named if turn else track(named):
+            animal, signs = training[spot], (float(mirror[spot]),)
+            if turn == 0:
+                base = pose.cue_log(animal.cue, aligner.atlas)
+                base = base + aligner.atlas.presence.clamp(min=1e-3).log()
+                poses[spot] = pose.search(animal.place, base, aligner.atlas, signs)
+            laid[spot] = aligner.refined(animal, poses[spot]).place[signs[0]]
+        aligner = _aligner(laid, cues, labels, named, FREEDOM, level)
+    if not cross_fit:
+        return aligner, [], mirror
+    parts = min(PARTS, len(training))
+    # where nobody else has names, a part's own have to do
+    spots = [[spot for spot in named if spot % parts != part] or named for part in range(parts)]
+    others = [_aligner(laid, cues, labels, some, FREEDOM, level) for some in spots]
+    aligned = [
+        others[spot % parts].align(animal.blind()) for spot, animal in enumerate(track(training))
+    ]
+    return aligner, aligned, mirror
+
+
+def _aligner(laid, cues, labels, spots, freedom, level) -> Aligner:
+    """Learn from some of the training animals, laid over each other."""
+    chosen = [[part[spot] for spot in spots] for part in (laid, cues, labels)]
+    return Aligner(Atlas.fit(*chosen, freedom), Symmetry.fit(*chosen, freedom), level)

@@ -1,0 +1,231 @@
+"""What a person knows about an animal, and which neuron to ask a person about next."""
+
+import csv
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from chromapal.errors import InputError
+from chromapal.identify.align import Aligner
+from chromapal.identify.animals import Animal
+from chromapal.identify.assign import Answers, Calibration, answer
+
+FORBIDDEN = -1e4
+NO_CELL = "-"
+# Statements about where a neuron lies: axis of the body, and on which side of its middle.
+WHERE = {
+    "nose": (0, -1),
+    "tail": (0, 1),
+    "dorsal": (1, 1),
+    "ventral": (1, -1),
+    "left": (2, 1),
+    "right": (2, -1),
+}
+COLUMNS = ("neuron", "says")
+REACH_UM = 12.0  # within which neurons share their uncertainty
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """What a person states about the neurons of one animal.
+
+    Attributes
+    ----------
+    names : dict of int to str
+        Fixed names, by number of the neuron within the animal, from 0.
+    excluded : frozenset of int
+        Neurons that are none.
+    where : dict of int to str
+        Words of `WHERE`.
+    """
+
+    names: dict[int, str] = field(default_factory=dict)
+    excluded: frozenset[int] = frozenset()
+    where: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike, count: int) -> "Anchors":
+        """Read a CSV of anchors.
+
+        Columns `neuron` (number within the animal, from 0, as in the table of its names) and
+        `says`: a neuron's name, `-` for what is no neuron, or `nose`, `tail`, `dorsal`,
+        `ventral`, `left`, `right` for where it lies.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        count : int
+            How many neurons the animal has.
+
+        Raises
+        ------
+        InputError
+            The file cannot be read, a number is no neuron's, a neuron is spoken of twice, or two
+            neurons are given one name.
+        """
+        try:
+            with Path(path).open(encoding="utf-8-sig", newline="") as lines:
+                rows = list(csv.DictReader(lines, strict=True))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise InputError(path, f"no readable CSV file ({error})", "anchors") from None
+        if rows and not set(COLUMNS) <= rows[0].keys():
+            found = ", ".join(str(name) for name in rows[0])
+            raise InputError(path, f"columns {found}", f"columns {', '.join(COLUMNS)}")
+        said: dict[int, str] = {}
+        for line, row in enumerate(rows, start=2):
+            number, word = (str(row[name] or "").strip() for name in COLUMNS)
+            where = f"{path}, line {line}"
+            if not number.isdecimal() or int(number) >= count:
+                raise InputError(where, f"neuron {number!r}", f"a number from 0 to {count - 1}")
+            if not word:
+                raise InputError(where, "nothing said", "a name, '-', or where the neuron lies")
+            if int(number) in said:
+                raise InputError(where, f"neuron {number} a second time", "one line per neuron")
+            said[int(number)] = word
+        names = {n: word for n, word in said.items() if word != NO_CELL and word not in WHERE}
+        twice = sorted({word for word in names.values() if list(names.values()).count(word) > 1})
+        if twice:
+            raise InputError(path, f"name {twice[0]} for two neurons", "a name once")
+        return cls(
+            names,
+            frozenset(n for n, word in said.items() if word == NO_CELL),
+            {n: word for n, word in said.items() if word in WHERE},
+        )
+
+    def fixed(self, aligner: Aligner, count: int) -> torch.Tensor:
+        """Say which names the neurons may still have.
+
+        Returns
+        -------
+        torch.Tensor, shape (count, K)
+            0, or `FORBIDDEN`. A neuron with a name that the atlas does not know may have none.
+        """
+        atlas = aligner.atlas
+        spot = {name: column for column, name in enumerate(atlas.names)}
+        allowed = torch.ones(count, len(spot), dtype=torch.bool)
+        middle = atlas.place.mean.median(0).values.clone()
+        middle[2] = aligner.symmetry.middle
+        for neuron, word in self.where.items():
+            axis, side = WHERE[word]
+            allowed[neuron] &= (atlas.place.mean[:, axis] - middle[axis]) * side > 0
+        for neuron in self.excluded:
+            allowed[neuron] = False
+        for neuron, name in self.names.items():
+            allowed[neuron] = False
+            if name in spot:
+                allowed[:, spot[name]] = False
+        for neuron, name in self.names.items():
+            if name in spot:
+                allowed[neuron, spot[name]] = True
+        return torch.where(allowed, 0.0, FORBIDDEN).to(torch.float64)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """An animal's names under anchors.
+
+    Attributes
+    ----------
+    names : numpy.ndarray of str, shape (n,)
+        The answer for every neuron: its anchor where there is one, "" where it is excluded.
+    probability : numpy.ndarray, shape (n,)
+        Calibrated; 1 for anchors.
+    answers : Answers
+        The five best names.
+    mirror : float
+        Handedness that was chosen.
+    shares : torch.Tensor, shape (n, K)
+        Probabilities of all names.
+    place : torch.Tensor, shape (n, 3)
+        Body axes [um].
+    """
+
+    names: np.ndarray
+    probability: np.ndarray
+    answers: Answers
+    mirror: float
+    shares: torch.Tensor
+    place: torch.Tensor
+
+
+def solve(
+    aligner: Aligner,
+    calibration: Calibration,
+    animal: Animal,
+    odds: float,
+    anchors: Anchors | None = None,
+) -> Solved:
+    """Name one animal's neurons under what a person states.
+
+    Parameters
+    ----------
+    aligner : Aligner
+        What was learnt.
+    calibration : Calibration
+        What makes its scores probabilities.
+    animal : Animal
+        The animal; its labels are not looked at.
+    odds : float
+        Log odds of right-handed axes, before anchors.
+    anchors : Anchors, optional
+        What is fixed. Anchors also decide handedness: the likelihood that they cost in either.
+    """
+    anchors = anchors or Anchors()
+    count = len(animal.row)
+    fixed = anchors.fixed(aligner, count)
+    found = aligner.align(animal, fixed=fixed)
+    if anchors.names or anchors.where:
+        told = torch.tensor(sorted({*anchors.names, *anchors.where}))
+        cost = {sign: _held(found.log[sign][told], fixed[told]) for sign in found.log}
+        odds = odds + cost[1.0] - cost[-1.0]
+    mirror = 1.0 if odds >= 0 else -1.0
+    shares = calibration.probabilities(found.log[mirror], fixed=fixed)
+    reply = answer(shares, fixed)
+    known = np.array(aligner.atlas.names)
+    names = known[reply.best[:, 0]].astype(object)
+    probability = reply.probability[:, 0].copy()
+    for neuron, name in anchors.names.items():
+        names[neuron], probability[neuron] = name, 1.0
+    for neuron in anchors.excluded:
+        names[neuron], probability[neuron] = "", 1.0
+    return Solved(names, probability, reply, mirror, shares, found.place[mirror])
+
+
+def _held(log: torch.Tensor, fixed: torch.Tensor) -> float:
+    """Give the log likelihood of what was stated; of unknown names nothing is known."""
+    open_names = fixed >= 0
+    free = open_names.any(1)
+    allowed = torch.where(open_names, log - fixed, -torch.inf)[free]
+    return float(torch.logsumexp(allowed, 1).clamp(min=-60).sum())
+
+
+def ask(solved: Solved, candidates: np.ndarray) -> int:
+    """Choose the neuron whose name would help most.
+
+    A neuron is worth the uncertainty of its own name (entropy) and, since a name also settles
+    where its neighbours are, that of the neurons within `REACH_UM`; of names that a pair could
+    swap, both sides' uncertainty is in the entropy already.
+
+    Parameters
+    ----------
+    solved : Solved
+        The animal as it is named now.
+    candidates : numpy.ndarray of int
+        Neurons that may be asked for.
+
+    Returns
+    -------
+    int
+        One of them.
+    """
+    share = solved.shares.clamp(1e-9, 1)
+    nobody = (1 - solved.shares.sum(1)).clamp(1e-9, 1)
+    entropy = -(share * share.log()).sum(1) - nobody * nobody.log()
+    apart = torch.cdist(solved.place, solved.place)
+    near = (-apart.square() / (2 * REACH_UM**2)).exp()
+    worth = entropy + near @ entropy / near.sum(1)
+    return int(candidates[int(worth[torch.from_numpy(candidates)].argmax())])

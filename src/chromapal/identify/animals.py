@@ -1,0 +1,103 @@
+"""Animals as arrays: what alignment sees of each."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chromapal.worms.partial_names import is_partial
+
+KEY = ["lab", "worm"]
+PLACE = ["xr", "yr", "zr"]
+# A head is tens of micrometres long; positions in another unit are off by powers of a thousand.
+LENGTH_UM = 80.0
+
+
+@dataclass(frozen=True)
+class Animal:
+    """One animal.
+
+    Attributes
+    ----------
+    lab, worm, session : str
+        Laboratory, name, and day of the recording (ISO, "" where unknown).
+    row : numpy.ndarray of int64, shape (n,)
+        Rows in the study's neuron table.
+    place : torch.Tensor of float64, shape (n, 3)
+        Neurons as recorded [um].
+    cue : torch.Tensor of float64, shape (n, c)
+        Gray or colour on the study's scale; NaN throughout where the animal has none.
+    label : numpy.ndarray of str, shape (n,)
+        Names that may be learnt from, "" where there is none.
+    """
+
+    lab: str
+    worm: str
+    session: str
+    row: np.ndarray
+    place: torch.Tensor
+    cue: torch.Tensor
+    label: np.ndarray
+
+    def blind(self) -> "Animal":
+        """Give the animal without its names, as a test animal has to be treated."""
+        return dataclasses.replace(self, label=np.full(len(self.label), "", dtype=str))
+
+
+def animals(neurons: pd.DataFrame, cue: Sequence[str]) -> list[Animal]:
+    """Split a table of normalised neurons into animals.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        Columns lab, worm, session, row, xr, yr, zr, name and the cue's.
+    cue : sequence of str
+        Columns of gray or colour; none for position alone.
+
+    Returns
+    -------
+    list of Animal
+        In the table's order. A name that an animal gives twice is learnt from neither time, and
+        a partial name says too little to be learnt from.
+    """
+    found = []
+    for (lab, worm), rows in neurons.groupby(KEY, sort=False):
+        names = rows["name"]
+        good = names.ne("") & ~names.duplicated(keep=False) & ~names.map(is_partial)
+        found.append(
+            Animal(
+                lab,
+                worm,
+                rows["session"].iloc[0],
+                rows["row"].to_numpy(dtype=np.int64),
+                in_micrometres(torch.from_numpy(np.array(rows[PLACE], dtype=np.float64))),
+                torch.from_numpy(
+                    np.array(rows[list(cue)], dtype=np.float64).reshape(len(rows), -1)
+                ),
+                names.where(good, "").to_numpy(dtype=str),
+            )
+        )
+    return found
+
+
+def in_micrometres(place: torch.Tensor) -> torch.Tensor:
+    """Undo a unit that is off by a power of a thousand (nm, mm), judged by an animal's length.
+
+    Parameters
+    ----------
+    place : torch.Tensor, shape (n, 3)
+        Positions, meant as micrometres.
+
+    Returns
+    -------
+    torch.Tensor, shape (n, 3)
+        The positions, times the power of 1000 that brings their largest extent within a factor
+        of about thirty of `LENGTH_UM`.
+    """
+    length = torch.linalg.vector_norm(place.amax(0) - place.amin(0)) if len(place) else 0.0
+    if length == 0:
+        return place
+    return place * 1000.0 ** round(float(np.log(LENGTH_UM / float(length)) / np.log(1000.0)))

@@ -1,0 +1,164 @@
+"""One name to one neuron: assignment, calibrated probabilities and what may be left blank."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment, minimize
+
+from chromapal.identify.refine import shares
+
+PASSES = 10
+FIVE = 5
+# The log odds of nobody that an assignment weighs a name against; far below any calibrated name.
+BLANK = -12.0
+# Truths that are no column.
+NOBODY, UNKNOWN = -1, -2
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What makes scores probabilities.
+
+    Attributes
+    ----------
+    temperature : float
+        Log scores are divided by it.
+    nobody : float
+        Log score, after division, of a neuron being none of the names.
+    """
+
+    temperature: float = 1.0
+    nobody: float = -4.0
+
+    def probabilities(
+        self,
+        log: torch.Tensor,
+        background: int | None = None,
+        fixed: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Turn an animal's log scores into probabilities, one name to one neuron.
+
+        Parameters
+        ----------
+        log : torch.Tensor, shape (n, K)
+            Log scores of any scale.
+        background : int, optional
+            Column of the name that many neurons may share; it becomes part of being nobody.
+        fixed : torch.Tensor, shape (n, K), optional
+            Added after calibration: what anchors forbid. Not together with `background`.
+
+        Returns
+        -------
+        torch.Tensor, shape (n, K), without the background's column
+            Probabilities; a row's add up to one with nobody's, a column's to one at most.
+        """
+        scaled = torch.log_softmax(log, -1) / self.temperature
+        nobody = torch.full_like(scaled[:, :1], self.nobody)
+        if background is not None:
+            nobody = nobody + scaled[:, [background]]
+            keep = torch.arange(scaled.shape[1]) != background
+            scaled = scaled[:, keep]
+        if fixed is not None:
+            scaled = scaled + fixed
+        found = shares(scaled, nobody, PASSES)
+        # what ten passes leave over one is nobody's
+        return found / found.sum(0).clamp(min=1)
+
+    @classmethod
+    def fit(
+        cls, logs: list[torch.Tensor], truths: list[np.ndarray], background: int | None = None
+    ) -> "Calibration":
+        """Choose temperature and nobody's score by the likelihood of known names.
+
+        Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks") of the
+        probabilities after sharing out, so that calibration knows about one-to-one assignment.
+
+        Parameters
+        ----------
+        logs : list of torch.Tensor, shape (n, K)
+            Log scores of animals that the scores were not learnt from.
+        truths : list of numpy.ndarray of int, shape (n,)
+            Column of each neuron's name among the columns without background; `UNKNOWN`, or
+            `NOBODY` where it is background.
+        background : int, optional
+            See `probabilities`.
+        """
+        spots = [np.flatnonzero(truth != UNKNOWN) for truth in truths]
+        total = sum(map(len, spots))
+        if not total:
+            return cls()
+
+        def surprise(values: np.ndarray) -> float:
+            tried = cls._of(values)
+            loss = 0.0
+            for log, truth, rows in zip(logs, truths, spots, strict=True):
+                found = tried.probabilities(log, background).numpy()
+                with_nobody = np.column_stack([found, 1 - found.sum(1)])
+                # nobody stands last, where NOBODY = -1 points
+                loss -= np.log(with_nobody[rows, truth[rows]].clip(1e-6)).sum()
+            return loss / total
+
+        nobody = -4.0 if background is None else 0.0
+        first = np.array([[0.0, nobody], [0.5, nobody], [0.0, nobody + 1.0]])
+        found = minimize(
+            surprise, first[0], method="Nelder-Mead",
+            options={"initial_simplex": first, "xatol": 0.02, "fatol": 1e-4, "maxfev": 50},
+        )  # fmt: skip
+        return cls._of(found.x)
+
+    @classmethod
+    def _of(cls, values: np.ndarray) -> "Calibration":
+        # known names alone would drive nobody's score to where columns no longer keep to one
+        return cls(float(np.exp(values[0])), float(np.clip(values[1], BLANK, -BLANK)))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Names of one animal's neurons.
+
+    Attributes
+    ----------
+    best : numpy.ndarray of int64, shape (n, 5)
+        Numbers of the five best names, the assigned one first; -1 where there are fewer names.
+    probability : numpy.ndarray, shape (n, 5)
+        Their probabilities.
+    assigned : numpy.ndarray of bool, shape (n,)
+        Whether the first name was assigned; otherwise it is the likeliest one, and another
+        neuron has it or nobody is likelier.
+    """
+
+    best: np.ndarray
+    probability: np.ndarray
+    assigned: np.ndarray
+
+
+def answer(probability: torch.Tensor, fixed: torch.Tensor | None = None) -> Answers:
+    """Assign names so that the product of probabilities is greatest (Kuhn 1955).
+
+    Parameters
+    ----------
+    probability : torch.Tensor, shape (n, K)
+        Probabilities of an animal's neurons.
+    fixed : torch.Tensor, shape (n, K), optional
+        0 where a name is allowed; what is not is never assigned.
+    """
+    share = probability.numpy()
+    count, names = share.shape
+    cost = -np.log(share.clip(1e-12))
+    if fixed is not None:
+        cost = np.where(fixed.numpy() < 0, 1e3, cost)
+    whole = np.concatenate([cost, np.full((count, count), -BLANK)], axis=1)
+    rows, columns = linear_sum_assignment(whole)
+    name = np.full(count, -1)
+    name[rows] = np.where(columns < names, columns, -1)
+    ranked = share.copy()
+    given = name >= 0
+    ranked[given, name[given]] = np.inf
+    best = np.argsort(-ranked, axis=1, kind="stable")[:, :FIVE]
+    width = best.shape[1]
+    padded = np.full((count, FIVE), -1, dtype=np.int64)
+    padded[:, :width] = best
+    chance = np.zeros((count, FIVE))
+    chance[:, :width] = np.take_along_axis(share, best, axis=1)
+    return Answers(padded, chance, given)

@@ -1,0 +1,224 @@
+"""What colour a neuron has, given what it may be called: identify, then colour."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load_file, save_file
+
+from chromapal.files import read_json, whole, write_json
+from chromapal.identify import align, run
+from chromapal.identify.align import Aligner
+from chromapal.identify.animals import Animal, animals
+from chromapal.identify.assign import Calibration
+from chromapal.identify.atlas import Atlas, Spread
+from chromapal.identify.handedness import Handedness
+from chromapal.identify.symmetry import Symmetry
+from chromapal.identify.transformer import Scores, Transformer
+from chromapal.prepare.features import BODY, COLOUR
+from chromapal.prepare.variants import BACKGROUND
+
+CUE = ("gray",)
+COLUMNS = [*BODY, *CUE]
+
+
+@dataclass(frozen=True)
+class NameColours:
+    """Colours per name: Gaussian of gray and colour together, conditional on gray.
+
+    Attributes
+    ----------
+    joint : Spread
+        Gray, red, green, blue per name.
+    """
+
+    joint: Spread
+
+    def given(self, gray: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give mean and variance of colour per neuron and name.
+
+        The conditional of a Gaussian (Bishop 2006, "Pattern recognition and machine learning",
+        section 2.3.1): mu_c + S_cg / S_gg (gray - mu_g), and S_cc - S_cg S_gc / S_gg.
+
+        Parameters
+        ----------
+        gray : torch.Tensor, shape (n,)
+            Gray on the study's scale.
+
+        Returns
+        -------
+        mean : torch.Tensor, shape (n, K, 3)
+            Expected red, green, blue.
+        variance : torch.Tensor, shape (K, 3)
+            Their variance, whatever the gray.
+        """
+        mean, spread = self.joint.mean, self.joint.covariance
+        slope = spread[:, 1:, 0] / spread[:, :1, 0]
+        away = gray[:, None, None] - mean[None, :, :1]
+        variance = spread.diagonal(dim1=1, dim2=2)[:, 1:] - slope * spread[:, 0, 1:]
+        return mean[None, :, 1:] + slope * away, variance.clamp(min=0)
+
+    def expected(
+        self, share: torch.Tensor, gray: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Average over what a neuron may be called.
+
+        Parameters
+        ----------
+        share : torch.Tensor, shape (n, K)
+            Probabilities of names; nobody's share is spread over them in proportion.
+        gray : torch.Tensor, shape (n,)
+            Gray on the study's scale.
+
+        Returns
+        -------
+        colour, deviation : torch.Tensor, shape (n, 3)
+            Expected colour, and the standard deviation of colour: of names, and within them.
+        """
+        total = share.sum(1, keepdim=True)
+        even = torch.full_like(share, 1 / share.shape[1])
+        share = torch.where(total > 1e-9, share / total.clamp(min=1e-9), even)
+        mean, variance = self.given(gray)
+        colour = (share[..., None] * mean).sum(1)
+        square = (share[..., None] * (mean.square() + variance)).sum(1)
+        return colour, (square - colour.square()).clamp(min=0).sqrt()
+
+
+class Identifier:
+    """Names neurons from position and gray alone, and keeps what it takes to do so again.
+
+    Parameters
+    ----------
+    params : chromapal.identify.settings.TransformerSettings
+        Shape and training of the transformer.
+    """
+
+    def __init__(self, params):
+        self.params = params
+
+    def fit(self, neurons: pd.DataFrame, seed: int) -> tuple[np.ndarray, torch.Tensor]:
+        """Learn from training animals.
+
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            lab, worm, session, xr, yr, zr [um], name and gray of whole animals.
+        seed : int
+            Of the transformer.
+
+        Returns
+        -------
+        rows : numpy.ndarray of int64
+            Rows of neurons that some of the networks had not been trained on.
+        shares : torch.Tensor, shape (rows, K)
+            Their calibrated probabilities, as a new animal's would be.
+        """
+        table = numbered(neurons)
+        training = [animal for animal in animals(table, CUE) if (animal.label != "").any()]
+        self.aligner, aligned, mirror = align.fit(training, "nonrigid", run.shown("learn atlas"))
+        self.hands = run.learn_handedness(training, aligned, mirror)
+        chosen = mirror.astype(float)
+        undecided = np.flatnonzero(mirror == 0)
+        if len(undecided):
+            some = [[part[spot] for spot in undecided] for part in (training, aligned)]
+            chosen[undecided] = run.decide(self.hands, *some, {})["chosen"]
+        body = placed(table, training, aligned, chosen)
+        label = np.concatenate([animal.label for animal in training])
+        self.transformer = Transformer(self.params, seed)
+        self.transformer.fit(body[COLUMNS], label, body["animal"])
+        logs, truths = self.transformer.held_out_
+        self.calibration = Calibration.fit(logs, truths)
+        rows = [training[spot].row for spot in self.transformer.held_out_animals_]
+        return np.concatenate(rows), torch.cat(
+            [self.calibration.probabilities(log) for log in logs]
+        )
+
+    def shares(self, neurons: pd.DataFrame) -> torch.Tensor:
+        """Give calibrated probabilities of the names `transformer.classes_`, (n, K)."""
+        table = numbered(neurons).assign(name="")
+        tested = animals(table, CUE)
+        found = [self.aligner.align(animal) for animal in tested]
+        chosen = run.decide(self.hands, tested, found, {})["chosen"].to_numpy(dtype=float)
+        body = placed(table, tested, found, chosen)
+        log = torch.from_numpy(self.transformer.predict_log_proba(body[COLUMNS], body["animal"]))
+        share = torch.zeros(len(table), log.shape[1], dtype=torch.float64)
+        for rows in body.groupby("animal").indices.values():
+            where = body["row"].to_numpy()[rows]
+            share[where] = self.calibration.probabilities(log[rows])
+        return share
+
+    def save(self, folder):
+        """Write atlases, networks (safetensors) and facts (JSON) into a folder."""
+        self.aligner.atlas.save(folder / "atlas")
+        self.aligner.symmetry.atlas.save(folder / "symmetric")
+        self.transformer.atlas_.atlas.save(folder / "context")
+        for number, network in enumerate(self.transformer.networks_):
+            with whole(folder / f"network{number}.safetensors") as part:
+                save_file({k: v.contiguous() for k, v in network.state_dict().items()}, part)
+        write_json(
+            {
+                "middle": self.aligner.symmetry.middle,
+                "level": self.aligner.level,
+                "known": self.hands.known.to_dict("list"),
+                "slope": self.hands.slope,
+                "calibration": dataclasses.asdict(self.calibration),
+                "names": self.transformer.classes_.tolist(),
+                "columns": self.transformer.atlas_.columns.tolist(),
+                "centre": self.transformer.centre_.tolist(),
+                "unit": self.transformer.unit_,
+                "networks": len(self.transformer.networks_),
+            },
+            folder / "identifier.json",
+        )
+
+    def load(self, folder) -> "Identifier":
+        """Read what `save` wrote."""
+        facts = read_json(folder / "identifier.json")
+        symmetry = Symmetry(Atlas.load(folder / "symmetric"), facts["middle"])
+        self.aligner = Aligner(Atlas.load(folder / "atlas"), symmetry, facts["level"])
+        self.hands = Handedness(pd.DataFrame(facts["known"]), facts["slope"])
+        self.calibration = Calibration(**facts["calibration"])
+        names = facts["names"]
+        made = Transformer(self.params, 0)
+        made.classes_ = np.array(names, dtype=str)
+        made.centre_ = torch.tensor(facts["centre"], dtype=torch.float64)
+        made.unit_ = facts["unit"]
+        columns = torch.tensor(facts["columns"])
+        made.atlas_ = Scores(Atlas.load(folder / "context"), columns, len(names))
+        made.networks_ = []
+        for number in range(facts["networks"]):
+            network = made.network(len(CUE))
+            network.load_state_dict(load_file(folder / f"network{number}.safetensors"))
+            made.networks_.append(network.eval())
+        self.transformer = made
+        return self
+
+
+def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
+    """Give rows numbers, and take background for what it is: no name."""
+    name = neurons["name"].mask(neurons["name"].eq(BACKGROUND), "")
+    return neurons.assign(row=np.arange(len(neurons), dtype=np.int64), name=name)
+
+
+def placed(
+    table: pd.DataFrame, some: Sequence[Animal], aligned: Sequence, chosen: np.ndarray
+) -> pd.DataFrame:
+    """Give aligned neurons with their gray: row, animal, body axes, gray."""
+    gray = table["gray"].to_numpy()
+    parts = [
+        run.placed(animal, result, sign).assign(animal=number, gray=gray[animal.row])
+        for number, (animal, result, sign) in enumerate(zip(some, aligned, chosen, strict=True))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def learn_colours(neurons: pd.DataFrame, names: np.ndarray) -> NameColours:
+    """Learn colours per name from training neurons that have one of the names."""
+    table = numbered(neurons)
+    known = table["name"].isin(names) & table[list(COLOUR)].notna().all(axis=1)
+    values = torch.tensor(table.loc[known, [*CUE, *COLOUR]].to_numpy(dtype=np.float64))
+    number = torch.from_numpy(np.searchsorted(names, table.loc[known, "name"].to_numpy(dtype=str)))
+    return NameColours(Spread.fit(values, number, len(names)))

@@ -1,0 +1,104 @@
+"""A transformer over an animal's neurons: each is named in the light of all others."""
+
+import math
+
+import torch
+from torch import nn
+
+WAVELENGTHS_UM = (4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
+BIAS_WIDTH = 16
+
+
+class Block(nn.Module):
+    """Attention over the neurons of an animal, biased by where they lie to each other."""
+
+    def __init__(self, width: int, heads: int, dropout: float):
+        super().__init__()
+        self.heads = heads
+        self.before = nn.LayerNorm(width)
+        self.mixed = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.middle = nn.LayerNorm(width)
+        self.feed = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * width, width)
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, state: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        """Map (B, n, width) with a bias of (B, heads, n, n)."""
+        batch, count, width = state.shape
+        parts = self.mixed(self.before(state)).view(batch, count, 3, self.heads, -1)
+        query, key, value = parts.permute(2, 0, 3, 1, 4)
+        seen = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        state = state + self.dropout(self.out(seen.transpose(1, 2).reshape(batch, count, width)))
+        return state + self.dropout(self.feed(self.middle(state)))
+
+
+class ContextNetwork(nn.Module):
+    """Scores names of neurons from position, cue and what an atlas says, all neurons at once.
+
+    Equivariant to the order of neurons. Logits are the network's plus `trust` times the atlas's
+    log scores, so that an untrained network answers as the atlas does.
+
+    Parameters
+    ----------
+    names, cues : int
+        Number of names, and of cue channels.
+    width, layers, heads, dropout
+        Shape of the transformer.
+    """
+
+    def __init__(
+        self, names: int, cues: int, width: int = 128, layers: int = 3, heads: int = 4,
+        dropout: float = 0.1,
+    ):  # fmt: skip
+        super().__init__()
+        self.register_buffer("waves", 2 * math.pi / torch.tensor(WAVELENGTHS_UM))
+        self.place = nn.Linear(3 + 6 * len(WAVELENGTHS_UM), width)
+        self.cue = nn.Linear(cues, width) if cues else None
+        self.atlas = nn.Linear(names, width)
+        self.bias = nn.Sequential(
+            nn.Linear(7, BIAS_WIDTH), nn.GELU(), nn.Linear(BIAS_WIDTH, heads * layers)
+        )
+        self.blocks = nn.ModuleList(Block(width, heads, dropout) for _ in range(layers))
+        self.last = nn.LayerNorm(width)
+        self.out = nn.Linear(width, names)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+        self.trust = nn.Parameter(torch.ones(()))
+
+    def forward(
+        self, place: torch.Tensor, cue: torch.Tensor, log: torch.Tensor, mask: torch.Tensor
+    ) -> torch.Tensor:
+        """Score names.
+
+        Parameters
+        ----------
+        place : torch.Tensor, shape (B, n, 3)
+            Body axes [um].
+        cue : torch.Tensor, shape (B, n, c)
+            Gray or colour.
+        log : torch.Tensor, shape (B, n, K)
+            The atlas's log scores.
+        mask : torch.Tensor of bool, shape (B, n)
+            Which rows are neurons.
+
+        Returns
+        -------
+        torch.Tensor, shape (B, n, K)
+            Logits.
+        """
+        phase = (place[..., None] * self.waves).flatten(-2)
+        state = self.place(torch.cat([place / 30, phase.sin(), phase.cos()], dim=-1))
+        state = state + self.atlas(log.softmax(-1))
+        if self.cue is not None:
+            state = state + self.cue(cue)
+        apart = (place[:, :, None] - place[:, None]) / 10
+        distance = torch.linalg.vector_norm(apart, dim=-1, keepdim=True)
+        near = torch.cat([apart, apart / (0.3 + distance), distance], dim=-1)
+        bias = self.bias(near).permute(0, 3, 1, 2)
+        bias = bias.masked_fill(~mask[:, None, None, :], -1e4)
+        heads = bias.shape[1] // len(self.blocks)
+        for spot, block in enumerate(self.blocks):
+            state = block(state, bias[:, spot * heads : (spot + 1) * heads])
+        return self.out(self.last(state)) + self.trust * log.clamp(min=-60)

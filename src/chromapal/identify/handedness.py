@@ -1,0 +1,152 @@
+"""Right-handed or mirrored: a microscope's habit, learnt from training animals or from evidence."""
+
+import datetime
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+DAYS = 21.0  # over which what one session says about another fades to a third
+FLOOR = 0.1  # what sessions of a laboratory say about each other however far apart
+PSEUDO_COUNTS = 0.25  # of either handedness, before any animal was seen
+DOUBTFUL = 0.9
+KEY = ["lab", "worm"]
+STATED, LABORATORY, EVIDENCE = "stated", "laboratory", "evidence"
+
+
+def closeness(sessions: list[str], others: list[str]) -> np.ndarray:
+    """Say how much sessions of one laboratory tell about each other.
+
+    Parameters
+    ----------
+    sessions, others : list of str
+        ISO days, "" where unknown.
+
+    Returns
+    -------
+    numpy.ndarray, shape (len(sessions), len(others))
+        1 on the same day, falling to `FLOOR`; halfway where a day is unknown.
+    """
+    first, second = (np.array([_day(text) for text in part]) for part in (sessions, others))
+    apart = np.abs(first[:, None] - second[None, :])
+    near = FLOOR + (1 - FLOOR) * np.exp(-np.nan_to_num(apart) / DAYS)
+    return np.where(np.isnan(apart), (1 + FLOOR) / 2, near)
+
+
+def _day(text: str) -> float:
+    try:
+        return float(datetime.date.fromisoformat(text).toordinal())
+    except ValueError:
+        return np.nan
+
+
+@dataclass(frozen=True)
+class Handedness:
+    """What training animals say about handedness.
+
+    Attributes
+    ----------
+    known : pandas.DataFrame
+        lab, worm, session, mirror (1 or -1) of training animals whose labels decide.
+    slope : float
+        What one unit of evidence is worth as log odds; see `calibrate`.
+    """
+
+    known: pd.DataFrame
+    slope: float
+
+    def without_laboratories(self) -> "Handedness":
+        """Give what is known of laboratories that were never seen: what evidence is worth."""
+        return Handedness(self.known[:0], self.slope)
+
+    def decide(
+        self,
+        animals: pd.DataFrame,
+        evidence: np.ndarray,
+        stated: dict | None = None,
+    ) -> pd.DataFrame:
+        """Decide the handedness of new animals of one or many laboratories.
+
+        The log odds of an animal are those of its laboratory's training animals, counted by
+        closeness of their sessions, plus its own evidence and, weighted the same way, that of
+        the other new animals of the laboratory: handedness belongs to the microscope.
+
+        Parameters
+        ----------
+        animals : pandas.DataFrame
+            lab, worm, session.
+        evidence : numpy.ndarray, shape (animals,)
+            Log likelihood of each animal as right-handed minus as mirrored.
+        stated : dict, optional
+            `{lab: 1 or -1}` or `{(lab, worm): 1 or -1}`: what the study states.
+
+        Returns
+        -------
+        pandas.DataFrame
+            lab, worm, session, chosen (1, -1), source, probability (of the chosen one), doubtful,
+            laboratory_log_odds, evidence_log_odds.
+
+        Raises
+        ------
+        ValueError
+            The handedness of an animal to be decided is among what is known.
+        """
+        leak = pd.MultiIndex.from_frame(animals[KEY]).intersection(
+            pd.MultiIndex.from_frame(self.known[KEY])
+        )
+        if len(leak):
+            raise ValueError(f"handedness leak: {leak[0]} is to be decided and already known")
+        stated = stated or {}
+        own = self.slope * np.asarray(evidence, dtype=float)
+        laboratory, pooled = np.zeros(len(animals)), own.copy()
+        labs = animals["lab"].to_numpy()
+        sessions = animals["session"].tolist()
+        for lab in np.unique(labs):
+            mine = np.flatnonzero(labs == lab)
+            days = [sessions[spot] for spot in mine]
+            told = self.known[self.known["lab"] == lab]
+            near = closeness(days, told["session"].tolist())
+            right, left = (near @ told["mirror"].eq(sign).to_numpy(float) for sign in (1, -1))
+            laboratory[mine] = np.log((right + PSEUDO_COUNTS) / (left + PSEUDO_COUNTS))
+            among = closeness(days, days)
+            np.fill_diagonal(among, 1.0)
+            pooled[mine] = among @ own[mine]
+        odds = laboratory + pooled
+        chosen = np.where(odds >= 0, 1, -1)
+        has_lab = np.isin(labs, self.known["lab"].unique())
+        source = np.where(has_lab, LABORATORY, EVIDENCE).astype(object)
+        probability = expit(np.abs(odds))
+        for spot, (lab, worm) in enumerate(animals[["lab", "worm"]].itertuples(index=False)):
+            sign = stated.get((lab, worm), stated.get(lab))
+            if sign is not None:
+                chosen[spot], source[spot], probability[spot] = sign, STATED, 1.0
+        return animals[["lab", "worm", "session"]].assign(
+            chosen=chosen,
+            source=source,
+            probability=probability,
+            doubtful=(probability < DOUBTFUL).astype(int),
+            laboratory_log_odds=laboratory,
+            evidence_log_odds=pooled,
+        )
+
+
+def calibrate(evidence: np.ndarray, mirror: np.ndarray) -> float:
+    """Find what a unit of evidence is worth: the slope of a logistic regression without intercept.
+
+    Parameters
+    ----------
+    evidence : numpy.ndarray, shape (animals,)
+        Log likelihood as right-handed minus as mirrored, of training animals aligned by an atlas
+        that had not seen them.
+    mirror : numpy.ndarray, shape (animals,)
+        1 or -1 by their labels; 0 counts for nothing.
+    """
+    signed = (evidence * mirror)[mirror != 0]
+    if not len(signed):
+        return 0.0
+    scale = max(float(np.abs(signed).mean()), 1e-9)
+    slopes = np.linspace(0.0, 3.0, 301) / scale
+    # a weak prior keeps a slope finite where the evidence of all training animals was right
+    loss = np.logaddexp(0, -slopes[:, None] * signed).sum(1) + 0.5 * (slopes * scale) ** 2
+    return float(slopes[loss.argmin()])

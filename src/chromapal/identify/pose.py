@@ -1,0 +1,190 @@
+"""Where the animal's body axes point, found without labels: many starts, one batched search."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from chromapal.identify.atlas import Atlas
+from chromapal.identify.body_axes import turned
+
+ROLLS = 12
+OFFSETS_UM = (-14.0, 0.0, 14.0)
+VARIANCES = (90.0, 75.0, 62.0, 50.0, 42.0, 35.0, 30.0, 26.0, 23.0, 20.0, 18.0, 16.0)  # um^2
+PRUNED_AFTER = 5
+KEPT = 20  # starts per mirror that go on
+BEST = 2  # poses per mirror that are handed over
+SCALE = (0.7, 1.1)  # of an animal over the atlas
+OUTLIER_SIGMAS = 3.0  # where a neuron is as likely nobody's as a name's
+
+
+@dataclass(frozen=True)
+class Poses:
+    """Maps into body axes: body = place @ linear.T + shift.
+
+    Attributes
+    ----------
+    linear : torch.Tensor, shape (P, 3, 3)
+        Linear parts.
+    shift : torch.Tensor, shape (P, 3)
+        Shifts [um].
+    mirror : torch.Tensor, shape (P,)
+        1 where the animal's axes are taken as right-handed, -1 where as mirrored.
+    score : torch.Tensor, shape (P,)
+        Log likelihood of the neurons at the search's last variance.
+    """
+
+    linear: torch.Tensor
+    shift: torch.Tensor
+    mirror: torch.Tensor
+    score: torch.Tensor
+
+
+def cue_log(cue: torch.Tensor, atlas: Atlas) -> torch.Tensor:
+    """Say how much more likely each name makes each neuron's gray or colour than any neuron.
+
+    Parameters
+    ----------
+    cue : torch.Tensor, shape (n, c)
+        Gray or colour; NaN in animals that lack it, which then counts for nothing.
+    atlas : Atlas
+        The atlas.
+
+    Returns
+    -------
+    torch.Tensor, shape (n, K)
+        Log ratios; 0 without a cue.
+    """
+    if not cue.shape[1] or cue.isnan().any():
+        return torch.zeros(len(cue), len(atlas.names), dtype=cue.dtype, device=cue.device)
+    spread = atlas.cue
+    # of any neuron: the mixture over names, so that a cue that tells nothing counts for nothing
+    log = spread.log_density(cue)
+    share = (atlas.presence / atlas.presence.sum()).log()
+    return log - torch.logsumexp(log + share, dim=1, keepdim=True)
+
+
+def search(
+    place: torch.Tensor,
+    base: torch.Tensor,
+    atlas: Atlas,
+    mirrors: tuple[float, ...] = (1.0, -1.0),
+) -> Poses:
+    """Find the likeliest poses of one animal.
+
+    From principal axes x 2 head-tail signs x `ROLLS` rotations about the long axis x `OFFSETS_UM`
+    along it x mirrors, expectation-maximisation of a similarity with isotropic variances falling
+    along `VARIANCES`; the best `KEPT` starts per mirror go on after `PRUNED_AFTER` steps.
+
+    Parameters
+    ----------
+    place : torch.Tensor, shape (n, 3)
+        Neurons [um], any pose.
+    base : torch.Tensor, shape (n, K)
+        What is known of names before position: cue and presence, as logarithms.
+    atlas : Atlas
+        The atlas.
+    mirrors : tuple of float
+        Reflections to try.
+
+    Returns
+    -------
+    Poses
+        The best `BEST` per mirror, best first within a mirror.
+    """
+    kind = torch.float32
+    centre = place.mean(0)
+    points = (place - centre).to(kind)
+    target, base = atlas.place.mean.to(kind), base.to(kind)
+    linear, shift, mirror = _starts(points, target, mirrors)
+    scale = torch.ones(len(linear), dtype=kind, device=points.device)
+    turn, score = linear, scale
+    for step, variance in enumerate(VARIANCES):
+        if step == PRUNED_AFTER:
+            kept = _best(score, mirror, mirrors, KEPT)
+            turn, scale, shift, mirror = turn[kept], scale[kept], shift[kept], mirror[kept]
+        share, _ = _expect(points, scale[:, None, None] * turn, shift, target, base, variance)
+        turn, scale, shift = _maximise(points, share, target, mirror)
+        if step + 1 in (PRUNED_AFTER, len(VARIANCES)):
+            linear = scale[:, None, None] * turn
+            _, score = _expect(points, linear, shift, target, base, variance)
+    kept = _best(score, mirror, mirrors, BEST)
+    linear = (scale[:, None, None] * turn)[kept].to(place.dtype)
+    shift = shift[kept].to(place.dtype) - linear @ centre
+    return Poses(linear, shift, mirror[kept].to(place.dtype), score[kept].to(place.dtype))
+
+
+def _starts(points, target, mirrors):
+    """Give first rotations, shifts and their mirrors; the set is the same for any input pose."""
+    axes = torch.linalg.eigh(points.double().T @ points.double())[1].flip(1).to(points.dtype)
+    if torch.linalg.det(axes) < 0:
+        axes = axes * axes.new_tensor([1.0, 1.0, -1.0])
+    angles = torch.arange(ROLLS, dtype=points.dtype, device=points.device) * (2 * math.pi / ROLLS)
+    zero, one = torch.zeros_like(angles), torch.ones_like(angles)
+    cosine, sine = angles.cos(), angles.sin()
+    rolls = torch.stack([one, zero, zero, zero, cosine, -sine, zero, sine, cosine], dim=1).view(
+        -1, 3, 3
+    )
+    turns, shifts, signs = [], [], []
+    middle = target.mean(0)
+    for mirror in mirrors:
+        for head in (1.0, -1.0):
+            # a half turn about the dorsal axis swaps head and tail, and left and right with them
+            flip = torch.diag(points.new_tensor([head, 1.0, head * mirror]))
+            turn = rolls @ flip @ axes.T
+            for offset in OFFSETS_UM:
+                turns.append(turn)
+                shifts.append((middle + middle.new_tensor([offset, 0, 0])).expand(ROLLS, 3))
+                signs.append(torch.full((ROLLS,), mirror, dtype=points.dtype, device=points.device))
+    return torch.cat(turns), torch.cat(shifts), torch.cat(signs)
+
+
+def _expect(points, linear, shift, target, base, variance):
+    """Share every neuron out among names; columns add up to one at most.
+
+    Returns
+    -------
+    share : torch.Tensor, shape (S, n, K)
+        Responsibilities.
+    score : torch.Tensor, shape (S,)
+        Log likelihood.
+    """
+    moved = points @ linear.transpose(1, 2) + shift[:, None]
+    far = torch.baddbmm(
+        target.square().sum(1).expand(len(linear), 1, -1),
+        moved,
+        target.T.expand(len(linear), -1, -1),
+        alpha=-2.0,
+    )
+    log = (far + moved.square().sum(-1, keepdim=True)).mul_(-0.5 / variance).add_(base)
+    nobody = -0.5 * OUTLIER_SIGMAS**2
+    most = log.amax(-1, keepdim=True).clamp(min=nobody)
+    share = log.sub_(most).exp_()
+    total = share.sum(-1, keepdim=True) + (nobody - most).exp()
+    share = share.div_(total)
+    score = (total.log() + most).sum((1, 2))
+    column = share.sum(1, keepdim=True).clamp(min=1)
+    return share.div_(column), score
+
+
+def _maximise(points, share, target, mirror):
+    """Fit the similarity of every start to its shares."""
+    weight = share.sum(-1)
+    total = weight.sum(1, keepdim=True).clamp(min=1e-6)
+    pulled = share @ target
+    target_mean = pulled.sum(1) / total
+    source_mean = torch.einsum("sn,nd->sd", weight, points) / total
+    cross = torch.einsum("snd,ne->sde", pulled, points)
+    cross = cross - total[..., None] * target_mean[:, :, None] * source_mean[:, None, :]
+    power = (weight * points.square().sum(1)).sum(1) - total[:, 0] * source_mean.square().sum(1)
+    return turned(cross, power, source_mean, target_mean, mirror, *SCALE)
+
+
+def _best(score, mirror, mirrors, count):
+    """Give the best starts of each mirror, best first."""
+    found = []
+    for sign in mirrors:
+        mine = torch.nonzero(mirror == sign)[:, 0]
+        order = torch.argsort(score[mine], descending=True, stable=True)
+        found.append(mine[order[:count]])
+    return torch.cat(found)

@@ -1,0 +1,217 @@
+"""From a pose to names: affine and non-rigid refinement with the atlas's own covariances."""
+
+from dataclasses import dataclass
+
+import torch
+
+from chromapal.identify.atlas import Atlas
+from chromapal.identify.pose import Poses
+
+STEPS = 14
+VARIANCES = (16.0, 0.5)  # um^2, first and last, added to every name's covariance
+SINKHORN = 3
+OUTLIER_SIGMAS = 3.5
+RIDGE = 6.0  # pseudo-neurons that hold an affine map to its similarity
+SHIFT_PRIOR = 4.0  # pseudo-neurons that hold a channel's shift to zero
+WARP_STEPS = 5
+WARP_AMPLITUDE_UM = 2.0
+WARP_LENGTHS_UM = (18.0, 8.0)
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What refinement gives, for every pose of one animal.
+
+    Attributes
+    ----------
+    place : torch.Tensor, shape (P, n, 3)
+        Neurons in body axes [um].
+    log : torch.Tensor, shape (P, n, K)
+        Log density of each neuron's position and cue under each name, with its presence.
+    cue : torch.Tensor, shape (P, n, c)
+        Cue after its channels were shifted.
+    score : torch.Tensor, shape (P,)
+        Log likelihood of the animal.
+    mirror : torch.Tensor, shape (P,)
+        Reflection of the pose.
+    """
+
+    place: torch.Tensor
+    log: torch.Tensor
+    cue: torch.Tensor
+    score: torch.Tensor
+    mirror: torch.Tensor
+
+
+def shares(log: torch.Tensor, nobody: float | torch.Tensor, passes: int = SINKHORN) -> torch.Tensor:
+    """Share neurons out among names and nobody, no name to more than one neuron.
+
+    Sinkhorn's scaling with slack: rows, nobody included, add up to one and columns to one at most.
+
+    Parameters
+    ----------
+    log : torch.Tensor, shape (..., n, K)
+        Log scores.
+    nobody : float or torch.Tensor
+        Log score of being nobody.
+    passes : int
+        Passes over rows and columns.
+
+    Returns
+    -------
+    torch.Tensor, shape (..., n, K)
+        Shares; what is missing from a row's one is nobody's.
+    """
+    for _ in range(passes):
+        free = torch.logaddexp(
+            torch.logsumexp(log, -1, keepdim=True),
+            torch.as_tensor(nobody, dtype=log.dtype, device=log.device),
+        )
+        over = torch.logsumexp(log - free, -2, keepdim=True).clamp(min=0)
+        log = log - over
+    free = torch.logaddexp(
+        torch.logsumexp(log, -1, keepdim=True),
+        torch.as_tensor(nobody, dtype=log.dtype, device=log.device),
+    )
+    return (log - free).exp()
+
+
+def refine(
+    place: torch.Tensor,
+    cue: torch.Tensor,
+    atlas: Atlas,
+    poses: Poses,
+    warp: bool,
+    fixed: torch.Tensor | None = None,
+) -> Refined:
+    """Refine poses of one animal.
+
+    `STEPS` of expectation-maximisation of an affine map, held near the pose, with full
+    covariances and falling extra variance, and of one shift per channel; then, with `warp`,
+    `WARP_STEPS` of a Gaussian process on what is left (Rasmussen and Williams 2006, ch. 2).
+
+    Parameters
+    ----------
+    place : torch.Tensor of float64, shape (n, 3)
+        Neurons [um].
+    cue : torch.Tensor of float64, shape (n, c)
+        Gray or colour; NaN counts for nothing.
+    atlas : Atlas
+        The atlas.
+    poses : Poses
+        Starts.
+    warp : bool
+        Whether to warp.
+    fixed : torch.Tensor, shape (n, K), optional
+        Added to all log scores: 0, or large and negative where an anchor forbids a name.
+
+    Returns
+    -------
+    Refined
+        One entry per pose.
+    """
+    usable = bool(cue.shape[1]) and not bool(cue.isnan().any())
+    prior = atlas.presence.clamp(min=1e-3).log()
+    if fixed is not None:
+        prior = prior + fixed
+    moved_cue = (cue if usable else cue[:, :0]).expand(len(poses.linear), -1, -1)
+    shift_cue = torch.zeros_like(moved_cue[:, :1])
+    linear, shift = poses.linear.clone(), poses.shift.clone()
+    first = torch.cat([linear, shift[:, :, None]], dim=2)
+    mean = place.mean(0)
+    off = place - mean
+    ones = torch.cat([place, torch.ones_like(place[:, :1])], dim=1)
+    size = off.square().sum(0).mean() / len(place)
+    first_step, last_step = VARIANCES
+    moved = place @ linear.transpose(1, 2) + shift[:, None]
+    for step in range(STEPS + 1):
+        extra = first_step * (last_step / first_step) ** (min(step, STEPS - 1) / (STEPS - 1))
+        log, nobody = _score(moved, moved_cue + shift_cue, usable, atlas, prior, extra)
+        if step == STEPS:
+            break
+        share = shares(log, nobody)
+        inverse, pulled, _ = atlas.place.precision(extra)
+        if atlas.place.freedom != float("inf"):
+            share_far = share * _tail(atlas, moved, extra)
+        else:
+            share_far = share
+        linear, shift = _affine(off, mean, ones, share_far, inverse, pulled, first, size)
+        moved = place @ linear.transpose(1, 2) + shift[:, None]
+        if usable:
+            shift_cue = _channel_shift(moved_cue, share, atlas)
+    if warp:
+        moved, log, nobody = _warp(moved, moved_cue + shift_cue, usable, atlas, prior, last_step)
+    score = torch.logaddexp(torch.logsumexp(log, -1), nobody).sum(-1)
+    return Refined(moved, log, moved_cue + shift_cue, score, poses.mirror)
+
+
+def _score(moved, cue, usable, atlas, prior, extra):
+    """Give log scores of names, and that of being nobody: typical density far from any name."""
+    log = atlas.place.log_density(moved, extra) + prior
+    eye = torch.eye(3, dtype=moved.dtype, device=moved.device)
+    volume = torch.linalg.slogdet(atlas.place.covariance + extra * eye)[1].median() / 2
+    nobody = -volume - OUTLIER_SIGMAS**2 / 2
+    if usable:
+        own = atlas.cue.log_density(cue)
+        share = (atlas.presence / atlas.presence.sum()).log()
+        log = log + own - torch.logsumexp(own + share, dim=-1, keepdim=True)
+    return log, nobody
+
+
+def _tail(atlas, moved, extra):
+    """Weight of each neuron under each name's Student-t: far ones pull less."""
+    freedom = atlas.place.freedom
+    far = atlas.place.distance(moved, *atlas.place.precision(extra))
+    return (freedom + 3) / (freedom + far)
+
+
+def _affine(off, mean, ones, share, inverse, pulled, first, size):
+    """Solve the weighted least-squares affine map of every pose at once."""
+    precision = (share @ inverse.flatten(1)).unflatten(-1, (3, 3))
+    wanted = share @ pulled
+    # unknowns: (3, 4) row-wise, about the centre so that the ridge does not see the origin
+    centred = torch.cat([off, torch.ones_like(off[:, :1])], dim=1)
+    normal = torch.einsum("ni,nj,pnde->pdiej", centred, centred, precision)
+    right = torch.einsum("ni,pnd->pdi", centred, wanted)
+    typical = precision.mean(1).diagonal(dim1=1, dim2=2).mean(1)
+    hold = torch.zeros(3, 4, dtype=off.dtype, device=off.device)
+    hold[:, :3] = RIDGE * size
+    hold = hold.flatten() * typical[:, None] + 1e-6
+    start = first.clone()
+    start[:, :, 3] = first[:, :, 3] + first[:, :, :3] @ mean
+    matrix = normal.reshape(-1, 12, 12) + torch.diag_embed(hold)
+    vector = right.flatten(1) + hold * start.flatten(1)
+    solved = torch.linalg.solve(matrix, vector).view(-1, 3, 4)
+    return solved[:, :, :3], solved[:, :, 3] - solved[:, :, :3] @ mean
+
+
+def _channel_shift(cue, share, atlas):
+    """Fit one shift per channel, held near zero."""
+    precision = torch.linalg.inv(atlas.cue.covariance).diagonal(dim1=1, dim2=2)
+    weight = share @ precision
+    rest = share @ (precision * atlas.cue.mean) - weight * cue
+    held = SHIFT_PRIOR * precision.mean(0)
+    return rest.sum(-2, keepdim=True) / (weight.sum(-2, keepdim=True) + held)
+
+
+def _warp(moved, cue, usable, atlas, prior, extra):
+    """Bend space smoothly towards the names: a Gaussian process on posterior-mean residuals."""
+    start = moved
+    distance = torch.cdist(start, start).square()
+    kernel = sum((-distance / (2 * length**2)).exp() for length in WARP_LENGTHS_UM)
+    kernel = kernel * WARP_AMPLITUDE_UM**2 / len(WARP_LENGTHS_UM)
+    inverse, pulled, _ = atlas.place.precision(extra)
+    log, nobody = _score(moved, cue, usable, atlas, prior, extra)
+    for _ in range(WARP_STEPS):
+        share = shares(log, nobody)
+        if atlas.place.freedom != float("inf"):
+            share = share * _tail(atlas, moved, extra)
+        precision = (share @ inverse.flatten(1)).unflatten(-1, (3, 3))
+        held = precision + 1e-6 * torch.eye(3, dtype=moved.dtype, device=moved.device)
+        target = torch.linalg.solve(held, share @ pulled)
+        noise = 3 / held.diagonal(dim1=-2, dim2=-1).sum(-1)
+        rest = target - start
+        factor = torch.linalg.cholesky(kernel + torch.diag_embed(noise))
+        moved = start + kernel @ torch.cholesky_solve(rest, factor)
+        log, nobody = _score(moved, cue, usable, atlas, prior, extra)
+    return moved, log, nobody

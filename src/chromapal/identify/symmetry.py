@@ -1,0 +1,116 @@
+"""Left against right: what only neurons without a partner can tell."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from chromapal.identify.atlas import Atlas
+from chromapal.worms.table import PAIRS
+
+OUTLIER_SIGMAS = 3.5
+
+
+def other_side(name: str) -> str:
+    """Give a neuron's partner on the other side, "" where it has none."""
+    side, stem = name[-1:], name[:-1]
+    return stem + {"L": "R", "R": "L"}[side] if side in ("L", "R") and stem in PAIRS else ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Symmetry:
+    """An atlas in which pairs are mirror images of each other, so that only single neurons differ.
+
+    An atlas learnt from microscopes that look at animals from one side knows more than anatomy:
+    which side is dimmer, and which is placed less exactly. Here every pair is learnt from both
+    sides at once, and what is left of an asymmetry belongs to neurons without a partner.
+
+    Attributes
+    ----------
+    atlas : Atlas
+        The symmetrised atlas.
+    middle : float
+        Where the plane of symmetry cuts the left-right axis [um].
+    """
+
+    atlas: Atlas
+    middle: float
+
+    @classmethod
+    def fit(
+        cls,
+        places: Sequence[torch.Tensor],
+        cues: Sequence[torch.Tensor],
+        labels: Sequence[np.ndarray],
+        freedom: float,
+    ) -> "Symmetry":
+        """Learn from aligned, named training animals; see `Atlas.fit`."""
+        plain = Atlas.fit(places, cues, labels, freedom)
+        spot = {name: number for number, name in enumerate(plain.names)}
+        lefts = plain.place.mean[:, 2]
+        partners = [(name, other_side(name)) for name in plain.names]
+        centres = [lefts[[spot[a], spot[b]]].mean() for a, b in partners if b in spot and a < b]
+        middle = float(torch.stack(centres).mean()) if centres else float(lefts.mean())
+        swap = dict(partners) | {"": ""}
+        swapped = [np.array([swap[name] for name in label], dtype=str) for label in labels]
+        both = Atlas.fit(
+            [*places, *(mirrored(place, middle) for place in places)],
+            [*cues, *cues],
+            [*labels, *swapped],
+            freedom,
+        )
+        # of a pair, either member is as present as the two are on average
+        share = {name: float(plain.presence[number]) for name, number in spot.items()}
+        presence = torch.tensor(
+            [
+                (share.get(name, 0.0) + share.get(other_side(name), 0.0)) / 2
+                if other_side(name)
+                else share[name]
+                for name in both.names
+            ],
+            dtype=plain.presence.dtype,
+        )
+        return cls(dataclasses.replace(both, presence=presence), middle)
+
+    def evidence(self, place: dict[float, torch.Tensor], cue: torch.Tensor) -> float:
+        """Say how much more likely an animal's axes are right-handed than mirrored.
+
+        Each alignment is compared with its own mirror image, in which pairs fit just as well.
+
+        Parameters
+        ----------
+        place : dict of float to torch.Tensor, shape (n, 3)
+            The animal in body axes, aligned as right-handed (1) and as mirrored (-1).
+        cue : torch.Tensor, shape (n, c)
+            Gray or colour; NaN counts for nothing.
+
+        Returns
+        -------
+        float
+            Difference of log likelihoods; not calibrated.
+        """
+        surplus = {
+            sign: self._log(found, cue) - self._log(mirrored(found, self.middle), cue)
+            for sign, found in place.items()
+        }
+        return surplus[1.0] - surplus[-1.0]
+
+    def _log(self, place: torch.Tensor, cue: torch.Tensor) -> float:
+        """Give the log likelihood of an animal under the mixture of all names and nobody."""
+        atlas = self.atlas
+        log = atlas.place.log_density(place) + atlas.presence.clamp(min=1e-3).log()
+        if cue.shape[1] and not cue.isnan().any():
+            own = atlas.cue.log_density(cue)
+            share = (atlas.presence / atlas.presence.sum()).log()
+            log = log + own - torch.logsumexp(own + share, dim=1, keepdim=True)
+        volume = torch.linalg.slogdet(atlas.place.covariance)[1].median() / 2
+        nobody = -volume - OUTLIER_SIGMAS**2 / 2
+        return float(torch.logaddexp(torch.logsumexp(log, 1), nobody).sum())
+
+
+def mirrored(place: torch.Tensor, middle: float) -> torch.Tensor:
+    """Swap left and right: reflect at the plane of symmetry."""
+    away = place.clone()
+    away[:, 2] = 2 * middle - place[:, 2]
+    return away

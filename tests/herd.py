@@ -1,0 +1,87 @@
+"""Simulated animals on the study's scales, and an alignment learnt from them, made once."""
+
+import dataclasses
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chromapal.identify import align, run
+from chromapal.identify.animals import Animal, animals
+from chromapal.identify.assign import Calibration, answer
+from chromapal.prepare.features import COLOUR
+from chromapal.prepare.normalise import Normaliser
+from chromapal.worms.simulate import SimulationParams, simulate_worm
+
+WORMS, TRAINING = 14, 10
+PARAMS = SimulationParams(
+    worms=WORMS, laboratories=3, neurons=120, unlabelled_low=0.0, unlabelled_high=0.1,
+    uncertain=0.0, colour_gain=0.1, colour_noise=0.1,
+)  # fmt: skip
+
+
+@cache
+def _table() -> pd.DataFrame:
+    parts = []
+    for index in range(WORMS):
+        worm, truth = simulate_worm(PARAMS, 42, index)
+        role = "test" if index >= TRAINING else "validation" if index == 0 else "train"
+        parts.append(
+            worm.assign(
+                true=truth["names"], sign=-1.0 if truth["mirrored"] else 1.0, role=role, inner=0
+            )
+        )
+    neurons = pd.concat(parts, ignore_index=True)
+    neurons = neurons.assign(row=np.arange(len(neurons)), name=neurons["ID"])
+    training = neurons[neurons["role"].eq("train")]
+    return Normaliser.fit(training, "rank_normal", "luminance").transform(neurons)
+
+
+def table() -> pd.DataFrame:
+    """Neurons of all animals; `true` is their names, `sign` -1 where the axes are mirrored."""
+    return _table().copy()
+
+
+@dataclasses.dataclass(frozen=True)
+class Fitted:
+    training: list[Animal]
+    tested: list[Animal]
+    aligner: align.Aligner
+    aligned: list[align.Aligned]
+    mirror: np.ndarray
+    calibration: Calibration
+    true: np.ndarray
+    sign: dict[str, float]
+
+    def names(self, animal: Animal, sign: float | None = None) -> np.ndarray:
+        return self.answered(animal, sign)[0]
+
+    def answered(self, animal: Animal, sign: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Assigned names and their probabilities, in a stated handedness."""
+        sign = self.sign[animal.lab] if sign is None else sign
+        log = self.aligner.align(animal.blind(), (sign,)).log[sign]
+        reply = answer(self.calibration.probabilities(log))
+        return np.array(self.aligner.atlas.names)[reply.best[:, 0]], reply.probability[:, 0]
+
+
+@cache
+def fitted() -> Fitted:
+    torch.set_num_threads(1)
+    neurons = table()
+    some = animals(neurons, COLOUR)
+    training, tested = some[:TRAINING], some[TRAINING:]
+    aligner, aligned, mirror = align.fit(training, "nonrigid")
+    calibration = run.calibrated(training, aligned, pd.Series(mirror))
+    sign = neurons.groupby("lab")["sign"].first().to_dict()
+    true = neurons["true"].to_numpy(dtype=str)
+    return Fitted(training, tested, aligner, aligned, mirror, calibration, true, sign)
+
+
+def some_of(animal: Animal, rows) -> Animal:
+    """Keep some of an animal's neurons, in the order given."""
+    rows = np.asarray(rows)
+    return dataclasses.replace(
+        animal, row=animal.row[rows], place=animal.place[rows], cue=animal.cue[rows],
+        label=animal.label[rows],
+    )  # fmt: skip

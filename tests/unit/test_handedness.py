@@ -1,0 +1,156 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chromapal.identify.handedness import Handedness, calibrate, closeness
+
+JANUARY, JUNE = "2024-01-01", "2024-06-01"
+
+
+def animals(*rows):
+    return pd.DataFrame(rows, columns=["lab", "worm", "session"])
+
+
+def known(*rows):
+    return pd.DataFrame(rows, columns=["lab", "worm", "session", "mirror"])
+
+
+def decided(hands, table, evidence=None, stated=None):
+    evidence = np.zeros(len(table)) if evidence is None else np.array(evidence)
+    return hands.decide(table, evidence, stated)
+
+
+def test_closeness_by_hand():
+    found = closeness([JANUARY, ""], [JANUARY, "2024-01-22", "2034-01-01", "", "not a day"])
+    half = 0.55
+    np.testing.assert_allclose(found[0], [1, 0.1 + 0.9 / np.e, 0.1, half, half], atol=1e-12)
+    np.testing.assert_allclose(found[1], half)
+    assert closeness([JANUARY], []).shape == (1, 0)
+
+
+def test_the_nearest_session_wins():
+    hands = Handedness(known(("A", "1", JANUARY, 1), ("A", "2", JUNE, -1)), 1.0)
+    found = decided(hands, animals(("A", "3", "2024-01-03"), ("A", "4", "2024-06-03")))
+    assert found["chosen"].tolist() == [1, -1]
+    assert found["source"].tolist() == ["laboratory"] * 2
+    # by far fewer sessions of another time outvote one of the same day
+    far = known(("A", "1", JANUARY, 1), *[("A", f"x{n}", JUNE, -1) for n in range(4)])
+    assert decided(Handedness(far, 1.0), animals(("A", "3", JANUARY)))["chosen"].item() == 1
+
+
+def test_log_odds_of_a_laboratory_by_hand():
+    hands = Handedness(known(("A", "1", JANUARY, 1), ("B", "2", JANUARY, -1)), 1.0)
+    found = decided(hands, animals(("A", "3", JANUARY), ("B", "4", JANUARY)))
+    np.testing.assert_allclose(found["laboratory_log_odds"], [np.log(5), -np.log(5)])
+    np.testing.assert_allclose(found["probability"], 5 / 6)
+    assert found["chosen"].tolist() == [1, -1]
+    assert found["doubtful"].tolist() == [1, 1]
+
+
+def test_doubt_ends_with_enough_animals_of_one_mind():
+    for count, doubtful in ((1, 1), (3, 0)):
+        hands = Handedness(known(*[("A", f"k{n}", JANUARY, -1) for n in range(count)]), 1.0)
+        found = decided(hands, animals(("A", "new", JANUARY)))
+        assert found["doubtful"].item() == doubtful
+        np.testing.assert_allclose(found["probability"], (count + 0.25) / (count + 0.5))
+
+
+def test_what_is_stated_wins_over_everything():
+    hands = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(9)]), 1.0)
+    table = animals(("A", "1", JANUARY), ("A", "2", JANUARY), ("B", "3", JANUARY))
+    found = decided(hands, table, [50.0, 50.0, 50.0], {"A": -1, ("A", "2"): 1})
+    assert found["chosen"].tolist() == [-1, 1, 1]
+    assert found["source"].tolist() == ["stated", "stated", "evidence"]
+    assert found["probability"].tolist()[:2] == [1.0, 1.0]
+    assert found["doubtful"].tolist() == [0, 0, 0]
+
+
+def test_an_unseen_laboratory_pools_the_evidence_of_its_animals():
+    hands = Handedness(known(("A", "1", JANUARY, -1)), 2.0)
+    table = animals(
+        ("B", "2", JANUARY), ("B", "3", JANUARY), ("B", "4", "2034-01-01"), ("C", "5", JANUARY)
+    )
+    found = decided(hands, table, [3.0, -1.0, -0.5, -0.25])
+    assert found["source"].tolist() == ["evidence"] * 4
+    assert (found["laboratory_log_odds"] == 0).all()
+    # slope 2; the same day counts whole, ten years apart a tenth, another laboratory nothing
+    expected = [6 - 2 - 0.1, 6 - 2 - 0.1, 0.1 * (6 - 2) - 1, -0.5]
+    np.testing.assert_allclose(found["evidence_log_odds"], expected)
+    assert found["chosen"].tolist() == [1, 1, -1, -1]
+
+
+def test_unknown_days_count_halfway():
+    hands = Handedness(known(("A", "1", "", 1), ("A", "2", JANUARY, -1)), 1.0)
+    found = decided(hands, animals(("A", "3", ""), ("A", "4", JANUARY)), [1.0, 0.0])
+    expected = [0.0, np.log((0.55 + 0.25) / 1.25)]
+    np.testing.assert_allclose(found["laboratory_log_odds"], expected, atol=1e-12)
+    # an animal's own evidence counts whole, whatever is known of its day
+    np.testing.assert_allclose(found["evidence_log_odds"], [1.0, 0.55])
+
+
+def test_nobody_known_and_nobody_asked():
+    hands = Handedness(known(), 1.0)
+    assert decided(hands, animals(("A", "1", "")), [-1.0])["chosen"].item() == -1
+    assert len(decided(hands, animals())) == 0
+
+
+def test_without_laboratories_only_evidence_is_left():
+    hands = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(9)]), 1.0)
+    table = animals(("A", "1", JANUARY))
+    assert decided(hands, table, [-1.0])["chosen"].item() == 1
+    assert decided(hands.without_laboratories(), table, [-1.0])["chosen"].item() == -1
+
+
+def test_planted_leak_an_animal_to_be_decided_is_already_known():
+    hands = Handedness(known(("A", "1", JANUARY, 1), ("A", "2", JANUARY, 1)), 1.0)
+    with pytest.raises(ValueError, match=r"handedness leak: \('A', '2'\)"):
+        decided(hands, animals(("A", "3", JANUARY), ("A", "2", JANUARY)))
+    # a worm of the same name in another laboratory is another worm
+    assert decided(hands, animals(("B", "2", JANUARY)), [1.0])["chosen"].item() == 1
+
+
+def test_calibration_tells_evidence_from_noise():
+    mirror = np.array([1, -1] * 50)
+    useless = np.array([3.0, 3.0, -3.0, -3.0] * 25)
+    assert calibrate(useless, mirror) == 0
+    assert calibrate(-3.0 * mirror, mirror) == 0
+    assert calibrate(3.0 * mirror, mirror) > 0.5
+    assert calibrate(np.array([]), np.array([])) == 0
+
+
+def test_calibrated_evidence_is_log_odds():
+    rng = np.random.default_rng(0)
+    odds = rng.normal(0, 2, 4000)
+    mirror = np.where(rng.random(4000) < 1 / (1 + np.exp(-odds)), 1, -1)
+    for unit in (0.01, 1.0, 100.0):
+        np.testing.assert_allclose(calibrate(odds * unit, mirror) * unit, 1, atol=0.1)
+
+
+def test_animals_that_labels_leave_undecided_count_for_nothing():
+    evidence, mirror = np.array([2.0, -1.0, 3.0, -4.0]), np.array([1, -1, -1, -1])
+    more = calibrate(np.append(evidence, [1e3, -1e3]), np.append(mirror, [0, 0]))
+    assert more == calibrate(evidence, mirror) > 0
+
+
+SIGN = st.sampled_from([1, -1])
+DAY = st.sampled_from(["", JANUARY, "2024-01-08", JUNE])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("AB"), DAY, SIGN), max_size=6),
+    st.lists(st.tuples(st.sampled_from("ABC"), DAY, st.floats(-5, 5)), min_size=1, max_size=6),
+)
+def test_flipping_all_signs_flips_all_decisions(told, asked):
+    table = animals(*[(lab, f"new{n}", day) for n, (lab, day, _) in enumerate(asked)])
+    evidence = np.array([value for *_, value in asked])
+    rows = [(lab, f"old{n}", day, sign) for n, (lab, day, sign) in enumerate(told)]
+    there = decided(Handedness(known(*rows), 0.7), table, evidence)
+    away = Handedness(known(*[(*row, -sign) for *row, sign in rows]), 0.7)
+    back = decided(away, table, -evidence)
+    total = there["laboratory_log_odds"] + there["evidence_log_odds"]
+    sure = total.abs() > 1e-9
+    assert (there["chosen"][sure] == -back["chosen"][sure]).all()
+    np.testing.assert_allclose(there["probability"], back["probability"], atol=1e-12)
