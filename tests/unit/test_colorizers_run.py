@@ -10,20 +10,30 @@ from chromapal import methods
 from chromapal.colorizers import mean_colour, run
 from chromapal.errors import InputError
 
-QUICK = {"epochs": 1, "steps": 2, "batch": 4}
+SMALL = {"width": 16, "layers": 1, "heads": 2, "members": 1, "steps": 2}
+QUICK = {
+    "resnet18_fusion": {"epochs": 1, "steps": 2, "batch": 4},
+    "identify_then_colour": SMALL,
+    "identify_then_colour_stacked": SMALL,
+}
+NAMED = ("identify_then_colour", "identify_then_colour_stacked")
+REPEATED = ["AVAL", "AVAL", "AVAR", "RMGL", "AVAL", "AVAR"]
 
 
-def neurons(tmp_path):
-    """Six worms of eight neurons; every worm has two nameless ones."""
+def neurons(tmp_path, names=REPEATED):
+    """Six worms of eight neurons, alike in the body; every worm has two nameless ones."""
     rng = np.random.default_rng(0)
     count = 48
     table = pd.DataFrame(
         rng.random((count, 8)), columns=["u", "v", "w", "gray", "luminance", "r", "g", "b"]
     )
     table["lab"], table["zr"] = "A", 20 * table["w"]
+    usual = np.random.default_rng(1).uniform(0, [80, 40, 20], (8, 3))
+    table[["xr", "yr"]] = np.tile(usual[:, :2], (6, 1)) + rng.normal(0, 1, (count, 2))
+    table["session"] = "2024-01-01"
     table["worm"] = np.repeat([f"w{worm}" for worm in range(6)], 8)
     table["weight"] = table["weight_n"] = 1.0
-    table["name"] = ["AVAL", "AVAL", "AVAR", "RMGL", "AVAL", "AVAR", "", ""] * 6
+    table["name"] = [*names, "", ""] * 6
     table["role"] = np.repeat(["train"] * 4 + ["validation", "test"], 8)
     table["row"] = np.arange(count) + 100
     table.to_parquet(tmp_path / "neurons.parquet")
@@ -32,7 +42,7 @@ def neurons(tmp_path):
 
 def train(tmp_path, colorizer="mean_colour", variant="with_background", sample="worm", **changes):
     settings = {
-        "params": QUICK if colorizer == "resnet18_fusion" else {},
+        "params": QUICK.get(colorizer, {}),
         "grid": 8,
         "slab_um": 8.0,
         "seed": 0,
@@ -63,13 +73,20 @@ def predict(tmp_path, colorizer="mean_colour", variant="with_background", sample
 @pytest.mark.parametrize("variant", ["with_background", "no_background", "no_background_smote"])
 @pytest.mark.parametrize("colorizer", methods.names("colorizers"))
 def test_a_model_and_colours_come_out(colorizer, variant, sample, tmp_path):
-    table = neurons(tmp_path)
+    names = ["AVAL", "AVAR", "RMGL", "RMGR", "RIH", "RIS"] if colorizer in NAMED else REPEATED
+    table = neurons(tmp_path, names)
+    if colorizer in NAMED and (variant, sample) == ("no_background_smote", "neuron"):
+        with pytest.raises(InputError, match="synthetic neurons"):
+            train(tmp_path, colorizer, variant, sample)
+        return
     train(tmp_path, colorizer, variant, sample)
     history = pd.read_csv(tmp_path / "history.csv")
     assert history["step"].tolist() == ([2] if colorizer == "resnet18_fusion" else [])
     assert not (tmp_path / "checkpoints").exists()
     colours = predict(tmp_path, colorizer, variant, sample)
-    assert tuple(colours.columns) == run.COLOURS
+    deviations = run.DEVIATIONS if colorizer in NAMED else ()
+    assert tuple(colours.columns) == (*run.COLOURS, *deviations)
+    assert (colours[list(deviations)] >= 0).all().all()
     rows = [*range(140, 148)] if variant == "with_background" else [*range(140, 146)]
     assert colours["row"].tolist() == rows
     assert set(colours["role"]) == {"test"}

@@ -9,14 +9,21 @@ from chromapal import provenance
 PACKAGE = provenance.PACKAGE
 # Who may import whom. The root serves everybody, as do the neuron table and the list of what was
 # left out.
+METHODS = {"prepare", "training", "identify", "worms.table", "worms.partial_names"}
 ALLOWED = {
     "worms": set(),
     "prepare": {"worms.table", "worms.skipped"},
     "training": {"prepare", "worms.table"},
-    "colorizers": {"prepare", "training", "worms.table"},
-    "classifiers": {"prepare", "training", "worms.table"},
-    "evaluate": {"prepare", "worms.table", "worms.skipped", "worms.projections"},
-}
+    "identify": {
+        "prepare", "training", "worms.table", "worms.partial_names", "worms.skipped", "worms.slugs",
+    },
+    "colorizers": METHODS,
+    "classifiers": METHODS,
+    "evaluate": {
+        "prepare", "worms.table", "worms.skipped", "worms.projections", "worms.partial_names",
+        "worms.ganglia", "worms.slugs",
+    },
+}  # fmt: skip
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
 

@@ -6,10 +6,12 @@ from chromapal.evaluate import identity
 
 
 def named(rows, **more):
-    """Build named neurons from (lab, worm, name, top1, top2) rows."""
+    """Build named neurons from (lab, worm, name, top1, top2) rows; assigned names are the same."""
     table = pd.DataFrame(rows, columns=["lab", "worm", "name", "top1", "top2"])
     facts = {
         "features": "position", "colorizer": "", "top3": "", "top4": "", "top5": "",
+        "assigned1": table["top1"], "assigned2": table["top2"], "assigned3": "", "assigned4": "",
+        "assigned5": "",
         "majority": "background", "majority_labelled": "A", "training_names": 4, "examples": 2,
     }  # fmt: skip
     return table.assign(**{**facts, **more})
@@ -133,7 +135,101 @@ def test_recovery_ratio_stands_on_the_row_that_adds_predicted_colour():
     assert ratio.notna().sum() == 2
 
 
-def test_methods_must_be_scored_on_the_same_animals():
-    short = named([row for row in ROWS if row[0] == "X"], features="position+gray")
+def run(**facts):
+    return {
+        "study": "s", "classifier": "svm", "variant": "no_background", "sample": "", "grid": "",
+        "fold": "fold0", "seed": 1, **facts,
+    }  # fmt: skip
+
+
+def scored_runs(runs):
+    """Score (table, facts of its run) pairs."""
+    worms, names = (
+        pd.concat([count(table).assign(**run(**facts)) for table, facts in runs], ignore_index=True)
+        for count in (identity.per_worm, identity.per_name)
+    )
+    return identity.score(worms, names)
+
+
+def test_methods_of_one_feature_set_must_be_scored_on_the_same_animals():
+    short = named([row for row in ROWS if row[0] == "X"])
     with pytest.raises(ValueError, match="same animals"):
-        scored([named(ROWS), short])
+        scored_runs([(named(ROWS), {}), (short, {"classifier": "mlp"})])
+    # another variant is another question
+    assert len(scored_runs([(named(ROWS), {}), (short, {"variant": "with_background"})]))
+
+
+def test_an_animal_without_a_channel_is_left_out_of_its_feature_sets_alone():
+    short = named([row for row in ROWS if row[0] == "X"], features="position+rgb")
+    runs = [
+        (table, {"classifier": classifier})
+        for classifier in ("svm", "mlp")
+        for table in (named(ROWS), short)
+    ]
+    table = scored_runs(runs).query("fold == 'all'").set_index(["classifier", "features", "lab"])
+    for classifier in ("svm", "mlp"):
+        position = table.loc[(classifier, "position")]
+        assert position["worms"].to_dict() == {"X": 1, "Y": 1, "all": 2}
+        rgb = table.loc[(classifier, "position+rgb")]
+        assert rgb["worms"].to_dict() == {"X": 1, "all": 1}
+        assert rgb.loc["all", "accuracy"] == rgb.loc["X", "accuracy"] == pytest.approx(1 / 2)
+    # the others' scores are what they are without it
+    alone = scored([named(ROWS)], variant="no_background")
+    pd.testing.assert_frame_equal(
+        alone.drop(columns=["study"]),
+        scored_runs(runs)
+        .query("classifier == 'svm' and features == 'position'")
+        .reset_index(drop=True)
+        .drop(columns=["study"]),
+    )
+
+
+ASSIGNED_ROWS = [
+    # lab, worm, name, top1, assigned1, assigned2
+    ("X", "1", "AVAL", "AVAL", "AVAR", "AVAL"),
+    ("X", "1", "AVAR", "AVAL", "AVAR", "AVAL"),
+    ("X", "1", "RIH", "RIH", "RIS", "RIR"),
+    ("X", "1", "RIS", "RIH", "RIS", "RIH"),
+    ("X", "1", "SIA", "SIADL", "SIAVR", "RIH"),
+    ("X", "1", "AVB", "AVBL", "AVAL", "AVBR"),
+    ("X", "1", "", "AVAL", "AVAL", ""),
+    ("Y", "1", "AVAL", "RIH", "AVAL", "RIH"),
+    ("Y", "1", "RMDD", "RIH", "RMDDL", ""),
+]
+
+
+def assigned():
+    columns = ["lab", "worm", "name", "top1", "assigned1", "assigned2"]
+    table = pd.DataFrame(ASSIGNED_ROWS, columns=columns)
+    blank = dict.fromkeys(["assigned3", "assigned4", "assigned5"], "")
+    return named([(*row[:4], "") for row in ASSIGNED_ROWS]).assign(**table[columns[4:]], **blank)
+
+
+def test_assigned_names_and_partial_labels_per_worm_by_hand():
+    worms = identity.per_worm(assigned()).set_index("lab")
+    counts = [
+        "neurons", "labelled", "right", "right_assigned", "right_assigned5", "right_class",
+        "partial", "right_partial", "right_all",
+    ]  # fmt: skip
+    # an unlabelled neuron is not counted at all; SIA and AVB count apart, and in right_all
+    assert worms.loc["X", counts].tolist() == [6, 4, 2, 2, 3, 3, 2, 1, 4]
+    assert worms.loc["Y", counts].tolist() == [2, 1, 0, 1, 1, 1, 1, 1, 0]
+    shares = identity.with_shares(identity.per_worm(assigned())).set_index("lab")
+    assert shares.loc["X", "partial_accuracy"] == pytest.approx(1 / 2)
+    assert len(identity.scored(assigned())) == len(ASSIGNED_ROWS) - 1
+
+
+def test_scores_of_assigned_names_by_hand():
+    table = scored_runs([(assigned(), {})]).set_index(["fold", "lab"])
+    row = table.loc[("all", "all")]
+    assert row["assigned"] == pytest.approx((2 / 4 + 1) / 2)
+    assert row["assigned_top5"] == pytest.approx((3 / 4 + 1) / 2)
+    assert row["class_accuracy"] == pytest.approx((3 / 4 + 1) / 2)
+    assert (row["partial"], row["partial_accuracy"]) == (3, pytest.approx((1 / 2 + 1) / 2))
+    assert (row["assigned_low"], row["assigned_high"]) == (0.5, 1)
+    assert (row["worms"], row["neurons"]) == (2, 5)
+    assert row["accuracy"] == pytest.approx((2 / 4 + 0) / 2)
+    assert np.isnan(table.loc[("all", "Y"), "assigned_low"])
+    # without partial labels there is nothing to be right about
+    plain = scored([named(ROWS)]).set_index(["fold", "lab"]).loc[("all", "all")]
+    assert plain["partial"] == 0 and np.isnan(plain["partial_accuracy"])

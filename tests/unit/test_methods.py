@@ -9,16 +9,21 @@ from chromapal import methods
 from chromapal.errors import InputError
 
 
-def test_the_five_classifiers_and_the_colorizers_are_found():
+def test_the_classifiers_and_the_colorizers_are_found():
     assert methods.names("classifiers") == (
-        "k_nearest_neighbours", "logistic_regression", "mlp", "random_forest", "svm",
+        "atlas_gaussian", "atlas_student", "k_nearest_neighbours", "logistic_regression", "mlp",
+        "neuron_transformer", "random_forest", "svm",
     )  # fmt: skip
-    assert methods.names("colorizers") == ("copy_gray", "mean_colour", "resnet18_fusion")
+    assert methods.names("colorizers") == (
+        "copy_gray", "identify_then_colour", "identify_then_colour_stacked", "mean_colour",
+        "resnet18_fusion",
+    )  # fmt: skip
 
 
 def test_shared_files_are_no_methods():
     assert "contract" not in methods.names("colorizers")
-    assert "naming" not in methods.names("classifiers")
+    shared = {"naming", "scores", "predicted", "atlas_density"}
+    assert not shared & set(methods.names("classifiers"))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromapal import methods
 from chromapal.classifiers import naming
 
 NAMES = ["ADAL", "ADAR", "AVG"]
@@ -60,13 +61,17 @@ def study(tmp_path):
     return neurons, own, pairs
 
 
-def run(tmp_path, colours, features, variant="no_background"):
+def run(tmp_path, colours, features, variant="no_background", aligned=None, classifier=None):
     out = tmp_path / "named.parquet"
+    changes = {} if classifier else {"neighbours": 3}
     naming.name_fold(
-        tmp_path / "neurons.parquet", 0, colours, "k_nearest_neighbours", {"neighbours": 3},
-        variant, features, 42, 2, 1, out,
+        tmp_path / "neurons.parquet", 0, colours, aligned or {},
+        classifier or "k_nearest_neighbours", changes, variant, features, 42, 2, 5.0, 1, out,
     )  # fmt: skip
     return pd.read_parquet(out)
+
+
+ANSWERS = [*naming.TOP, *naming.ASSIGNED, "probability"]
 
 
 def test_cross_fitted_takes_each_animal_from_the_model_that_left_it_out(study):
@@ -104,7 +109,7 @@ def test_planted_leak_a_missing_animal_is_refused(study, tmp_path):
     neurons, own, pairs = study
     short = pd.read_parquet(pairs[0][1]).query("worm != '4'")
     short.to_parquet(tmp_path / "short.parquet")
-    with pytest.raises(ValueError, match="lacks 3"):
+    with pytest.raises(ValueError, match="lacks 4"):
         naming.cross_fitted(
             naming.identifiable(neurons, "no_background"), 0, own,
             [("fold0-1", str(tmp_path / "short.parquet")), pairs[1]],
@@ -117,16 +122,67 @@ def test_name_fold_writes_every_feature_set_of_every_colorizer(study, tmp_path):
     named = run(tmp_path, colours, ["position", "predicted", "position+gray+predicted"])
     kinds = named.groupby(["features", "colorizer"]).size().to_dict()
     assert kinds == {
-        ("position", ""): 6,
-        ("predicted", "resnet18_fusion"): 6,
-        ("predicted", "other"): 6,
-        ("position+gray+predicted", "resnet18_fusion"): 6,
-        ("position+gray+predicted", "other"): 6,
+        ("position", ""): 8,
+        ("predicted", "resnet18_fusion"): 8,
+        ("predicted", "other"): 8,
+        ("position+gray+predicted", "resnet18_fusion"): 8,
+        ("position+gray+predicted", "other"): 8,
     }
     position = named[named["features"].eq("position")]
-    assert position["row"].tolist() == [0, 1, 2, 30, 31, 32]
-    assert position["top1"].tolist() == position["name"].tolist() == NAMES * 2
-    assert set(position["examples"]) == {5} and set(position["training_names"]) == {3}
+    assert position["row"].tolist() == [0, 1, 2, 3, 30, 31, 32, 33]
+    assert position["name"].tolist() == [*NAMES, ""] * 2
+    known = position[position["name"].ne("")]
+    assert known["top1"].tolist() == known["assigned1"].tolist() == NAMES * 2
+    assert set(known["examples"]) == {5} and set(position["training_names"]) == {3}
+    # the unlabelled neuron is answered too, and takes no name from those who are sure of theirs
+    blank = position[position["name"].eq("")]
+    assert blank["top1"].isin(NAMES).all() and set(blank["examples"]) == {0}
+    assert (blank["probability"] < 0.5).all()
+
+
+def test_body_axes_take_the_place_of_positions_where_animals_were_aligned(study, tmp_path):
+    neurons, _, _ = study
+    rng = np.random.default_rng(1)
+    # axes in which names lie the other way round, as no position says
+    body = neurons[["row"]].assign(
+        **{axis: np.tile([2.0, 1, 0, 9], 8) + rng.normal(0, 0.1, 32) for axis in naming.BODY}
+    )
+    swapped = neurons["role"].eq("test")
+    swap = {0: 2, 2: 0}
+    tens, ones = neurons["row"] // 10 * 10, neurons["row"] % 10
+    body["row"] = (tens + ones.replace(swap)).where(swapped, neurons["row"])
+    body.sample(frac=1, random_state=0).to_parquet(tmp_path / "body.parquet")
+    aligned = {"position+gray": str(tmp_path / "body.parquet")}
+    named = run(tmp_path, {}, ["position", "position+gray"], aligned=aligned)
+    first = {
+        feature: part.loc[part["name"].ne(""), "assigned1"].tolist()
+        for feature, part in named.groupby("features")
+    }
+    assert first == {"position": NAMES * 2, "position+gray": NAMES[::-1] * 2}
+
+
+def test_partial_names_are_not_learnt_from_and_stay_as_labels_of_the_tested(study, tmp_path):
+    neurons, _, _ = study
+    # AVK lacks its side; a lone neuron of the midline stands for itself
+    partly = neurons.assign(name=neurons["name"].replace({"ADAR": "AVK"}))
+    partly.to_parquet(tmp_path / "neurons.parquet")
+    named = run(tmp_path, {}, ["position"])
+    assert not named[[*naming.TOP, *naming.ASSIGNED]].isin(["AVK"]).any(axis=None)
+    assert set(named["training_names"]) == {2}
+    asked = named[named["name"].eq("AVK")]
+    assert len(asked) == 2 and set(asked["examples"]) == {0}
+
+
+def test_one_name_goes_to_one_neuron_of_an_animal():
+    train = pd.concat([fold_neurons(), fold_neurons().assign(lab="B")], ignore_index=True)
+    test = train[:3].assign(row=[1, 2, 3], **{axis: [0.46, 0.48, 1.9] for axis in "uvw"})
+    params = methods.params("classifiers", "atlas_gaussian", {})
+    found = naming.name_neurons(train, test, "atlas_gaussian", params, "uvw", 0)
+    assert found["top1"].tolist() == ["ADAL", "ADAL", "AVG"]
+    assert found["assigned1"].tolist() == NAMES
+    apart = test.assign(worm=["x", "y", "z"])
+    found = naming.name_neurons(train, apart, "atlas_gaussian", params, "uvw", 0)
+    assert found["assigned1"].tolist() == found["top1"].tolist()
 
 
 def test_with_background_names_the_unlabelled_and_leaves_out_animals_without_a_label(
@@ -138,18 +194,33 @@ def test_with_background_names_the_unlabelled_and_leaves_out_animals_without_a_l
     assert set(named["majority_labelled"]) == {"ADAL"}
 
 
-def test_test_labels_change_no_answer(study, tmp_path):
+def test_background_is_given_to_as_many_neurons_as_need_it(study, tmp_path):
     neurons, _, _ = study
-    before = run(tmp_path, {}, ["position", "position+rgb"], "with_background")
+    crowd = neurons[neurons["name"].eq("")]
+    more = [crowd.assign(row=crowd["row"] + 1000 * n, u=crowd["u"] + 0.1 * n) for n in (1, 2)]
+    pd.concat([neurons, *more]).to_parquet(tmp_path / "neurons.parquet")
+    named = run(tmp_path, {}, ["position"], "with_background", classifier="atlas_gaussian")
+    blank = named["name"].eq("background")
+    assert blank.sum() == 6
+    assert set(named.loc[blank, "assigned1"]) == {"background"}
+    assert named.loc[~blank, "assigned1"].tolist() == NAMES * 2
+    assert not named.loc[~blank, naming.ASSIGNED].isin(["background"]).any(axis=None)
+
+
+@pytest.mark.parametrize("variant", ["with_background", "no_background"])
+def test_test_labels_change_no_answer(study, tmp_path, variant):
+    neurons, _, _ = study
+    before = run(tmp_path, {}, ["position", "position+rgb"], variant)
     swapped = neurons.assign(
         name=neurons["name"].where(
             neurons["role"].ne("test") | neurons["name"].eq(""), "an unheard-of name"
         )
     )
     swapped.to_parquet(tmp_path / "neurons.parquet")
-    after = run(tmp_path, {}, ["position", "position+rgb"], "with_background")
-    pd.testing.assert_frame_equal(before[naming.TOP], after[naming.TOP])
-    labelled = after[after["name"].ne("background")]
+    after = run(tmp_path, {}, ["position", "position+rgb"], variant)
+    pd.testing.assert_frame_equal(before[ANSWERS], after[ANSWERS])
+    labelled = after[after["name"].eq("an unheard-of name")]
+    assert len(labelled) == 12
     assert set(labelled["examples"]) == {0} and not labelled["top1"].eq(labelled["name"]).any()
 
 

@@ -18,7 +18,7 @@ from chromapal.worms.skipped import COLUMNS as SKIPPED
 ROOT = Path(__file__).parents[2]
 CONFIG = {
     "study": "made", "source": "simulate", "split": "worm", "gray_source": "luminance",
-    "colour_scale": "rank_normal",
+    "colour_scale": "rank_normal", "align": "none",
 }  # fmt: skip
 HOSTILE = "<script>alert(1)</script> & 'q' </table>"
 PIXEL = bytes.fromhex(

@@ -52,6 +52,9 @@ def identities(tmp_path):
                     "top1": ["ADAR", "ADAR", "AVG", "AVG"] + ["ADAL"] * 4,
                     "top2": "ADAL",
                     **{f"top{place}": "" for place in (3, 4, 5)},
+                    "assigned1": ["ADAR", "ADAL", "AVG", "ADAL"] * 2,
+                    "assigned2": ["ADAL", "AVG", "ADAL", "AVG"] * 2,
+                    **{f"assigned{place}": "" for place in (3, 4, 5)},
                     "examples": [4, 5, 6, 4] * 2 if fold == "fold0" else [6, 5, 6, 6] * 2,
                     "majority": "AVG",
                     "majority_labelled": "AVG",
@@ -89,6 +92,12 @@ def test_identity_tables_by_hand(identities, tmp_path):
     pooled = identity.query("fold == 'all' and lab == 'all' and classifier == 'svm'")
     assert pooled["features"].tolist() == ["position", "predicted"]
     assert pooled["accuracy"].tolist() == ["0.5", "0.5"]
+    # each first worm has its pair swapped, each second worm is right
+    for column, value in {
+        "assigned": "0.5", "assigned_low": "0", "assigned_high": "1", "assigned_top5": "0.75",
+        "class_accuracy": "1", "partial": "0", "partial_accuracy": "",
+    }.items():  # fmt: skip
+        assert pooled[column].tolist() == [value] * 2, column
     # the kind of sample belongs to predicted colours
     assert pooled[["sample", "grid"]].to_numpy().tolist() == [["", ""], ["worm", "64"]]
     adal = names.query("classifier == 'svm' and features == 'position' and name == 'ADAL'").iloc[0]
@@ -113,10 +122,13 @@ def test_worms_table_has_both_measures(colours, identities, tmp_path):
     assert colour["labelled"].tolist() == ["2", "2", "3"]
     assert set(colour["accuracy"]) == {""} and set(colour["mse"]) == {"0.01"}
     named = table.query("measure == 'identity' and classifier == 'svm' and features == 'position'")
-    assert named[["lab", "worm", "accuracy", "top5", "majority"]].to_numpy().tolist() == [
-        ["A", "1", "0.5", "1", "0"], ["A", "2", "0.5", "1", "0.5"],
-        ["B", "1", "0.5", "1", "0"], ["B", "2", "0.5", "1", "0.5"],
+    columns = ["lab", "worm", "accuracy", "top5", "majority", "assigned", "assigned_top5",
+               "class_accuracy"]  # fmt: skip
+    assert named[columns].to_numpy().tolist() == [
+        ["A", "1", "0.5", "1", "0", "0", "0.5", "1"], ["A", "2", "0.5", "1", "0.5", "1", "1", "1"],
+        ["B", "1", "0.5", "1", "0", "0", "0.5", "1"], ["B", "2", "0.5", "1", "0.5", "1", "1", "1"],
     ]  # fmt: skip
+    assert set(colour["assigned"]) == {""}
 
 
 def test_losses_and_skipped(tmp_path):

@@ -28,6 +28,7 @@ def changed(**keys):
         (changed(simulate={"worms": 1, "laboratories": 1, "neurons": 30}), "1 worm"),
         (changed(source="tables", tables="nowhere"), "nowhere"),
         (changed(source="tables"), "config key 'tables'"),
+        (changed(peers="no.csv"), "config key 'peers': found no file no.csv"),
     ],
 )
 def test_a_wrong_config_is_named_before_anything_runs(tmp_path, config, named):

@@ -63,6 +63,10 @@ RUNS = config["runs"] if config["colorize"] else []
 IDENTIFY = config["identify"]
 
 
+if config["peers"] and not Path(config["peers"]).is_file():
+    raise WorkflowError(
+        f"config key 'peers': found no file {config['peers']}; expected a CSV of accuracies"
+    )
 SOURCES = plain(plan.source_files, config)
 FOLDS = plain(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]

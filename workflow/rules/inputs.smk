@@ -161,6 +161,15 @@ def shown_aligned(table):
     return {fold: f"{folder}/{fold}/{table}.parquet" for fold in FOLD_NAMES} if NAMING else {}
 
 
+# What people have stated about animals: an edit names them anew.
+STATED = sorted(map(str, Path(config["anchors"]).rglob("*.csv"))) if config["anchors"] else []
+
+
+def shown_stated():
+    """Map folds to the names that honour what people have stated."""
+    return {fold: f"results/{STUDY}/stated/{fold}.parquet" for fold in FOLD_NAMES if STATED}
+
+
 def shown_run():
     """Say which trained run the report shows in pictures: the cross-fitted one, named neurons."""
     if not RUNS:

@@ -96,6 +96,7 @@ rule write_worm_pages:
         neurons="results/{study}/neurons.parquet",
         aligned=sorted(shown_aligned("neurons").values()),
         handedness=sorted(shown_aligned("worms").values()),
+        stated=sorted(shown_stated().values()),
     output:
         folder=directory("results/{study}/named"),
     log:
@@ -107,9 +108,31 @@ rule write_worm_pages:
         entries=shown_names(),
         aligned=shown_aligned("neurons"),
         handedness=shown_aligned("worms"),
+        stated=shown_stated(),
         features=SHOWN_FEATURES,
     script:
         "../scripts/write_worm_pages.py"
+
+
+rule answer_anchors:
+    """Name those of one fold's test animals about which a person has stated something."""
+    input:
+        neurons="results/{study}/neurons/{fold}/neurons.parquet",
+        worms=f"results/{{study}}/aligned/{SHOWN_FEATURES}/{{fold}}/worms.parquet",
+        atlas=f"results/{{study}}/aligned/{SHOWN_FEATURES}/{{fold}}/atlas",
+        stated=STATED,
+    output:
+        answers="results/{study}/stated/{fold}.parquet",
+    log:
+        "results/{study}/logs/answer_anchors/{fold}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("answer_anchors.py"),
+        features=SHOWN_FEATURES,
+        anchors=config["anchors"],
+    script:
+        "../scripts/answer_anchors.py"
 
 
 rule anchor_neurons:

@@ -22,11 +22,13 @@ if NAMING:
     FIGURES += ["anchors"] if IDENTIFY["anchors"] else []
     FIGURES += ["ablation"] if IDENTIFY["ablations"] else []
 REPORTED = ["colour", "identity", "worms", "summary", "skipped"]
-REPORTED += ["coverage", "ganglia", "handedness"] if NAMING else []
+if NAMING:
+    REPORTED += ["coverage", "ganglia", "handedness"] + (["peers"] if config["peers"] else [])
 # What `write_report` shows besides tables; all of it counts as the report's code.
 TOLD = [
     "workflow/notebooks/report.ipynb",
     "src/chromapal/evaluate/report_parts.py",
+    "src/chromapal/evaluate/report_naming.py",
     *(f"workflow/report/{name}.rst" for name in FIGURES),
 ]
 

@@ -17,6 +17,8 @@ Units stand in square brackets. (Generated from `workflow/schemas/config.schema.
 | `config.yaml` | the default: simulated worms, minutes on two cores, no download |
 | `tables.yaml` | your neuron tables: `--configfile config/tables.yaml --config tables=FOLDER` |
 | `nwb.yaml` | your NWB files: `--configfile config/nwb.yaml --config nwb=FOLDER` |
+| `identity.yaml` | naming neurons, by animal: `make identity TABLES=FOLDER [PEERS=FILE]` |
+| `identity_labs.yaml` | the same, one laboratory left out: `make identity-labs TABLES=FOLDER` |
 | `original.yaml` | the original study's recipe as it was |
 
 `--configfile` replaces the default study as a whole; nothing of `config.yaml` is mixed in.
@@ -54,6 +56,24 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 | `full_scale` | counts | optional: the camera's largest count; else `laboratories`, else inferred |
 | `ID` | | name; empty where nobody named the neuron; a trailing `?` is stripped |
 | `fold` | | optional: 0, 1, ...; a worm whose fold is no number always trains |
+| `session` | | optional: day of the recording, `YYYY-MM-DD`; else read off `path` or `worm` |
+
+## What you know about an animal
+
+With `align`, every test animal gets `results/{study}/named/{lab}/{worm}.csv`: its names with
+probabilities and a review queue. What you know better goes into a folder of your own, config key
+`anchors`, as `{lab}/{worm}.csv` (the same file name) with two columns:
+
+| column | meaning |
+|---|---|
+| `neuron` | number of the neuron, from the column of that name |
+| `says` | its name; `-` where there is no neuron; or where it lies (words below) |
+
+A neuron may be said to lie towards the `nose` or the `tail`, `dorsal` or `ventral`, `left` or
+`right`, of the middle of the head.
+
+Run the study again: names you stated stay as stated, no other neuron gets them, and what they say
+about where the head is and which side is left moves the rest. No table of scores uses them.
 """
 
 
@@ -72,6 +92,11 @@ def rows(properties: dict, definitions: dict, prefix: str = ""):
             yield from rows(item["properties"], definitions, f"{name}[].")
         elif "properties" in inner:
             yield from rows(inner["properties"], definitions, f"{name}.")
+        elif isinstance(inner.get("additionalProperties"), dict) and (
+            "$ref" in inner["additionalProperties"]
+        ):
+            each = definitions[inner["additionalProperties"]["$ref"].split("/")[-1]]
+            yield from rows(each["properties"], definitions, f"{name}.NAME.")
 
 
 def document() -> str:

@@ -10,6 +10,7 @@ def main(snakemake):
         neurons_path=snakemake.input.neurons,
         aligned=snakemake.params.aligned,
         handedness=snakemake.params.handedness,
+        stated=snakemake.params.stated,
         features=snakemake.params.features,
         out=snakemake.output.folder,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import torch
 
 from chromapal import methods
 from chromapal.classifiers import scores
@@ -36,8 +37,8 @@ def name_fold(
 ):
     """Name one fold's test neurons with one classifier, from every feature set.
 
-    Animals without any label are left out: nothing can be learnt from them or checked on them.
-    So are, for one feature set, animals without a channel that it needs.
+    Animals without any label teach nothing and are not scored. For one feature set, animals
+    without a channel that it needs are left out.
 
     Parameters
     ----------
@@ -72,6 +73,8 @@ def name_fold(
         majority, majority_labelled (their most frequent name, and that of the labelled),
         training_names.
     """
+    # PyTorch adds up in another order with more threads, which must change no result
+    torch.set_num_threads(1)
     neurons = identifiable(pd.read_parquet(neurons_path), variant)
     # a partial name says too little to be learnt from
     partial = neurons["role"].ne("test") & neurons["name"].map(is_partial)
@@ -117,16 +120,16 @@ def name_fold(
 
 
 def identifiable(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Give the animals with at least one label, unlabelled neurons named as the variant says.
+    """Give the animals that can be learnt from or named, unlabelled neurons as the variant says.
 
     Unlabelled neurons stay, as `background` or as "": nobody is asked their names, but they
-    compete for names, as in any new animal.
+    compete for names, as in any new animal. A test animal without any label is named where "" is
+    what it says, and not scored.
     """
     labelled = neurons["name"].ne("").groupby([neurons[key] for key in ANIMAL]).transform("any")
-    kept = neurons[labelled]
     if variant == "with_background":
-        return select(kept, variant).reset_index(drop=True)
-    return kept.reset_index(drop=True)
+        return select(neurons[labelled], variant).reset_index(drop=True)
+    return neurons[labelled | neurons["role"].eq("test")].reset_index(drop=True)
 
 
 def training_facts(training: pd.Series, tested: pd.Series) -> dict[str, object]:
@@ -182,7 +185,8 @@ def name_neurons(
     pandas.DataFrame
         row; top1 to top5, each neuron for itself (best first, "" where training knew fewer
         names); assigned1 to assigned5, one name to one neuron within an animal, the assigned name
-        first; probability of assigned1, calibrated on training animals that were held out.
+        first (the likeliest name, which another neuron has, where none could be assigned);
+        probability of assigned1, calibrated on training animals that were held out.
     """
     names, found, calibration = scores.fit_and_score(
         train,

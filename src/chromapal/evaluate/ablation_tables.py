@@ -31,7 +31,9 @@ def write_anchors(parts: Sequence[dict], seed: int, out: str | os.PathLike):
     """
     table = _read(parts)
     keys = ["study", "features", "strategy", "anchors"]
-    write_csv(_over_animals(table, keys, seed)[ANCHORS], out, sort_by=[*keys, "lab"])
+    write_csv(
+        _over_animals(table, keys, seed).reindex(columns=ANCHORS), out, sort_by=[*keys, "lab"]
+    )
 
 
 def write_ablation(
@@ -65,17 +67,22 @@ def write_ablation(
             )  # fmt: skip
             table = pd.concat([table, counted], ignore_index=True)
     # the full number of training animals differs from fold to fold
-    most = table["question"].eq("training worms") & table["order"].gt(40)
-    full = round(table.loc[most, "order"].mean()) if most.any() else 0
+    asked = table["question"].eq("training worms")
+    order = table["order"].where(asked)
+    most = asked & order.eq(order.groupby(table["path"]).transform("max"))
+    full = round(order[most].mean()) if most.any() else 0
+    full += full in set(order[asked & ~most])
     table.loc[most, "setting"], table.loc[most, "order"] = str(full), full
     keys = ["study", "question", "setting", "order", "features"]
-    scores = _over_animals(table, keys, seed)[ABLATION]
+    scores = _over_animals(table, keys, seed).reindex(columns=ABLATION)
     write_csv(scores, out, sort_by=["study", "features", "question", "order", "lab"])
 
 
 def _read(parts: Sequence[dict]) -> pd.DataFrame:
     tables = [
-        pd.read_parquet(part["path"]).assign(study=part["study"], features=part["features"])
+        pd.read_parquet(part["path"]).assign(
+            **{key: part[key] for key in ("study", "features")}, path=str(part["path"])
+        )
         for part in parts
     ]
     return pd.concat(tables, ignore_index=True)

@@ -19,6 +19,8 @@ from chromapal.worms.table import neuron_class
 
 RUN = ["study", "classifier", "colorizer", "variant", "features"]
 BINS = 10
+OURS = 0
+DIGITS = 5  # accuracies that differ by less are the same one, written with fewer digits
 COVERAGES = np.round(np.arange(0.05, 1.001, 0.05), 2)
 CALIBRATION = [*RUN, "low", "high", "neurons", "confidence", "accuracy"]
 COVERAGE = [*RUN, "lab", "coverage", "neurons", "threshold", "precision"]
@@ -164,7 +166,8 @@ def write_places(
         The table; positions are medians over test animals [um].
     """
     table = answered(identities)
-    table = table[table["variant"].eq("no_background")]
+    # with predicted colour one name would be counted once per colorizer
+    table = table[table["variant"].eq("no_background") & table["colorizer"].eq("")]
     parts = []
     for key, path in aligned.items():
         features, fold = key.split(" ")
@@ -204,7 +207,7 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
     Raises
     ------
     InputError
-        The file of peers lacks a column.
+        The file of peers cannot be read, lacks a column, has an animal twice or no shares.
     """
     rows = []
     if peers:
@@ -213,30 +216,41 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
         ours = table[table["measure"].eq("identity") & table["variant"].eq("no_background")]
         ours = ours[ours["colorizer"].eq("")]
         for key, part in ours.groupby(["study", "classifier", "features"], sort=True):
-            pairs = part.merge(theirs, on=ANIMAL)
+            # a number is no column of a file
+            pairs = part[[*ANIMAL, "assigned"]].rename(columns={"assigned": OURS})
+            pairs = pairs.merge(theirs, on=ANIMAL)
             for method in theirs.columns.drop(ANIMAL):
-                for lab, own in [*pairs.groupby("lab"), (ALL, pairs)]:
+                both = pairs.dropna(subset=[OURS, method])
+                for lab, own in [*both.groupby("lab"), (ALL, both)]:
                     if len(own):
-                        rows.append((*key, method, lab, *_paired(own["assigned"], own[method])))
+                        rows.append((*key, method, lab, *_paired(own[OURS], own[method])))
     write_csv(pd.DataFrame(rows, columns=PEERS), out)
 
 
 def read_peers(path: str | os.PathLike) -> pd.DataFrame:
     """Read the accuracy of other methods, one row per animal."""
     try:
-        table = pd.read_csv(path, dtype={"lab": str, "worm": str})
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        methods = table.columns.drop(ANIMAL, errors="ignore")
+        table = table.assign(**{name: pd.to_numeric(table[name]) for name in methods})
     except (OSError, ValueError) as error:
         raise InputError(path, f"no readable CSV file ({error})", "accuracy of peers") from None
-    missing = [name for name in ANIMAL if name not in table]
-    if missing or len(table.columns) < 3:
+    if not set(ANIMAL) <= set(table.columns) or len(methods) == 0:
         raise InputError(
             path, f"columns {', '.join(map(str, table.columns))}", "lab, worm, and one per method"
         )
+    twice = table[table.duplicated(ANIMAL)]
+    if len(twice):
+        lab, worm = twice[ANIMAL].iloc[0]
+        raise InputError(path, f"worm {worm} of {lab} twice", "one line per animal")
+    for name in methods:
+        if not table[name].dropna().between(0, 1).all():
+            raise InputError(path, f"{name} below 0 or above 1", "the share named right, 0 to 1")
     return table
 
 
 def _paired(ours: pd.Series, theirs: pd.Series) -> tuple:
-    difference = (ours - theirs).dropna().to_numpy()
+    difference = (ours - theirs).round(DIGITS).to_numpy()
     low, high = identity.interval(difference[None], seed=0)
     test = wilcoxon(difference).pvalue if np.any(difference != 0) else 1.0
     return (
@@ -262,7 +276,7 @@ def worm_answers(
     ----------
     named : pandas.DataFrame
         Answers of one classifier from one feature set: row, lab, worm, name, assigned1 to
-        assigned5, probability.
+        assigned5, probability, anchor (what a person stated, "" otherwise).
     neurons : pandas.DataFrame
         The study's neurons: row, x, y, z, ID.
     body : pandas.DataFrame
@@ -273,12 +287,15 @@ def worm_answers(
     Returns
     -------
     pandas.DataFrame
-        lab, worm, row, x, y, z, body axes, ID, answer, probability, second to fifth, right ("yes",
-        "no", "" where nobody labelled the neuron) and review (1 = least certain).
+        lab, worm, neuron (number within the animal, which anchors go by), row, x, y, z, body
+        axes, ID, anchor, answer, probability, second to fifth, right ("yes", "no", "" where
+        nobody labelled the neuron) and review (1 = least certain).
     """
     table = named.merge(neurons[["row", "x", "y", "z", "ID"]], on="row").merge(
         body[["row", *BODY]], on="row", how="left"
     )
+    table = table.sort_values("row", ignore_index=True)
+    table["neuron"] = table.groupby(ANIMAL, sort=False).cumcount()
     unsure = doubtful.reindex(pd.MultiIndex.from_frame(table[ANIMAL])).fillna(False).to_numpy(bool)
     label = table["name"].mask(table["name"].eq(BACKGROUND), "")
     whole = np.where(
@@ -286,19 +303,21 @@ def worm_answers(
         partial_names.right_class(label, table["assigned1"]),
         partial_names.right(label, table["assigned1"]),
     )
-    answers = {
-        new: table[old].where(~unsure, neuron_class(table[old]))
-        for new, old in zip(
-            ("answer", "second", "third", "fourth", "fifth"), identity.ASSIGNED, strict=True
-        )
-    }
+    answers = table[identity.ASSIGNED].to_numpy(dtype=object)
+    for spot in np.flatnonzero(unsure):
+        # without a side, either of a pair is the same answer
+        classes = neuron_class(table[identity.ASSIGNED].iloc[spot]).unique().tolist()
+        answers[spot] = classes + [""] * (len(identity.ASSIGNED) - len(classes))
+    ranks = ("answer", "second", "third", "fourth", "fifth")
     queue = table.groupby(ANIMAL, sort=False)["probability"].rank(method="first").astype(int)
     found = table.assign(
-        **answers, right=np.where(label.eq(""), "", np.where(whole, "yes", "no")), review=queue
+        **dict(zip(ranks, answers.T, strict=True)),
+        right=np.where(label.eq(""), "", np.where(whole, "yes", "no")),
+        review=queue,
     )
     return found[
         [
-            *ANIMAL, "row", "x", "y", "z", *BODY, "ID", "name", "answer", "probability", "second",
-            "third", "fourth", "fifth", "right", "review",
+            *ANIMAL, "neuron", "row", "x", "y", "z", *BODY, "ID", "name", "anchor", "answer",
+            "probability", "second", "third", "fourth", "fifth", "right", "review",
         ]
     ]  # fmt: skip

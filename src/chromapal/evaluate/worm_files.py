@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.console import progress
-from chromapal.evaluate import worm_page
+from chromapal.evaluate import identity, worm_page
 from chromapal.evaluate.figures import worm
 from chromapal.evaluate.identity import ANIMAL
 from chromapal.evaluate.naming_tables import worm_answers
@@ -15,12 +15,22 @@ from chromapal.files import whole, write_csv
 from chromapal.prepare.features import BODY
 from chromapal.worms.slugs import slug
 
+NAMES = (*identity.ASSIGNED, "probability", "anchor")
+
+
+def replaced(table: pd.DataFrame, told: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Put columns of some rows, told apart by `row`, in the place of a table's own."""
+    found = table.set_index("row")
+    found.update(told.set_index("row")[list(columns)])
+    return found.reset_index()
+
 
 def write_worm_files(
     identities: Sequence[dict],
     neurons_path: str | os.PathLike,
     aligned: dict[str, str],
     handedness: dict[str, str],
+    stated: dict[str, str],
     features: str,
     out: str | os.PathLike,
 ):
@@ -34,6 +44,8 @@ def write_worm_files(
         The study's neurons.
     aligned, handedness : dict
         Files of aligned neurons, and of decisions about axes, by fold.
+    stated : dict
+        Files of names that honour what a person has stated, by fold; they replace a classifier's.
     features : str
         The feature set whose names are shown.
     out : path-like
@@ -50,6 +62,13 @@ def write_worm_files(
             body = pd.read_parquet(aligned[part["fold"]])
             decided = pd.read_parquet(handedness[part["fold"]]).set_index(ANIMAL)
             doubtful = decided["doubtful"].astype(bool)
+        named = named.assign(anchor="")
+        if part["fold"] in stated:
+            told = pd.read_parquet(stated[part["fold"]])
+            named, body = replaced(named, told, NAMES), replaced(body, told, BODY)
+            # a person's statements decide which side is left
+            decided = named.loc[named["row"].isin(told["row"]), ANIMAL].drop_duplicates()
+            doubtful[doubtful.index.isin(pd.MultiIndex.from_frame(decided))] = False
         tables.append(worm_answers(named, neurons, body, doubtful))
     everything = pd.concat(tables, ignore_index=True)
     with whole(out) as folder:

@@ -141,9 +141,11 @@ def fit(
         Handedness by labels: 1, -1, or 0 where too few names decide.
     """
     labels = [animal.label for animal in training]
-    laid, mirror = body_axes.lay_over([animal.place for animal in training], labels)
-    mirror = mirror.numpy()
-    named = np.flatnonzero(mirror != 0)
+    named = np.zeros(0, dtype=np.int64)
+    if max(((label != "").sum() for label in labels), default=0) >= body_axes.LEAST_SHARED:
+        laid, mirror = body_axes.lay_over([animal.place for animal in training], labels)
+        mirror = mirror.numpy()
+        named = np.flatnonzero(mirror != 0)
     if not len(named):
         raise InputError(
             "training animals",

@@ -2,24 +2,28 @@
 
 import logging
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
 from chromapal.console import progress
+from chromapal.errors import InputError
 from chromapal.files import read_json, write_parquet
 from chromapal.identify.align import Aligner
-from chromapal.identify.anchors import Anchors, ask, solve
+from chromapal.identify.anchors import NO_CELL, Anchors, ask, solve
 from chromapal.identify.animals import Animal, animals
-from chromapal.identify.assign import Calibration
+from chromapal.identify.assign import FIVE, Calibration
 from chromapal.identify.atlas import Atlas
 from chromapal.identify.symmetry import Symmetry
-from chromapal.prepare.features import cue
+from chromapal.prepare.features import BODY, cue
+from chromapal.worms.slugs import slug
 
 LOGGER = logging.getLogger("chromapal")
 COUNTS = (0, 2, 5, 8, 10)
 RANDOM, ASKED = "random", "asked"
+ASSIGNED = [f"assigned{place}" for place in range(1, FIVE + 1)]
 
 
 def load(folder: str | os.PathLike) -> tuple[Aligner, Calibration]:
@@ -58,9 +62,7 @@ def anchor_fold(
     torch.set_num_threads(1)
     neurons = pd.read_parquet(neurons_path)
     tested = animals(neurons[neurons["role"].eq("test")], cue(features))
-    worms = pd.read_parquet(worms_path).set_index(["lab", "worm"])
-    odds = worms["laboratory_log_odds"] + worms["evidence_log_odds"]
-    odds = odds.where(worms["source"].ne("stated"), 1e3 * worms["chosen"])
+    odds = odds_of(worms_path)
     aligner, calibration = load(atlas)
     rows = []
     for number, animal in enumerate(progress(tested, len(tested), "anchor animals")):
@@ -97,3 +99,63 @@ def _curve(told: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[i
             right = int((solved.names[rest] == animal.label[rest]).sum())
             rows.append((anchors, len(rest), right))
     return rows
+
+
+def answer_fold(
+    neurons_path: str | os.PathLike,
+    worms_path: str | os.PathLike,
+    atlas: str | os.PathLike,
+    features: str,
+    anchors: str | os.PathLike,
+    out: str | os.PathLike,
+):
+    """Name those of a fold's test animals about which a person has stated something.
+
+    Parameters
+    ----------
+    neurons_path, worms_path, atlas, features
+        As for `anchor_fold`.
+    anchors : path-like
+        Folder with a file `{lab}/{worm}.csv` per animal, named as its table of names is; see
+        `chromapal.identify.anchors.Anchors.read`.
+    out : path-like
+        Parquet: row, assigned1 to assigned5, probability, anchor (what was stated, "" otherwise)
+        and body axes. An animal whose file cannot be used is left out with a line that says why.
+    """
+    torch.set_num_threads(1)
+    neurons = pd.read_parquet(neurons_path)
+    tested = animals(neurons[neurons["role"].eq("test")], cue(features))
+    odds = odds_of(worms_path)
+    aligner, calibration = load(atlas)
+    known = np.array([*aligner.atlas.names, ""])
+    parts = [pd.DataFrame(columns=["row", *ASSIGNED, "probability", "anchor", *BODY])]
+    for animal in tested:
+        path = Path(anchors) / slug(animal.lab) / f"{slug(animal.worm)}.csv"
+        if not path.exists():
+            continue
+        try:
+            stated = Anchors.read(path, len(animal.row))
+        except InputError as error:
+            LOGGER.warning("left out: %s", error)
+            continue
+        solved = solve(aligner, calibration, animal, float(odds[animal.lab, animal.worm]), stated)
+        words = {**stated.names, **dict.fromkeys(stated.excluded, NO_CELL), **stated.where}
+        names = known[solved.answers.best].astype(object)
+        names[:, 0] = solved.names
+        parts.append(
+            pd.DataFrame(names, columns=ASSIGNED).assign(
+                row=animal.row,
+                probability=solved.probability,
+                anchor=[words.get(number, "") for number in range(len(animal.row))],
+                **dict(zip(BODY, solved.place.T.numpy(), strict=True)),
+            )
+        )
+        LOGGER.info("%s: %d statements", path, len(words))
+    write_parquet(pd.concat(parts, ignore_index=True), out)
+
+
+def odds_of(worms_path: str | os.PathLike) -> pd.Series:
+    """Give the log odds of right-handed axes by (lab, worm), beyond doubt where it was stated."""
+    worms = pd.read_parquet(worms_path).set_index(["lab", "worm"])
+    odds = worms["laboratory_log_odds"] + worms["evidence_log_odds"]
+    return odds.where(worms["source"].ne("stated"), 1e3 * worms["chosen"])

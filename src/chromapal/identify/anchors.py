@@ -69,12 +69,12 @@ class Anchors:
         """
         try:
             with Path(path).open(encoding="utf-8-sig", newline="") as lines:
-                rows = list(csv.DictReader(lines, strict=True))
+                reader = csv.DictReader(lines, strict=True)
+                columns, rows = reader.fieldnames or [], list(reader)
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise InputError(path, f"no readable CSV file ({error})", "anchors") from None
-        if rows and not set(COLUMNS) <= rows[0].keys():
-            found = ", ".join(str(name) for name in rows[0])
-            raise InputError(path, f"columns {found}", f"columns {', '.join(COLUMNS)}")
+        if not set(COLUMNS) <= set(columns):
+            raise InputError(path, f"columns {', '.join(columns)}", f"columns {', '.join(COLUMNS)}")
         said: dict[int, str] = {}
         for line, row in enumerate(rows, start=2):
             number, word = (str(row[name] or "").strip() for name in COLUMNS)
@@ -131,7 +131,8 @@ class Solved:
     Attributes
     ----------
     names : numpy.ndarray of str, shape (n,)
-        The answer for every neuron: its anchor where there is one, "" where it is excluded.
+        The answer for every neuron: its anchor where there is one, "" where it is excluded or no
+        name is left for it.
     probability : numpy.ndarray, shape (n,)
         Calibrated; 1 for anchors.
     answers : Answers
@@ -188,6 +189,7 @@ def solve(
     known = np.array(aligner.atlas.names)
     names = known[reply.best[:, 0]].astype(object)
     probability = reply.probability[:, 0].copy()
+    names[probability == 0] = ""  # where a neuron lies can leave it no name
     for neuron, name in anchors.names.items():
         names[neuron], probability[neuron] = name, 1.0
     for neuron in anchors.excluded:

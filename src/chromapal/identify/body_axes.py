@@ -114,11 +114,10 @@ def lay_over(
     solid = _solid(points, weight)
     first = int((weight.sum(1) * solid).argmax())
     median = torch.where(weight[first, :, None] > 0, points[first], torch.nan)
-    laid, mirror = points, torch.zeros(count)
     for turn in range(ROUNDS):
         known = weight * (~median[:, 0].isnan())
         target = median.nan_to_num().expand(count, -1, -1)
-        laid, mirror, maps = _fit(points, target, known, affine=turn > 0)
+        laid, mirror, maps, _ = _fit(points, target, known, affine=turn > 0)
         usable = solid & (known.sum(1) >= LEAST_SHARED)
         if not usable.any():
             break
@@ -128,9 +127,8 @@ def lay_over(
         size = maps[usable].det().abs().pow(1 / 3).median()
         median = median / size
     known = weight * (~median[:, 0].isnan())
-    _, mirror, maps, shifts = _fit(
-        points, median.nan_to_num().expand(count, -1, -1), known, affine=True, whole=True
-    )
+    target = median.nan_to_num().expand(count, -1, -1)
+    _, mirror, maps, shifts = _fit(points, target, known, affine=True)
     usable = solid & (known.sum(1) >= LEAST_SHARED)
     axes, centre = body_axes(median, names)
     sign = torch.linalg.det(axes).sign()
@@ -149,8 +147,14 @@ def _solid(points, weight):
     return spread[:, 0] > FLAT * spread[:, 2]
 
 
-def _fit(points, target, weight, affine, whole=False):
-    """Bring every animal's named points onto the target with the reflection that fits better."""
+def _fit(points, target, weight, affine):
+    """Bring every animal's named points onto the target with the reflection that fits better.
+
+    Returns
+    -------
+    laid, mirror, linear, shift : torch.Tensor
+        Moved points (A, K, 3), signs (A,), maps (A, 3, 3) and shifts (A, 3).
+    """
     found = []
     for sign in (1.0, -1.0):
         wanted = torch.full((len(points),), sign, dtype=points.dtype)
@@ -166,7 +170,7 @@ def _fit(points, target, weight, affine, whole=False):
         linear, shift = _ridge(points, target, weight, linear, shift)
     laid = points @ linear.transpose(1, 2) + shift[:, None]
     mirror = torch.where(mirrored, -1.0, 1.0).to(points.dtype)
-    return (laid, mirror, linear, shift) if whole else (laid, mirror, linear)
+    return laid, mirror, linear, shift
 
 
 def _ridge(points, target, weight, linear, shift):

@@ -131,10 +131,11 @@ class Identifier:
         self.transformer.fit(body[COLUMNS], label, body["animal"])
         logs, truths = self.transformer.held_out_
         self.calibration = Calibration.fit(logs, truths)
+        # so few animals that none was held out leave no row
         rows = [training[spot].row for spot in self.transformer.held_out_animals_]
-        return np.concatenate(rows), torch.cat(
-            [self.calibration.probabilities(log) for log in logs]
-        )
+        shares = [self.calibration.probabilities(log) for log in logs]
+        blank = torch.zeros(0, len(self.transformer.classes_), dtype=torch.float64)
+        return np.concatenate([np.zeros(0, dtype=np.int64), *rows]), torch.cat([blank, *shares])
 
     def shares(self, neurons: pd.DataFrame) -> torch.Tensor:
         """Give calibrated probabilities of the names `transformer.classes_`, (n, K)."""

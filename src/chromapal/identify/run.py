@@ -20,6 +20,7 @@ from chromapal.prepare.features import BODY, cue
 
 LOGGER = logging.getLogger("chromapal")
 LEAST_LABELS = 4
+EVEN = 1e-9
 SIGN = {"right": 1, "mirrored": -1}
 
 
@@ -232,10 +233,12 @@ def checked(
 
 
 def _better(place: torch.Tensor, target: torch.Tensor) -> float:
-    """Give the handedness in which named neurons fit the atlas better."""
+    """Give the handedness in which named neurons fit the atlas better, 0 where neither does."""
     error = {}
     weight = torch.ones(len(place), dtype=place.dtype)
     for sign in (1.0, -1.0):
         turn, scale, shift = similarity(place, target, weight, place.new_tensor(sign))
         error[sign] = float((scale * place @ turn.T + shift - target).square().sum())
-    return min(error, key=error.get)
+    # names in one plane fit their mirror image just as well
+    even = abs(error[1.0] - error[-1.0]) <= EVEN * max(error.values())
+    return 0.0 if even else min(error, key=error.get)

@@ -1,0 +1,90 @@
+"""Seconds that naming takes: learning from 80 animals, one new animal, an answer to anchors."""
+
+import time
+
+import pandas as pd
+import torch
+
+from chromapal.identify import align
+from chromapal.identify import run as identify
+from chromapal.identify.anchors import Anchors, solve
+from chromapal.identify.animals import animals
+from chromapal.identify.settings import TransformerSettings
+from chromapal.identify.transformer import Transformer
+from chromapal.prepare.features import BODY, COLOUR
+from chromapal.prepare.normalise import Normaliser
+from chromapal.worms.simulate import SimulationParams, simulate_worm
+from chromapal.worms.table import clean_name
+
+WORMS, NEURONS, STEPS, THREADS = 80, 150, 20, 2
+
+
+def run() -> list[dict]:
+    """Time each part once, loading and simulation left out."""
+    torch.set_num_threads(THREADS)
+    herd = animals(simulated(), COLOUR)
+    training, new = herd[:-1], herd[-1].blind()
+    seconds = {}
+    start = time.perf_counter()
+    aligner, aligned, mirror = align.fit(training, "nonrigid")
+    seconds["learn"] = time.perf_counter() - start
+    chosen = pd.Series(mirror)
+    calibration = identify.calibrated(training, aligned, chosen)
+    body = pd.concat(
+        identify.placed(animal, result, sign).assign(animal=number)
+        for number, (animal, result, sign) in enumerate(zip(training, aligned, mirror, strict=True))
+    )
+    cues = torch.cat([animal.cue for animal in training]).numpy()
+    body[list(COLOUR)] = cues
+    labels = [name for animal in training for name in animal.label]
+    settings = TransformerSettings(members=1, steps=STEPS)
+    network = Transformer(settings, 0)
+    columns = [*BODY, *COLOUR]
+    start = time.perf_counter()
+    network.fit(body[columns], pd.Series(labels).to_numpy(dtype=str), body["animal"])
+    step = (time.perf_counter() - start) / STEPS
+    start = time.perf_counter()
+    found = aligner.align(new)
+    place = identify.placed(new, found, 1.0).assign(animal=0)
+    place[list(COLOUR)] = new.cue.numpy()
+    network.predict_log_proba(place[columns], place["animal"])
+    calibration.probabilities(found.log[1.0])
+    seconds["name"] = time.perf_counter() - start
+    anchors = Anchors(
+        dict(enumerate(herd[-1].label[:5])) if (herd[-1].label[:5] != "").all() else {}
+    )
+    start = time.perf_counter()
+    solve(aligner, calibration, new, 0.0, anchors)
+    seconds["anchors"] = time.perf_counter() - start
+    full = TransformerSettings()
+    seconds["train"] = step * full.steps * full.members
+    told = {
+        "learn": (f"seconds to learn an atlas from {WORMS - 1} animals and align them", 300),
+        "name": (f"seconds to name a new animal of {NEURONS} neurons, loading left out", 1),
+        "anchors": ("seconds to answer with five anchors", 2),
+        "train": (f"seconds to train the transformer of one fold, from {STEPS} steps", 900),
+    }
+    return [
+        {
+            "benchmark": "naming",
+            "measure": words,
+            "value": seconds[key],
+            "baseline": None,
+            "ratio": None,
+            "goal": f"value <= {limit}",
+        }
+        for key, (words, limit) in told.items()
+    ]
+
+
+def simulated() -> pd.DataFrame:
+    """Give normalised simulated animals of one laboratory."""
+    params = SimulationParams(worms=WORMS, laboratories=1, neurons=NEURONS)
+    tables = [simulate_worm(params, 0, index)[0] for index in range(WORMS)]
+    table = pd.concat(tables, ignore_index=True)
+    table = table.assign(name=clean_name(table["ID"]), session="", row=range(len(table)))
+    return Normaliser.fit(table, "rank_normal", "luminance").transform(table)
+
+
+if __name__ == "__main__":
+    print(pd.DataFrame(run()).to_string())

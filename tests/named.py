@@ -1,0 +1,27 @@
+"""Files of named neurons, made by hand for tables about names."""
+
+import pandas as pd
+
+FACTS = {
+    "features": "position", "colorizer": "", "examples": 2, "majority": "AVAL",
+    "majority_labelled": "AVAL", "training_names": 5,
+}  # fmt: skip
+PART = {
+    "study": "s", "classifier": "svm", "variant": "no_background", "fold": "fold0", "seed": 1,
+    "sample": "", "grid": "",
+}  # fmt: skip
+
+
+def identities(path, rows, **facts) -> dict:
+    """Write (lab, worm, row, name, answer, probability) and describe the file.
+
+    An answer `A B` is the name A with B in second place.
+    """
+    table = pd.DataFrame(rows, columns=["lab", "worm", "row", "name", "answer", "probability"])
+    told = {key: facts.pop(key) for key in set(facts) & set(PART)}
+    ranked = table.pop("answer").str.split().tolist()
+    for place in range(5):
+        names = [answer[place] if place < len(answer) else "" for answer in ranked]
+        table[f"top{place + 1}"] = table[f"assigned{place + 1}"] = names
+    table.assign(**{**FACTS, **facts}).to_parquet(path)
+    return {**PART, "path": path, **told}

@@ -1,0 +1,303 @@
+"""What a person states about an animal holds, whatever the evidence."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chromapal.errors import InputError
+from chromapal.identify import align, anchored, anchors, run
+from chromapal.identify.align import Aligner
+from chromapal.identify.anchors import FORBIDDEN, Anchors, Solved, ask, solve
+from chromapal.identify.animals import animals
+from chromapal.identify.assign import Answers
+from chromapal.identify.atlas import Atlas, Spread
+from chromapal.identify.symmetry import Symmetry
+from chromapal.prepare.features import COLOUR
+from chromapal.prepare.normalise import Normaliser
+from chromapal.worms.simulate import SimulationParams, simulate_worm
+
+PARAMS = SimulationParams(
+    worms=6, laboratories=2, neurons=40, unlabelled_low=0.0, unlabelled_high=0.1, uncertain=0.0,
+    colour_gain=0.1, colour_noise=0.1,
+)  # fmt: skip
+
+
+@cache
+def neurons() -> pd.DataFrame:
+    """Six small animals, all mirrored; `true` is their names."""
+    parts = []
+    for index in range(PARAMS.worms):
+        worm, truth = simulate_worm(PARAMS, 7, index)
+        assert truth["mirrored"]
+        role = "train" if index < 5 else "test"
+        parts.append(worm.assign(true=truth["names"], role=role))
+    table = pd.concat(parts, ignore_index=True)
+    table = table.assign(row=np.arange(len(table)), name=table["ID"])
+    return Normaliser.fit(table, "rank_normal", "luminance").transform(table)
+
+
+@cache
+def learnt():
+    """Give aligner, calibration, an animal that they do not know, and its true names."""
+    torch.set_num_threads(1)
+    *training, animal = animals(neurons(), COLOUR)
+    aligner, aligned, mirror = align.fit(training, "nonrigid")
+    calibration = run.calibrated(training, aligned, pd.Series(mirror))
+    return aligner, calibration, animal, neurons()["true"].to_numpy(dtype=str)[animal.row]
+
+
+def solved(odds: float = -50.0, known: Anchors | None = None) -> Solved:
+    aligner, calibration, animal, _ = learnt()
+    return solve(aligner, calibration, animal, odds, known)
+
+
+def spot(name: str) -> int:
+    return learnt()[3].tolist().index(name)
+
+
+def read(tmp_path, *lines, head="neuron,says", count=10) -> Anchors:
+    path = tmp_path / "anchors.csv"
+    path.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    return Anchors.read(path, count)
+
+
+def test_a_file_is_read(tmp_path):
+    found = read(tmp_path, '0,"AVAL"', " 3 , - ", "4,left", "7,RID,seen", head="neuron,says,why")
+    assert found == Anchors({0: "AVAL", 7: "RID"}, frozenset([3]), {4: "left"})
+    assert read(tmp_path) == Anchors()
+    path = tmp_path / "anchors.csv"
+    path.write_bytes("neuron,says\r\n9,AVAR\r\n".encode("utf-8-sig"))  # as a spreadsheet saves it
+    assert Anchors.read(path, 10) == Anchors({9: "AVAR"})
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        (["10,AVAL"], "line 2: found neuron '10'; expected a number from 0 to 9"),
+        (["-1,AVAL"], "line 2: found neuron '-1'"),
+        (["1,AVAL", "one,AVAR"], "line 3: found neuron 'one'"),
+        (["1.0,AVAL"], "neuron '1.0'"),
+        (["²,AVAL"], "neuron '²'"),
+        ([",AVAL"], "neuron ''"),
+        (["1,AVAL", "1,left"], "line 3: found neuron 1 a second time"),
+        (["1,AVAL", "01,left"], "a second time"),
+        (["1,AVAL", "2,AVAL"], "name AVAL for two neurons"),
+        (["1, "], "line 2: found nothing said"),
+        (["1"], "line 2: found nothing said"),
+        (['1,"AVAL'], "no readable CSV file"),
+    ],
+)
+def test_a_mistake_is_one_line(tmp_path, lines, named):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, *lines)
+    assert named in str(caught.value)
+    assert "anchors.csv" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_other_files_are_one_line(tmp_path):
+    with pytest.raises(InputError, match="columns number, name; expected columns neuron, says"):
+        read(tmp_path, "1,AVAL", head="number,name")
+    with pytest.raises(InputError, match="expected columns neuron, says"):
+        read(tmp_path, head="number,name")
+    path = tmp_path / "other.csv"
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="expected columns neuron, says"):
+        Anchors.read(path, 10)
+    path.write_bytes("neuron,says\n1,AVÄL\n".encode("latin-1"))
+    for bad in (path, tmp_path / "nowhere.csv", tmp_path):
+        with pytest.raises(InputError, match="no readable CSV file") as caught:
+            Anchors.read(bad, 10)
+        assert "\n" not in str(caught.value)
+
+
+def tiny() -> Aligner:
+    """Four names: a pair, one in front, one behind; the plane of symmetry at 1 um."""
+    place = torch.tensor([[50.0, 2, 11], [50, 2, -9], [20, -4, 1], [90, 8, 3]], dtype=float)
+    spread = Spread(place, torch.eye(3, dtype=float).expand(4, 3, 3))
+    cue = Spread(torch.zeros(4, 0, dtype=float), torch.zeros(4, 0, 0, dtype=float))
+    atlas = Atlas(("AVAL", "AVAR", "RID", "RIS"), spread, cue, torch.ones(4, dtype=float))
+    return Aligner(atlas, Symmetry(atlas, 1.0), "pose")
+
+
+def test_what_is_allowed_by_hand():
+    def allowed(*args):
+        found = Anchors(*args).fixed(tiny(), 3)
+        assert found.dtype == torch.float64
+        assert set(found.unique().tolist()) <= {0.0, FORBIDDEN}
+        return (found == 0).int().tolist()
+
+    assert allowed() == [[1] * 4] * 3
+    assert allowed({1: "RID"}) == [[1, 1, 0, 1], [0, 0, 1, 0], [1, 1, 0, 1]]
+    assert allowed({0: "NEW"}) == [[0] * 4, [1] * 4, [1] * 4]
+    assert allowed({}, frozenset([2])) == [[1] * 4, [1] * 4, [0] * 4]
+    # the lower median of 20, 50, 50, 90 is 50, and of -4, 2, 2, 8 it is 2
+    sides = {"nose": [0, 0, 1, 0], "tail": [0, 0, 0, 1], "dorsal": [0, 0, 0, 1]}
+    sides |= {"ventral": [0, 0, 1, 0], "left": [1, 0, 0, 1], "right": [0, 1, 0, 0]}
+    for word, row in sides.items():
+        assert allowed({}, frozenset(), {1: word})[1] == row, word
+    # two statements and a name
+    assert allowed({0: "AVAL"}, frozenset([2]), {1: "left"}) == [
+        [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0],
+    ]  # fmt: skip
+
+
+def test_without_anchors_an_unknown_animal_is_named():
+    true = learnt()[3]
+    found = solved()
+    assert found.mirror == -1
+    assert np.mean(found.names == true) > 0.9
+    assert np.mean(solved(50.0).names == true) < np.mean(found.names == true)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.data())
+def test_anchors_hold_against_all_evidence(data):
+    aligner, true = learnt()[0], learnt()[3]
+    count = len(true)
+    names = data.draw(st.lists(st.sampled_from(aligner.atlas.names), unique=True, max_size=6))
+    names += data.draw(st.sampled_from([[], ["NEW"]]))
+    order = data.draw(st.permutations(range(count)))
+    told = dict(zip(order, names, strict=False))
+    rest = order[len(names) :]
+    excluded = frozenset(rest[: data.draw(st.integers(0, 4))])
+    words = st.sampled_from(sorted(anchors.WHERE))
+    where = {n: data.draw(words) for n in rest[-data.draw(st.integers(1, 3)) :]}
+    found = solved(data.draw(st.sampled_from([-5.0, 5.0])), Anchors(told, excluded, where))
+    assert found.names.shape == found.probability.shape == (count,)
+    for neuron, name in told.items():
+        assert (found.names[neuron], found.probability[neuron]) == (name, 1.0)
+    for neuron in excluded:
+        assert (found.names[neuron], found.probability[neuron]) == ("", 1.0)
+    others = np.setdiff1d(np.arange(count), list(told))
+    assert not set(found.names[others]) & set(told.values())
+    assert ((found.probability >= 0) & (found.probability <= 1)).all()
+    assert (found.shares.sum(1) <= 1 + 1e-9).all() and torch.isfinite(found.place).all()
+    fixed = Anchors(where=where).fixed(aligner, count)
+    for neuron in where:
+        name = found.names[neuron]
+        assert name == "" or fixed[neuron, aligner.atlas.names.index(name)] == 0
+
+
+def test_a_neuron_without_any_possible_name_has_none():
+    names = learnt()[0].atlas.names
+    open_to = Anchors(where={0: "left"}).fixed(learnt()[0], len(learnt()[3]))[0] == 0
+    lefts = [name for name, free in zip(names, open_to, strict=True) if free]
+    told = dict(enumerate(lefts, start=1))
+    found = solved(known=Anchors(told, frozenset(), {0: "left"}))
+    assert (found.names[0], found.probability[0]) == ("", 0.0)
+
+
+def test_sides_and_pairs_overturn_wrong_odds():
+    true = learnt()[3]
+    left, right = spot("URYDL"), spot("URYDR")
+    named = Anchors({left: "URYDL", right: "URYDR"})
+    said = Anchors(where={left: "left", right: "right"})
+    assert solved(3.0).mirror == 1
+    for known in (named, said):
+        found = solved(3.0, known)
+        assert found.mirror == -1
+        assert np.mean(found.names == true) > 0.9
+    # the other way round they speak for the other handedness
+    swapped = {left: "right", right: "left", spot("RMFL"): "right", spot("RMFR"): "left"}
+    assert solved(-3.0, Anchors(where=swapped)).mirror == 1
+    # what is no name, or lies in front, says nothing about sides
+    assert solved(3.0, Anchors({spot("M4"): "NEW"}, frozenset([left, right]))).mirror == 1
+
+
+def test_true_anchors_do_no_harm():
+    true = learnt()[3]
+    few = {neuron: str(true[neuron]) for neuron in range(0, len(true), 4)}
+    rest = np.setdiff1d(np.arange(len(true)), list(few))
+    found, plain = solved(known=Anchors(few)), solved()
+    assert (found.names[rest] == true[rest]).sum() >= (plain.names[rest] == true[rest]).sum()
+
+
+def certain(shares) -> Solved:
+    shares = torch.tensor(shares, dtype=float)
+    count = len(shares)
+    place = 1000.0 * torch.arange(3 * count, dtype=float).reshape(count, 3)
+    reply = Answers(np.zeros((count, 5), int), np.zeros((count, 5)), np.ones(count, bool))
+    return Solved(np.array(["A"] * count), np.ones(count), reply, 1.0, shares, place)
+
+
+def test_the_uncertain_neuron_is_asked_for():
+    one = certain([[0.98, 0.01], [0.5, 0.5], [0.7, 0.3], [0.0, 0.0]])
+    assert ask(one, np.array([0, 1, 2, 3])) == 1
+    assert ask(one, np.array([0, 2, 3])) == 2
+    assert ask(one, np.array([0, 3])) == 0  # that the last one is nobody is certain
+    assert ask(one, np.array([3])) == 3
+
+
+def test_of_two_uncertain_neurons_the_one_among_uncertain_ones_is_asked_for():
+    one = certain([[0.5, 0.5], [1.0, 0.0], [0.5, 0.5], [0.6, 0.4]])
+    one.place[1], one.place[3] = one.place[0] + 1, one.place[2] + 1
+    assert ask(one, np.arange(4)) == 2
+
+
+def test_asking_a_real_animal_is_for_an_unanchored_neuron():
+    found = solved()
+    candidates = np.array([2, 5, 9])
+    assert ask(found, candidates) in candidates
+
+
+@pytest.fixture(scope="module")
+def fold(tmp_path_factory):
+    """Give the folder of an aligned fold; its test animals are one whole, and one of six names."""
+    folder = tmp_path_factory.mktemp("fold")
+    table = neurons().assign(name=neurons()["true"])
+    test = table["role"].eq("test")
+    few = table[test].assign(worm="few", row=lambda rows: rows["row"] + len(table))
+    few["name"] = few["name"].where(np.arange(len(few)) < 6, "")
+    pd.concat([table, few], ignore_index=True).to_parquet(folder / "neurons.parquet")
+    run.align_fold(
+        folder / "neurons.parquet", "position+rgb", "nonrigid", {}, 1,
+        folder / "aligned.parquet", folder / "worms.parquet", folder / "atlas",
+    )  # fmt: skip
+    return folder
+
+
+def inputs(folder):
+    return folder / "neurons.parquet", folder / "worms.parquet", folder / "atlas", "position+rgb"
+
+
+def test_a_fold_is_anchored_step_by_step(fold, tmp_path):
+    aligner, calibration = anchored.load(fold / "atlas")
+    assert aligner.level == "nonrigid" and calibration.temperature > 0
+    anchored.anchor_fold(*inputs(fold), 1, tmp_path / "out.parquet")
+    out = pd.read_parquet(tmp_path / "out.parquet")
+    assert list(out.columns) == ["lab", "worm", "strategy", "anchors", "labelled", "right"]
+    curves = out.groupby(["worm", "strategy"], sort=False)["anchors"].agg(list)
+    animal = learnt()[2]
+    for strategy in ("random", "asked"):
+        assert curves["few", strategy] == [0, 2]  # half of the names at most
+        assert curves[animal.worm, strategy] == [0, 2, 5, 8, 10]
+    labels = np.where(out["worm"].eq("few"), 6, len(animal.row))
+    assert (out["labelled"] == labels - out["anchors"]).all()
+    assert out["right"].between(0, out["labelled"]).all()
+    start = out[out["anchors"].eq(0)].groupby("worm")["right"].nunique()
+    assert (start == 1).all()  # nothing is anchored yet: both strategies start alike
+
+
+def test_what_a_folder_states_is_answered(fold, tmp_path, caplog):
+    animal = learnt()[2]
+    (tmp_path / animal.lab).mkdir()
+    path = tmp_path / animal.lab / f"{animal.worm}.csv"
+    path.write_text("neuron,says\n0,NEW\n1,-\n2,left\n3,AVG\n", encoding="utf-8")
+    (tmp_path / animal.lab / "few.csv").write_text("neuron,says\n999,AVG\n", encoding="utf-8")
+    anchored.answer_fold(*inputs(fold), tmp_path, tmp_path / "out.parquet")
+    out = pd.read_parquet(tmp_path / "out.parquet")
+    # the other file cannot be used
+    assert out["row"].tolist() == animal.row.tolist()
+    assert "few.csv, line 2: found neuron '999'" in caplog.text
+    assert out["assigned1"].tolist()[:2] == ["NEW", ""] and out["assigned1"][3] == "AVG"
+    assert out["probability"][[0, 1, 3]].tolist() == [1, 1, 1]
+    assert out["anchor"].tolist()[:5] == ["NEW", "-", "left", "AVG", ""]
+    assert not out["assigned1"].drop([3]).eq("AVG").any()
+    assert np.isfinite(out[["posterior", "dorsal", "left"]].to_numpy()).all()
+    anchored.answer_fold(*inputs(fold), tmp_path / "nothing", tmp_path / "out.parquet")
+    assert pd.read_parquet(tmp_path / "out.parquet").empty

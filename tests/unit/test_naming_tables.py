@@ -1,0 +1,389 @@
+"""Tables about names given one to one, worked out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chromapal.errors import InputError
+from chromapal.evaluate import naming_tables as tables
+from chromapal.evaluate import read, worm_files
+from chromapal.evaluate.tables import WORMS
+from chromapal.prepare.features import BODY
+from tests.named import identities
+
+ROWS = [
+    ("X", "1", 0, "AVAL", "AVAL", 0.95),
+    ("X", "1", 1, "AVAR", "AVAL", 0.91),
+    ("X", "1", 2, "RIH", "RIH", 1.0),
+    ("Y", "1", 3, "AVAL", "RIH", 0.05),  # a worm of the same name in another laboratory
+    ("Y", "1", 4, "RIS", "RIS", 0.0),
+    ("X", "1", 5, "", "AVBL", 0.95),
+    ("Y", "1", 6, "SIA", "SIADL", 0.95),
+    ("Y", "1", 7, "background", "AVBR", 0.5),
+]
+HOSTILE = ["../up", "<script>alert(1)</script>", "$x$", "NA", 'it\'s "it",\\']
+
+
+def confidence(tmp_path, parts):
+    out = [tmp_path / f"{name}.csv" for name in ("calibration", "coverage", "ganglia")]
+    tables.write_confidence(parts, *out)
+    return [read.read_csv(path) for path in out]
+
+
+def test_only_full_labels_are_counted(tmp_path):
+    found = tables.answered([identities(tmp_path / "a.parquet", ROWS)])
+    assert found["row"].tolist() == [0, 1, 2, 3, 4]
+    assert found["right"].tolist() == [True, False, True, False, True]
+    assert found["right_class"].tolist() == [True, True, True, False, True]
+    assert found[["study", "classifier", "variant", "fold"]].drop_duplicates().shape == (1, 4)
+
+
+def test_calibration_by_hand(tmp_path):
+    found, _, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
+    assert list(found.columns) == tables.CALIBRATION
+    numbers = found[["low", "high", "neurons", "confidence", "accuracy"]].to_numpy()
+    # a probability of one belongs to the highest tenth
+    np.testing.assert_allclose(
+        numbers, [[0, 0.1, 2, 0.025, 0.5], [0.9, 1, 3, 0.953333, 2 / 3]], rtol=1e-5
+    )
+
+
+def test_coverage_by_hand(tmp_path):
+    _, found, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
+    assert list(found.columns) == tables.COVERAGE
+    assert found.groupby("lab")["coverage"].agg(len).to_dict() == {"X": 20, "Y": 20, "all": 20}
+    some = found.set_index(["lab", "coverage"])[["neurons", "threshold", "precision"]]
+    expected = {
+        ("all", 0.05): [1, 1, 1],  # at least one answer
+        ("all", 0.4): [2, 0.95, 1],
+        ("all", 0.6): [3, 0.91, 2 / 3],
+        ("all", 0.8): [4, 0.05, 2 / 4],
+        ("all", 1.0): [5, 0, 3 / 5],
+        ("X", 1.0): [3, 0.91, 2 / 3],
+        ("Y", 0.5): [1, 0.05, 0],
+        ("Y", 1.0): [2, 0, 1 / 2],
+    }
+    for key, values in expected.items():
+        np.testing.assert_allclose(some.loc[key], values, rtol=1e-5, err_msg=str(key))
+
+
+def test_equal_probabilities_are_ranked_by_row(tmp_path):
+    rows = [("X", "1", row, "RIH", "RIH" if row < 2 else "RIS", 0.5) for row in (3, 1, 2, 0)]
+    _, found, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", rows)])
+    precision = found.query("lab == 'all'").set_index("coverage")["precision"]
+    assert precision[[0.25, 0.5, 0.75, 1.0]].tolist() == pytest.approx([1, 1, 2 / 3, 0.5], rel=1e-5)
+
+
+def test_ganglia_by_hand(tmp_path):
+    _, _, found = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
+    assert list(found.columns) == tables.GANGLIA
+    numbers = found.set_index(["ganglion", "lab"])[["neurons", "accuracy", "class_accuracy"]]
+    expected = {
+        ("lateral", "X"): [2, 0.5, 1],
+        ("lateral", "Y"): [1, 0, 0],
+        ("lateral", "all"): [3, 1 / 3, 2 / 3],
+        ("ventral", "X"): [1, 1, 1],
+        ("ventral", "Y"): [1, 1, 1],
+        ("ventral", "all"): [2, 1, 1],
+    }
+    assert list(numbers.index) == list(expected)
+    np.testing.assert_allclose(numbers, list(expected.values()), rtol=1e-5)
+
+
+def test_methods_and_feature_sets_are_kept_apart(tmp_path):
+    parts = [
+        identities(tmp_path / "a.parquet", ROWS),
+        identities(tmp_path / "b.parquet", ROWS[:1], classifier="mlp"),
+        identities(tmp_path / "c.parquet", ROWS[3:4], features="position+rgb", fold="fold1"),
+    ]
+    found, _, _ = confidence(tmp_path, parts)
+    counts = found.groupby(["classifier", "features"])["neurons"].sum()
+    assert counts.to_dict() == {
+        ("mlp", "position"): 1, ("svm", "position"): 5, ("svm", "position+rgb"): 1,
+    }  # fmt: skip
+
+
+def test_nothing_named_gives_empty_tables_with_their_columns(tmp_path):
+    unlabelled = identities(tmp_path / "a.parquet", ROWS[5:])
+    for parts in ([], [unlabelled]):
+        found = confidence(tmp_path, parts)
+        expected = [tables.CALIBRATION, tables.COVERAGE, tables.GANGLIA]
+        for table, columns in zip(found, expected, strict=True):
+            assert table.empty and list(table.columns) == columns
+        tables.write_places(parts, {}, tmp_path / "places.csv")
+        places = read.read_csv(tmp_path / "places.csv")
+        assert places.empty and list(places.columns) == tables.PLACES
+    tables.write_handedness([], tmp_path / "handedness.csv")
+    assert list(read.read_csv(tmp_path / "handedness.csv").columns) == tables.HANDEDNESS
+
+
+def test_handedness_is_sorted_and_told_apart(tmp_path):
+    row = dict.fromkeys(tables.HANDEDNESS[3:], 0)
+    row |= {"source": "evidence", "session": "2024-01-01", "neurons": 40, "probability": 0.75}
+    parts = []
+    for fold, worms in (("fold1", [("Y", "1")]), ("fold0", [("X", "2"), ("X", "1")])):
+        table = pd.DataFrame([{**row, "lab": lab, "worm": worm} for lab, worm in worms])
+        table.assign(more=1).to_parquet(tmp_path / f"{fold}.parquet")
+        parts.append(
+            {"path": tmp_path / f"{fold}.parquet", "study": "s", "features": "position",
+             "fold": fold}
+        )  # fmt: skip
+    tables.write_handedness(parts, tmp_path / "out.csv")
+    found = read.read_csv(tmp_path / "out.csv")
+    assert list(found.columns) == tables.HANDEDNESS
+    assert found[["fold", "lab", "worm"]].to_numpy().tolist() == [
+        ["fold0", "X", "1"], ["fold0", "X", "2"], ["fold1", "Y", "1"],
+    ]  # fmt: skip
+    assert set(found["probability"]) == {0.75}
+
+
+def body(path, rows):
+    table = pd.DataFrame({"row": rows, "posterior": [10.0 * row for row in rows]})
+    table.assign(dorsal=1.0, left=-2.0).to_parquet(path)
+    return str(path)
+
+
+def test_places_by_hand(tmp_path):
+    more = [
+        ("Y", "9", 10, "AVAL", "RIS", 0.5),
+        ("Y", "9", 11, "RIH", "RIH", 0.5),
+        ("Y", "8", 12, "AVAL", "RIS", 0.5),
+        ("Y", "9", 13, "", "RIS", 0.5),
+    ]
+    parts = [
+        identities(tmp_path / "a.parquet", ROWS),
+        identities(tmp_path / "b.parquet", more, fold="fold1"),
+        identities(tmp_path / "c.parquet", ROWS, variant="with_background"),
+        identities(tmp_path / "d.parquet", ROWS, features="predicted"),
+    ]
+    aligned = {
+        "position fold0": body(tmp_path / "0.parquet", list(range(8))),
+        "position fold1": body(tmp_path / "1.parquet", [10, 11, 12, 13]),
+    }
+    tables.write_places(parts, aligned, tmp_path / "places.csv")
+    found = read.read_csv(tmp_path / "places.csv")
+    assert list(found.columns) == tables.PLACES
+    told = found[["name", "posterior", "tested", "right", "confused_with", "confused"]]
+    # AVAL at 0, 30, 100 and 120
+    assert told.to_numpy().tolist() == [
+        ["AVAL", 65, 4, 1, "RIS", 2],
+        ["AVAR", 10, 1, 0, "AVAL", 1],
+        ["RIH", 65, 2, 2, "", 0],
+        ["RIS", 40, 1, 1, "", 0],
+    ]
+    assert set(found["dorsal"]) == {1} and set(found["left"]) == {-2}
+
+
+def test_of_two_equally_frequent_mistakes_the_first_by_name_is_shown(tmp_path):
+    rows = [("X", str(row), row, "AVAL", name, 0.5) for row, name in enumerate(["RIS", "RIH"])]
+    aligned = {"position fold0": body(tmp_path / "0.parquet", [0, 1])}
+    tables.write_places([identities(tmp_path / "a.parquet", rows)], aligned, tmp_path / "p.csv")
+    found = read.read_csv(tmp_path / "p.csv").iloc[0]
+    assert (found["confused_with"], found["confused"]) == ("RIH", 1)
+
+
+def worms_table(path, rows, **facts):
+    """Write worms.csv of (lab, worm, assigned)."""
+    table = pd.DataFrame(rows, columns=["lab", "worm", "assigned"]).assign(
+        **{"study": "s", "measure": "identity", "variant": "no_background", "colorizer": "",
+           "classifier": "svm", "features": "position", **facts}
+    )  # fmt: skip
+    table.reindex(columns=WORMS).to_csv(path, index=False, float_format="%.6g")
+    return path
+
+
+def peers(tmp_path, rows, text, **facts):
+    (tmp_path / "peers.csv").write_text(text, encoding="utf-8")
+    worms_table(tmp_path / "worms.csv", rows, **facts)
+    tables.write_peers(tmp_path / "worms.csv", tmp_path / "peers.csv", tmp_path / "out.csv")
+    return read.read_csv(tmp_path / "out.csv")
+
+
+def test_peers_by_hand(tmp_path):
+    rows = [("X", "1", 0.5), ("Y", "1", 0.7), ("X", "2", 0.9), ("Y", "NA", 0.2)]
+    text = "worm,m,lab,accuracy\n1,0.4,X,\n1,0.7,Y,\n2,,X,\nNA,0.1,Y,0.3\nnew,1,Y,1\n"
+    found = peers(tmp_path, rows, text)
+    assert list(found.columns) == tables.PEERS
+    told = found.set_index(["method", "lab"])
+    assert list(told.index) == [
+        ("m", "X"), ("m", "Y"), ("m", "all"), ("accuracy", "Y"), ("accuracy", "all"),
+    ]  # fmt: skip
+    names = ["worms", "ours", "peer", "difference", "wins", "ties", "losses"]
+    # an animal that the peer was not tried on counts on neither side
+    numbers = told[names].to_numpy(dtype=float)
+    np.testing.assert_allclose(numbers[0], [1, 0.5, 0.4, 0.1, 1, 0, 0], rtol=1e-5)
+    np.testing.assert_allclose(numbers[1], [2, 0.45, 0.4, 0.05, 1, 1, 0], rtol=1e-5)
+    np.testing.assert_allclose(numbers[2], [3, 1.4 / 3, 0.4, 0.2 / 3, 2, 1, 0], rtol=1e-5)
+    np.testing.assert_allclose(numbers[4], [1, 0.2, 0.3, -0.1, 0, 0, 1], rtol=1e-5)
+    assert told.loc[("m", "X"), ["low", "high"]].isna().all()  # one animal has no interval
+    assert told.loc[("m", "all"), "low"] <= 0.2 / 3 <= told.loc[("m", "all"), "high"]
+
+
+def test_signed_ranks_by_hand(tmp_path):
+    rows = [("X", str(n), 0.5 + n / 100) for n in range(1, 7)]
+    better = "lab,worm,m\n" + "".join(f"X,{n},0.5\n" for n in range(1, 7))
+    # six differences of one sign: 2 of 2^6 signs are as extreme
+    assert peers(tmp_path, rows, better).query("lab == 'all'")["p"].item() == pytest.approx(0.03125)
+    # the smallest has the other sign: 4 of 2^6
+    mixed = better.replace("X,1,0.5\n", "X,1,0.515\n")
+    found = peers(tmp_path, rows, mixed).query("lab == 'all'").iloc[0]
+    assert (found["p"], found["wins"], found["losses"]) == (pytest.approx(0.0625), 5, 1)
+
+
+def test_equal_pairs_differ_in_nothing(tmp_path):
+    rows = [("X", str(n), n / 7) for n in range(7)]
+    same = "lab,worm,m\n" + "".join(f"X,{n},{n / 7}\n" for n in range(7))  # with more digits
+    found = peers(tmp_path, rows, same).query("lab == 'all'").iloc[0]
+    assert found[["p", "wins", "ties", "losses"]].tolist() == [1, 0, 7, 0]
+    assert (found["difference"], found["low"], found["high"]) == (0, 0, 0)
+
+
+def test_peers_stand_beside_plain_names_only(tmp_path):
+    text = "lab,worm,m\nX,1,0.4\n"
+    rows = [("X", "1", 0.5)]
+    for facts in ({"measure": "colour"}, {"variant": "with_background"}, {"colorizer": "net"}):
+        assert peers(tmp_path, rows, text, **facts).empty
+    assert peers(tmp_path, [("Y", "1", 0.5)], text).empty
+    tables.write_peers(tmp_path / "worms.csv", "", tmp_path / "out.csv")
+    assert list(read.read_csv(tmp_path / "out.csv").columns) == tables.PEERS
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("lab,m\nX,0.5\n", "columns lab, m"),
+        ("worm,m\n1,0.5\n", "columns worm, m"),
+        ("lab,worm\nX,1\n", "columns lab, worm"),
+        ("lab,worm,m\nX,1,good\n", "good"),
+        ("lab,worm,m\nX,1,85\n", "m below 0 or above 1"),
+        ("lab,worm,m\nX,1,0.5\nX,1,0.6\n", "worm 1 of X twice"),
+        ("", "no readable CSV file"),
+        ('lab,worm,m\nX,1,"0.5\n', "no readable CSV file"),
+    ],
+)
+def test_mistakes_in_the_file_of_peers_are_one_line(tmp_path, text, named):
+    with pytest.raises(InputError) as caught:
+        peers(tmp_path, [("X", "1", 0.5)], text)
+    assert named in str(caught.value) and "peers.csv" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_or_foreign_file_of_peers_is_one_line(tmp_path):
+    (tmp_path / "latin.csv").write_bytes("lab,worm,m\nÄ,1,0.5\n".encode("latin-1"))
+    for name in ("nowhere.csv", "latin.csv", "."):
+        with pytest.raises(InputError, match="no readable CSV file"):
+            tables.read_peers(tmp_path / name)
+
+
+def study_neurons(count: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"x": range(count), "y": 1, "z": 2, "ID": [f"id{row}" for row in range(count)]}
+    )
+
+
+def answers(tmp_path, rows, doubtful=None, aligned=True):
+    identities(tmp_path / "a.parquet", rows)
+    named = pd.read_parquet(tmp_path / "a.parquet").assign(anchor="")
+    numbers = sorted(named["row"])
+    places = pd.read_parquet(body(tmp_path / "b.parquet", numbers))
+    unsure = pd.Series(doubtful or {("X", "1"): False}, dtype=bool)
+    neurons = study_neurons(20).assign(row=range(20))
+    blank = pd.DataFrame(columns=["row", *BODY])
+    return tables.worm_answers(named, neurons, places if aligned else blank, unsure)
+
+
+def test_answers_by_hand(tmp_path):
+    found = answers(tmp_path, ROWS).set_index("row")
+    assert found["right"].to_dict() == {
+        0: "yes", 1: "no", 2: "yes", 3: "no", 4: "yes", 5: "", 6: "yes", 7: "",
+    }  # fmt: skip
+    assert found["ID"].tolist() == [f"id{row}" for row in range(8)]
+    assert found["posterior"].tolist() == [10.0 * row for row in range(8)]
+    assert found["answer"].tolist() == [row[4] for row in ROWS]
+    # ranks are each animal's own, equal probabilities in the table's order
+    ranks = found.groupby("lab")["review"].agg(list).to_dict()
+    assert ranks == {"X": [2, 1, 4, 3], "Y": [2, 1, 4, 3]}
+
+
+def test_side_is_left_out_where_handedness_is_doubtful(tmp_path):
+    rows = [
+        ("X", "1", 0, "AVAL", "AVAR AVAL RIH", 0.5),
+        ("X", "1", 1, "RIMR", "RIH RIML", 0.5),
+        ("X", "1", 2, "RMDDL", "RMDDR", 0.5),
+        ("X", "1", 3, "RMDDL", "RMDVL", 0.5),
+        ("X", "1", 4, "", "AVL", 0.5),
+        ("Y", "1", 5, "AVAL", "AVAR AVAL RIH", 0.5),
+    ]
+    doubtful = {("X", "1"): True, ("Y", "1"): False, ("Z", "1"): True}
+    found = answers(tmp_path, rows, doubtful)
+    told = found[["answer", "second", "third", "right"]].to_numpy().tolist()
+    assert told == [
+        ["AVA", "RIH", "", "yes"],  # either side is one answer
+        ["RIH", "RIM", "", "no"],
+        ["RMDD", "", "", "yes"],
+        ["RMDV", "", "", "no"],
+        ["AVL", "", "", ""],  # L is no side here
+        ["AVAR", "AVAL", "RIH", "no"],
+    ]
+
+
+def test_animals_that_were_not_aligned_are_named_all_the_same(tmp_path):
+    for aligned, doubtful in ((False, None), (True, {("Z", "1"): True})):
+        found = answers(tmp_path, ROWS, doubtful, aligned)
+        assert len(found) == len(ROWS)
+        assert found["answer"].tolist() == [row[4] for row in ROWS]
+        assert found["left"].isna().all() != aligned
+
+
+def test_files_of_two_folds_with_hostile_names(tmp_path):
+    lab, worm, name, other, quoted = HOSTILE
+    rows = [
+        (lab, worm, 0, name, f"{name} {quoted.replace(' ', '')}", 0.9),
+        (lab, worm, 1, "AVAL", "AVAR AVAL", 0.4),
+        (lab, worm, 2, "", other, 0.2),
+    ]
+    second = [(lab, other, 3, "RIH", "RIH", 0.7), ("B", worm, 4, "AVAL", "AVAL", 0.7)]
+    parts, aligned, hands = [], {}, {}
+    for fold, some in (("fold0", rows), ("fold1", second)):
+        parts.append(identities(tmp_path / f"{fold}.parquet", some, fold=fold))
+        aligned[fold] = body(tmp_path / f"{fold}-body.parquet", [row[2] for row in some])
+        hands[fold] = str(tmp_path / f"{fold}-worms.parquet")
+        decided = pd.DataFrame(some)[[0, 1]].drop_duplicates().set_axis(["lab", "worm"], axis=1)
+        decided.assign(doubtful=int(fold == "fold0")).to_parquet(hands[fold])
+    study_neurons(6).to_parquet(tmp_path / "neurons.parquet")
+
+    def write(stated):
+        worm_files.write_worm_files(
+            parts, neurons_path=tmp_path / "neurons.parquet", aligned=aligned, handedness=hands,
+            stated=stated, features="position", out=tmp_path / "named",
+        )  # fmt: skip
+        return sorted((tmp_path / "named").rglob("*.*"))
+
+    files = write({})
+    assert {path.suffix for path in files} == {".csv", ".png", ".html"} and len(files) == 9
+    assert {path.parents[1] for path in files} == {tmp_path / "named"}
+    found = {}
+    for path in (path for path in files if path.suffix == ".csv"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        found[table["lab"].iloc[0], table["worm"].iloc[0]] = table
+    assert set(found) == {(lab, worm), (lab, other), ("B", worm)}
+    first = found[lab, worm]
+    assert first["review"].tolist() == ["1", "2", "3"]
+    assert first["row"].tolist() == ["2", "1", "0"]
+    assert first["answer"].tolist() == [other, "AVA", name]
+    assert first["right"].tolist() == ["", "yes", "yes"]
+    for path in (path for path in files if path.suffix == ".html"):
+        assert "<script>alert" not in path.read_text(encoding="utf-8")
+    before = {path: path.read_bytes() for path in files if path.suffix == ".csv"}
+    assert {path: path.read_bytes() for path in write({}) if path.suffix == ".csv"} == before
+
+
+def test_what_a_person_stated_replaces_a_classifiers_names(tmp_path):
+    told = pd.DataFrame({"row": [4, 2], "probability": [1.0, 0.3], "anchor": ["AVAL", ""]})
+    named = pd.DataFrame(
+        {"row": [1, 2, 4], "probability": [0.9, 0.8, 0.7], "anchor": "", "name": list("abc")}
+    )
+    found = worm_files.replaced(named, told, ("probability", "anchor"))
+    assert found["row"].tolist() == [1, 2, 4] and found["name"].tolist() == list("abc")
+    assert found["probability"].tolist() == [0.9, 0.3, 1.0]
+    assert found["anchor"].tolist() == ["", "", "AVAL"]
