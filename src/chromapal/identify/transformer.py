@@ -24,6 +24,7 @@ PARTS = 4  # an animal's atlas scores come from the atlas of the other parts
 HELD = 8  # one in so many animals is held out of a member, to calibrate on
 PLACES = 3
 SIZE_UM = 20.0  # root mean square distance from the centre that positions are brought to
+SIZES = 2  # packs of a batch, by size of animals
 DECAY = 0.99  # of the running mean of weights that is kept
 SMOOTHING = 0.02
 GRADIENT = 1.0
@@ -239,28 +240,41 @@ class Task(lightning.LightningModule):
         ]
 
     def batches(self) -> Iterator:
-        """Give batches without end: place, cue, log scores, mask, name, weight."""
+        """Give batches without end; see `_batch`."""
         generator = torch.Generator().manual_seed(self.seed)
         return _Endless(self._batch, generator)
 
-    def _batch(self, step: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
+    def _batch(self, step: int, generator: torch.Generator) -> list[tuple[torch.Tensor, ...]]:
+        """Draw animals of one part: place, cue, log scores, mask, name, weight, in `SIZES` packs.
+
+        Animals of like size share a pack: attention costs the square of the largest.
+        """
         spots, scores = self.groups[step % len(self.groups)]
         order = torch.randperm(len(spots), generator=generator)[: self.params.batch]
-        place, cue, mask, name, weight = self.herd.padded([spots[spot] for spot in order])
-        place, cue, mask = augment(place, cue, mask, generator)
-        log = scores(place, cue)
-        known = mask & (name >= 0)
-        return place.float(), cue.float(), log.float(), mask, name, weight.float() * known
+        drawn = sorted((spots[spot] for spot in order), key=lambda spot: len(self.herd.rows[spot]))
+        packs = []
+        for part in np.array_split(drawn, min(SIZES, len(drawn))):
+            place, cue, mask, name, weight = self.herd.padded(part.tolist())
+            place, cue, mask = augment(place, cue, mask, generator)
+            place, cue, name, weight = (_kept(part, mask) for part in (place, cue, name, weight))
+            mask = _kept(torch.ones_like(mask), mask)
+            log = scores(place, cue)
+            known = mask & (name >= 0)
+            packs.append((place.float(), cue.float(), log.float(), mask, name, weight * known))
+        return packs
 
-    def training_step(self, batch, index: int) -> torch.Tensor:
+    def training_step(self, packs, index: int) -> torch.Tensor:
         """Give the weighted cross-entropy over named neurons."""
-        place, cue, log, mask, name, weight = batch
-        logits = self.network(place, cue, log, mask)
-        loss = torch.nn.functional.cross_entropy(
-            logits.flatten(0, 1), name.clamp(min=0).flatten(), reduction="none",
-            label_smoothing=SMOOTHING,
-        )  # fmt: skip
-        return (loss * weight.flatten()).sum() / weight.sum().clamp(min=1e-6)
+        loss = total = 0.0
+        for place, cue, log, mask, name, weight in packs:
+            logits = self.network(place, cue, log, mask)
+            each = torch.nn.functional.cross_entropy(
+                logits.flatten(0, 1), name.clamp(min=0).flatten(), reduction="none",
+                label_smoothing=SMOOTHING,
+            )  # fmt: skip
+            loss = loss + (each * weight.float().flatten()).sum()
+            total = total + weight.sum()
+        return loss / total.clamp(min=1e-6)
 
     def configure_optimizers(self):
         """Give AdamW with one cycle of the learning rate."""
@@ -283,6 +297,12 @@ class _Endless:
     def __iter__(self):
         """Go on for ever; the step limit ends it."""
         return (self.batch(step, self.generator) for step in itertools.count())
+
+
+def _kept(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Close the gaps that lost neurons leave, (B, n, ...) to (B, fewer, ...)."""
+    rows = [part[here] for part, here in zip(values, mask, strict=True)]
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
 
 
 def without(herd: Herd, spots: list[int]) -> Herd:
