@@ -43,8 +43,8 @@ def scores(tmp_path_factory):
     for variant in ("with_background", "no_background"):
         path = folder / f"{variant}.parquet"
         name_fold(
-            folder / "fold0.parquet", 0, {}, "random_forest", {"max_leaf_nodes": 0}, variant,
-            FEATURES, 42, 1, 2, path,
+            folder / "fold0.parquet", 0, {}, {}, "random_forest", {"max_leaf_nodes": 0}, variant,
+            FEATURES, 42, 1, 5.0, 2, path,
         )  # fmt: skip
         parts.append(
             {"path": path, "study": "original", "classifier": "random_forest", "seed": 42,

@@ -171,6 +171,11 @@ def gpu_claim(wildcards):
     return int(TRAINING["device"] != "cpu" and TRAINING["parallel"] == 1)
 
 
+def classifier_gpu_claim(wildcards):
+    """Claim the GPU for a classifier that is a network of our own."""
+    return gpu_claim(wildcards) if wildcards.classifier == "neuron_transformer" else 0
+
+
 STALE = provenance.stale(f"results/{STUDY}/logs") if workflow.is_main_process else []
 if STALE:
     logger.warning(

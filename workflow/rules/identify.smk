@@ -35,6 +35,8 @@ rule classify_neurons:
         "results/{study}/logs/classify_neurons/{classifier}/{variant}/{fold}.log",
     conda:
         ENVIRONMENT
+    resources:
+        gpu=classifier_gpu_claim,
     params:
         code=classify_code,
         changes=classifier_params,
@@ -43,6 +45,7 @@ rule classify_neurons:
         features=IDENTIFY["features"],
         neighbours=config["smote"]["neighbours"],
         weight_cap=config["smote"]["weight_cap"],
+        device=TRAINING["device"],
         seed=config["seed"],
     script:
         "../scripts/classify_neurons.py"

@@ -18,6 +18,7 @@ def main(snakemake):
         neighbours=snakemake.params.neighbours,
         weight_cap=snakemake.params.weight_cap,
         threads=snakemake.threads,
+        device=snakemake.params.device,
         out=snakemake.output.names,
     )
 

@@ -34,6 +34,7 @@ def name_fold(
     weight_cap: float,
     threads: int,
     out,
+    device: str = "auto",
 ):
     """Name one fold's test neurons with one classifier, from every feature set.
 
@@ -66,6 +67,8 @@ def name_fold(
         Seed; neighbours of SMOTE; threads, which change no result.
     weight_cap : float
         Largest loss weight of a rare name, for classifiers that see whole animals.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where classifiers that are networks of our own are trained.
     out : path-like
         Parquet: features, colorizer, lab, worm, row, name ("" where unlabelled and background is
         no name), top1 to top5, assigned1 to assigned5 and probability (see `name_neurons`), and
@@ -103,6 +106,7 @@ def name_fold(
                 neighbours if variant == OVERSAMPLED else None,
                 threads,
                 weight_cap=weight_cap,
+                device=device,
                 label=" ".join(filter(None, [feature, colorizer])),
             )
             answers.append(found.assign(features=feature, colorizer=colorizer))
@@ -154,6 +158,7 @@ def name_neurons(
     neighbours: int | None = None,
     threads: int = 1,
     weight_cap: float = 5.0,
+    device: str = "auto",
     label: str = "",
 ) -> pd.DataFrame:
     """Fit a classifier on named neurons and rank the names of others.
@@ -177,6 +182,8 @@ def name_neurons(
     weight_cap : float
         Largest loss weight of a rare name, where oversampling is asked of a classifier that sees
         whole animals.
+    device : str
+        Where such a classifier is trained; see `chromapal.training.device.choose`.
     label : str
         What the log calls this fit.
 
@@ -198,6 +205,7 @@ def name_neurons(
         neighbours,
         threads,
         weight_cap,
+        device,
         label,
     )
     # equal but for the order in which threads added up must stay equal: rank by name then

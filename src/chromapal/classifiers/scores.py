@@ -32,6 +32,7 @@ def fit_and_score(
     neighbours: int | None,
     threads: int,
     weight_cap: float,
+    device: str,
     label: str,
 ) -> tuple[np.ndarray, np.ndarray, Calibration]:
     """Fit a classifier, score the names of test neurons, and calibrate the scores.
@@ -56,6 +57,7 @@ def fit_and_score(
     with parallel_config("threading", n_jobs=threads):
         estimator = module.build(params, seed)
         if whole:
+            estimator.set_params(device=device)
             weights = None
             if neighbours is not None:
                 weights = inverse_frequency(train["name"], weight_cap)

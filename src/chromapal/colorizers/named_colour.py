@@ -52,7 +52,7 @@ class NamedColour:
             )
         torch.set_num_threads(threads)
         self.identifier = Identifier(self.params)
-        rows, shares = self.identifier.fit(neurons, seed)
+        rows, shares = self.identifier.fit(neurons, seed, device)
         self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
         if self.stacked:
             held = neurons.iloc[rows]

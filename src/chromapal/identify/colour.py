@@ -99,7 +99,9 @@ class Identifier:
     def __init__(self, params):
         self.params = params
 
-    def fit(self, neurons: pd.DataFrame, seed: int) -> tuple[np.ndarray, torch.Tensor]:
+    def fit(
+        self, neurons: pd.DataFrame, seed: int, device: str = "auto"
+    ) -> tuple[np.ndarray, torch.Tensor]:
         """Learn from training animals.
 
         Parameters
@@ -108,6 +110,8 @@ class Identifier:
             lab, worm, session, xr, yr, zr [um], name and gray of whole animals.
         seed : int
             Of the transformer.
+        device : str
+            Where it is trained; see `chromapal.training.device.choose`.
 
         Returns
         -------
@@ -127,7 +131,7 @@ class Identifier:
             chosen[undecided] = run.decide(self.hands, *some, {})["chosen"]
         body = placed(table, training, aligned, chosen)
         label = np.concatenate([animal.label for animal in training])
-        self.transformer = Transformer(self.params, seed)
+        self.transformer = Transformer(self.params, seed, device)
         self.transformer.fit(body[COLUMNS], label, body["animal"])
         logs, truths = self.transformer.held_out_
         self.calibration = Calibration.fit(logs, truths)

@@ -73,11 +73,14 @@ class Transformer(ClassifierMixin, BaseEstimator):
         Shape and training.
     seed : int
         Of weights, order and augmentation.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where the networks are trained; see `chromapal.training.device.choose`.
     """
 
-    def __init__(self, params, seed: int):
+    def __init__(self, params, seed: int, device: str = "auto"):
         self.params = params
         self.seed = seed
+        self.device = device
 
     def fit(self, values: pd.DataFrame, names: np.ndarray, animal: pd.Series, weights=None):
         """Train the members.
@@ -107,7 +110,7 @@ class Transformer(ClassifierMixin, BaseEstimator):
         self.held_out_animals_: list[int] = []
         logs: list[torch.Tensor] = []
         truths: list[np.ndarray] = []
-        device = choose("auto", "fp32", 1)
+        device = choose(self.device, "fp32", 1)
         for member in range(members):
             held = [spot for spot in range(len(herd.rows)) if spot % HELD == HELD - 1 - member]
             rest = without(herd, held)
