@@ -83,7 +83,7 @@ class Aligner:
         fixed : torch.Tensor, shape (n, K), optional
             Added to the log scores: what anchors forbid.
         """
-        base = pose.cue_log(animal.cue, self.atlas) + self.atlas.presence.clamp(min=1e-3).log()
+        base = self.atlas.cue_log(animal.cue) + self.atlas.prior()
         poses = pose.search(
             animal.place, base if fixed is None else base + fixed, self.atlas, mirrors
         )
@@ -159,8 +159,7 @@ def fit(
         for spot in named if turn else track(named):
             animal, signs = training[spot], (float(mirror[spot]),)
             if turn == 0:
-                base = pose.cue_log(animal.cue, aligner.atlas)
-                base = base + aligner.atlas.presence.clamp(min=1e-3).log()
+                base = aligner.atlas.cue_log(animal.cue) + aligner.atlas.prior()
                 poses[spot] = pose.search(animal.place, base, aligner.atlas, signs)
             laid[spot] = aligner.refined(animal, poses[spot]).place[signs[0]]
         aligner = _aligner(laid, cues, labels, named, FREEDOM, level)

@@ -15,6 +15,8 @@ from chromapal.files import read_json, whole, write_json
 PSEUDO_COUNTS = 8.0
 LEAST_VARIANCE = 0.25  # um^2: segmentation does not place a centre better than half a um
 ROUNDS = 8
+LEAST_PRESENCE = 1e-3
+OUTLIER_SIGMAS = 3.5
 HALF = 0.5
 
 
@@ -198,6 +200,36 @@ class Atlas:
             Spread.fit(cue[known], number[known], len(names), freedom),
             presence,
         )
+
+    def prior(self) -> torch.Tensor:
+        """Give the log presence of every name, shape (K,), never quite nothing."""
+        return self.presence.clamp(min=LEAST_PRESENCE).log()
+
+    def cue_log(self, cue: torch.Tensor) -> torch.Tensor:
+        """Say how much more likely each name makes each neuron's cue than any neuron would.
+
+        Parameters
+        ----------
+        cue : torch.Tensor, shape (..., n, c)
+            Gray or colour; NaN in animals that lack it, which then counts for nothing.
+
+        Returns
+        -------
+        torch.Tensor, shape (..., n, K)
+            Log ratios; 0 without a cue.
+        """
+        if not cue.shape[-1] or cue.isnan().any():
+            return cue.new_zeros(*cue.shape[:-1], len(self.names))
+        # of any neuron: the mixture over names, so that a cue that tells nothing counts for nothing
+        log = self.cue.log_density(cue)
+        share = (self.presence / self.presence.sum()).log()
+        return log - torch.logsumexp(log + share, dim=-1, keepdim=True)
+
+    def nobody(self, extra: float = 0.0) -> torch.Tensor:
+        """Give the log density of being none of the names: `OUTLIER_SIGMAS` from a typical one."""
+        eye = torch.eye(3, dtype=self.presence.dtype, device=self.presence.device)
+        volume = torch.linalg.slogdet(self.place.covariance + extra * eye)[1].median() / 2
+        return -volume - OUTLIER_SIGMAS**2 / 2
 
     def to(self, device: str) -> "Atlas":
         """Move to a device."""

@@ -40,30 +40,6 @@ class Poses:
     score: torch.Tensor
 
 
-def cue_log(cue: torch.Tensor, atlas: Atlas) -> torch.Tensor:
-    """Say how much more likely each name makes each neuron's gray or colour than any neuron.
-
-    Parameters
-    ----------
-    cue : torch.Tensor, shape (n, c)
-        Gray or colour; NaN in animals that lack it, which then counts for nothing.
-    atlas : Atlas
-        The atlas.
-
-    Returns
-    -------
-    torch.Tensor, shape (n, K)
-        Log ratios; 0 without a cue.
-    """
-    if not cue.shape[1] or cue.isnan().any():
-        return torch.zeros(len(cue), len(atlas.names), dtype=cue.dtype, device=cue.device)
-    spread = atlas.cue
-    # of any neuron: the mixture over names, so that a cue that tells nothing counts for nothing
-    log = spread.log_density(cue)
-    share = (atlas.presence / atlas.presence.sum()).log()
-    return log - torch.logsumexp(log + share, dim=1, keepdim=True)
-
-
 def search(
     place: torch.Tensor,
     base: torch.Tensor,

@@ -10,7 +10,6 @@ from chromapal.identify.pose import Poses
 STEPS = 14
 VARIANCES = (16.0, 0.5)  # um^2, first and last, added to every name's covariance
 SINKHORN = 3
-OUTLIER_SIGMAS = 3.5
 RIDGE = 6.0  # pseudo-neurons that hold an affine map to its similarity
 SHIFT_PRIOR = 4.0  # pseudo-neurons that hold a channel's shift to zero
 WARP_STEPS = 5
@@ -111,7 +110,7 @@ def refine(
         One entry per pose.
     """
     usable = bool(cue.shape[1]) and not bool(cue.isnan().any())
-    prior = atlas.presence.clamp(min=1e-3).log()
+    prior = atlas.prior()
     if fixed is not None:
         prior = prior + fixed
     moved_cue = (cue if usable else cue[:, :0]).expand(len(poses.linear), -1, -1)
@@ -148,14 +147,7 @@ def refine(
 def _score(moved, cue, usable, atlas, prior, extra):
     """Give log scores of names, and that of being nobody: typical density far from any name."""
     log = atlas.place.log_density(moved, extra) + prior
-    eye = torch.eye(3, dtype=moved.dtype, device=moved.device)
-    volume = torch.linalg.slogdet(atlas.place.covariance + extra * eye)[1].median() / 2
-    nobody = -volume - OUTLIER_SIGMAS**2 / 2
-    if usable:
-        own = atlas.cue.log_density(cue)
-        share = (atlas.presence / atlas.presence.sum()).log()
-        log = log + own - torch.logsumexp(own + share, dim=-1, keepdim=True)
-    return log, nobody
+    return log + atlas.cue_log(cue) if usable else log, atlas.nobody(extra)
 
 
 def _tail(atlas, moved, extra):

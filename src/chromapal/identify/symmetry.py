@@ -9,8 +9,6 @@ import torch
 from chromapal.identify.atlas import Atlas
 from chromapal.worms.table import PAIRS
 
-OUTLIER_SIGMAS = 3.5
-
 
 def other_side(name: str) -> str:
     """Give a neuron's partner on the other side, "" where it has none."""
@@ -99,14 +97,8 @@ class Symmetry:
     def _log(self, place: torch.Tensor, cue: torch.Tensor) -> float:
         """Give the log likelihood of an animal under the mixture of all names and nobody."""
         atlas = self.atlas
-        log = atlas.place.log_density(place) + atlas.presence.clamp(min=1e-3).log()
-        if cue.shape[1] and not cue.isnan().any():
-            own = atlas.cue.log_density(cue)
-            share = (atlas.presence / atlas.presence.sum()).log()
-            log = log + own - torch.logsumexp(own + share, dim=1, keepdim=True)
-        volume = torch.linalg.slogdet(atlas.place.covariance)[1].median() / 2
-        nobody = -volume - OUTLIER_SIGMAS**2 / 2
-        return float(torch.logaddexp(torch.logsumexp(log, 1), nobody).sum())
+        log = atlas.place.log_density(place) + atlas.prior() + atlas.cue_log(cue)
+        return float(torch.logaddexp(torch.logsumexp(log, 1), atlas.nobody()).sum())
 
 
 def mirrored(place: torch.Tensor, middle: float) -> torch.Tensor:

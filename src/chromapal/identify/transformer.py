@@ -217,7 +217,7 @@ class Scores:
 
     def __call__(self, place: torch.Tensor, cue: torch.Tensor) -> torch.Tensor:
         """Give log posteriors, (..., n, names)."""
-        log = self.atlas.place.log_density(place) + self.atlas.presence.clamp(min=1e-3).log()
+        log = self.atlas.place.log_density(place) + self.atlas.prior()
         if cue.shape[-1]:
             log = log + self.atlas.cue.log_density(cue)
         whole = torch.full((*log.shape[:-1], self.width), LOWEST, dtype=log.dtype)
