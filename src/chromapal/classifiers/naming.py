@@ -62,7 +62,8 @@ def name_fold(
     variant : {"with_background", "no_background", "no_background_smote"}
         What becomes of unlabelled neurons, and whether rare names are oversampled in training.
     features : sequence of str
-        Keys of `FEATURES`; those with predicted colour are done once per colorizer.
+        Keys of `FEATURES`; those with predicted colour are done once per colorizer, on the
+        neurons that have a name (background is one).
     seed, neighbours, threads : int
         Seed; neighbours of SMOTE; threads, which change no result.
     weight_cap : float
@@ -93,7 +94,9 @@ def name_fold(
         for colorizer, files in wanted.items():
             complete = table
             if colorizer:
-                complete = table.merge(cross_fitted(table, fold, *files), on="row")
+                # colorizers of named neurons have coloured no others
+                complete = table[table["name"].ne("")]
+                complete = complete.merge(cross_fitted(complete, fold, *files), on="row")
             complete = complete[complete[list(columns)].notna().all(axis=1)]
             test = complete["role"].eq("test")
             found = name_neurons(
