@@ -255,7 +255,7 @@ def fold(tmp_path_factory):
     few["name"] = few["name"].where(np.arange(len(few)) < 6, "")
     pd.concat([table, few], ignore_index=True).to_parquet(folder / "neurons.parquet")
     run.align_fold(
-        folder / "neurons.parquet", "position+rgb", "nonrigid", {}, 1,
+        folder / "neurons.parquet", "position+rgb", "nonrigid", {}, 1, "cpu",
         folder / "aligned.parquet", folder / "worms.parquet", folder / "atlas",
     )  # fmt: skip
     return folder

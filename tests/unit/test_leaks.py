@@ -43,7 +43,7 @@ def align(folder, neurons):
     neurons.to_parquet(folder / "table.parquet")
     torch.set_num_threads(1)
     align_fold(
-        folder / "table.parquet", FEATURES, "nonrigid", {}, 1,
+        folder / "table.parquet", FEATURES, "nonrigid", {}, 1, "cpu",
         folder / "neurons.parquet", folder / "worms.parquet", folder / "atlas",
     )  # fmt: skip
     return folder

@@ -13,12 +13,15 @@ rule align_neurons:
         "results/{study}/logs/align_neurons/{cue}/{fold}.log",
     conda:
         ENVIRONMENT
+    resources:
+        gpu=int(TRAINING["device"] == "cuda"),
     params:
         code=code("align_neurons.py"),
         level=config["align"],
         laboratories=config["laboratories"],
         # one thread, so that the last bits do not depend on how many cores a run was given
         alignment_threads=1,
+        device=TRAINING["device"],
     script:
         "../scripts/align_neurons.py"
 

@@ -11,6 +11,7 @@ def main(snakemake):
         level=snakemake.params.level,
         laboratories=snakemake.params.laboratories,
         threads=snakemake.params.alignment_threads,
+        device=snakemake.params.device,
         out_neurons=snakemake.output.neurons,
         out_worms=snakemake.output.worms,
         out_atlas=snakemake.output.atlas,

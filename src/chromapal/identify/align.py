@@ -60,11 +60,14 @@ class Aligner:
         The same with left and right made alike, to judge handedness by.
     level : {"pose", "nonrigid"}
         Similarity and affine map, or these and a smooth warp.
+    device : str
+        Where animals are aligned; what is learnt and found stays on the CPU.
     """
 
     atlas: Atlas
     symmetry: Symmetry
     level: str
+    device: str = "cpu"
 
     def align(
         self,
@@ -83,35 +86,50 @@ class Aligner:
         fixed : torch.Tensor, shape (n, K), optional
             Added to the log scores: what anchors forbid.
         """
-        base = self.atlas.cue_log(animal.cue) + self.atlas.prior()
-        poses = pose.search(
-            animal.place, base if fixed is None else base + fixed, self.atlas, mirrors
-        )
-        return self.refined(animal, poses, fixed)
+        return self.refined(animal, self.search(animal, mirrors, fixed), fixed)
+
+    def search(
+        self, animal: Animal, mirrors: tuple[float, ...], fixed: torch.Tensor | None = None
+    ) -> pose.Poses:
+        """Find poses of one animal; see `chromapal.identify.pose.search`."""
+        atlas = self.atlas.to(self.device)
+        base = atlas.cue_log(animal.cue.to(self.device)) + atlas.prior()
+        if fixed is not None:
+            base = base + fixed.to(self.device)
+        return pose.search(animal.place.to(self.device), base, atlas, mirrors)
 
     def refined(
         self, animal: Animal, poses: pose.Poses, fixed: torch.Tensor | None = None
     ) -> Aligned:
         """Refine given poses, and keep the better one of either handedness."""
         found = refine.refine(
-            animal.place, animal.cue, self.atlas, poses, self.level == "nonrigid", fixed
+            animal.place.to(self.device),
+            animal.cue.to(self.device),
+            self.atlas.to(self.device),
+            poses,
+            self.level == "nonrigid",
+            None if fixed is None else fixed.to(self.device),
         )
         best = {}
         for spot, mirror in enumerate(found.mirror.tolist()):
             if mirror not in best or found.score[spot] > found.score[best[mirror]]:
                 best[mirror] = spot
-        place = {mirror: found.place[spot] for mirror, spot in best.items()}
+        place = {mirror: found.place[spot].cpu() for mirror, spot in best.items()}
         return Aligned(
             self.atlas.names,
             place,
-            {mirror: found.log[spot] for mirror, spot in best.items()},
+            {mirror: found.log[spot].cpu() for mirror, spot in best.items()},
             {mirror: float(found.score[spot]) for mirror, spot in best.items()},
             self.symmetry.evidence(place, animal.cue) if len(place) == 2 else 0.0,
         )
 
 
 def fit(
-    training: Sequence[Animal], level: str, track: Track = iter, cross_fit: bool = True
+    training: Sequence[Animal],
+    level: str,
+    track: Track = iter,
+    cross_fit: bool = True,
+    device: str = "cpu",
 ) -> tuple[Aligner, list[Aligned], np.ndarray]:
     """Learn the body frame from training animals.
 
@@ -130,6 +148,8 @@ def fit(
         Wraps the longest loops, to show progress.
     cross_fit : bool
         Whether to align training animals at all, each with the atlas of others.
+    device : str
+        Where animals are aligned.
 
     Returns
     -------
@@ -153,29 +173,29 @@ def fit(
             f"one with {body_axes.LEAST_SHARED} names or more",
         )
     cues = [animal.cue for animal in training]
-    aligner = _aligner(laid, cues, labels, named, float("inf"), "pose")
+
+    def learn(spots: Sequence[int], freedom: float, level: str) -> Aligner:
+        """Learn from some of the training animals, as they are laid over each other by now."""
+        chosen = [[part[spot] for spot in spots] for part in (laid, cues, labels)]
+        atlas, symmetry = Atlas.fit(*chosen, freedom), Symmetry.fit(*chosen, freedom)
+        return Aligner(atlas, symmetry, level, device)
+
+    aligner = learn(named, float("inf"), "pose")
     poses = {}
     for turn in range(REFITS[level]):
         for spot in named if turn else track(named):
             animal, signs = training[spot], (float(mirror[spot]),)
             if turn == 0:
-                base = aligner.atlas.cue_log(animal.cue) + aligner.atlas.prior()
-                poses[spot] = pose.search(animal.place, base, aligner.atlas, signs)
+                poses[spot] = aligner.search(animal, signs)
             laid[spot] = aligner.refined(animal, poses[spot]).place[signs[0]]
-        aligner = _aligner(laid, cues, labels, named, FREEDOM, level)
+        aligner = learn(named, FREEDOM, level)
     if not cross_fit:
         return aligner, [], mirror
     parts = min(PARTS, len(training))
     # where nobody else has names, a part's own have to do
     spots = [[spot for spot in named if spot % parts != part] or named for part in range(parts)]
-    others = [_aligner(laid, cues, labels, some, FREEDOM, level) for some in spots]
+    others = [learn(some, FREEDOM, level) for some in spots]
     aligned = [
         others[spot % parts].align(animal.blind()) for spot, animal in enumerate(track(training))
     ]
     return aligner, aligned, mirror
-
-
-def _aligner(laid, cues, labels, spots, freedom, level) -> Aligner:
-    """Learn from some of the training animals, laid over each other."""
-    chosen = [[part[spot] for spot in spots] for part in (laid, cues, labels)]
-    return Aligner(Atlas.fit(*chosen, freedom), Symmetry.fit(*chosen, freedom), level)

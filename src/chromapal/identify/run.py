@@ -17,6 +17,7 @@ from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import UNKNOWN, Calibration, answer
 from chromapal.identify.body_axes import similarity
 from chromapal.prepare.features import BODY, cue
+from chromapal.training.device import choose
 
 LOGGER = logging.getLogger("chromapal")
 LEAST_LABELS = 4
@@ -30,6 +31,7 @@ def align_fold(
     level: str,
     laboratories: dict,
     threads: int,
+    device: str,
     out_neurons: str | os.PathLike,
     out_worms: str | os.PathLike,
     out_atlas: str | os.PathLike,
@@ -49,6 +51,9 @@ def align_fold(
         `worms`, the same by worm.
     threads : int
         Threads; part of what makes two runs the same bytes.
+    device : {"auto", "cpu", "cuda", "mps"}
+        The study's device. Animals are aligned on a GPU only where it says `cuda`: one job needs
+        a second per animal, and many jobs share a CPU better than one GPU.
     out_neurons : path-like
         Parquet: row; posterior, dorsal, left [um]; and the same with `other_` before, as they
         would be in the other handedness. Training animals have the handedness of their labels.
@@ -62,7 +67,7 @@ def align_fold(
     InputError
         No training animal with enough names.
     """
-    torch.set_num_threads(threads)
+    where = choose("cuda" if device == "cuda" else "cpu", "fp32", threads).name
     neurons = pd.read_parquet(neurons_path)
     columns = cue(features)
     role = neurons["role"].eq("test")
@@ -76,7 +81,12 @@ def align_fold(
             "named animals to learn the atlas from",
             "or set config key 'align' to none",
         )
-    aligner, aligned, mirror = align.fit(training, level, shown("learn atlas"))
+    aligner, aligned, mirror = align.fit(
+        training,
+        level,
+        shown("learn atlas"),
+        device=where,
+    )
     hands = learn_handedness(training, aligned, mirror)
     chosen = pd.Series(mirror)
     undecided = [spot for spot in range(len(training)) if mirror[spot] == 0]
