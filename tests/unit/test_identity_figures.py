@@ -229,6 +229,14 @@ def test_ablation_has_a_panel_per_question_and_a_curve_of_training_worms():
     assert curve.get_title("left") == "training worms"
 
 
+def test_peers_are_compared_with_the_strongest_classifier_only():
+    strong = made_peers().assign(ours=0.9, features="position+rgb")
+    weak = made_peers().assign(classifier="weak", ours=0.2)
+    found = peers.shown(pd.concat([weak, made_peers(), strong], ignore_index=True))
+    assert set(found["classifier"]) == {"svm"}
+    assert set(found["features"]) == {"position", "position+rgb"} and len(found) == 18
+
+
 def test_peers_stand_best_first_with_wins_and_p():
     drawn = peers.figure(made_peers())
     left, right = drawn.axes

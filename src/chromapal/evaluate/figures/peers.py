@@ -19,6 +19,14 @@ OURS, THEIRS = "#0173b2", "#de8f05"
 MARKERS = "osD^vP<>*X"
 
 
+def shown(peers: pd.DataFrame) -> pd.DataFrame:
+    """Choose the rows to draw: one classifier, and two of its feature sets."""
+    pooled = peers[peers["lab"] == "all"]
+    best = (pooled if len(pooled) else peers).sort_values("ours", kind="stable").iloc[-1]
+    sets = {"position", best["features"]}
+    return peers[peers["features"].isin(sets) & peers["classifier"].eq(best["classifier"])]
+
+
 @style.styled
 def figure(peers: pd.DataFrame) -> Figure:
     """Draw ours and theirs per method, and their difference laboratory by laboratory.
@@ -26,10 +34,13 @@ def figure(peers: pd.DataFrame) -> Figure:
     Parameters
     ----------
     peers : pandas.DataFrame
-        The table `peers.csv`; low and high bound the difference.
+        The table `peers.csv`; low and high bound the difference. The strongest classifier is
+        shown, from position alone and from the features it does best with: other rows of the
+        table would bury them.
     """
     if peers.empty:
         return style.message("No other method was run on this study's animals: none to compare.")
+    peers = shown(peers)
     keys = ["method", "features", "classifier"]
     pooled = peers[peers["lab"] == "all"].sort_values("peer", ascending=False, kind="stable")
     rows = pd.MultiIndex.from_frame(pd.concat([pooled, peers])[keys].drop_duplicates())
