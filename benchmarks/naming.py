@@ -28,8 +28,7 @@ def run() -> list[dict]:
     start = time.perf_counter()
     aligner, aligned, mirror = align.fit(training, "nonrigid")
     seconds["learn"] = time.perf_counter() - start
-    chosen = pd.Series(mirror)
-    calibration = identify.calibrated(training, aligned, chosen)
+    calibration = identify.calibrated(training, aligned, mirror)
     body = pd.concat(
         identify.placed(animal, result, sign).assign(animal=number)
         for number, (animal, result, sign) in enumerate(zip(training, aligned, mirror, strict=True))

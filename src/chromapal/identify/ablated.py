@@ -1,6 +1,5 @@
 """What each part of the naming is worth: a fold's animals named with one part changed."""
 
-import logging
 import os
 
 import numpy as np
@@ -15,7 +14,6 @@ from chromapal.identify.assign import FIVE, Calibration, answer
 from chromapal.prepare.features import COLOUR, cue
 from chromapal.prepare.normalise import COLOUR_SCALES, Normaliser
 
-LOGGER = logging.getLogger("chromapal")
 WORMS = (5, 10, 20, 40)
 COLUMNS = ["question", "setting", "order", "lab", "worm", "labelled", "right", "right5"]
 

@@ -1,6 +1,5 @@
 """Animals are brought into one body frame without their labels; the frame is learnt from others."""
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,12 +12,10 @@ from chromapal.identify.animals import Animal
 from chromapal.identify.atlas import Atlas
 from chromapal.identify.symmetry import Symmetry
 
-LOGGER = logging.getLogger("chromapal")
 LEVELS = ("pose", "nonrigid")
 FREEDOM = 6.0
 REFITS = {"pose": 1, "nonrigid": 3}
 PARTS = 4
-FEWEST = 3  # neurons that can have a pose
 Track = Callable[[Sequence], Iterable]
 
 

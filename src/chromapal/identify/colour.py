@@ -124,11 +124,7 @@ class Identifier:
         training = [animal for animal in animals(table, CUE) if (animal.label != "").any()]
         self.aligner, aligned, mirror = align.fit(training, "nonrigid", run.shown("learn atlas"))
         self.hands = run.learn_handedness(training, aligned, mirror)
-        chosen = mirror.astype(float)
-        undecided = np.flatnonzero(mirror == 0)
-        if len(undecided):
-            some = [[part[spot] for spot in undecided] for part in (training, aligned)]
-            chosen[undecided] = run.decide(self.hands, *some, {})["chosen"]
+        chosen = run.settled(self.hands, training, aligned, mirror, {})
         body = placed(table, training, aligned, chosen)
         label = np.concatenate([animal.label for animal in training])
         self.transformer = Transformer(self.params, seed, device)

@@ -27,8 +27,6 @@ class Refined:
         Neurons in body axes [um].
     log : torch.Tensor, shape (P, n, K)
         Log density of each neuron's position and cue under each name, with its presence.
-    cue : torch.Tensor, shape (P, n, c)
-        Cue after its channels were shifted.
     score : torch.Tensor, shape (P,)
         Log likelihood of the animal.
     mirror : torch.Tensor, shape (P,)
@@ -37,7 +35,6 @@ class Refined:
 
     place: torch.Tensor
     log: torch.Tensor
-    cue: torch.Tensor
     score: torch.Tensor
     mirror: torch.Tensor
 
@@ -119,7 +116,6 @@ def refine(
     first = torch.cat([linear, shift[:, :, None]], dim=2)
     mean = place.mean(0)
     off = place - mean
-    ones = torch.cat([place, torch.ones_like(place[:, :1])], dim=1)
     size = off.square().sum(0).mean() / len(place)
     first_step, last_step = VARIANCES
     moved = place @ linear.transpose(1, 2) + shift[:, None]
@@ -134,14 +130,14 @@ def refine(
             share_far = share * _tail(atlas, moved, extra)
         else:
             share_far = share
-        linear, shift = _affine(off, mean, ones, share_far, inverse, pulled, first, size)
+        linear, shift = _affine(off, mean, share_far, inverse, pulled, first, size)
         moved = place @ linear.transpose(1, 2) + shift[:, None]
         if usable:
             shift_cue = _channel_shift(moved_cue, share, atlas)
     if warp:
         moved, log, nobody = _warp(moved, moved_cue + shift_cue, usable, atlas, prior, last_step)
     score = torch.logaddexp(torch.logsumexp(log, -1), nobody).sum(-1)
-    return Refined(moved, log, moved_cue + shift_cue, score, poses.mirror)
+    return Refined(moved, log, score, poses.mirror)
 
 
 def _score(moved, cue, usable, atlas, prior, extra):
@@ -157,7 +153,7 @@ def _tail(atlas, moved, extra):
     return (freedom + 3) / (freedom + far)
 
 
-def _affine(off, mean, ones, share, inverse, pulled, first, size):
+def _affine(off, mean, share, inverse, pulled, first, size):
     """Solve the weighted least-squares affine map of every pose at once."""
     precision = (share @ inverse.flatten(1)).unflatten(-1, (3, 3))
     wanted = share @ pulled

@@ -55,8 +55,8 @@ def align_fold(
         The study's device. Animals are aligned on a GPU only where it says `cuda`: one job needs
         a second per animal, and many jobs share a CPU better than one GPU.
     out_neurons : path-like
-        Parquet: row; posterior, dorsal, left [um]; and the same with `other_` before, as they
-        would be in the other handedness. Training animals have the handedness of their labels.
+        Parquet: row; posterior, dorsal, left [um]. Training animals have the handedness of their
+        labels.
     out_worms : path-like
         Parquet, a row per test animal; see `checked`.
     out_atlas : path-like
@@ -88,13 +88,7 @@ def align_fold(
         device=where,
     )
     hands = learn_handedness(training, aligned, mirror)
-    chosen = pd.Series(mirror)
-    undecided = [spot for spot in range(len(training)) if mirror[spot] == 0]
-    if undecided:
-        decided = decide(
-            hands, [training[s] for s in undecided], [aligned[s] for s in undecided], laboratories
-        )
-        chosen.iloc[undecided] = decided["chosen"].to_numpy()
+    chosen = settled(hands, training, aligned, mirror, laboratories)
     found = [aligner.align(animal.blind()) for animal in shown("align animals")(tested)]
     worms = decide(hands, tested, found, laboratories)
     signs = [*chosen, *worms["chosen"]]
@@ -150,7 +144,7 @@ def learn_handedness(
     )
 
 
-def calibrated(training: list[Animal], aligned: list[Aligned], chosen: pd.Series) -> Calibration:
+def calibrated(training: list[Animal], aligned: list[Aligned], chosen: np.ndarray) -> Calibration:
     """Calibrate the atlas's own scores on training animals aligned by the atlas of others."""
     logs, truths = [], []
     for animal, result, sign in zip(training, aligned, chosen, strict=True):
@@ -182,16 +176,25 @@ def decide(
     return hands.decide(table, evidence(aligned), stated)
 
 
+def settled(
+    hands: handedness.Handedness,
+    training: list[Animal],
+    aligned: list[Aligned],
+    mirror: np.ndarray,
+    laboratories: dict,
+) -> np.ndarray:
+    """Give training animals' handedness: their labels' where those decide, else as for others."""
+    chosen = mirror.astype(float)
+    undecided = np.flatnonzero(mirror == 0)
+    if len(undecided):
+        some = [[part[spot] for spot in undecided] for part in (training, aligned)]
+        chosen[undecided] = decide(hands, *some, laboratories)["chosen"]
+    return chosen
+
+
 def placed(animal: Animal, aligned: Aligned, sign: float) -> pd.DataFrame:
-    """Give an animal's neurons in body axes, and as they would be in the other handedness."""
-    chosen, other = aligned.place[sign], aligned.place[-sign]
-    return pd.DataFrame(
-        {
-            "row": animal.row,
-            **dict(zip(BODY, chosen.T.numpy(), strict=True)),
-            **dict(zip([f"other_{axis}" for axis in BODY], other.T.numpy(), strict=True)),
-        }
-    )
+    """Give an animal's neurons in body axes, in one handedness: row, posterior, dorsal, left."""
+    return pd.DataFrame(aligned.place[sign].numpy(), columns=list(BODY)).assign(row=animal.row)
 
 
 def checked(
