@@ -53,7 +53,10 @@ def content(folder, *names):
     return [(folder / name).read_bytes() for name in names]
 
 
-LEARNT = ("neurons.parquet", "atlas/atlas.safetensors", "atlas/atlas.json", "atlas/handedness.json")
+LEARNT = (
+    "neurons.parquet", "atlas/atlas.safetensors", "atlas/atlas.json", "atlas/aligner.json",
+    "atlas/handedness.json",
+)  # fmt: skip
 JUDGED = ["labels", "suspect", "accuracy", "accuracy_mirrored"]
 
 

@@ -1,12 +1,15 @@
 """Animals are brought into one body frame without their labels; the frame is learnt from others."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from chromapal.errors import InputError
+from chromapal.files import read_json, write_json
 from chromapal.identify import body_axes, pose, refine
 from chromapal.identify.animals import Animal
 from chromapal.identify.atlas import Atlas
@@ -16,6 +19,7 @@ LEVELS = ("pose", "nonrigid")
 FREEDOM = 6.0
 REFITS = {"pose": 1, "nonrigid": 3}
 PARTS = 4
+SYMMETRIC, FACTS = "symmetric", "aligner.json"
 Track = Callable[[Sequence], Iterable]
 
 
@@ -119,6 +123,21 @@ class Aligner:
             {mirror: float(found.score[spot]) for mirror, spot in best.items()},
             self.symmetry.evidence(place, animal.cue) if len(place) == 2 else 0.0,
         )
+
+    def save(self, folder: str | os.PathLike):
+        """Write atlases and `aligner.json` into a folder."""
+        folder = Path(folder)
+        self.atlas.save(folder)
+        self.symmetry.atlas.save(folder / SYMMETRIC)
+        write_json({"level": self.level, "middle": self.symmetry.middle}, folder / FACTS)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike) -> "Aligner":
+        """Read what `save` wrote; it aligns on the CPU."""
+        folder = Path(folder)
+        facts = read_json(folder / FACTS)
+        symmetry = Symmetry(Atlas.load(folder / SYMMETRIC), facts["middle"])
+        return cls(Atlas.load(folder), symmetry, facts["level"])
 
 
 def fit(

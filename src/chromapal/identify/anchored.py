@@ -15,8 +15,6 @@ from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import NO_CELL, Anchors, ask, solve
 from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import FIVE, Calibration
-from chromapal.identify.atlas import Atlas
-from chromapal.identify.symmetry import Symmetry
 from chromapal.prepare.features import BODY, cue
 from chromapal.worms.slugs import slug
 
@@ -29,9 +27,7 @@ ASSIGNED = [f"assigned{place}" for place in range(1, FIVE + 1)]
 def load(folder: str | os.PathLike) -> tuple[Aligner, Calibration]:
     """Read what `chromapal.identify.run.align_fold` wrote."""
     facts = read_json(os.path.join(folder, "handedness.json"))
-    symmetry = Symmetry(Atlas.load(os.path.join(folder, "symmetric")), facts["middle"])
-    calibration = Calibration(**facts["calibration"])
-    return Aligner(Atlas.load(folder), symmetry, facts["level"]), calibration
+    return Aligner.load(folder), Calibration(**facts["calibration"])
 
 
 def anchor_fold(

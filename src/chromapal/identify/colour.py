@@ -16,7 +16,6 @@ from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration
 from chromapal.identify.atlas import Atlas, Spread
 from chromapal.identify.handedness import Handedness
-from chromapal.identify.symmetry import Symmetry
 from chromapal.identify.transformer import Scores, Transformer
 from chromapal.prepare.features import BODY, COLOUR
 from chromapal.prepare.variants import BACKGROUND
@@ -153,16 +152,13 @@ class Identifier:
 
     def save(self, folder):
         """Write atlases, networks (safetensors) and facts (JSON) into a folder."""
-        self.aligner.atlas.save(folder / "atlas")
-        self.aligner.symmetry.atlas.save(folder / "symmetric")
+        self.aligner.save(folder / "aligner")
         self.transformer.atlas_.atlas.save(folder / "context")
         for number, network in enumerate(self.transformer.networks_):
             with whole(folder / f"network{number}.safetensors") as part:
                 save_file({k: v.contiguous() for k, v in network.state_dict().items()}, part)
         write_json(
             {
-                "middle": self.aligner.symmetry.middle,
-                "level": self.aligner.level,
                 "known": self.hands.known.to_dict("list"),
                 "slope": self.hands.slope,
                 "calibration": dataclasses.asdict(self.calibration),
@@ -178,8 +174,7 @@ class Identifier:
     def load(self, folder) -> "Identifier":
         """Read what `save` wrote."""
         facts = read_json(folder / "identifier.json")
-        symmetry = Symmetry(Atlas.load(folder / "symmetric"), facts["middle"])
-        self.aligner = Aligner(Atlas.load(folder / "atlas"), symmetry, facts["level"])
+        self.aligner = Aligner.load(folder / "aligner")
         self.hands = Handedness(pd.DataFrame(facts["known"]), facts["slope"])
         self.calibration = Calibration(**facts["calibration"])
         names = facts["names"]

@@ -60,7 +60,7 @@ def align_fold(
     out_worms : path-like
         Parquet, a row per test animal; see `checked`.
     out_atlas : path-like
-        Folder with the atlas and `handedness.json`.
+        Folder with the aligner and `handedness.json`.
 
     Raises
     ------
@@ -102,15 +102,12 @@ def align_fold(
         pd.concat(parts, ignore_index=True).sort_values("row", ignore_index=True), out_neurons
     )
     write_parquet(checked(aligner, tested, found, worms), out_worms)
-    aligner.atlas.save(out_atlas)
-    aligner.symmetry.atlas.save(os.path.join(out_atlas, "symmetric"))
+    aligner.save(out_atlas)
     write_json(
         {
             "known": hands.known.to_dict("list"),
             "slope": hands.slope,
-            "middle": aligner.symmetry.middle,
             "calibration": dataclasses.asdict(calibrated(training, aligned, chosen)),
-            "level": level,
             "cue": columns,
         },
         os.path.join(out_atlas, "handedness.json"),
