@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Params:
-    """What can be changed about the machine.
+    """What can be changed about the support vector machine.
 
     Attributes
     ----------
@@ -20,11 +20,18 @@ class Params:
 
 
 def build(params, seed):
-    """Give the unfitted pipeline; its decision function ranks the names."""
+    """Give the unfitted pipeline."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC
+
+    from chromapal.classifiers.one_against_one import OneAgainstOneSVC
 
     return make_pipeline(
-        StandardScaler(), SVC(C=params.penalty, cache_size=params.cache_mb, random_state=seed)
+        StandardScaler(),
+        OneAgainstOneSVC(
+            C=params.penalty,
+            cache_size=params.cache_mb,
+            decision_function_shape="ovo",
+            random_state=seed,
+        ),
     )

@@ -20,7 +20,7 @@ class Block(nn.Module):
         self.out = nn.Linear(width, width)
         self.middle = nn.LayerNorm(width)
         self.feed = nn.Sequential(
-            nn.Linear(width, 2 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * width, width)
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
         )
         self.dropout = nn.Dropout(dropout)
 

@@ -58,18 +58,16 @@ def shares(log: torch.Tensor, nobody: float | torch.Tensor, passes: int = SINKHO
     torch.Tensor, shape (..., n, K)
         Shares; what is missing from a row's one is nobody's.
     """
+    nobody = torch.as_tensor(nobody, dtype=log.dtype, device=log.device)
+    most = torch.maximum(log.amax(-1, keepdim=True), nobody)
+    weight, nobody = (log - most).exp(), (nobody - most).exp()
+    # the scalings alone change from pass to pass: two products of a matrix and a vector each
+    scale = weight.new_ones(*weight.shape[:-2], weight.shape[-1], 1)
     for _ in range(passes):
-        free = torch.logaddexp(
-            torch.logsumexp(log, -1, keepdim=True),
-            torch.as_tensor(nobody, dtype=log.dtype, device=log.device),
-        )
-        over = torch.logsumexp(log - free, -2, keepdim=True).clamp(min=0)
-        log = log - over
-    free = torch.logaddexp(
-        torch.logsumexp(log, -1, keepdim=True),
-        torch.as_tensor(nobody, dtype=log.dtype, device=log.device),
-    )
-    return (log - free).exp()
+        free = weight @ scale + nobody
+        scale = scale / torch.maximum(scale * (weight.mT @ (1 / free)), scale.new_ones(()))
+    scaled = weight * scale.mT
+    return scaled / (scaled.sum(-1, keepdim=True) + nobody)
 
 
 def refine(
