@@ -10,7 +10,7 @@ PEERS ?=
 STUDY ?= default
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs test lint unit contract endtoend bench check-tables keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle test lint unit contract endtoend bench check-tables keys lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -30,7 +30,7 @@ run: install ## run the default study and name its report
 study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--config tables=FOLDER"
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
 
-identity identity-labs: install ## name neurons of TABLES=FOLDER, by animal or by laboratory [PEERS=FILE]
+identity identity-labs identity-oracle: install ## name neurons of TABLES=FOLDER, by animal, by laboratory, or with handedness known [PEERS=FILE]
 	$(BIN)/snakemake --cores $(CORES) --configfile config/$(subst -,_,$@).yaml --config tables=$(TABLES) $(if $(PEERS),peers=$(PEERS))
 
 test: lint unit contract endtoend ## everything there is to check

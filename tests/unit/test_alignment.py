@@ -58,12 +58,21 @@ def test_handedness_is_found_without_labels(herd):
     hands = run.learn_handedness(herd.training, herd.aligned, herd.mirror)
     assert hands.slope > 0
     results = [herd.aligner.align(animal.blind()) for animal in herd.tested]
-    found = run.decide(hands, herd.tested, results, {})
+    found = run.decide(hands, herd.tested, results)
     expected = [herd.sign[animal.lab] for animal in herd.tested]
     assert found["chosen"].tolist() == expected
-    stated = {animal.lab: {"handedness": "mirrored"} for animal in herd.tested}
-    against = run.decide(hands, herd.tested, results, stated)
+    stated = [dataclasses.replace(animal, handedness=-1) for animal in herd.tested]
+    against = run.decide(hands, stated, results)
     assert set(against["chosen"]) == {-1} and set(against["source"]) == {"stated"}
+    labels = run.handedness_of_labels(herd.aligner, herd.tested)
+    assert labels.tolist() == expected
+    labels[0] = 0  # labels that decide nothing overrule nothing
+    oracle = run.told(against, labels)
+    assert oracle["chosen"].tolist() == [-1, *expected[1:]]
+    assert oracle["source"].tolist() == ["stated"] + ["labels"] * (len(expected) - 1)
+    assert run.told(found.assign(doubtful=1), labels)["doubtful"].sum() == 1
+    blind = run.handedness_of_labels(herd.aligner, [animal.blind() for animal in herd.tested])
+    assert not blind.any()
 
 
 @settings(max_examples=8, deadline=None)

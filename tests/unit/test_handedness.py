@@ -9,17 +9,17 @@ from chromapal.identify.handedness import Handedness, calibrate, closeness
 JANUARY, JUNE = "2024-01-01", "2024-06-01"
 
 
-def animals(*rows):
-    return pd.DataFrame(rows, columns=["lab", "worm", "session"])
+def animals(*rows, handedness=0):
+    return pd.DataFrame(rows, columns=["lab", "worm", "session"]).assign(handedness=handedness)
 
 
 def known(*rows):
     return pd.DataFrame(rows, columns=["lab", "worm", "session", "mirror"])
 
 
-def decided(hands, table, evidence=None, stated=None):
+def decided(hands, table, evidence=None):
     evidence = np.zeros(len(table)) if evidence is None else np.array(evidence)
-    return hands.decide(table, evidence, stated)
+    return hands.decide(table, evidence)
 
 
 def test_closeness_by_hand():
@@ -59,8 +59,8 @@ def test_doubt_ends_with_enough_animals_of_one_mind():
 
 def test_what_is_stated_wins_over_everything():
     hands = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(9)]), 1.0)
-    table = animals(("A", "1", JANUARY), ("A", "2", JANUARY), ("B", "3", JANUARY))
-    found = decided(hands, table, [50.0, 50.0, 50.0], {"A": -1, ("A", "2"): 1})
+    rows = ("A", "1", JANUARY), ("A", "2", JANUARY), ("B", "3", JANUARY)
+    found = decided(hands, animals(*rows, handedness=[-1, 1, 0]), [50.0, 50.0, 50.0])
     assert found["chosen"].tolist() == [-1, 1, 1]
     assert found["source"].tolist() == ["stated", "stated", "evidence"]
     assert found["probability"].tolist()[:2] == [1.0, 1.0]

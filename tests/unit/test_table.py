@@ -188,7 +188,7 @@ def write_parts(folder, *parts):
 
 def gather(folder, *parts):
     paths, lists = write_parts(folder, *parts)
-    collect(paths, folder / "neurons.parquet", folder / "skipped.csv", lists)
+    collect(paths, folder / "neurons.parquet", folder / "skipped.csv", lists, {})
     return table.read(folder / "neurons.parquet"), skipped.read(folder / "skipped.csv")
 
 
@@ -203,7 +203,7 @@ def test_worms_are_sorted_and_rows_are_not(tmp_path):
     ]  # fmt: skip
     assert neurons["ID"].tolist() == ["AVAL", "", "RIR", "VB02?", "AVL", "AVAL", "", "RIR"]
     assert neurons["name"].tolist() == ["AVAL", "", "RIR", "VB2", "AVL", "AVAL", "", "RIR"]
-    assert list(neurons) == [*table.COLUMNS, "name"] and left_out.empty
+    assert list(neurons) == [*table.COLUMNS, "name", "handedness"] and left_out.empty
 
 
 def test_of_a_worm_in_two_files_the_first_file_counts_whatever_the_order(tmp_path):
@@ -229,6 +229,15 @@ def test_a_laboratory_has_one_full_scale(tmp_path):
     assert set(neurons["full_scale"]) == {4095.0}
 
 
+def test_handedness_is_the_worms_else_the_laboratorys(tmp_path):
+    parts = ("f1", pd.concat([worm("a", "SF"), worm("b", "SF")])), ("f2", worm("c", "EY"))
+    paths, lists = write_parts(tmp_path, *parts)
+    stated = {"SF": {"handedness": "mirrored", "worms": {"b": "right"}}, "NP": {}}
+    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated)
+    found = table.read(tmp_path / "n.parquet").groupby("worm")["handedness"].unique()
+    assert found.map(list).to_dict() == {"a": [-1], "b": [1], "c": [0]}
+
+
 def test_a_worm_without_label_is_kept_and_listed_for_identity(tmp_path):
     neurons, left_out = gather(tmp_path, ("f1", worm("a", ids=("", "nan", "?"))), ("f2", worm("b")))
     assert set(neurons["worm"]) == {"a", "b"}
@@ -240,7 +249,7 @@ def test_a_worm_without_label_is_kept_and_listed_for_identity(tmp_path):
 def test_reasons_of_the_parts_are_kept_as_text(tmp_path):
     paths, lists = write_parts(tmp_path, ("f1", worm("NA")), ("f2", worm("007")))
     skipped.write([skipped.entry("f3", "", name, "bad") for name in ("1e5", "NA")], lists[0])
-    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists)
+    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {})
     assert skipped.read(tmp_path / "s.csv")["worm"].tolist() == ["1e5", "NA"]
     assert table.read(tmp_path / "n.parquet")["worm"].unique().tolist() == ["007", "NA"]
 
@@ -251,7 +260,7 @@ def test_too_few_worms_are_an_error_after_the_reasons_are_written(tmp_path, left
     paths, lists = write_parts(tmp_path, *parts)
     skipped.write([skipped.entry("f1", "L", "", "f1: found an empty file")], lists[1])
     with pytest.raises(InputError, match=f"{found}.*f1: found an empty file"):
-        collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists)
+        collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {})
     assert len(skipped.read(tmp_path / "s.csv")) == 1
     assert not (tmp_path / "n.parquet").exists()
 

@@ -18,7 +18,7 @@ rule align_neurons:
     params:
         code=code("align_neurons.py"),
         level=config["align"],
-        laboratories=config["laboratories"],
+        handedness=config["handedness"],
         # one thread, so that the last bits do not depend on how many cores a run was given
         alignment_threads=1,
         device=TRAINING["device"],

@@ -192,7 +192,6 @@ rule ablate_naming:
         seed=config["seed"],
         colour_scale=config["colour_scale"],
         gray_source=config["gray_source"],
-        laboratories=config["laboratories"],
     script:
         "../scripts/ablate_naming.py"
 

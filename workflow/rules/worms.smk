@@ -51,6 +51,7 @@ rule collect_worms:
         ENVIRONMENT
     params:
         code=code("collect_worms.py"),
+        laboratories=config["laboratories"],
         folds=FOLDS,
     script:
         "../scripts/collect_worms.py"

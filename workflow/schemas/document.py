@@ -19,6 +19,7 @@ Units stand in square brackets. (Generated from `workflow/schemas/config.schema.
 | `nwb.yaml` | your NWB files: `--configfile config/nwb.yaml --config nwb=FOLDER` |
 | `identity.yaml` | naming neurons, by animal: `make identity TABLES=FOLDER [PEERS=FILE]` |
 | `identity_labs.yaml` | the same, one laboratory left out: `make identity-labs TABLES=FOLDER` |
+| `identity_oracle.yaml` | by animal, handedness as test animals' labels say: an oracle |
 | `original.yaml` | the original study's recipe as it was |
 
 `--configfile` replaces the default study as a whole; nothing of `config.yaml` is mixed in.

@@ -10,7 +10,6 @@ def main(snakemake):
         features=snakemake.wildcards.cue,
         colour_scale=snakemake.params.colour_scale,
         gray_source=snakemake.params.gray_source,
-        laboratories=snakemake.params.laboratories,
         seed=snakemake.params.seed,
         out=snakemake.output.table,
     )

@@ -9,7 +9,7 @@ def main(snakemake):
         snakemake.input.neurons,
         features=snakemake.wildcards.cue,
         level=snakemake.params.level,
-        laboratories=snakemake.params.laboratories,
+        handedness=snakemake.params.handedness,
         threads=snakemake.params.alignment_threads,
         device=snakemake.params.device,
         out_neurons=snakemake.output.neurons,

@@ -10,6 +10,7 @@ def main(snakemake):
         out_neurons=snakemake.output.neurons,
         out_skipped=snakemake.output.skipped,
         skipped_parts=snakemake.input.skipped,
+        laboratories=snakemake.params.laboratories,
     )
 
 

@@ -9,6 +9,10 @@ from chromapal.evaluate import read
 from chromapal.evaluate.report_html import Html, figure, number, table
 
 FIGURES = ("calibration", "handedness", "confused", "peers", "anchors", "ablation")
+ORACLE = (
+    "<b>An oracle:</b> test animals' handedness was taken from their labels (config key "
+    "<code>handedness</code>). These scores say what doubt costs; none is that of a new animal."
+)
 NOT_ALIGNED = (
     "In this study animals were not aligned (config key <code>align</code>): classifiers saw "
     "positions as they were recorded, and names were given to each neuron for itself."
@@ -80,7 +84,8 @@ def scores(tables: str | os.PathLike, config: dict) -> Html:
         interval=_between(identity, "assigned_low", "assigned_high"),
         classifier=identity["classifier"].str.replace("_", " "),
     ).sort_values(["place", "classifier", "colorizer"], kind="stable")
-    return table(rows, SCORES, "No named neurons were scored.")
+    warning = f"<p>{ORACLE}</p>" if config["handedness"] == "labels" else ""
+    return Html(warning + table(rows, SCORES, "No named neurons were scored."))
 
 
 def laboratories(tables: str | os.PathLike, config: dict) -> Html:

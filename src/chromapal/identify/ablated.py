@@ -1,5 +1,6 @@
 """What each part of the naming is worth: a fold's animals named with one part changed."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -23,7 +24,6 @@ def ablate_fold(
     features: str,
     colour_scale: str,
     gray_source: str,
-    laboratories: dict,
     seed: int,
     out: str | os.PathLike,
 ):
@@ -37,8 +37,6 @@ def ablate_fold(
         Feature set.
     colour_scale, gray_source : str
         The study's; other colour scales are tried where the features have a gray or colour.
-    laboratories : dict
-        Facts that the study states; see `chromapal.identify.run.align_fold`.
     seed : int
         Of the draws of fewer training animals.
     out : path-like
@@ -66,11 +64,12 @@ def ablate_fold(
                 )
             )
 
-    decided = run.decide(hands, tested, found, laboratories)
+    decided = run.decide(hands, tested, found)
     chosen = decided["chosen"].to_numpy(dtype=float)
-    labels = run.checked(aligner, tested, found, decided)["labels"].to_numpy(dtype=float)
-    oracle = np.where(labels == 0, chosen, labels)
-    alone = run.decide(hands.without_laboratories(), tested, found, {})["chosen"].to_numpy(float)
+    labels = run.handedness_of_labels(aligner, tested)
+    oracle = run.told(decided, labels)["chosen"].to_numpy(dtype=float)
+    unstated = [dataclasses.replace(animal, handedness=0) for animal in tested]
+    alone = run.decide(hands.without_laboratories(), unstated, found)["chosen"].to_numpy(float)
     likelier = np.array(
         [1.0 if result.score[1.0] >= result.score[-1.0] else -1.0 for result in found]
     )

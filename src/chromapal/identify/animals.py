@@ -32,6 +32,8 @@ class Animal:
         Gray or colour on the study's scale; NaN throughout where the animal has none.
     label : numpy.ndarray of str, shape (n,)
         Names that may be learnt from, "" where there is none.
+    handedness : int
+        What the study states about its axes: 1 right-handed, -1 mirrored, 0 nothing.
     """
 
     lab: str
@@ -41,6 +43,7 @@ class Animal:
     place: torch.Tensor
     cue: torch.Tensor
     label: np.ndarray
+    handedness: int = 0
 
     def blind(self) -> "Animal":
         """Give the animal without its names, as a test animal has to be treated."""
@@ -53,7 +56,7 @@ def animals(neurons: pd.DataFrame, cue: Sequence[str]) -> list[Animal]:
     Parameters
     ----------
     neurons : pandas.DataFrame
-        Columns lab, worm, session, row, xr, yr, zr, name and the cue's.
+        Columns lab, worm, session, row, xr, yr, zr, name and the cue's; handedness where stated.
     cue : sequence of str
         Columns of gray or colour; none for position alone.
 
@@ -78,6 +81,7 @@ def animals(neurons: pd.DataFrame, cue: Sequence[str]) -> list[Animal]:
                     np.array(rows[list(cue)], dtype=np.float64).reshape(len(rows), -1)
                 ),
                 names.where(good, "").to_numpy(dtype=str),
+                int(rows["handedness"].iloc[0]) if "handedness" in rows else 0,
             )
         )
     return found

@@ -106,7 +106,7 @@ class Identifier:
         Parameters
         ----------
         neurons : pandas.DataFrame
-            lab, worm, session, xr, yr, zr [um], name and gray of whole animals.
+            lab, worm, session, handedness, xr, yr, zr [um], name and gray of whole animals.
         seed : int
             Of the transformer.
         device : str
@@ -123,7 +123,7 @@ class Identifier:
         training = [animal for animal in animals(table, CUE) if (animal.label != "").any()]
         self.aligner, aligned, mirror = align.fit(training, "nonrigid", run.shown("learn atlas"))
         self.hands = run.learn_handedness(training, aligned, mirror)
-        chosen = run.settled(self.hands, training, aligned, mirror, {})
+        chosen = run.settled(self.hands, training, aligned, mirror)
         body = placed(table, training, aligned, chosen)
         label = np.concatenate([animal.label for animal in training])
         self.transformer = Transformer(self.params, seed, device)
@@ -141,7 +141,7 @@ class Identifier:
         table = numbered(neurons).assign(name="")
         tested = animals(table, CUE)
         found = [self.aligner.align(animal) for animal in tested]
-        chosen = run.decide(self.hands, tested, found, {})["chosen"].to_numpy(dtype=float)
+        chosen = run.decide(self.hands, tested, found)["chosen"].to_numpy(dtype=float)
         body = placed(table, tested, found, chosen)
         log = torch.from_numpy(self.transformer.predict_log_proba(body[COLUMNS], body["animal"]))
         share = torch.zeros(len(table), log.shape[1], dtype=torch.float64)

@@ -12,7 +12,7 @@ FLOOR = 0.1  # what sessions of a laboratory say about each other however far ap
 PSEUDO_COUNTS = 0.25  # of either handedness, before any animal was seen
 DOUBTFUL = 0.9
 KEY = ["lab", "worm"]
-STATED, LABORATORY, EVIDENCE = "stated", "laboratory", "evidence"
+STATED, LABORATORY, EVIDENCE, LABELS = "stated", "laboratory", "evidence", "labels"
 
 
 def closeness(sessions: list[str], others: list[str]) -> np.ndarray:
@@ -64,7 +64,6 @@ class Handedness:
         self,
         animals: pd.DataFrame,
         evidence: np.ndarray,
-        stated: dict | None = None,
     ) -> pd.DataFrame:
         """Decide the handedness of new animals of one or many laboratories.
 
@@ -75,11 +74,9 @@ class Handedness:
         Parameters
         ----------
         animals : pandas.DataFrame
-            lab, worm, session.
+            lab, worm, session, and handedness as the study states it: 1, -1, or 0 for nothing.
         evidence : numpy.ndarray, shape (animals,)
             Log likelihood of each animal as right-handed minus as mirrored.
-        stated : dict, optional
-            `{lab: 1 or -1}` or `{(lab, worm): 1 or -1}`: what the study states.
 
         Returns
         -------
@@ -97,7 +94,6 @@ class Handedness:
         )
         if len(leak):
             raise ValueError(f"handedness leak: {leak[0]} is to be decided and already known")
-        stated = stated or {}
         own = self.slope * np.asarray(evidence, dtype=float)
         laboratory, pooled = np.zeros(len(animals)), own.copy()
         labs = animals["lab"].to_numpy()
@@ -117,10 +113,10 @@ class Handedness:
         has_lab = np.isin(labs, self.known["lab"].unique())
         source = np.where(has_lab, LABORATORY, EVIDENCE).astype(object)
         probability = expit(np.abs(odds))
-        for spot, (lab, worm) in enumerate(animals[["lab", "worm"]].itertuples(index=False)):
-            sign = stated.get((lab, worm), stated.get(lab))
-            if sign is not None:
-                chosen[spot], source[spot], probability[spot] = sign, STATED, 1.0
+        stated = animals["handedness"].to_numpy()
+        chosen = np.where(stated != 0, stated, chosen)
+        source[stated != 0] = STATED
+        probability[stated != 0] = 1.0
         return animals[["lab", "worm", "session"]].assign(
             chosen=chosen,
             source=source,

@@ -11,25 +11,25 @@ import torch
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import write_json, write_parquet
-from chromapal.identify import align, handedness
+from chromapal.identify import align
 from chromapal.identify.align import Aligned, Aligner
 from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import UNKNOWN, Calibration, answer
 from chromapal.identify.body_axes import similarity
+from chromapal.identify.handedness import LABELS, Handedness, calibrate
 from chromapal.prepare.features import BODY, cue
 from chromapal.training.device import choose
 
 LOGGER = logging.getLogger("chromapal")
 LEAST_LABELS = 4
 EVEN = 1e-9
-SIGN = {"right": 1, "mirrored": -1}
 
 
 def align_fold(
     neurons_path: str | os.PathLike,
     features: str,
     level: str,
-    laboratories: dict,
+    handedness: str,
     threads: int,
     device: str,
     out_neurons: str | os.PathLike,
@@ -46,9 +46,8 @@ def align_fold(
         Feature set whose gray or colour alignment may use; see `chromapal.prepare.features.cue`.
     level : {"pose", "nonrigid"}
         How far alignment goes.
-    laboratories : dict
-        Facts that the study states, by laboratory: `handedness` (right or mirrored), and
-        `worms`, the same by worm.
+    handedness : {"decided", "labels"}
+        Whether test animals' handedness is decided, or taken from their labels: an oracle.
     threads : int
         Threads; part of what makes two runs the same bytes.
     device : {"auto", "cpu", "cuda", "mps"}
@@ -88,9 +87,12 @@ def align_fold(
         device=where,
     )
     hands = learn_handedness(training, aligned, mirror)
-    chosen = settled(hands, training, aligned, mirror, laboratories)
+    chosen = settled(hands, training, aligned, mirror)
     found = [aligner.align(animal.blind()) for animal in shown("align animals")(tested)]
-    worms = decide(hands, tested, found, laboratories)
+    worms = decide(hands, tested, found)
+    labels = handedness_of_labels(aligner, tested)
+    if handedness == "labels":
+        worms = told(worms, labels)
     signs = [*chosen, *worms["chosen"]]
     parts = [
         placed(animal, result, float(sign))
@@ -101,7 +103,7 @@ def align_fold(
     write_parquet(
         pd.concat(parts, ignore_index=True).sort_values("row", ignore_index=True), out_neurons
     )
-    write_parquet(checked(aligner, tested, found, worms), out_worms)
+    write_parquet(checked(aligner, tested, found, worms, labels), out_worms)
     aligner.save(out_atlas)
     write_json(
         {
@@ -125,7 +127,7 @@ def shown(label: str) -> align.Track:
 
 def learn_handedness(
     training: list[Animal], aligned: list[Aligned], mirror: np.ndarray
-) -> handedness.Handedness:
+) -> Handedness:
     """Learn which handedness laboratories have, and what evidence is worth."""
     known = pd.DataFrame(
         {
@@ -135,9 +137,9 @@ def learn_handedness(
             "mirror": mirror.astype(int),
         }
     )
-    return handedness.Handedness(
+    return Handedness(
         known[known["mirror"] != 0].reset_index(drop=True),
-        handedness.calibrate(evidence(aligned), mirror),
+        calibrate(evidence(aligned), mirror),
     )
 
 
@@ -156,36 +158,27 @@ def evidence(aligned: list[Aligned]) -> np.ndarray:
     return np.array([result.evidence for result in aligned])
 
 
-def decide(
-    hands: handedness.Handedness, some: list[Animal], aligned: list[Aligned], laboratories: dict
-) -> pd.DataFrame:
+def decide(hands: Handedness, some: list[Animal], aligned: list[Aligned]) -> pd.DataFrame:
     """Decide handedness of animals; see `chromapal.identify.handedness.Handedness.decide`."""
     table = pd.DataFrame(
-        [(animal.lab, animal.worm, animal.session) for animal in some],
-        columns=["lab", "worm", "session"],
+        [(animal.lab, animal.worm, animal.session, animal.handedness) for animal in some],
+        columns=["lab", "worm", "session", "handedness"],
     )
-    stated: dict = {}
-    for lab, facts in laboratories.items():
-        if facts.get("handedness"):
-            stated[lab] = SIGN[facts["handedness"]]
-        for worm, hand in facts.get("worms", {}).items():
-            stated[lab, worm] = SIGN[hand]
-    return hands.decide(table, evidence(aligned), stated)
+    return hands.decide(table, evidence(aligned))
 
 
 def settled(
-    hands: handedness.Handedness,
+    hands: Handedness,
     training: list[Animal],
     aligned: list[Aligned],
     mirror: np.ndarray,
-    laboratories: dict,
 ) -> np.ndarray:
     """Give training animals' handedness: their labels' where those decide, else as for others."""
     chosen = mirror.astype(float)
     undecided = np.flatnonzero(mirror == 0)
     if len(undecided):
         some = [[part[spot] for spot in undecided] for part in (training, aligned)]
-        chosen[undecided] = decide(hands, *some, laboratories)["chosen"]
+        chosen[undecided] = decide(hands, *some)["chosen"]
     return chosen
 
 
@@ -194,8 +187,35 @@ def placed(animal: Animal, aligned: Aligned, sign: float) -> pd.DataFrame:
     return pd.DataFrame(aligned.place[sign].numpy(), columns=list(BODY)).assign(row=animal.row)
 
 
+def handedness_of_labels(aligner: Aligner, some: list[Animal]) -> np.ndarray:
+    """Give the handedness that animals' labels speak for: 1, -1, 0 where they do not decide."""
+    spot = {name: number for number, name in enumerate(aligner.atlas.names)}
+    signs = np.zeros(len(some), dtype=np.int64)
+    for number, animal in enumerate(some):
+        labelled = np.array([label in spot for label in animal.label], dtype=bool)
+        if labelled.sum() >= LEAST_LABELS:
+            target = aligner.atlas.place.mean[[spot[label] for label in animal.label[labelled]]]
+            signs[number] = _better(animal.place[torch.from_numpy(labelled)], target)
+    return signs
+
+
+def told(worms: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
+    """Overrule decisions by what labels speak for; an oracle, since test labels are looked at."""
+    known = labels != 0
+    return worms.assign(
+        chosen=np.where(known, labels, worms["chosen"]),
+        source=np.where(known, LABELS, worms["source"]),
+        probability=np.where(known, 1.0, worms["probability"]),
+        doubtful=np.where(known, 0, worms["doubtful"]),
+    )
+
+
 def checked(
-    aligner: Aligner, tested: list[Animal], aligned: list[Aligned], worms: pd.DataFrame
+    aligner: Aligner,
+    tested: list[Animal],
+    aligned: list[Aligned],
+    worms: pd.DataFrame,
+    labels: np.ndarray,
 ) -> pd.DataFrame:
     """Judge decisions about test animals by their labels, after they were made.
 
@@ -207,10 +227,8 @@ def checked(
         accuracy_mirrored, of the atlas's one-to-one names as decided and in the other handedness.
     """
     names = np.array(aligner.atlas.names)
-    spot = {name: number for number, name in enumerate(names)}
     rows = []
-    for animal, result, chosen in zip(tested, aligned, worms["chosen"], strict=True):
-        labelled = np.array([label in spot for label in animal.label])
+    for animal, result, chosen, said in zip(tested, aligned, worms["chosen"], labels, strict=True):
         score = {}
         for sign in (1.0, -1.0):
             reply = answer(Calibration().probabilities(result.log[sign]))
@@ -219,15 +237,11 @@ def checked(
                 if (animal.label != "").any()
                 else np.nan
             )
-        target = aligner.atlas.place.mean[[spot[label] for label in animal.label[labelled]]]
-        labels = 0
-        if labelled.sum() >= LEAST_LABELS:
-            labels = int(_better(animal.place[torch.from_numpy(labelled)], target))
         rows.append(
             {
                 "neurons": len(animal.row),
-                "labels": labels,
-                "suspect": int(labels not in (0, chosen)),
+                "labels": said,
+                "suspect": int(said not in (0, chosen)),
                 "accuracy": score[float(chosen)],
                 "accuracy_mirrored": score[-float(chosen)],
             }

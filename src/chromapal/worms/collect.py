@@ -11,6 +11,8 @@ from chromapal.worms import skipped, table
 
 LOGGER = logging.getLogger(__name__)
 KEY = ["lab", "worm"]
+# Axes of a recording: right-handed, their mirror image, or unknown.
+HANDEDNESS = {"right": 1, "mirrored": -1, None: 0}
 
 
 def collect(
@@ -18,6 +20,7 @@ def collect(
     out_neurons: str | os.PathLike,
     out_skipped: str | os.PathLike,
     skipped_parts: Sequence[str | os.PathLike],
+    laboratories: dict,
 ):
     """Put the neuron tables of all files together.
 
@@ -35,6 +38,9 @@ def collect(
         a label is listed with stage `identity`.
     skipped_parts : sequence of path-like
         The lists written by `load`.
+    laboratories : dict
+        What the study states, by laboratory: `handedness` (right or mirrored), and `worms`, the
+        same by worm. It becomes the column `handedness`: 1, -1, or 0 where nothing is stated.
 
     Raises
     ------
@@ -54,7 +60,8 @@ def collect(
     skipped.write(listed, out_skipped)
     _require_worms(neurons, listed, out_skipped)
     neurons = neurons.drop(columns="file").assign(
-        full_scale=neurons.groupby("lab")["full_scale"].transform("max")
+        full_scale=neurons.groupby("lab")["full_scale"].transform("max"),
+        handedness=_stated(neurons, laboratories),
     )
     for lab, rows in neurons.groupby("lab"):
         worms = rows["worm"].nunique()
@@ -96,6 +103,24 @@ def _unlabelled(neurons: pd.DataFrame) -> list[dict]:
         )
         for lab, worm, file in zip(*(worms[name] for name in worms), strict=True)
     ]
+
+
+def _stated(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
+    """Give the handedness that the study states: of the worm, else of its laboratory, else 0."""
+    of_lab = {lab: facts.get("handedness") for lab, facts in laboratories.items()}
+    of_worm = {
+        (lab, worm): hand
+        for lab, facts in laboratories.items()
+        for worm, hand in facts.get("worms", {}).items()
+    }
+    keys = neurons[KEY].drop_duplicates()
+    signs = {
+        (lab, worm): HANDEDNESS[of_worm.get((lab, worm), of_lab.get(lab))]
+        for lab, worm in keys.itertuples(index=False)
+    }
+    return (
+        pd.MultiIndex.from_frame(neurons[KEY]).map(signs).to_series(neurons.index).astype("int64")
+    )
 
 
 def _require_worms(neurons: pd.DataFrame, listed: pd.DataFrame, out_skipped: str | os.PathLike):
