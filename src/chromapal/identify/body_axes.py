@@ -64,16 +64,24 @@ def turned(
     source_mean: torch.Tensor,
     target_mean: torch.Tensor,
     mirror: torch.Tensor,
+    determinant: torch.Tensor | float = 0.0,
     low: float = 0.0,
     high: float = float("inf"),
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Solve for the similarity from second moments; see `similarity`."""
+    """Solve for the similarity from second moments; see `similarity`.
+
+    `determinant` d is 0 for least squares of the moved points. Where d is their number times
+    3 times the variance of a coordinate, the points' likelihood where they were recorded is
+    greatest, at the scale s that solves s^2 power - s trace - d = 0.
+    """
     left, values, right = torch.linalg.svd(cross)
     sign = torch.linalg.det(left @ right).sign() * mirror
     flip = torch.ones_like(values)
     flip[..., 2] = sign
     turn = left @ (flip[..., None] * right)
-    scale = ((values * flip).sum(-1) / power.clamp(min=1e-9)).clamp(low, high)
+    trace = (values * flip).sum(-1)
+    root = (trace.square() + 4 * power * determinant).sqrt()
+    scale = ((trace + root) / (2 * power.clamp(min=1e-9))).clamp(low, high)
     shift = target_mean - scale[..., None] * (turn @ source_mean[..., None])[..., 0]
     return turn, scale, shift
 

@@ -14,7 +14,7 @@ VARIANCES = (90.0, 75.0, 62.0, 50.0, 42.0, 35.0, 30.0, 26.0, 23.0, 20.0, 18.0, 1
 PRUNED_AFTER = 5
 KEPT = 20  # starts per mirror that go on
 BEST = 2  # poses per mirror that are handed over
-SCALE = (0.7, 1.1)  # of an animal over the atlas
+SCALE = (0.85, 1.2)  # of an animal over the atlas
 OUTLIER_SIGMAS = 3.0  # where a neuron is as likely nobody's as a name's
 
 
@@ -80,7 +80,7 @@ def search(
             kept = _best(score, mirror, mirrors, KEPT)
             turn, scale, shift, mirror = turn[kept], scale[kept], shift[kept], mirror[kept]
         share, _ = _expect(points, scale[:, None, None] * turn, shift, target, base, variance)
-        turn, scale, shift = _maximise(points, share, target, mirror)
+        turn, scale, shift = _maximise(points, share, target, mirror, variance)
         if step + 1 in (PRUNED_AFTER, len(VARIANCES)):
             linear = scale[:, None, None] * turn
             _, score = _expect(points, linear, shift, target, base, variance)
@@ -143,8 +143,8 @@ def _expect(points, linear, shift, target, base, variance):
     return share.div_(column), score
 
 
-def _maximise(points, share, target, mirror):
-    """Fit the similarity of every start to its shares."""
+def _maximise(points, share, target, mirror, variance):
+    """Fit the similarity of every start to its shares; a small scale pays for its determinant."""
     weight = share.sum(-1)
     total = weight.sum(1, keepdim=True).clamp(min=1e-6)
     pulled = share @ target
@@ -153,7 +153,8 @@ def _maximise(points, share, target, mirror):
     cross = torch.einsum("snd,ne->sde", pulled, points)
     cross = cross - total[..., None] * target_mean[:, :, None] * source_mean[:, None, :]
     power = (weight * points.square().sum(1)).sum(1) - total[:, 0] * source_mean.square().sum(1)
-    return turned(cross, power, source_mean, target_mean, mirror, *SCALE)
+    determinant = 3 * variance * total[:, 0]
+    return turned(cross, power, source_mean, target_mean, mirror, determinant, *SCALE)
 
 
 def _best(score, mirror, mirrors, count):

@@ -10,10 +10,10 @@ from chromapal.identify.pose import Poses
 STEPS = 14
 VARIANCES = (16.0, 0.5)  # um^2, first and last, added to every name's covariance
 SINKHORN = 3
-RIDGE = 6.0  # pseudo-neurons that hold an affine map to its similarity
+RIDGE = 2.0  # pseudo-neurons that hold an affine map to its similarity
 SHIFT_PRIOR = 4.0  # pseudo-neurons that hold a channel's shift to zero
 WARP_STEPS = 5
-WARP_AMPLITUDE_UM = 2.0
+WARP_AMPLITUDE_UM = 1.4
 WARP_LENGTHS_UM = (18.0, 8.0)
 
 
@@ -84,6 +84,10 @@ def refine(
     covariances and falling extra variance, and of one shift per channel; then, with `warp`,
     `WARP_STEPS` of a Gaussian process on what is left (Rasmussen and Williams 2006, ch. 2).
 
+    The likelihood is that of the neurons where they were recorded, so that a map that shrinks
+    pays for it with the logarithm of its determinant. Without it every round of alignment would
+    shrink animals towards the densest part of the atlas, and the next atlas with them.
+
     Parameters
     ----------
     place : torch.Tensor of float64, shape (n, 3)
@@ -128,7 +132,7 @@ def refine(
             share_far = share * _tail(atlas, moved, extra)
         else:
             share_far = share
-        linear, shift = _affine(off, mean, share_far, inverse, pulled, first, size)
+        linear, shift = _affine(off, mean, share, share_far, linear, inverse, pulled, first, size)
         moved = place @ linear.transpose(1, 2) + shift[:, None]
         if usable:
             shift_cue = _channel_shift(moved_cue, share, atlas)
@@ -151,10 +155,10 @@ def _tail(atlas, moved, extra):
     return (freedom + 3) / (freedom + far)
 
 
-def _affine(off, mean, share, inverse, pulled, first, size):
-    """Solve the weighted least-squares affine map of every pose at once."""
-    precision = (share @ inverse.flatten(1)).unflatten(-1, (3, 3))
-    wanted = share @ pulled
+def _affine(off, mean, share, share_far, linear, inverse, pulled, first, size):
+    """Solve the affine map of every pose at once: weighted least squares and its determinant."""
+    precision = (share_far @ inverse.flatten(1)).unflatten(-1, (3, 3))
+    wanted = share_far @ pulled
     # unknowns: (3, 4) row-wise, about the centre so that the ridge does not see the origin
     centred = torch.cat([off, torch.ones_like(off[:, :1])], dim=1)
     normal = torch.einsum("ni,nj,pnde->pdiej", centred, centred, precision)
@@ -166,7 +170,10 @@ def _affine(off, mean, share, inverse, pulled, first, size):
     start = first.clone()
     start[:, :, 3] = first[:, :, 3] + first[:, :, :3] @ mean
     matrix = normal.reshape(-1, 12, 12) + torch.diag_embed(hold)
-    vector = right.flatten(1) + hold * start.flatten(1)
+    # the gradient of count * log |det|, at the map so far
+    growth = torch.zeros_like(start)
+    growth[:, :, :3] = share.sum((1, 2))[:, None, None] * torch.linalg.inv(linear).mT
+    vector = right.flatten(1) + hold * start.flatten(1) + growth.flatten(1)
     solved = torch.linalg.solve(matrix, vector).view(-1, 3, 4)
     return solved[:, :, :3], solved[:, :, 3] - solved[:, :, :3] @ mean
 
