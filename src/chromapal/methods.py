@@ -56,6 +56,11 @@ def module(kind: str, name: str) -> ModuleType:
     return importlib.import_module(f"chromapal.{kind}.{name}")
 
 
+def whole_animals(module: ModuleType) -> bool:
+    """Say whether a method sees all neurons of an animal, whichever of them a variant scores."""
+    return getattr(module, "whole_animals", False)
+
+
 def params(kind: str, name: str, changes: dict | None = None) -> object:
     """Give a method's `Params`, with the study's changes to its defaults.
 

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from chromapal.identify import align, run
+from chromapal.identify import align, body_axes, run
 from chromapal.identify.animals import Animal, animals, in_micrometres
 from chromapal.identify.assign import Calibration, answer
+from chromapal.identify.atlas import Atlas
 from chromapal.prepare.features import COLOUR
 from tests.herd import fitted, some_of, table
 
@@ -212,3 +213,26 @@ def test_labels_are_not_looked_at(herd):
         assert torch.equal(there.place[sign], back.place[sign])
         assert torch.equal(there.log[sign], back.log[sign])
     assert there.evidence == back.evidence
+
+
+def test_rounds_of_alignment_keep_the_size_of_the_atlas(herd):
+    """Positions of named neurons alone, where a map that may shrink for nothing loses a fifth."""
+    some = []
+    for animal in herd.training:
+        named = torch.from_numpy(animal.label != "")
+        some.append(
+            dataclasses.replace(
+                animal,
+                row=animal.row[named.numpy()],
+                place=animal.place[named],
+                cue=animal.cue[named][:, :0],
+                label=animal.label[named.numpy()],
+            )
+        )
+    places, labels = [animal.place for animal in some], [animal.label for animal in some]
+    laid, _ = body_axes.lay_over(places, labels)
+    before = Atlas.fit(laid, [animal.cue for animal in some], labels)
+    aligner, _, _ = align.fit(some, "nonrigid", cross_fit=False)
+    assert aligner.atlas.names == before.names
+    ratio = aligner.atlas.place.mean.std(0) / before.place.mean.std(0)
+    assert (ratio - 1).abs().max() < 0.05

@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 from chromapal.errors import InputError
 from chromapal.identify import align
 from chromapal.identify.animals import Animal, animals, in_micrometres
-from chromapal.identify.body_axes import body_axes, lay_over, similarity
+from chromapal.identify.body_axes import body_axes, lay_over, similarity, turned
 from chromapal.prepare.features import COLOUR
 from chromapal.worms.body_model import head
 from tests.herd import table
@@ -18,6 +18,17 @@ AXES = ["posterior", "dorsal", "left"]
 
 def rotation(seed):
     return torch.from_numpy(Rotation.random(random_state=seed).as_matrix())
+
+
+def test_a_small_scale_pays_for_its_determinant_by_hand():
+    nothing, cross = torch.zeros(3), torch.diag(torch.tensor([1.0, 0.6, 0.4]))
+    power, mirror = torch.tensor(2.0), torch.tensor(1.0)
+    # least squares: trace 2 over power 2; with 4 for the determinant: 2 s^2 - 2 s - 4 = 0
+    for determinant, expected in ((0.0, 1.0), (4.0, 2.0)):
+        _, scale, _ = turned(cross, power, nothing, nothing, mirror, determinant)
+        assert scale.item() == pytest.approx(expected)
+    _, scale, _ = turned(cross, power, nothing, nothing, mirror, 4.0, 0.5, 1.2)
+    assert scale.item() == pytest.approx(1.2)
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,6 +1,7 @@
 """Training and prediction from file to file."""
 
 import logging
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -139,6 +140,21 @@ def test_rare_names_are_weighted_in_worm_samples(tmp_path, monkeypatch):
     expected = [8 / 12, 8 / 12, 8 / 8, 8 / 4, 8 / 12, 8 / 8]
     np.testing.assert_allclose(weight, expected, rtol=1e-6)
     assert (seen["validation"].loss_weight == 1).all()
+
+
+@pytest.mark.parametrize("colorizer", NAMED)
+def test_methods_that_see_whole_animals_colour_them_alike_in_every_variant(colorizer, tmp_path):
+    names = ["AVAL", "AVAR", "RMGL", "RMGR", "RID", "AQR"]
+    neurons(tmp_path, names)
+    found = {}
+    for variant in ("with_background", "no_background"):
+        train(tmp_path, colorizer, variant)
+        found[variant] = predict(tmp_path, colorizer, variant).set_index("row")
+        shutil.rmtree(tmp_path / "model")
+    assert len(found["with_background"]) == 8
+    some = found["no_background"]
+    assert some["name"].tolist() == names
+    pd.testing.assert_frame_equal(found["with_background"].loc[some.index], some)
 
 
 def test_a_failed_training_leaves_no_model(tmp_path):

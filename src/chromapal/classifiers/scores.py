@@ -53,7 +53,7 @@ def fit_and_score(
     if len(names) < 2 or test.empty:
         return names, found, calibration
     module = methods.module("classifiers", classifier)
-    whole = getattr(module, "whole_animals", False)
+    whole = methods.whole_animals(module)
     with parallel_config("threading", n_jobs=threads):
         estimator = module.build(params, seed)
         if whole:

@@ -10,6 +10,8 @@ from chromapal.colorizers import named_colour
 from chromapal.identify.settings import TransformerSettings
 
 accepts = ("neurons",)
+# It is given all neurons of an animal: who else is there says what a neuron may be called.
+whole_animals = True
 
 
 @dataclasses.dataclass(frozen=True)

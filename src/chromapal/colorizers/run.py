@@ -53,7 +53,7 @@ def train(
     colorizer, params
         The method's name, and the study's changes to its `Params`.
     variant : {"with_background", "no_background", "no_background_smote"}
-        Which neurons take part.
+        Which neurons take part. Methods that see `whole_animals` learn from all of them.
     sample : {"neuron", "worm"}
         Kind of sample.
     grid : int
@@ -76,7 +76,10 @@ def train(
         CSV of the losses, one row per epoch.
     """
     started = time.perf_counter()
-    neurons = select(pd.read_parquet(neurons_path), variant)
+    module = methods.module("colorizers", colorizer)
+    neurons = pd.read_parquet(neurons_path)
+    if not methods.whole_animals(module):
+        neurons = select(neurons, variant)
     part = {role: neurons[neurons["role"] == role] for role in ("train", "validation")}
     for role, rows in part.items():
         if rows.empty:
@@ -90,9 +93,7 @@ def train(
             part["train"], _ = smote(part["train"], seed, smote_neighbours)
         else:
             weights = inverse_frequency(part["train"]["name"], weight_cap)
-    model = methods.module("colorizers", colorizer).build(
-        methods.params("colorizers", colorizer, params), dense=sample == "worm"
-    )
+    model = module.build(methods.params("colorizers", colorizer, params), dense=sample == "worm")
     history = model.fit(
         Samples.from_neurons(part["train"], sample, grid, slab_um, weights),
         Samples.from_neurons(part["validation"], sample, grid, slab_um),
@@ -144,7 +145,9 @@ def predict(
         Parquet of truth and prediction, columns `COLOURS` (and `DEVIATIONS`, of methods that
         know how uncertain they are), one row per test neuron.
     """
-    neurons = select(pd.read_parquet(neurons_path), variant)
+    whole = methods.whole_animals(methods.module("colorizers", colorizer))
+    neurons = pd.read_parquet(neurons_path)
+    neurons = neurons if whole else select(neurons, variant)
     neurons = neurons[neurons["role"] == "test"].reset_index(drop=True)
     model = load(model_folder)
     found = layout.peek(model_folder)["colorizer"]
@@ -160,5 +163,7 @@ def predict(
     else:
         colours = model.predict(samples, device=device, threads=threads)
     neurons[["pred_r", "pred_g", "pred_b"]] = colours
+    if whole:
+        neurons = select(neurons, variant)
     files.write_parquet(neurons[columns], out)
     LOGGER.info("%d neurons coloured in %.1f s", len(neurons), time.perf_counter() - started)
