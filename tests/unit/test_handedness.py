@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chromapal.identify.handedness import Handedness, calibrate, closeness
+from chromapal.identify.handedness import Handedness, calibrate, closeness, pool
 
 JANUARY, JUNE = "2024-01-01", "2024-06-01"
 
@@ -111,13 +111,38 @@ def test_planted_leak_an_animal_to_be_decided_is_already_known():
     assert decided(hands, animals(("B", "2", JANUARY)), [1.0])["chosen"].item() == 1
 
 
+def apart(count):
+    """Animals of one laboratory each, so that none pools with another."""
+    return animals(*[(f"L{n}", "w", "") for n in range(count)])
+
+
+def test_evidence_is_pooled_by_closeness_within_a_laboratory():
+    table = animals(("A", "1", JANUARY), ("B", "2", JANUARY), ("A", "3", ""), ("A", "4", JANUARY))
+    found = pool(table, np.array([1.0, 10.0, 2.0, 4.0]))
+    np.testing.assert_allclose(found, [1 + 0.55 * 2 + 4, 10, 2 + 0.55 * 5, 4 + 0.55 * 2 + 1])
+
+
+def test_a_laboratory_has_one_vote_however_many_animals_it_gave():
+    # nine animals whose evidence is wrong against one each of two laboratories where it is right
+    table = animals(*[("A", f"{n}", "") for n in range(9)], ("B", "1", ""), ("C", "1", ""))
+    mirror = np.ones(11, dtype=int)
+    evidence = np.array([-5 / (1 + 0.55 * 8)] * 9 + [5.0, 5.0])
+    alone = calibrate(
+        animals(("A", "1", ""), ("B", "1", ""), ("C", "1", "")),
+        np.array([-5.0, 5.0, 5.0]),
+        mirror[:3],
+    )
+    assert calibrate(table, evidence, mirror) == pytest.approx(alone)
+    assert alone > 0
+
+
 def test_calibration_tells_evidence_from_noise():
     mirror = np.array([1, -1] * 50)
     useless = np.array([3.0, 3.0, -3.0, -3.0] * 25)
-    assert calibrate(useless, mirror) == 0
-    assert calibrate(-3.0 * mirror, mirror) == 0
-    assert calibrate(3.0 * mirror, mirror) > 0.5
-    assert calibrate(np.array([]), np.array([])) == 0
+    assert calibrate(apart(100), useless, mirror) == 0
+    assert calibrate(apart(100), -3.0 * mirror, mirror) == 0
+    assert calibrate(apart(100), 3.0 * mirror, mirror) > 0.5
+    assert calibrate(apart(0), np.array([]), np.array([])) == 0
 
 
 def test_calibrated_evidence_is_log_odds():
@@ -125,13 +150,13 @@ def test_calibrated_evidence_is_log_odds():
     odds = rng.normal(0, 2, 4000)
     mirror = np.where(rng.random(4000) < 1 / (1 + np.exp(-odds)), 1, -1)
     for unit in (0.01, 1.0, 100.0):
-        np.testing.assert_allclose(calibrate(odds * unit, mirror) * unit, 1, atol=0.1)
+        np.testing.assert_allclose(calibrate(apart(4000), odds * unit, mirror) * unit, 1, atol=0.1)
 
 
 def test_animals_that_labels_leave_undecided_count_for_nothing():
     evidence, mirror = np.array([2.0, -1.0, 3.0, -4.0]), np.array([1, -1, -1, -1])
-    more = calibrate(np.append(evidence, [1e3, -1e3]), np.append(mirror, [0, 0]))
-    assert more == calibrate(evidence, mirror) > 0
+    more = calibrate(apart(6), np.append(evidence, [1e3, -1e3]), np.append(mirror, [0, 0]))
+    assert more == calibrate(apart(4), evidence, mirror) > 0
 
 
 SIGN = st.sampled_from([1, -1])

@@ -94,8 +94,8 @@ class Handedness:
         )
         if len(leak):
             raise ValueError(f"handedness leak: {leak[0]} is to be decided and already known")
-        own = self.slope * np.asarray(evidence, dtype=float)
-        laboratory, pooled = np.zeros(len(animals)), own.copy()
+        pooled = self.slope * pool(animals, evidence)
+        laboratory = np.zeros(len(animals))
         labs = animals["lab"].to_numpy()
         sessions = animals["session"].tolist()
         for lab in np.unique(labs):
@@ -105,9 +105,6 @@ class Handedness:
             near = closeness(days, told["session"].tolist())
             right, left = (near @ told["mirror"].eq(sign).to_numpy(float) for sign in (1, -1))
             laboratory[mine] = np.log((right + PSEUDO_COUNTS) / (left + PSEUDO_COUNTS))
-            among = closeness(days, days)
-            np.fill_diagonal(among, 1.0)
-            pooled[mine] = among @ own[mine]
         odds = laboratory + pooled
         chosen = np.where(odds >= 0, 1, -1)
         has_lab = np.isin(labs, self.known["lab"].unique())
@@ -127,22 +124,50 @@ class Handedness:
         )
 
 
-def calibrate(evidence: np.ndarray, mirror: np.ndarray) -> float:
-    """Find what a unit of evidence is worth: the slope of a logistic regression without intercept.
+def pool(animals: pd.DataFrame, evidence: np.ndarray) -> np.ndarray:
+    """Add to every animal's evidence that of its laboratory's other animals, by closeness.
 
     Parameters
     ----------
+    animals : pandas.DataFrame
+        lab, session.
     evidence : numpy.ndarray, shape (animals,)
-        Log likelihood as right-handed minus as mirrored, of training animals aligned by an atlas
-        that had not seen them.
+        Log likelihood of each animal as right-handed minus as mirrored.
+    """
+    pooled = np.array(evidence, dtype=float)
+    sessions = animals["session"].tolist()
+    for mine in animals.reset_index(drop=True).groupby("lab").indices.values():
+        days = [sessions[spot] for spot in mine]
+        among = closeness(days, days)
+        np.fill_diagonal(among, 1.0)
+        pooled[mine] = among @ np.asarray(evidence, dtype=float)[mine]
+    return pooled
+
+
+def calibrate(animals: pd.DataFrame, evidence: np.ndarray, mirror: np.ndarray) -> float:
+    """Find what a unit of evidence is worth: the slope of a logistic regression without intercept.
+
+    Evidence errs by laboratory rather than by animal: all animals of one have the same axes, and
+    much the same field of view and labelling. It is therefore judged as it will be used, pooled
+    over a laboratory's animals, and every laboratory has one vote.
+
+    Parameters
+    ----------
+    animals : pandas.DataFrame
+        lab, session of training animals, each aligned by an atlas that had not seen it.
+    evidence : numpy.ndarray, shape (animals,)
+        Log likelihood as right-handed minus as mirrored.
     mirror : numpy.ndarray, shape (animals,)
         1 or -1 by their labels; 0 counts for nothing.
     """
-    signed = (evidence * mirror)[mirror != 0]
-    if not len(signed):
+    known = mirror != 0
+    animals, evidence = animals[known], np.asarray(evidence)[known]
+    if not len(evidence):
         return 0.0
+    signed = pool(animals, evidence) * mirror[known]
+    votes = 1 / animals.groupby("lab")["session"].transform("size").to_numpy()
     scale = max(float(np.abs(signed).mean()), 1e-9)
     slopes = np.linspace(0.0, 3.0, 301) / scale
-    # a weak prior keeps a slope finite where the evidence of all training animals was right
-    loss = np.logaddexp(0, -slopes[:, None] * signed).sum(1) + 0.5 * (slopes * scale) ** 2
+    # a weak prior keeps a slope finite where the evidence of all laboratories was right
+    loss = np.logaddexp(0, -slopes[:, None] * signed) @ votes + 0.5 * (slopes * scale) ** 2
     return float(slopes[loss.argmin()])

@@ -139,7 +139,7 @@ def learn_handedness(
     )
     return Handedness(
         known[known["mirror"] != 0].reset_index(drop=True),
-        calibrate(evidence(aligned), mirror),
+        calibrate(known, evidence(aligned), mirror),
     )
 
 
