@@ -9,7 +9,7 @@ from tests.named import identities
 
 
 def anchored(path, rows, **facts):
-    columns = ["lab", "worm", "strategy", "anchors", "labelled", "right"]
+    columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
     pd.DataFrame(rows, columns=columns).to_parquet(path)
     return {"path": path, "study": "s", "features": "position", **facts}
 
@@ -27,14 +27,14 @@ def ablation(tmp_path, parts, names=()):
 
 def test_anchors_by_hand(tmp_path):
     first = [
-        ("X", "1", "random", 0, 10, 5),
-        ("X", "1", "random", 2, 8, 6),
-        ("Y", "1", "random", 0, 4, 4),  # too few labels for two anchors
-        ("X", "1", "asked", 0, 10, 5),
-        ("X", "1", "asked", 2, 8, 8),
-        ("X", "none", "asked", 0, 0, 0),
+        ("X", "1", "random", 0, 10, 5, 5),
+        ("X", "1", "random", 2, 8, 6, 4),
+        ("Y", "1", "random", 0, 4, 4, 4),  # too few labels for two anchors
+        ("X", "1", "asked", 0, 10, 5, 5),
+        ("X", "1", "asked", 2, 8, 8, 5),
+        ("X", "none", "asked", 0, 0, 0, 0),
     ]
-    second = [("X", "2", "random", 0, 5, 2), ("X", "2", "random", 2, 3, 3)]
+    second = [("X", "2", "random", 0, 5, 2, 2), ("X", "2", "random", 2, 3, 3, 1)]
     parts = [
         anchored(tmp_path / "1.parquet", second),
         anchored(tmp_path / "0.parquet", first),
@@ -60,6 +60,10 @@ def test_anchors_by_hand(tmp_path):
     for key, values in expected.items():
         assert position.loc[key].tolist() == pytest.approx(values, rel=1e-5)
     assert found.loc["position+rgb"].to_numpy().tolist() == [[1, 0.5], [1, 0.5]]
+    # the same neurons without anchors: 4 of 8 and 1 of 3
+    before = table.set_index(["features", "strategy", "anchors", "lab"])["before"]
+    assert before[("position", "random", 2, "all")] == pytest.approx((4 / 8 + 1 / 3) / 2, rel=1e-5)
+    assert before[("position", "asked", 2, "X")] == pytest.approx(5 / 8)
     ends = table.set_index(["features", "strategy", "anchors", "lab"])[["low", "high"]]
     assert ends.loc[("position", "asked", 2, "all")].isna().all()
     low, high = ends.loc[("position", "random", 0, "all")]
@@ -144,6 +148,6 @@ def test_animals_without_labels_leave_tables_with_columns_only(tmp_path):
     part = ablated(tmp_path / "0.parquet", [("assignment", "one to one", 0, "X", "1", 0, 0, 0)])
     table = ablation(tmp_path, [part])
     assert table.empty and list(table.columns) == tables.ABLATION
-    part = anchored(tmp_path / "1.parquet", [("X", "1", "random", 0, 0, 0)])
+    part = anchored(tmp_path / "1.parquet", [("X", "1", "random", 0, 0, 0, 0)])
     tables.write_anchors([part], 1, tmp_path / "anchors.csv")
     assert list(read.read_csv(tmp_path / "anchors.csv").columns) == tables.ANCHORS

@@ -66,6 +66,17 @@ def read(tmp_path, *lines, head="neuron,says", count=10) -> Anchors:
     return Anchors.read(path, count)
 
 
+def test_statements_are_read_as_labels_are(tmp_path):
+    lines = ["0,Left", "1,VENTRAL", "2,VB02", "3,AVAL?", "4,AVA", "5,RMDD?", "6,SIA?L", "7,aval"]
+    assert read(tmp_path, *lines) == Anchors(
+        {2: "VB2", 3: "AVAL", 7: "aval"},
+        where={0: "left", 1: "ventral"},
+        partial={4: "AVA", 5: "RMDD", 6: "SIA?L"},
+    )
+    # two neurons may be a pair's
+    assert read(tmp_path, "1,AVA", "2,AVA").partial == {1: "AVA", 2: "AVA"}
+
+
 def test_a_file_is_read(tmp_path):
     found = read(tmp_path, '0,"AVAL"', " 3 , - ", "4,left", "7,RID,seen", head="neuron,says,why")
     assert found == Anchors({0: "AVAL", 7: "RID"}, frozenset([3]), {4: "left"})
@@ -87,6 +98,8 @@ def test_a_file_is_read(tmp_path):
         (["1,AVAL", "1,left"], "line 3: found neuron 1 a second time"),
         (["1,AVAL", "01,left"], "a second time"),
         (["1,AVAL", "2,AVAL"], "name AVAL for two neurons"),
+        (["1,VB2", "2,VB02?"], "name VB2 for two neurons"),
+        (["1,?"], "line 2: found nothing said"),
         (["1, "], "line 2: found nothing said"),
         (["1"], "line 2: found nothing said"),
         (['1,"AVAL'], "no readable CSV file"),
@@ -140,10 +153,23 @@ def test_what_is_allowed_by_hand():
     sides |= {"ventral": [0, 0, 1, 0], "left": [1, 0, 0, 1], "right": [0, 1, 0, 0]}
     for word, row in sides.items():
         assert allowed({}, frozenset(), {1: word})[1] == row, word
+    for label, row in {"AVA": [1, 1, 0, 0], "RI?": [0, 0, 1, 1], "VB": [0, 0, 0, 0]}.items():
+        assert allowed({}, frozenset(), {}, {1: label}) == [[1] * 4, row, [1] * 4], label
+    # the pair's other name is another neuron's
+    assert allowed({0: "AVAL"}, frozenset(), {}, {1: "AVA"})[1] == [0, 1, 0, 0]
     # two statements and a name
     assert allowed({0: "AVAL"}, frozenset([2]), {1: "left"}) == [
         [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0],
     ]  # fmt: skip
+
+
+def test_names_that_nobody_was_trained_on_are_found_with_those_most_like_them():
+    known = ("AVAL", "AVAR", "RID", "RIS")
+    stated = Anchors({0: "RID", 1: "aval", 2: "RIDD"}, partial={3: "AVA", 4: "VB"})
+    found = stated.unknown(known)
+    assert list(found) == ["RIDD", "VB", "aval"]
+    assert found["RIDD"][0] == "RID" and found["aval"][0] == "AVAL"
+    assert Anchors({0: "RID"}, frozenset([1]), {2: "left"}).unknown(known) == {}
 
 
 def test_without_anchors_an_unknown_animal_is_named():
@@ -209,6 +235,26 @@ def test_sides_and_pairs_overturn_wrong_odds():
     assert solved(3.0, Anchors({spot("M4"): "NEW"}, frozenset([left, right]))).mirror == 1
 
 
+def test_only_what_is_said_of_place_or_name_moves_the_odds():
+    left = spot("URYDL")
+    assert solved(0.3).odds == 0.3
+    assert solved(0.3, Anchors(excluded=frozenset([left]))).odds == 0.3
+    # axes are mirrored: so the side says
+    assert solved(0.3, Anchors(where={left: "left"})).odds < 0.3 - 2
+
+
+def test_a_partial_name_leaves_its_members_only():
+    true = learnt()[3]
+    neuron = spot("URYDL")
+    found = solved(known=Anchors(partial={neuron: "URYD"}))
+    assert found.names[neuron] == "URYDL"
+    # of the neurons that it denotes, even where the evidence is against all
+    other = spot("M4")
+    found = solved(known=Anchors(partial={other: "URYD"}))
+    assert found.names[other] in ("URYDL", "URYDR")
+    assert np.mean(found.names == true) > 0.8
+
+
 def test_true_anchors_do_no_harm():
     true = learnt()[3]
     few = {neuron: str(true[neuron]) for neuron in range(0, len(true), 4)}
@@ -222,7 +268,7 @@ def certain(shares) -> Solved:
     count = len(shares)
     place = 1000.0 * torch.arange(3 * count, dtype=float).reshape(count, 3)
     reply = Answers(np.zeros((count, 5), int), np.zeros((count, 5)), np.ones(count, bool))
-    return Solved(np.array(["A"] * count), np.ones(count), reply, 1.0, shares, place)
+    return Solved(np.array(["A"] * count), np.ones(count), reply, 1.0, shares, place, 0.0)
 
 
 def test_the_uncertain_neuron_is_asked_for():
@@ -255,7 +301,7 @@ def fold(tmp_path_factory):
     few["name"] = few["name"].where(np.arange(len(few)) < 6, "")
     pd.concat([table, few], ignore_index=True).to_parquet(folder / "neurons.parquet")
     run.align_fold(
-        folder / "neurons.parquet", "position+rgb", "nonrigid", {}, 1, "cpu",
+        folder / "neurons.parquet", "position+rgb", "nonrigid", "decided", 1, "cpu",
         folder / "aligned.parquet", folder / "worms.parquet", folder / "atlas",
     )  # fmt: skip
     return folder
@@ -270,7 +316,10 @@ def test_a_fold_is_anchored_step_by_step(fold, tmp_path):
     assert aligner.level == "nonrigid" and calibration.temperature > 0
     anchored.anchor_fold(*inputs(fold), 1, tmp_path / "out.parquet")
     out = pd.read_parquet(tmp_path / "out.parquet")
-    assert list(out.columns) == ["lab", "worm", "strategy", "anchors", "labelled", "right"]
+    columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
+    assert list(out.columns) == columns
+    none = out["anchors"].eq(0)
+    assert out["right"][none].tolist() == out["right_before"][none].tolist()
     curves = out.groupby(["worm", "strategy"], sort=False)["anchors"].agg(list)
     animal = learnt()[2]
     for strategy in ("random", "asked"):
@@ -299,5 +348,25 @@ def test_what_a_folder_states_is_answered(fold, tmp_path, caplog):
     assert out["anchor"].tolist()[:5] == ["NEW", "-", "left", "AVG", ""]
     assert not out["assigned1"].drop([3]).eq("AVG").any()
     assert np.isfinite(out[["posterior", "dorsal", "left"]].to_numpy()).all()
+    assert f"{path}: NEW is no name that training animals have; most like it are " in caplog.text
+    assert "AVG is no name" not in caplog.text
     anchored.answer_fold(*inputs(fold), tmp_path / "nothing", tmp_path / "out.parquet")
     assert pd.read_parquet(tmp_path / "out.parquet").empty
+
+
+def test_statements_without_a_side_leave_doubt(fold, tmp_path):
+    animal = learnt()[2]
+    worms = pd.read_parquet(fold / "worms.parquet")
+    even = worms.assign(source="evidence", laboratory_log_odds=0.0, evidence_log_odds=-0.5)
+    even.to_parquet(tmp_path / "worms.parquet")
+    (tmp_path / animal.lab).mkdir()
+    left, right = spot("URYDL"), spot("URYDR")
+    doubtful = {}
+    for said in (f"{left},-", f"{left},left\n{right},right"):
+        path = tmp_path / animal.lab / f"{animal.worm}.csv"
+        path.write_text(f"neuron,says\n{said}\n", encoding="utf-8")
+        paths = fold / "neurons.parquet", tmp_path / "worms.parquet", fold / "atlas"
+        anchored.answer_fold(*paths, "position+rgb", tmp_path, tmp_path / "out.parquet")
+        doubtful[said] = pd.read_parquet(tmp_path / "out.parquet")["doubtful"].unique().tolist()
+    # the odds of 0.5 are a probability of 0.62
+    assert list(doubtful.values()) == [[1], [0]]

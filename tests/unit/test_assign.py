@@ -143,6 +143,30 @@ def test_what_is_forbidden_is_not_assigned():
     assert nothing.best[1, 0] == 0
 
 
+def test_what_cannot_be_is_no_alternative_by_hand():
+    share = torch.tensor(
+        [[0.0, 0.25, 0.0, 0.5, 0.125, 0.0], [0.5, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0] * 6]
+    )
+    found = answer(share)
+    # not names 0, 2 and 5 in the order of their columns
+    assert found.best.tolist() == [[3, 1, 4, -1, -1], [0, -1, -1, -1, -1], [-1] * 5]
+    expected = [[0.5, 0.25, 0.125, 0, 0], [0.5, 0, 0, 0, 0], [0.0] * 5]
+    assert found.probability.tolist() == expected
+    assert found.assigned.tolist() == [True, True, False]
+
+
+def test_what_is_forbidden_is_no_alternative_either():
+    share = torch.tensor([[0.125, 0.5, 0.25], [0.25, 0.125, 0.5]])
+    fixed = torch.tensor([[-1e4, -1e4, 0.0], [-1e4, -1e4, -1e4]])
+    found = answer(share, fixed)
+    assert found.best.tolist() == [[2, -1, -1, -1, -1], [-1] * 5]
+    assert found.probability.tolist() == [[0.25, 0, 0, 0, 0], [0.0] * 5]
+    # a name that a likelier neuron has stays an alternative
+    crowd = answer(torch.tensor([[0.5, 0.0], [0.25, 0.0]]))
+    assert crowd.best[:, 0].tolist() == [0, 0] and crowd.assigned.tolist() == [True, False]
+    assert crowd.probability[:, 0].tolist() == [0.5, 0.25]
+
+
 def test_more_neurons_than_names_leave_some_without():
     found = answer(torch.tensor([[0.3, 0.1], [0.5, 0.1], [0.2, 0.4]]))
     assert found.best[:, 0].tolist() == [0, 0, 1]

@@ -125,6 +125,6 @@ def test_the_correction_is_a_ridge_by_hand():
     np.testing.assert_allclose(found, expected)
     assert (np.abs(found) <= np.abs(truth) + 0.5).all()
     assert (_ridge(inputs[:0], target[:0]) == 0).all()
-    table = pd.DataFrame({"u": [2.0], "v": [3.0], "w": [4.0], "gray": [5.0]})
-    row = _inputs(np.array([[0.1, 0.2, 0.3]]), table)[0]
+    place = np.array([[40.0, 60.0, 80.0]])  # um, in units of 20
+    row = _inputs(np.array([[0.1, 0.2, 0.3]]), place, pd.DataFrame({"gray": [5.0]}))[0]
     assert row.tolist() == pytest.approx([1, 0.1, 0.2, 0.3, 2, 3, 4, 5, 4, 9, 16, 25])

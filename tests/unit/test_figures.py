@@ -42,7 +42,7 @@ def made_neurons() -> pd.DataFrame:
             "name": ["AVAL", "", "AVAR", "", "RIH", "AVAL", "AVAR", "RIH"],
         }
     )  # fmt: skip
-    return table.assign(row=np.arange(count), role="test")
+    return table.assign(row=np.arange(count), role="test", colour=True)
 
 
 def made_colours(neurons: pd.DataFrame, away: float) -> pd.DataFrame:
@@ -347,3 +347,14 @@ def test_text_columns_stay_text(tmp_path):
     assert table["lab"].tolist() == ["NA", "HL"]
     assert table["worm"].tolist() == ["007", ""]
     assert table["mse"].isna().tolist() == [False, True]
+
+
+def test_a_study_without_colour_says_so(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(animals.style, "message", lambda text: said.append(text) or style.new(3, 1))
+    made_neurons().assign(colour=False).to_parquet(tmp_path / "neurons.parquet")
+    projections.draw(tmp_path / "neurons.parquet", "full_scale", tmp_path / "a.png")
+    volume.draw([], tmp_path / "neurons.parquet", "full_scale", tmp_path / "b.png")
+    grids.draw(tmp_path / "neurons.parquet", 8.0, tmp_path / "c.png")
+    assert len(said) == 3 and "No animal" in said[0]
+    assert all((tmp_path / f"{name}.png").exists() for name in "abc")

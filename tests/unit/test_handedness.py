@@ -81,6 +81,35 @@ def test_an_unseen_laboratory_pools_the_evidence_of_its_animals():
     assert found["chosen"].tolist() == [1, 1, -1, -1]
 
 
+def test_source_names_the_term_that_decided():
+    # three right-handed animals on the same day: log 13 = 2.565 for right-handed axes
+    hands = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(3)]), 1.0)
+    cases = {
+        0.0: (1, "laboratory"),
+        2.5: (1, "laboratory"),
+        2.6: (1, "evidence"),  # both agree, the laboratory says less
+        -2.5: (1, "laboratory"),
+        -2.6: (-1, "evidence"),  # overruled
+    }
+    for value, expected in cases.items():
+        found = decided(hands, animals(("A", "new", JANUARY)), [value]).iloc[0]
+        assert (found["chosen"], found["source"]) == expected, value
+    # as many of either kind: the laboratory is known and says nothing
+    split = Handedness(known(("A", "1", JANUARY, 1), ("A", "2", JANUARY, -1)), 1.0)
+    for value in (0.0, 0.1, -0.1):
+        found = decided(split, animals(("A", "3", JANUARY)), [value])
+        assert found["source"].item() == "evidence"
+
+
+def test_an_answer_depends_on_the_animals_decided_with_it():
+    hands = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(3)]), 1.0)
+    alone = decided(hands, animals(("A", "1", JANUARY)), [-1.5]).iloc[0]
+    assert (alone["chosen"], alone["source"]) == (1, "laboratory")
+    both = decided(hands, animals(("A", "1", JANUARY), ("A", "2", JANUARY)), [-1.5, -1.5])
+    assert both["evidence_log_odds"].tolist() == [-3.0, -3.0]
+    assert both["chosen"].tolist() == [-1, -1] and both["source"].tolist() == ["evidence"] * 2
+
+
 def test_unknown_days_count_halfway():
     hands = Handedness(known(("A", "1", "", 1), ("A", "2", JANUARY, -1)), 1.0)
     found = decided(hands, animals(("A", "3", ""), ("A", "4", JANUARY)), [1.0, 0.0])

@@ -27,7 +27,10 @@ BLUE, ORANGE, GREEN = style.COLOURS[:3]
 
 
 def made_calibration() -> pd.DataFrame:
-    """Two feature sets of three bins, the last one empty; a second classifier is worse."""
+    """Two feature sets of three bins, the last one empty; a second classifier is worse.
+
+    Of each set there is also a laboratory that is named better than all are.
+    """
     rows = []
     for classifier, less in (("svm", 0.0), ("atlas", 0.2)):
         for features, accuracies in (("position", (0.3, 0.7)), ("position+rgb", (0.25, 0.85))):
@@ -41,7 +44,12 @@ def made_calibration() -> pd.DataFrame:
                 {**RUN, "classifier": classifier, "features": features, "low": 1.0, "high": 1.0,
                  "neurons": 0, "confidence": np.nan, "accuracy": np.nan}
             )  # fmt: skip
-    return pd.DataFrame(rows)
+    # 20 neurons are 0.05 away, 60 are 0.05 away; then 0 and 0.1
+    table = pd.DataFrame(rows)
+    errors = table["features"].map({"position": 0.05, "position+rgb": 0.075})
+    table = table.assign(lab="all", ece=errors)
+    single = table.assign(lab="A", ece=0.5, accuracy=table["accuracy"] + 0.1, neurons=200)
+    return pd.concat([single, table], ignore_index=True)
 
 
 def made_coverage() -> pd.DataFrame:
@@ -60,7 +68,7 @@ def made_anchors() -> pd.DataFrame:
     return pd.DataFrame(
         {"study": "demo", "features": features, "strategy": strategy, "anchors": count,
          "lab": lab, "worms": 9, "accuracy": 0.6 + gain * count + more, "low": 0.55,
-         "high": 0.9}
+         "high": 0.9, "before": 0.6 + gain * count / 2 + more}
         for features in ("position", "position+rgb")
         for strategy, gain in (("random", 0.01), ("asked", 0.03))
         for count in (0, 2, 5)
@@ -156,13 +164,6 @@ def words(axes) -> list[str]:
     return [note.get_text() for note in axes.texts]
 
 
-def test_calibration_error_weighs_bins_by_their_neurons():
-    bins = pd.DataFrame(
-        {"neurons": [10, 30, 0], "confidence": [0.2, 0.8, np.nan], "accuracy": [0.4, 0.7, np.nan]}
-    )
-    assert calibration.expected_error(bins) == pytest.approx((10 * 0.2 + 30 * 0.1) / 40)
-
-
 def test_labels_are_moved_apart_no_farther_than_needed():
     assert calibration.spread([0.5, 0.1, 0.9], 0.2).tolist() == pytest.approx([0.5, 0.1, 0.9])
     assert calibration.spread([0.5, 0.5, 0.9], 0.2).tolist() == pytest.approx([0.4, 0.6, 0.9])
@@ -180,7 +181,7 @@ def test_calibration_shows_the_best_classifier_and_marks_two_coverages():
     sizes = [part.get_sizes().tolist() for part in reliability.collections]
     assert sizes == [pytest.approx([8 + 130 / 3, 138])] * 2
     labels = [part.get_text() for part in drawn.legends[0].get_texts()]
-    # 20 neurons are 0.05 away, 60 are 0.05 away; then 0 and 0.1
+    # all laboratories together, not A's 200 neurons
     assert labels[1:] == [
         "position: expected calibration error 0.050",
         "position+rgb: expected calibration error 0.075",
@@ -205,6 +206,8 @@ def test_anchors_draw_both_strategies_thick_and_laboratories_thin():
     assert chance.get_ydata().tolist() == pytest.approx([0.6, 0.62, 0.65])
     assert asked.get_ydata().tolist() == pytest.approx([0.6, 0.66, 0.75])
     assert (chance.get_color(), asked.get_color()) == (BLUE, ORANGE)
+    _, before = curves(drawn.axes[0], 1.4)
+    assert before.get_ydata().tolist() == pytest.approx([0.6, 0.63, 0.675])
     assert len(curves(drawn.axes[0], 0.7)) == 4
     assert words(drawn.axes[0]) == [r"\$x\$", "B"]
     band = drawn.axes[0].collections[0].get_paths()[0].vertices
@@ -274,6 +277,15 @@ def test_handedness_counts_right_and_wrong_and_rings_doubt():
     assert filled[True, "ring"] == [[0.6, 0.0]]
     assert filled[False, ORANGE] == [[0.7, 0.3]]
     assert sorted(filled[False, BLUE]) == [[0.2, 0.8], [0.3, 0.9]]
+
+
+def test_handedness_says_what_decided():
+    table = made_handedness().assign(source=["evidence", "laboratory", "labels", "stated"] * 2)
+    labels = [part.get_text() for part in handedness.figure(table).legends[0].get_texts()]
+    assert labels[-4:] == [
+        "stated in the file", "decided by the laboratory's habit",
+        "decided by evidence from neurons", "taken from its labels",
+    ]  # fmt: skip
 
 
 def test_handedness_of_a_chosen_feature_set():

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from chromapal.classifiers import naming
+from chromapal.identify.body_axes import similarity
 from chromapal.identify.run import align_fold
 from chromapal.prepare.features import BODY
 from chromapal.prepare.normalise import Normaliser, prepare_fold
@@ -38,12 +39,12 @@ def absurd(neurons):
     return neurons.assign(name=names.astype(str))
 
 
-def align(folder, neurons):
+def align(folder, neurons, handedness="decided"):
     folder.mkdir()
     neurons.to_parquet(folder / "table.parquet")
     torch.set_num_threads(1)
     align_fold(
-        folder / "table.parquet", FEATURES, "nonrigid", {}, 1, "cpu",
+        folder / "table.parquet", FEATURES, "nonrigid", handedness, 1, "cpu",
         folder / "neurons.parquet", folder / "worms.parquet", folder / "atlas",
     )  # fmt: skip
     return folder
@@ -77,15 +78,79 @@ def test_alignment_is_the_same_bytes_twice_and_with_absurd_test_labels(neurons, 
     assert there["suspect"].tolist() == [0, 0]
 
 
-def test_planted_leak_a_test_animal_among_the_training_animals_shows(neurons, aligned, tmp_path):
-    leaked = neurons["worm"].eq(neurons["worm"].iloc[-1])
-    copy = neurons[leaked].assign(worm="copy", role="train", row=neurons["row"].max() + 1)
-    copy["row"] += np.arange(len(copy))
-    found = align(tmp_path / "leak", pd.concat([neurons, copy], ignore_index=True))
-    there, back = (pd.read_parquet(path / "neurons.parquet") for path in (aligned, found))
-    both = there.merge(back, on="row", suffixes=("", "_leak"))
-    assert len(both) == len(neurons)
-    assert not np.array_equal(both[BODY[0]], both[f"{BODY[0]}_leak"])
+def test_planted_leak_a_test_animals_labels_in_training_raise_its_accuracy(neurons, tmp_path):
+    last = neurons["worm"].iloc[-1]
+    own = neurons["worm"].eq(last)
+    # names that only test animals have: nothing but their own labels can teach them
+    labels = neurons.loc[own & neurons["name"].ne(""), "name"]
+    hidden = set(labels[::3])
+    known = neurons["role"].eq("test") | ~neurons["name"].isin(hidden)
+    neurons = neurons.assign(name=neurons["name"].where(known, ""))
+
+    def permuted(rows):
+        """Permute the hidden names of an animal."""
+        names, spots = rows["name"].to_numpy(dtype=object).copy(), rows["name"].isin(hidden)
+        names[spots] = np.random.default_rng(0).permutation(names[spots])
+        return rows.assign(name=names.astype(str))
+
+    def planted(change):
+        """Put a copy of the last animal, changed, among the training animals."""
+        copy = change(neurons[own]).assign(worm="copy", role="train")
+        return pd.concat([neurons, copy.assign(row=len(neurons) + np.arange(len(copy)))])
+
+    honest = align(tmp_path / "honest", neurons)
+    leaks = {
+        "honest": honest,
+        "true": align(tmp_path / "true", planted(lambda rows: rows)),
+        "permuted": align(tmp_path / "permuted", planted(permuted)),
+    }
+    right = {
+        kind: pd.read_parquet(folder / "worms.parquet").set_index("worm").loc[last, "accuracy"]
+        for kind, folder in leaks.items()
+    }
+    # one more animal, whatever its labels, is worth little; the animal's own labels a third
+    most = 1 - len(hidden) / len(labels)
+    assert right["honest"] <= most
+    assert right["true"] > most + 0.25
+    assert abs(right["permuted"] - right["honest"]) < 0.1
+    # without the copy, the same permuted labels reach nothing
+    other = pd.concat([neurons[~own], permuted(neurons[own])]).sort_index()
+    assert not other["name"].equals(neurons["name"])
+    assert content(align(tmp_path / "other", other), *LEARNT) == content(honest, *LEARNT)
+
+
+def test_handedness_of_labels_overrules_a_wrong_decision(neurons, aligned, tmp_path):
+    there = pd.read_parquet(aligned / "worms.parquet")
+    last = there["worm"].iloc[-1]
+    true = int(there["labels"].iloc[-1])
+    assert true == there["chosen"].iloc[-1] != 0
+    own = neurons["worm"].eq(last)
+    wrong = neurons.assign(handedness=np.where(own, -true, 0))
+    folders = [align(tmp_path / how, wrong, how) for how in ("decided", "labels")]
+    decided, labels = (
+        pd.read_parquet(folder / "worms.parquet").set_index("worm").loc[last] for folder in folders
+    )
+    assert (decided["source"], decided["chosen"], decided["suspect"]) == ("stated", -true, 1)
+    assert (labels["source"], labels["chosen"], labels["suspect"]) == ("labels", true, 0)
+    assert (labels["probability"], labels["doubtful"]) == (1, 0)
+    assert labels["accuracy"] == decided["accuracy_mirrored"] > decided["accuracy"]
+    # of the other test animal, too, labels are taken
+    assert pd.read_parquet(folders[1] / "worms.parquet")["source"].tolist() == ["labels"] * 2
+    # a reflection, no turn, brings one set of places onto the other
+    placed = [
+        pd.read_parquet(folder / "neurons.parquet").set_index("row").loc[neurons["row"][own]]
+        for folder in folders
+    ]
+    there, back = (torch.tensor(part[list(BODY)].to_numpy()) for part in placed)
+    off = {}
+    for sign in (1.0, -1.0):
+        turn, scale, shift = similarity(
+            there, back, torch.ones_like(there[:, 0]), torch.tensor(sign)
+        )
+        off[sign] = (scale * there @ turn.T + shift - back).square().sum(1).mean().sqrt()
+    assert off[-1.0] < off[1.0] / 2
+    # and all is as if nothing wrong had been stated
+    assert content(folders[1], "neurons.parquet") == content(aligned, "neurons.parquet")
 
 
 def test_odd_test_animals_are_answered_and_change_nobody_elses_place(neurons, aligned, tmp_path):
@@ -130,7 +195,7 @@ def named(folder, neurons, aligned, classifier, params, variant):
     return folder / "names.parquet"
 
 
-ANSWERS = ["row", *naming.TOP, *naming.ASSIGNED, "probability"]
+ANSWERS = ["row", *naming.TOP, *naming.ASSIGNED, *naming.PROBABILITY]
 
 
 @pytest.mark.parametrize("variant", ["no_background", "with_background"])

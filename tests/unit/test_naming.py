@@ -30,6 +30,7 @@ def fold_neurons(fold=0):
                     "name": [*NAMES, ""] if worm != 7 else [""] * 4,
                     "role": "validation" if worm == 5 else role,
                     "inner": inner,
+                    "colour": True,
                     "gray": rng.normal(size=4),
                     **{axis: np.array([0.0, 1, 2, 9]) + rng.normal(0, 0.1, 4) for axis in "uvw"},
                     **{channel: rng.normal(size=4) for channel in "rgb"},
@@ -44,8 +45,7 @@ def write_colours(folder, neurons, model, fold=0):
     left = {int(number) for number in model.removeprefix("fold").split("-")}
     pair = len(left) == 2
     own = neurons["role"].eq("test") if not pair else neurons["inner"].isin(left)
-    # as a study's colorizers of named neurons do, which colour no others
-    table = neurons[own & neurons["name"].ne("")].assign(
+    table = neurons[own].assign(
         role="test", pred_r=sum(10**n for n in left), pred_g=0.0, pred_b=1.0
     )
     path = folder / f"{model}.parquet"
@@ -72,7 +72,7 @@ def run(tmp_path, colours, features, variant="no_background", aligned=None, clas
     return pd.read_parquet(out)
 
 
-ANSWERS = [*naming.TOP, *naming.ASSIGNED, "probability"]
+ANSWERS = [*naming.TOP, *naming.ASSIGNED, *naming.PROBABILITY]
 
 
 def test_cross_fitted_takes_each_animal_from_the_model_that_left_it_out(study):
@@ -124,10 +124,10 @@ def test_name_fold_writes_every_feature_set_of_every_colorizer(study, tmp_path):
     kinds = named.groupby(["features", "colorizer"]).size().to_dict()
     assert kinds == {
         ("position", ""): 8,
-        ("predicted", "resnet18_fusion"): 6,
-        ("predicted", "other"): 6,
-        ("position+gray+predicted", "resnet18_fusion"): 6,
-        ("position+gray+predicted", "other"): 6,
+        ("predicted", "resnet18_fusion"): 8,
+        ("predicted", "other"): 8,
+        ("position+gray+predicted", "resnet18_fusion"): 8,
+        ("position+gray+predicted", "other"): 8,
     }
     position = named[named["features"].eq("position")]
     assert position["row"].tolist() == [0, 1, 2, 3, 30, 31, 32, 33]

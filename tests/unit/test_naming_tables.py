@@ -6,7 +6,7 @@ import pytest
 
 from chromapal.errors import InputError
 from chromapal.evaluate import naming_tables as tables
-from chromapal.evaluate import read, worm_files
+from chromapal.evaluate import read, report_naming, worm_files
 from chromapal.evaluate.tables import WORMS
 from chromapal.prepare.features import BODY
 from tests.named import identities
@@ -41,35 +41,69 @@ def test_only_full_labels_are_counted(tmp_path):
 def test_calibration_by_hand(tmp_path):
     found, _, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
     assert list(found.columns) == tables.CALIBRATION
+    assert found["lab"].tolist() == ["X", "Y", "all", "all"]
     numbers = found[["low", "high", "neurons", "confidence", "accuracy"]].to_numpy()
     # a probability of one belongs to the highest tenth
-    np.testing.assert_allclose(
-        numbers, [[0, 0.1, 2, 0.025, 0.5], [0.9, 1, 3, 0.953333, 2 / 3]], rtol=1e-5
-    )
+    low, high = [0, 0.1, 2, 0.025, 0.5], [0.9, 1, 3, 0.953333, 2 / 3]
+    np.testing.assert_allclose(numbers, [high, low, low, high], rtol=1e-5)
+    # bins are 0.475 and 0.286667 away from honest; 2 and 3 neurons of 5 are in them
+    whole = (2 * 0.475 + 3 * 0.286667) / 5
+    np.testing.assert_allclose(found["ece"], [0.286667, 0.475, whole, whole], rtol=1e-5)
+
+
+def test_calibration_errors_of_several_methods_are_kept_apart(tmp_path):
+    parts = [
+        identities(tmp_path / "a.parquet", ROWS),
+        identities(tmp_path / "b.parquet", ROWS[:1], classifier="mlp"),
+        identities(tmp_path / "c.parquet", ROWS[3:4], features="position+rgb"),
+    ]
+    found, _, _ = confidence(tmp_path, parts)
+    errors = found.query("lab == 'all'").groupby(["classifier", "features"])["ece"].unique()
+    assert {key: value.tolist() for key, value in errors.items()} == {
+        ("mlp", "position"): [pytest.approx(0.05)],
+        ("svm", "position"): [pytest.approx(0.362)],
+        ("svm", "position+rgb"): [pytest.approx(0.05)],
+    }
 
 
 def test_coverage_by_hand(tmp_path):
     _, found, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
     assert list(found.columns) == tables.COVERAGE
     assert found.groupby("lab")["coverage"].agg(len).to_dict() == {"X": 20, "Y": 20, "all": 20}
-    some = found.set_index(["lab", "coverage"])[["neurons", "threshold", "precision"]]
+    some = found.set_index(["lab", "coverage"])
+    some = some[["neurons", "threshold", "precision", "precision_by_animal"]]
     expected = {
-        ("all", 0.05): [1, 1, 1],  # at least one answer
-        ("all", 0.4): [2, 0.95, 1],
-        ("all", 0.6): [3, 0.91, 2 / 3],
-        ("all", 0.8): [4, 0.05, 2 / 4],
-        ("all", 1.0): [5, 0, 3 / 5],
-        ("X", 1.0): [3, 0.91, 2 / 3],
-        ("Y", 0.5): [1, 0.05, 0],
-        ("Y", 1.0): [2, 0, 1 / 2],
+        ("all", 0.05): [1, 1, 1, 1],  # at least one answer
+        ("all", 0.4): [2, 0.95, 1, 1],
+        ("all", 0.6): [3, 0.91, 2 / 3, 2 / 3],  # no answer of Y's animal is kept
+        ("all", 0.8): [4, 0.05, 2 / 4, (2 / 3 + 0) / 2],  # of X 2 in 3 right, of Y 0 in 1
+        ("all", 1.0): [5, 0, 3 / 5, (2 / 3 + 1 / 2) / 2],
+        ("X", 1.0): [3, 0.91, 2 / 3, 2 / 3],
+        ("Y", 0.5): [1, 0.05, 0, 0],
+        ("Y", 1.0): [2, 0, 1 / 2, 1 / 2],
     }
     for key, values in expected.items():
         np.testing.assert_allclose(some.loc[key], values, rtol=1e-5, err_msg=str(key))
 
 
+def test_the_report_shows_precision_by_animal(tmp_path):
+    confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
+    facts = {"classifier": "svm", "features": "position", "colorizer": "", "worms": 2}
+    shares = ["accuracy", "assigned", "assigned_low", "assigned_high", "assigned_top5"]
+    identity = pd.DataFrame([{**facts, **read.POOLED, "variant": "no_background"}])
+    identity = identity.assign(**dict.fromkeys([*shares, "class_accuracy"], 0.125))
+    identity.to_csv(tmp_path / "identity.csv", index=False)
+    config = {"align": "nonrigid", "identify": {"classifiers": ["svm"]}, "handedness": "decided"}
+    shown = str(report_naming.scores(tmp_path, config))
+    # of the surest 80 %, 2 in 3 of X's animal and none of Y's; of all neurons half
+    assert "0.333" in shown and "0.500" not in shown
+
+
 def test_equal_probabilities_are_ranked_by_row(tmp_path):
     rows = [("X", "1", row, "RIH", "RIH" if row < 2 else "RIS", 0.5) for row in (3, 1, 2, 0)]
     _, found, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", rows)])
+    # of one animal both are the same
+    assert found["precision_by_animal"].equals(found["precision"])
     precision = found.query("lab == 'all'").set_index("coverage")["precision"]
     assert precision[[0.25, 0.5, 0.75, 1.0]].tolist() == pytest.approx([1, 1, 2 / 3, 0.5], rel=1e-5)
 
@@ -97,7 +131,7 @@ def test_methods_and_feature_sets_are_kept_apart(tmp_path):
         identities(tmp_path / "c.parquet", ROWS[3:4], features="position+rgb", fold="fold1"),
     ]
     found, _, _ = confidence(tmp_path, parts)
-    counts = found.groupby(["classifier", "features"])["neurons"].sum()
+    counts = found.query("lab == 'all'").groupby(["classifier", "features"])["neurons"].sum()
     assert counts.to_dict() == {
         ("mlp", "position"): 1, ("svm", "position"): 5, ("svm", "position+rgb"): 1,
     }  # fmt: skip
@@ -281,9 +315,9 @@ def study_neurons(count: int) -> pd.DataFrame:
     )
 
 
-def answers(tmp_path, rows, doubtful=None, aligned=True):
+def answers(tmp_path, rows, doubtful=None, aligned=True, **columns):
     identities(tmp_path / "a.parquet", rows)
-    named = pd.read_parquet(tmp_path / "a.parquet").assign(anchor="")
+    named = pd.read_parquet(tmp_path / "a.parquet").assign(**{"anchor": "", **columns})
     numbers = sorted(named["row"])
     places = pd.read_parquet(body(tmp_path / "b.parquet", numbers))
     unsure = pd.Series(doubtful or {("X", "1"): False}, dtype=bool)
@@ -325,6 +359,30 @@ def test_side_is_left_out_where_handedness_is_doubtful(tmp_path):
         ["AVL", "", "", ""],  # L is no side here
         ["AVAR", "AVAL", "RIH", "no"],
     ]
+    # of files without further probabilities, the first one
+    assert found["probability"].tolist() == [0.5] * 6
+
+
+def test_without_sides_a_pairs_probabilities_add_up(tmp_path):
+    rows = [
+        ("X", "1", 0, "AVAL", "AVAR RIH AVAL AVL", 0.375),
+        ("X", "1", 1, "RIMR", "RIH RIML RIMR", 0.5),
+        ("X", "1", 2, "", "RMDDL", 0.4375),
+        ("X", "1", 3, "", "background RIML RIMR", 0.625),
+        ("Y", "1", 4, "AVAL", "AVAR RIH AVAL AVL", 0.375),
+        ("Z", "1", 5, "AVAL", "AVAR RIH AVAL AVL", 0.375),
+        ("Z", "1", 6, "RIH", "RIH", 1.0),
+    ]
+    doubtful = {("X", "1"): True, ("Y", "1"): False, ("Z", "1"): True}
+    further = {"probability2": 0.25, "probability3": 0.125, "probability4": 0.0625}
+    anchor = ["", "", "", "", "", "", "RIH"]
+    found = answers(tmp_path, rows, doubtful, **further, probability5=0.0, anchor=anchor)
+    assert found["answer"].tolist() == ["AVA", "RIH", "RMDD", "background", "AVAR", "AVA", "RIH"]
+    # Y's side is known
+    expected = [0.375 + 0.125, 0.5, 0.4375, 0.625, 0.375, 0.375 + 0.125, 1.0]
+    assert found["probability"].tolist() == expected
+    # AVA is as probable as RIH now, and RMDD less
+    assert found["review"].tolist() == [2, 3, 1, 4, 1, 1, 2]
 
 
 def test_animals_that_were_not_aligned_are_named_all_the_same(tmp_path):
@@ -376,6 +434,43 @@ def test_files_of_two_folds_with_hostile_names(tmp_path):
         assert "<script>alert" not in path.read_text(encoding="utf-8")
     before = {path: path.read_bytes() for path in files if path.suffix == ".csv"}
     assert {path: path.read_bytes() for path in write({}) if path.suffix == ".csv"} == before
+
+
+def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
+    rows = [("X", worm, row, "AVAL", "AVAL AVAR", 0.5) for row, worm in enumerate("abcd")]
+    rows.append(("X", "b", 4, "RIMR", "RIMR RIML", 0.5))
+    part = identities(tmp_path / "part.parquet", rows)
+    hands = pd.DataFrame({"lab": "X", "worm": list("abcd"), "doubtful": [1, 1, 1, 0]})
+    hands.to_parquet(tmp_path / "hands.parquet")
+    study_neurons(5).to_parquet(tmp_path / "neurons.parquet")
+    # of a the side is settled, of b not, c's file was refused, and d's brought doubt
+    told = pd.DataFrame({"row": [0, 1, 3, 4], "probability": 0.5, "doubtful": [0, 1, 1, 1]})
+    told["assigned1"] = ["AVAL", "AVAL", "AVAL", "RIML"]
+    told = told.assign(anchor=["", "", "", "RIML"], **dict.fromkeys(tables.BODY, 1.0))
+    told = told.assign(assigned2=["AVAR"] * 3 + [""], assigned3="", assigned4="", assigned5="")
+    told.to_parquet(tmp_path / "stated.parquet")
+    for name in ("X/a.csv", "X/b.csv", "X/c.csv", "X/d.csv", "X/d1.csv", "a.CSV", "notes.txt"):
+        (tmp_path / "said/X").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "said" / name).write_text("neuron,says\n")
+    worm_files.write_worm_files(
+        [part], neurons_path=tmp_path / "neurons.parquet",
+        aligned={"fold0": body(tmp_path / "body.parquet", range(5))},
+        handedness={"fold0": str(tmp_path / "hands.parquet")},
+        stated={"fold0": str(tmp_path / "stated.parquet")}, features="position",
+        out=tmp_path / "named", anchors=tmp_path / "said",
+    )  # fmt: skip
+    found = {
+        worm: pd.read_csv(tmp_path / f"named/X/{worm}.csv")["answer"].tolist() for worm in "abcd"
+    }
+    # a name that somebody stated keeps its side
+    assert found == {"a": ["AVAL"], "b": ["AVA", "RIML"], "c": ["AVA"], "d": ["AVA"]}
+    assert pd.read_csv(tmp_path / "named/X/b.csv")["right"].tolist() == ["yes", "no"]
+    told = [line.replace(f"{tmp_path}/said/", "") for line in caplog.messages]
+    missing = "found no test animal of this file name; expected one such as"
+    assert told[0] == "not used: X/c.csv: refused; the logs answer_anchors/*.log say why"
+    assert told[1].startswith(f"not used: X/d1.csv: {missing} X/d.csv")
+    assert told[2].startswith(f"not used: a.CSV: {missing} X/a.csv")
+    assert len(told) == 3
 
 
 def test_what_a_person_stated_replaces_a_classifiers_names(tmp_path):

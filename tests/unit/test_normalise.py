@@ -176,26 +176,29 @@ def four_worms():
     return pd.concat([worm(name) for name in ROLES], ignore_index=True)
 
 
-def test_prepare_fold_keeps_row_numbers_and_lists_who_is_left_out(tmp_path):
+def test_prepare_fold_keeps_everybody_and_lists_who_is_left_out_of_colour(tmp_path):
     table = four_worms()
     table.loc[table["worm"] == "2", "W"] = np.nan
     neurons, _, left_out = run_fold(tmp_path / "a", table, gray="white")
-    kept = np.flatnonzero(table["worm"] != "2")
-    assert neurons["row"].tolist() == kept.tolist()
-    np.testing.assert_array_equal(neurons["R"], table["R"].iloc[kept])
-    assert neurons["role"].tolist() == table["worm"].iloc[kept].map(ROLES).tolist()
+    assert neurons["row"].tolist() == list(range(len(table)))
+    np.testing.assert_array_equal(neurons["R"], table["R"])
+    assert neurons["role"].tolist() == table["worm"].map(ROLES).tolist()
+    assert neurons["colour"].tolist() == (table["worm"] != "2").tolist()
+    assert neurons["gray"].isna().tolist() == (table["worm"] == "2").tolist()
     assert set(neurons["inner"]) == {1} and set(NORMALISED) <= set(neurons)
     assert list(left_out) == ["file", "lab", "worm", "stage", "reason"]
     assert left_out[["lab", "worm", "stage"]].to_numpy().tolist() == [["A", "2", "colour"]]
     assert "channel W" in left_out["reason"][0]
 
 
-@pytest.mark.parametrize(("lost", "role"), [(["1", "2"], "train"), (["3"], "validation")])
-def test_prepare_fold_needs_animals_to_train_and_validate(tmp_path, lost, role):
+@pytest.mark.parametrize("scale", COLOUR_SCALES)
+def test_animals_without_any_colour_keep_their_place_and_their_white(tmp_path, scale):
     table = four_worms()
-    table.loc[table["worm"].isin(lost), "R"] = np.nan
-    with pytest.raises(InputError, match=f"fold2: found no {role} worm"):
-        run_fold(tmp_path / "a", table)
+    table[["R", "G", "B"]] = np.nan
+    neurons, _, left_out = run_fold(tmp_path / "a", table, scale)
+    assert not neurons["colour"].any() and len(left_out) == 4
+    assert neurons[["u", "v", "w", "white"]].notna().all().all()
+    assert neurons[["r", "g", "b", "luminance", "gray"]].isna().all().all()
 
 
 def tampered(table, roles):

@@ -238,6 +238,50 @@ def test_handedness_is_the_worms_else_the_laboratorys(tmp_path):
     assert found.map(list).to_dict() == {"a": [-1], "b": [1], "c": [0]}
 
 
+def state(folder, stated, *left_out):
+    """Collect worms SF a, SF b10 and EY c under what a study states."""
+    parts = ("f1", pd.concat([worm("a", "SF"), worm("b10", "SF")])), ("f2", worm("c", "EY"))
+    paths, lists = write_parts(folder, *parts)
+    skipped.write(left_out, lists[0])
+    collect(paths, folder / "n.parquet", folder / "s.csv", lists, stated)
+    neurons = table.read(folder / "n.parquet")
+    return neurons.groupby("worm")["handedness"].first().to_dict()
+
+
+def test_facts_about_a_worm_that_is_not_there_are_one_line(tmp_path):
+    with pytest.raises(InputError) as caught:
+        state(tmp_path, {"SF": {"worms": {"a": "right", "b01": "right"}}})
+    assert str(caught.value) == (
+        "config key 'laboratories': found worm 'b01' of laboratory 'SF'; expected one of its 2 "
+        "worms, such as b10, a; correct the name, and put a name of digits in quotes"
+    )
+    assert not (tmp_path / "n.parquet").exists()
+
+
+def test_facts_about_what_was_left_out_are_a_warning(tmp_path, caplog):
+    found = state(tmp_path, {"NP": {"handedness": "right", "worms": {"a": "mirrored"}}})
+    assert found == {"a": 0, "b10": 0, "c": 0}
+    assert "config key 'laboratories': no worm of laboratory NP" in caplog.text
+    caplog.clear()
+    # a worm left out by name, and any worm of a file that could not be read
+    for name in ("gone", ""):
+        entry = skipped.entry("f3", "SF", name, "bad")
+        stated = {"SF": {"worms": {"gone": "right", "a": "mirrored"}}}
+        assert state(tmp_path, stated, entry) == {"a": -1, "b10": 0, "c": 0}
+        assert "worm gone of SF" in caplog.text
+        caplog.clear()
+    assert state(tmp_path, {"EY": {"full_scale": 255}}) == {"a": 0, "b10": 0, "c": 0}
+    assert not caplog.text
+
+
+def test_a_worm_named_by_digits_may_stand_without_quotes(tmp_path):
+    paths, lists = write_parts(tmp_path, ("f1", worm("7", "SF")), ("f2", worm("c", "EY")))
+    stated = {"SF": {"worms": {7: "mirrored"}}}
+    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated)
+    found = table.read(tmp_path / "n.parquet").groupby("worm")["handedness"].first()
+    assert found.to_dict() == {"7": -1, "c": 0}
+
+
 def test_a_worm_without_label_is_kept_and_listed_for_identity(tmp_path):
     neurons, left_out = gather(tmp_path, ("f1", worm("a", ids=("", "nan", "?"))), ("f2", worm("b")))
     assert set(neurons["worm"]) == {"a", "b"}

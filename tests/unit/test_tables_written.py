@@ -24,6 +24,7 @@ def colours(tmp_path):
             worm=["1"] * 3 + ["2"] * 3 + ["1"] * 6,
             name=["ADAL", "", "AVG"] * 4,
             role=["test"] * 11 + ["train"],
+            scored=True,
             luminance=truth @ [0.299, 0.587, 0.114],
             row=range(12),
             **{f"{c}": truth[:, i] for i, c in enumerate("rgb")},
@@ -111,6 +112,16 @@ def test_identity_tables_by_hand(identities, tmp_path):
     assert counts[["true_class", "predicted_class", "count"]].to_numpy().tolist() == [
         ["ADA", "ADA", "4"], ["ADA", "AVG", "2"], ["AVG", "AVG", "2"],
     ]  # fmt: skip
+
+
+def test_colours_of_neurons_that_the_variant_leaves_out_are_not_judged(colours, tmp_path):
+    tables.write_colour(colours, "full_scale", tmp_path / "all.csv")
+    for part in colours:
+        table = pd.read_parquet(part["path"])
+        spoilt = table.assign(scored=False, pred_r=9.0, row=table["row"] + 100)
+        pd.concat([table, spoilt]).to_parquet(part["path"])
+    tables.write_colour(colours, "full_scale", tmp_path / "some.csv")
+    assert (tmp_path / "some.csv").read_bytes() == (tmp_path / "all.csv").read_bytes()
 
 
 def test_worms_table_has_both_measures(colours, identities, tmp_path):

@@ -39,6 +39,86 @@ def test_a_wrong_config_is_named_before_anything_runs(tmp_path, config, named):
     assert "Traceback" not in text
 
 
+ALIGNED = {"align": "pose", "colorize": False}
+
+
+def naming(**identify):
+    """Give an aligned study that names neurons of one variant."""
+    chosen = {"classifiers": ["atlas_student"], "variants": ["no_background"], **identify}
+    return changed(**ALIGNED, identify=chosen)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"anchors": "."}, "'anchors': needs aligned animals"),
+        ({"peers": "study.yaml"}, "'peers': needs aligned animals"),
+        ({"handedness": "labels"}, "'handedness': needs aligned animals"),
+        ({"identify": {"anchors": ["position"]}}, "'identify.anchors': needs aligned animals"),
+        ({"identify": {"ablations": ["position"]}}, "'identify.ablations': needs aligned animals"),
+        ({"anchors": "nowhere", **ALIGNED}, "'anchors': found no folder nowhere"),
+        (
+            {"anchors": ".", **ALIGNED, "identify": {"variants": ["with_background"]}},
+            "'anchors': this study makes no pages",
+        ),
+    ],
+)
+def test_what_a_study_would_ignore_is_refused(tmp_path, changes, named):
+    done = snakemake(tmp_path, changed(**changes), "-n")
+    text = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert f"config key {named}" in text
+    assert "Traceback" not in text
+
+
+def planned(folder, config):
+    """Give the output files of a study's jobs, as a dry run lists them."""
+    done = snakemake(folder, config, "-n")
+    text = done.stdout + done.stderr
+    assert done.returncode == 0, text
+    lines = [line.strip() for line in text.splitlines()]
+    outputs = [line.removeprefix("output: ") for line in lines if line.startswith("output: ")]
+    return {path for line in outputs for path in line.split(", ")}
+
+
+def test_a_study_may_state_handedness_alone(tmp_path):
+    stated = {"lab0": {"handedness": "right"}, "lab1": {"worms": {"w": "mirrored"}}}
+    assert "results/tiny/neurons.parquet" in planned(tmp_path, changed(laboratories=stated))
+
+
+@pytest.mark.parametrize(
+    ("features", "cue"),
+    [
+        (["position", "position+luminance"], "position"),
+        (["position+luminance"], "position+luminance"),
+        (["position+weight"], "position"),
+        (["position+weight+rgb"], "position+rgb"),
+    ],
+)
+def test_pages_are_made_of_what_a_study_has(tmp_path, features, cue):
+    (tmp_path / "said/L").mkdir(parents=True)
+    (tmp_path / "said/L/w.csv").write_text("neuron,says\n")
+    found = planned(tmp_path, naming(features=features) | {"anchors": "said"})
+    assert {"results/tiny/named", "results/tiny/figures/confused.png"} <= found
+    assert f"results/tiny/aligned/{cue}/fold0/neurons.parquet" in found
+    assert "results/tiny/stated/fold0.parquet" in found
+
+
+@pytest.mark.parametrize(
+    "identify",
+    [
+        {"variants": ["with_background"], "features": ["position"]},
+        {"features": ["predicted"]},
+        {"features": ["position+gray+predicted"]},
+        {"classifiers": [], "features": ["position"]},
+    ],
+)
+def test_without_anything_to_show_no_pages_are_asked_for(tmp_path, identify):
+    found = planned(tmp_path, naming(**identify))
+    assert "results/tiny/report/report.html" in found
+    assert not {"results/tiny/named", "results/tiny/figures/confused.png"} & found
+
+
 def test_an_empty_folder_is_an_error_before_anything_runs(tmp_path):
     (tmp_path / "empty").mkdir()
     done = snakemake(tmp_path, changed(source="tables", tables="empty"))
@@ -93,7 +173,8 @@ def test_other_worms_go_on_and_the_report_says_what_was_left_out(tmp_path, table
 
     worms = pd.read_csv(results / "tables/worms.csv", dtype=str, keep_default_na=False)
     named = worms[worms["measure"] == "identity"]
-    assert set(named["worm"]) == set(HOSTILE)
+    # the gray one has no colour, and is named from its positions
+    assert set(named["worm"]) == {*HOSTILE, "gray"}
     html = (results / "report/report.html").read_text(encoding="utf-8")
     assert "<script>alert(1)" not in html
     assert "no_red.csv" in html and "broken.parquet" in html

@@ -18,6 +18,7 @@ NAMING = {
     "source": "tables",
     "tables": "worms",
     "peers": "peers.csv",
+    "anchors": "stated",
     "folds": 2,
     "validation": 0.25,
     "align": "nonrigid",
@@ -47,6 +48,18 @@ def write_inputs(folder):
     pd.concat(worms).to_csv(folder / "worms/all.csv", index=False)
     names = pd.concat([worm[["lab", "worm"]].head(1) for worm in worms])
     names.assign(half=0.5, nothing=0).to_csv(folder / "peers.csv", index=False)
+    lab, worm, spot, name, nobody = stated()
+    (folder / "stated" / lab).mkdir(parents=True)
+    lines = f"neuron,says\n{spot},{name}\n{nobody},-\n"
+    (folder / "stated" / lab / f"{worm}.csv").write_text(lines)
+    (folder / "stated" / lab / "nobody.csv").write_text(lines)
+
+
+def stated():
+    """Give an animal, a neuron with its name, and a neuron that is said to be none."""
+    worm = simulate_worm(WORMS, 3, 0)[0]
+    named = worm.index[worm["ID"].ne("") & ~worm["ID"].str.contains("?", regex=False)]
+    return *worm[["lab", "worm"]].iloc[0], named[0], worm.loc[named[0], "ID"], named[1]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +115,7 @@ def test_confidence_is_told(named):
     bins = table(named, "calibration")
     assert bins["confidence"].between(bins["low"], bins["high"] + 1e-6).all()
     identity = table(named, "identity").query("fold == 'all' and lab == 'all'")
-    counts = bins.groupby(["classifier", "features"])["neurons"].sum()
+    counts = bins.query("lab == 'all'").groupby(["classifier", "features"])["neurons"].sum()
     assert counts.to_dict() == identity.set_index(["classifier", "features"])["neurons"].to_dict()
     coverage = table(named, "coverage").query("coverage == 1").set_index(
         ["classifier", "features", "lab"]
@@ -147,6 +160,21 @@ def test_every_animal_has_its_names_picture_and_page(named):
         assert rows["probability"].is_monotonic_increasing
         assert sorted(rows["ID"]) == sorted(truth["ID"])
         assert (rows["right"].eq("") == rows["name"].eq("")).all()
+
+
+def test_what_a_person_stated_holds(named):
+    lab, worm, spot, name, nobody = stated()
+    path = named / RESULTS / "named" / lab / f"{worm}.csv"
+    rows = pd.read_csv(path, keep_default_na=False).set_index("neuron")
+    told = rows[["anchor", "answer", "probability", "second", "third", "fourth", "fifth"]]
+    assert told.loc[spot].tolist() == [name, name, 1, "", "", "", ""]
+    assert told.loc[nobody].tolist() == ["-", "", 1, "", "", "", ""]
+    rest = told.drop([spot, nobody])
+    assert rest["anchor"].eq("").all() and rest["answer"].ne("").any()
+    assert not rest.drop(columns=["anchor", "probability"]).eq(name).any(axis=None)
+    log = (named / RESULTS / "logs/write_worm_pages.log").read_text()
+    assert f"not used: stated/{lab}/nobody.csv: found no test animal" in log
+    assert f"{worm}.csv:" not in log
 
 
 def test_a_second_run_does_nothing(named):

@@ -67,6 +67,17 @@ if config["peers"] and not Path(config["peers"]).is_file():
     raise WorkflowError(
         f"config key 'peers': found no file {config['peers']}; expected a CSV of accuracies"
     )
+NEED_ALIGN = {
+    "anchors": config["anchors"],
+    "peers": config["peers"],
+    "handedness": config["handedness"] == "labels",
+    "identify.anchors": IDENTIFY["anchors"],
+    "identify.ablations": IDENTIFY["ablations"],
+}
+for key in [key for key, asked in NEED_ALIGN.items() if asked and config["align"] == "none"]:
+    raise WorkflowError(
+        f"config key '{key}': needs aligned animals; found align 'none', expected pose or nonrigid"
+    )
 SOURCES = plain(plan.source_files, config)
 FOLDS = plain(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]

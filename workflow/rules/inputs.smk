@@ -127,15 +127,18 @@ def places_aligned():
     }
 
 
-# The names that people get: of the strongest classifier, from the richest features.
+# The names that people get: of the strongest classifier, from the richest features. Predicted
+# colour names a neuron once per colorizer, and pages show one name.
+RICHEST = ("position+rgb", "position+gray", "position+white", "position", "position+luminance")
 SHOWN_FEATURES = next(
     (
         name
-        for name in ("position+rgb", "position+gray", "position+white", "position")
-        if name in IDENTIFY["features"]
+        for name in (*RICHEST, *IDENTIFY["features"])
+        if name in IDENTIFY["features"] and cue_of(name) and "predicted" not in name
     ),
     "",
 )
+SHOWN_CUE = cue_of(SHOWN_FEATURES)
 SHOWN_CLASSIFIER = next(
     (
         name
@@ -144,6 +147,19 @@ SHOWN_CLASSIFIER = next(
     ),
     "",
 )
+
+
+if config["anchors"] and not Path(config["anchors"]).is_dir():
+    raise WorkflowError(
+        f"config key 'anchors': found no folder {config['anchors']}; expected one of CSV files"
+    )
+# Pages are made of neurons without background, from one name each.
+PAGES = NAMING and bool(SHOWN_FEATURES) and "no_background" in IDENTIFY["variants"]
+if config["anchors"] and not PAGES:
+    raise WorkflowError(
+        "config key 'anchors': this study makes no pages of animals that could honour them; "
+        "expected a classifier, variant no_background and features with a position under 'identify'"
+    )
 
 
 def shown_names():
@@ -157,8 +173,8 @@ def shown_names():
 
 def shown_aligned(table):
     """Map folds to the aligned neurons, or animals, behind the pages of animals."""
-    folder = f"results/{STUDY}/aligned/{SHOWN_FEATURES}"
-    return {fold: f"{folder}/{fold}/{table}.parquet" for fold in FOLD_NAMES} if NAMING else {}
+    folder = f"results/{STUDY}/aligned/{SHOWN_CUE}"
+    return {fold: f"{folder}/{fold}/{table}.parquet" for fold in FOLD_NAMES} if PAGES else {}
 
 
 # What people have stated about animals: an edit names them anew.

@@ -110,6 +110,7 @@ rule write_worm_pages:
         handedness=shown_aligned("worms"),
         stated=shown_stated(),
         features=SHOWN_FEATURES,
+        anchors=config["anchors"],
     script:
         "../scripts/write_worm_pages.py"
 
@@ -118,8 +119,8 @@ rule answer_anchors:
     """Name those of one fold's test animals about which a person has stated something."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
-        worms=f"results/{{study}}/aligned/{SHOWN_FEATURES}/{{fold}}/worms.parquet",
-        atlas=f"results/{{study}}/aligned/{SHOWN_FEATURES}/{{fold}}/atlas",
+        worms=f"results/{{study}}/aligned/{SHOWN_CUE}/{{fold}}/worms.parquet",
+        atlas=f"results/{{study}}/aligned/{SHOWN_CUE}/{{fold}}/atlas",
         stated=STATED,
     output:
         answers="results/{study}/stated/{fold}.parquet",
@@ -189,6 +190,7 @@ rule ablate_naming:
         ENVIRONMENT
     params:
         code=code("ablate_naming.py"),
+        level=config["align"],
         seed=config["seed"],
         colour_scale=config["colour_scale"],
         gray_source=config["gray_source"],

@@ -17,7 +17,7 @@ FIGURES = [
     "examples",
 ]
 if NAMING:
-    FIGURES += ["calibration", "handedness", "confused"]
+    FIGURES += ["calibration", "handedness"] + (["confused"] if PAGES else [])
     FIGURES += ["peers"] if config["peers"] else []
     FIGURES += ["anchors"] if IDENTIFY["anchors"] else []
     FIGURES += ["ablation"] if IDENTIFY["ablations"] else []
@@ -268,7 +268,7 @@ rule write_report:
     input:
         figures=expand("results/{{study}}/figures/{name}.png", name=FIGURES),
         tables=expand("results/{{study}}/tables/{name}.csv", name=REPORTED),
-        named=f"results/{STUDY}/named" if NAMING else [],
+        named=f"results/{STUDY}/named" if PAGES else [],
     output:
         page=report(
             "results/{study}/report/report.html",

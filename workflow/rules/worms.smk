@@ -32,7 +32,11 @@ rule load_worms:
     params:
         code=code("load_worms.py"),
         laboratory=config["laboratory"],
-        full_scales={lab: keys["full_scale"] for lab, keys in config["laboratories"].items()},
+        full_scales={
+            lab: keys["full_scale"]
+            for lab, keys in config["laboratories"].items()
+            if "full_scale" in keys
+        },
     script:
         "../scripts/load_worms.py"
 

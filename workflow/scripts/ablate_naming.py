@@ -10,6 +10,7 @@ def main(snakemake):
         features=snakemake.wildcards.cue,
         colour_scale=snakemake.params.colour_scale,
         gray_source=snakemake.params.gray_source,
+        level=snakemake.params.level,
         seed=snakemake.params.seed,
         out=snakemake.output.table,
     )

@@ -13,6 +13,7 @@ def main(snakemake):
         stated=snakemake.params.stated,
         features=snakemake.params.features,
         out=snakemake.output.folder,
+        anchors=snakemake.params.anchors,
     )
 
 

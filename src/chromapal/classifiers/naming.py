@@ -10,13 +10,12 @@ from chromapal import methods
 from chromapal.classifiers import scores
 from chromapal.classifiers.predicted import cross_fitted
 from chromapal.files import write_parquet
-from chromapal.identify.assign import FIVE, Calibration, answer
+from chromapal.identify.assign import ASSIGNED, FIVE, PROBABILITY, Calibration, answer
 from chromapal.prepare.features import BODY, FEATURES, POSITION, PREDICTED
 from chromapal.prepare.variants import BACKGROUND, OVERSAMPLED, select
 from chromapal.worms.partial_names import is_partial
 
 TOP = [f"top{place}" for place in range(1, FIVE + 1)]
-ASSIGNED = [f"assigned{place}" for place in range(1, FIVE + 1)]
 ANIMAL = ["lab", "worm"]
 
 
@@ -62,8 +61,7 @@ def name_fold(
     variant : {"with_background", "no_background", "no_background_smote"}
         What becomes of unlabelled neurons, and whether rare names are oversampled in training.
     features : sequence of str
-        Keys of `FEATURES`; those with predicted colour are done once per colorizer, on the
-        neurons that have a name (background is one).
+        Keys of `FEATURES`; those with predicted colour are done once per colorizer.
     seed, neighbours, threads : int
         Seed; neighbours of SMOTE; threads, which change no result.
     weight_cap : float
@@ -72,10 +70,10 @@ def name_fold(
         Where classifiers that are networks of our own are trained.
     out : path-like
         Parquet: features, colorizer, lab, worm, row, name ("" where unlabelled and background is
-        no name), top1 to top5, assigned1 to assigned5 and probability (see `name_neurons`), and
-        facts of the training rows before oversampling: examples (rows of the true name),
-        majority, majority_labelled (their most frequent name, and that of the labelled),
-        training_names.
+        no name), top1 to top5, assigned1 to assigned5, probability and probability2 to
+        probability5 (see `name_neurons`), and facts of the training rows before oversampling:
+        examples (rows of the true name), majority, majority_labelled (their most frequent name,
+        and that of the labelled), training_names.
     """
     # PyTorch adds up in another order with more threads, which must change no result
     torch.set_num_threads(1)
@@ -94,8 +92,7 @@ def name_fold(
         for colorizer, files in wanted.items():
             complete = table
             if colorizer:
-                # colorizers of named neurons have coloured no others
-                complete = table[table["name"].ne("")]
+                complete = table[table["colour"]]
                 complete = complete.merge(cross_fitted(complete, fold, *files), on="row")
             complete = complete[complete[list(columns)].notna().all(axis=1)]
             test = complete["role"].eq("test")
@@ -117,7 +114,7 @@ def name_fold(
     tested = neurons.loc[neurons["role"].eq("test"), ["row", *ANIMAL, "name"]]
     tested = tested.assign(**training_facts(training, tested["name"]))
     named = pd.concat(answers, ignore_index=True).merge(tested, on="row")
-    first = ["features", "colorizer", *ANIMAL, "row", "name", *TOP, *ASSIGNED, "probability"]
+    first = ["features", "colorizer", *ANIMAL, "row", "name", *TOP, *ASSIGNED, *PROBABILITY]
     write_parquet(
         named[[*first, *named.columns.difference(first)]].sort_values(
             ["features", "colorizer", "row"], kind="stable", ignore_index=True
@@ -196,7 +193,8 @@ def name_neurons(
         row; top1 to top5, each neuron for itself (best first, "" where training knew fewer
         names); assigned1 to assigned5, one name to one neuron within an animal, the assigned name
         first (the likeliest name, which another neuron has, where none could be assigned);
-        probability of assigned1, calibrated on training animals that were held out.
+        probability of assigned1, calibrated on training animals that were held out, and
+        probability2 to probability5 of the others.
     """
     names, found, calibration = scores.fit_and_score(
         train,
@@ -220,7 +218,7 @@ def name_neurons(
             test[["row"]].reset_index(drop=True),
             answers,
             _framed(given, ASSIGNED),
-            pd.DataFrame({"probability": probability}),
+            pd.DataFrame(probability, columns=PROBABILITY),
         ],
         axis=1,
     )
@@ -234,19 +232,20 @@ def _framed(names: np.ndarray, columns: list[str]) -> pd.DataFrame:
 def _assigned(
     test: pd.DataFrame, names: np.ndarray, found: np.ndarray, calibration: Calibration
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give each animal's neurons their assigned names and the next best, and a probability."""
+    """Give each animal's neurons their assigned names and the next best, with probabilities."""
     given = np.full((len(test), FIVE), "", dtype=object)
-    probability = np.zeros(len(test))
+    probability = np.zeros((len(test), FIVE))
     places = test.reset_index(drop=True).groupby(ANIMAL, sort=False).indices
     spelled = np.append(names[names != BACKGROUND], "")
     for rows in places.values():
         shares, nobody = scores.shared_out(names, found[rows], calibration)
         reply = answer(shares)
         given[rows] = spelled[reply.best]
-        probability[rows] = reply.probability[:, 0]
+        probability[rows] = reply.probability
         if BACKGROUND in names:
             blank = nobody.numpy() > reply.probability[:, 0]
             given[rows[blank], 1:] = given[rows[blank], :-1]
             given[rows[blank], 0] = BACKGROUND
-            probability[rows[blank]] = nobody.numpy()[blank]
+            probability[rows[blank], 1:] = probability[rows[blank], :-1]
+            probability[rows[blank], 0] = nobody.numpy()[blank]
     return given, probability

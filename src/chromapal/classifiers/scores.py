@@ -63,23 +63,22 @@ def fit_and_score(
                 weights = inverse_frequency(train["name"], weight_cap)
             _fit(estimator, train, features, label, whole=True, weights=weights)
         else:
-            fitted = estimator
-            if neighbours is not None:
-                fitted = Pipeline([*classifier_steps(neighbours, seed), ("named", estimator)])
-            _fit(fitted, train, features, label)
-            estimator = fitted
+            estimator = _oversampled(estimator, neighbours, seed)
+            _fit(estimator, train, features, label)
         found = _score(estimator, test, features, whole)
         held = held_out(train)
         if whole:
             logs, truths = estimator.held_out_
         elif held.any() and train["name"][~held].nunique() > 2:
-            again = module.build(params, seed)
+            again = _oversampled(module.build(params, seed), neighbours, seed)
             _fit(again, train[~held], features, f"{label}, to calibrate")
             logs, truths = _known_animals(
                 train[held], names, again.classes_, _score(again, train[held], features, False)
             )
         else:
-            return names, found, calibration
+            logs, truths = [], []
+    if not logs:
+        LOGGER.info("%s: too few training animals to calibrate probabilities on", label)
     return names, found, _calibrated(names, logs, truths)
 
 
@@ -132,6 +131,15 @@ def _known_animals(
     truth = held["name"].map(at).fillna(UNKNOWN).to_numpy(dtype=np.int64)
     places = held.reset_index(drop=True).groupby(ANIMAL, sort=True).indices.values()
     return [torch.from_numpy(full[rows]) for rows in places], [truth[rows] for rows in places]
+
+
+def _oversampled(
+    estimator: BaseEstimator, neighbours: int | None, seed: int
+) -> BaseEstimator | Pipeline:
+    """Put SMOTE before an estimator, where it is asked for."""
+    if neighbours is None:
+        return estimator
+    return Pipeline([*classifier_steps(neighbours, seed), ("named", estimator)])
 
 
 def _fit(

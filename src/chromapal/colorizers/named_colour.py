@@ -12,7 +12,7 @@ from chromapal.files import whole
 from chromapal.training import layout
 
 RIDGE = 10.0  # pseudo-neurons that hold the correction to none
-CORRECTION = ("u", "v", "w", "gray")
+UNIT_UM = 20.0  # in which the correction sees body axes
 
 
 class NamedColour:
@@ -52,14 +52,14 @@ class NamedColour:
             )
         torch.set_num_threads(threads)
         self.identifier = Identifier(self.params)
-        rows, shares = self.identifier.fit(neurons, seed, device)
+        rows, shares, place = self.identifier.fit(neurons, seed, device)
         self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
         if self.stacked:
             held = neurons.iloc[rows]
-            colour, _ = self.colours.expected(shares, torch.tensor(held["gray"].to_numpy(float)))
-            self.correction = _ridge(
-                _inputs(colour.numpy(), held), held[["r", "g", "b"]].to_numpy() - colour.numpy()
-            )
+            gray = torch.tensor(held["gray"].to_numpy(dtype=np.float64))
+            colour = self.colours.expected(shares, gray)[0].numpy()
+            missed = held[["r", "g", "b"]].to_numpy() - colour
+            self.correction = _ridge(_inputs(colour, place, held), missed)
         return empty_history()
 
     def predict(self, samples, device="cpu", threads=1):
@@ -67,7 +67,10 @@ class NamedColour:
         return self.predict_with_deviation(samples, threads)[0]
 
     def predict_with_deviation(self, samples, threads=1) -> tuple[np.ndarray, np.ndarray]:
-        """Give expected colours and their standard deviations, both of shape (n, 3)."""
+        """Give expected colours and their standard deviations, both of shape (n, 3).
+
+        The deviations are those of colour under what a neuron may be called, before correction.
+        """
         import torch
 
         torch.set_num_threads(threads)
@@ -75,10 +78,11 @@ class NamedColour:
         if neurons.empty:
             return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)
         gray = torch.tensor(neurons["gray"].to_numpy(dtype=np.float64))
-        colour, deviation = self.colours.expected(self.identifier.shares(neurons), gray)
+        shares, place = self.identifier.shares(neurons)
+        colour, deviation = self.colours.expected(shares, gray)
         found = colour.numpy()
         if self.stacked:
-            found = found + _inputs(found, neurons) @ self.correction
+            found = found + _inputs(found, place, neurons) @ self.correction
         return found.astype(np.float32), deviation.numpy().astype(np.float32)
 
     def save(self, folder):
@@ -111,10 +115,10 @@ class NamedColour:
         return self
 
 
-def _inputs(colour: np.ndarray, neurons: pd.DataFrame) -> np.ndarray:
-    """Give what the correction looks at, (n, features)."""
-    place = neurons[list(CORRECTION)].to_numpy(dtype=np.float64)
-    return np.column_stack([np.ones(len(colour)), colour, place, place**2])
+def _inputs(colour: np.ndarray, place: np.ndarray, neurons: pd.DataFrame) -> np.ndarray:
+    """Give what the correction looks at, (n, features): expected colour, body axes, gray."""
+    seen = np.column_stack([place / UNIT_UM, neurons["gray"].to_numpy(dtype=np.float64)])
+    return np.column_stack([np.ones(len(colour)), colour, seen, seen**2])
 
 
 def _ridge(inputs: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -10,13 +10,13 @@ import pandas as pd
 from chromapal import files, methods
 from chromapal.errors import InputError
 from chromapal.prepare.samples import Samples
-from chromapal.prepare.variants import OVERSAMPLED, select
+from chromapal.prepare.variants import OVERSAMPLED, named, select, takes_part
 from chromapal.training import layout
 
 LOGGER = logging.getLogger("chromapal")
 COLOURS = (
     *("lab", "worm", "row", "r", "g", "b", "gray", "luminance", "name", "u", "v", "w"),
-    *("pred_r", "pred_g", "pred_b", "role"),
+    *("pred_r", "pred_g", "pred_b", "role", "scored"),
 )
 # Standard deviations of predicted colours, from methods that know them.
 DEVIATIONS = ("sd_r", "sd_g", "sd_b")
@@ -53,7 +53,7 @@ def train(
     colorizer, params
         The method's name, and the study's changes to its `Params`.
     variant : {"with_background", "no_background", "no_background_smote"}
-        Which neurons take part. Methods that see `whole_animals` learn from all of them.
+        Which neurons are learnt from. Methods that see `whole_animals` learn from all of them.
     sample : {"neuron", "worm"}
         Kind of sample.
     grid : int
@@ -77,13 +77,18 @@ def train(
     """
     started = time.perf_counter()
     module = methods.module("colorizers", colorizer)
-    neurons = pd.read_parquet(neurons_path)
+    neurons = with_colour(neurons_path)
     if not methods.whole_animals(module):
         neurons = select(neurons, variant)
     part = {role: neurons[neurons["role"] == role] for role in ("train", "validation")}
     for role, rows in part.items():
         if rows.empty:
-            raise InputError(neurons_path, f"no {role} neuron in variant {variant}", "at least one")
+            raise InputError(
+                neurons_path,
+                f"no {role} neuron in variant {variant} with the channels that colour needs",
+                "at least one",
+                "give more worms, or change config key 'gray_source' or 'folds'",
+            )
     weights = None
     if variant == OVERSAMPLED:
         # Here, because its libraries take seconds to import and other variants do not need them.
@@ -110,6 +115,12 @@ def train(
     LOGGER.info("%s: %.1f s in total", out_folder, time.perf_counter() - started)
 
 
+def with_colour(neurons_path: Path) -> pd.DataFrame:
+    """Read the neurons of animals that have the channels colour is learnt from and judged by."""
+    neurons = pd.read_parquet(neurons_path)
+    return neurons[neurons["colour"]].reset_index(drop=True)
+
+
 def load(folder: Path):
     """Give the trained colorizer of a model folder."""
     saved = layout.peek(folder)
@@ -129,7 +140,7 @@ def predict(
     out: Path,
     device: str = "cpu",
 ):
-    """Colour the test neurons of one fold.
+    """Colour all test neurons of one fold, since nobody knows which of a new animal have names.
 
     Parameters
     ----------
@@ -143,12 +154,13 @@ def predict(
         As in `train`.
     out : Path
         Parquet of truth and prediction, columns `COLOURS` (and `DEVIATIONS`, of methods that
-        know how uncertain they are), one row per test neuron.
+        know how uncertain they are), one row per test neuron. `scored` says which of them the
+        variant is judged by.
     """
-    whole = methods.whole_animals(methods.module("colorizers", colorizer))
-    neurons = pd.read_parquet(neurons_path)
-    neurons = neurons if whole else select(neurons, variant)
+    neurons = with_colour(neurons_path)
     neurons = neurons[neurons["role"] == "test"].reset_index(drop=True)
+    neurons["scored"] = takes_part(neurons, variant)
+    neurons["name"] = named(neurons, variant)
     model = load(model_folder)
     found = layout.peek(model_folder)["colorizer"]
     if found != colorizer:
@@ -163,7 +175,5 @@ def predict(
     else:
         colours = model.predict(samples, device=device, threads=threads)
     neurons[["pred_r", "pred_g", "pred_b"]] = colours
-    if whole:
-        neurons = select(neurons, variant)
     files.write_parquet(neurons[columns], out)
     LOGGER.info("%d neurons coloured in %.1f s", len(neurons), time.perf_counter() - started)

@@ -9,7 +9,9 @@ from chromapal.evaluate import identity
 from chromapal.evaluate.identity import ALL, ANIMAL
 from chromapal.files import write_csv
 
-ANCHORS = ["study", "features", "strategy", "anchors", "lab", "worms", "accuracy", "low", "high"]
+ANCHORS = [
+    "study", "features", "strategy", "anchors", "lab", "worms", "accuracy", "low", "high", "before",
+]  # fmt: skip
 ABLATION = [
     "study", "question", "setting", "order", "features", "lab", "worms", "accuracy", "low", "high",
     "top5",
@@ -18,7 +20,7 @@ CONTEXT = {"atlas_student": "alone (atlas)", "neuron_transformer": "in context (
 
 
 def write_anchors(parts: Sequence[dict], seed: int, out: str | os.PathLike):
-    """Write `anchors.csv`: accuracy over neurons that were not anchored.
+    """Write `anchors.csv`: accuracy over neurons that were not anchored, and theirs before.
 
     Parameters
     ----------
@@ -92,8 +94,10 @@ def _over_animals(table: pd.DataFrame, keys: list[str], seed: int) -> pd.DataFra
     """Average over animals, per laboratory and over all, with an interval."""
     table = table[table["labelled"] > 0]
     table = table.assign(accuracy=table["right"] / table["labelled"])
-    if "right5" in table:
-        table["top5"] = table["right5"] / table["labelled"]
+    more = {"right5": "top5", "right_before": "before"}
+    shares = {name: share for name, share in more.items() if name in table}
+    for name, share in shares.items():
+        table[share] = table[name] / table["labelled"]
     rows = []
     both = pd.concat([table, table.assign(lab=ALL)], ignore_index=True)
     for key, part in both.groupby([*keys, "lab"], sort=True):
@@ -102,6 +106,6 @@ def _over_animals(table: pd.DataFrame, keys: list[str], seed: int) -> pd.DataFra
             dict(zip([*keys, "lab"], key, strict=True))
             | {"worms": len(part), "accuracy": part["accuracy"].mean()}
             | {"low": low[0], "high": high[0]}
-            | ({"top5": part["top5"].mean()} if "top5" in part else {})
+            | {share: part[share].mean() for share in shares.values()}
         )
     return pd.DataFrame(rows)

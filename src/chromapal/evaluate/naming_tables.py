@@ -17,13 +17,16 @@ from chromapal.worms import partial_names
 from chromapal.worms.ganglia import ganglion
 from chromapal.worms.table import neuron_class
 
+PROBABILITY = ["probability", *(f"probability{place}" for place in range(2, 6))]
 RUN = ["study", "classifier", "colorizer", "variant", "features"]
 BINS = 10
 OURS = 0
 DIGITS = 5  # accuracies that differ by less are the same one, written with fewer digits
 COVERAGES = np.round(np.arange(0.05, 1.001, 0.05), 2)
-CALIBRATION = [*RUN, "low", "high", "neurons", "confidence", "accuracy"]
-COVERAGE = [*RUN, "lab", "coverage", "neurons", "threshold", "precision"]
+CALIBRATION = [*RUN, "lab", "low", "high", "neurons", "confidence", "accuracy", "ece"]
+COVERAGE = [
+    *RUN, "lab", "coverage", "neurons", "threshold", "precision", "precision_by_animal",
+]  # fmt: skip
 GANGLIA = [*RUN, "ganglion", "lab", "neurons", "accuracy", "class_accuracy"]
 HANDEDNESS = [
     "study", "features", "fold", "lab", "worm", "session", "neurons", "labels", "chosen", "source",
@@ -83,10 +86,15 @@ def write_confidence(
     identities : sequence of dict
         See `answered`.
     out_calibration : path-like
-        `calibration.csv`: per tenth of probability, how many answers, their mean probability and
-        the share that is right.
+        `calibration.csv`: per laboratory (and all of them) and tenth of probability, how many
+        answers, their mean probability and the share that is right; ece is the expected
+        calibration error of all bins together, the same on each: the mean over neurons of the
+        distance between their bin's probability and its share that is right.
     out_coverage : path-like
         `coverage.csv`: precision of the most certain answers, by the share that is answered.
+        precision counts every neuron once, so that animals with many names weigh more;
+        precision_by_animal is the mean over animals of the precision of their answers among
+        these, animals without one left out.
     out_ganglia : path-like
         `ganglia.csv`: share of neurons named right per ganglion and laboratory.
     """
@@ -98,30 +106,48 @@ def write_confidence(
 
 def _calibration(table: pd.DataFrame) -> pd.DataFrame:
     bin_number = (table["probability"].astype(float) * BINS).clip(0, BINS - 1).astype(int)
-    grouped = table.assign(bin=bin_number).groupby([*RUN, "bin"], sort=True)
+    grouped = _with_all(table.assign(bin=bin_number)).groupby([*RUN, "lab", "bin"], sort=True)
     found = grouped.agg(
         neurons=("right", "size"), confidence=("probability", "mean"), accuracy=("right", "mean")
     ).reset_index()
-    return found.assign(low=found["bin"] / BINS, high=(found["bin"] + 1) / BINS)[CALIBRATION]
+    found["away"] = (found["confidence"] - found["accuracy"]).abs() * found["neurons"]
+    sums = found.groupby([*RUN, "lab"])[["away", "neurons"]].transform("sum")
+    return found.assign(
+        low=found["bin"] / BINS, high=(found["bin"] + 1) / BINS, ece=sums["away"] / sums["neurons"]
+    )[CALIBRATION]
 
 
 def _coverage(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    both = pd.concat([table, table.assign(lab=ALL)], ignore_index=True)
+    # before all laboratories are called one: two of them may have a worm of one name
+    both = _with_all(table.assign(animal=table.groupby(ANIMAL).ngroup()))
     for key, part in both.groupby([*RUN, "lab"], sort=True):
         part = part.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
         right, probability = part["right"].to_numpy(dtype=float), part["probability"].to_numpy()
+        animal = part["animal"].to_numpy()
         counts = np.maximum(np.round(COVERAGES * len(part)).astype(int), 1)
         mean = np.cumsum(right) / np.arange(1, len(part) + 1)
         rows += [
-            (*key, share, count, probability[count - 1], mean[count - 1])
+            (*key, share, count, probability[count - 1], mean[count - 1],
+             _mean_over_animals(right[:count], animal[:count]))
             for share, count in zip(COVERAGES, counts, strict=True)
-        ]
+        ]  # fmt: skip
     return pd.DataFrame(rows, columns=COVERAGE)
 
 
+def _mean_over_animals(right: np.ndarray, animal: np.ndarray) -> float:
+    answers = np.bincount(animal)
+    some = answers > 0
+    return float(np.mean(np.bincount(animal, weights=right)[some] / answers[some]))
+
+
+def _with_all(table: pd.DataFrame) -> pd.DataFrame:
+    """Repeat every row for all laboratories together."""
+    return pd.concat([table, table.assign(lab=ALL)], ignore_index=True)
+
+
 def _ganglia(table: pd.DataFrame) -> pd.DataFrame:
-    both = pd.concat([table, table.assign(lab=ALL)], ignore_index=True)
+    both = _with_all(table)
     both["ganglion"] = ganglion(both["name"])
     found = both.groupby([*RUN, "ganglion", "lab"], sort=True).agg(
         neurons=("right", "size"),
@@ -276,7 +302,8 @@ def worm_answers(
     ----------
     named : pandas.DataFrame
         Answers of one classifier from one feature set: row, lab, worm, name, assigned1 to
-        assigned5, probability, anchor (what a person stated, "" otherwise).
+        assigned5, probability (of the first), probability2 to probability5 where known, anchor
+        (what a person stated, "" otherwise).
     neurons : pandas.DataFrame
         The study's neurons: row, x, y, z, ID.
     body : pandas.DataFrame
@@ -289,7 +316,8 @@ def worm_answers(
     pandas.DataFrame
         lab, worm, neuron (number within the animal, which anchors go by), row, x, y, z, body
         axes, ID, anchor, answer, probability, second to fifth, right ("yes", "no", "" where
-        nobody labelled the neuron) and review (1 = least certain).
+        nobody labelled the neuron) and review (1 = least certain). Where answer goes without its
+        side, probability is the sum of both sides' as far as the five names tell.
     """
     table = named.merge(neurons[["row", "x", "y", "z", "ID"]], on="row").merge(
         body[["row", *BODY]], on="row", how="left"
@@ -304,10 +332,14 @@ def worm_answers(
         partial_names.right(label, table["assigned1"]),
     )
     answers = table[identity.ASSIGNED].to_numpy(dtype=object)
+    chances = table.reindex(columns=PROBABILITY, fill_value=0.0).to_numpy(dtype=float, copy=True)
     for spot in np.flatnonzero(unsure):
         # without a side, either of a pair is the same answer
-        classes = neuron_class(table[identity.ASSIGNED].iloc[spot]).unique().tolist()
+        sideless = neuron_class(table[identity.ASSIGNED].iloc[spot])
+        classes = sideless.unique().tolist()
         answers[spot] = classes + [""] * (len(identity.ASSIGNED) - len(classes))
+        chances[spot, 0] = chances[spot, sideless.eq(classes[0])].sum()
+    table["probability"] = chances[:, 0]
     ranks = ("answer", "second", "third", "fourth", "fifth")
     queue = table.groupby(ANIMAL, sort=False)["probability"].rank(method="first").astype(int)
     found = table.assign(

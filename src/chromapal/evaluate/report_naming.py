@@ -26,7 +26,7 @@ SCORES = {
     "interval": "95 % interval",
     "assigned_top5": "top 5",
     "class_accuracy": "side ignored",
-    "half": "precision of the surest 50 %",
+    "half": "precision of the surest 50 %, mean over animals",
     "most": "of the surest 80 %",
 }
 DOUBTS = {
@@ -76,7 +76,8 @@ def scores(tables: str | os.PathLike, config: dict) -> Html:
     keys = ["classifier", "features", "colorizer"]
     for name, share in (("half", 0.5), ("most", 0.8)):
         part = read.pick(coverage, lab="all", coverage=share, variant="no_background")
-        part = part[[*keys, "precision"]].rename(columns={"precision": name})
+        # like accuracy beside it: a neuron of an animal with many names counts no more
+        part = part[[*keys, "precision_by_animal"]].set_axis([*keys, name], axis=1)
         identity = identity.merge(part, on=keys, how="left")
     place = identity["features"].map({name: at for at, name in enumerate(read.FEATURES)})
     rows = identity.assign(
@@ -124,6 +125,8 @@ def peers(tables: str | os.PathLike, config: dict) -> Html:
     if not (aligned(config) and config["peers"]):
         return Html("")
     rows = read.pick(_read(tables, "peers"), lab="all")
+    if rows.empty:
+        return Html("<p>None of the other methods' animals was named in this study.</p>")
     record = rows[["wins", "ties", "losses"]].astype(int).astype(str).agg(", ".join, axis=1)
     told = rows.assign(
         interval=_between(rows, "low", "high"),

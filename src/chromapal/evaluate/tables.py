@@ -74,6 +74,7 @@ def _runs(files: Sequence[dict]) -> list[list[dict]]:
 
 def _test_colours(path: str | os.PathLike) -> pd.DataFrame:
     table = pd.read_parquet(path)
+    table = table[table["scored"]]
     return table[table["role"].eq("test")]
 
 

@@ -1,12 +1,14 @@
 """What each part of the naming is worth: a fold's animals named with one part changed."""
 
 import dataclasses
+import logging
 import os
 
 import numpy as np
 import pandas as pd
 import torch
 
+from chromapal.errors import InputError
 from chromapal.files import write_parquet
 from chromapal.identify import align, run
 from chromapal.identify.align import Aligned
@@ -15,7 +17,9 @@ from chromapal.identify.assign import FIVE, Calibration, answer
 from chromapal.prepare.features import COLOUR, cue
 from chromapal.prepare.normalise import COLOUR_SCALES, Normaliser
 
+LOGGER = logging.getLogger("chromapal")
 WORMS = (5, 10, 20, 40)
+REFINEMENT = {"pose": "affine", "nonrigid": "warped"}
 COLUMNS = ["question", "setting", "order", "lab", "worm", "labelled", "right", "right5"]
 
 
@@ -24,6 +28,7 @@ def ablate_fold(
     features: str,
     colour_scale: str,
     gray_source: str,
+    level: str,
     seed: int,
     out: str | os.PathLike,
 ):
@@ -37,6 +42,8 @@ def ablate_fold(
         Feature set.
     colour_scale, gray_source : str
         The study's; other colour scales are tried where the features have a gray or colour.
+    level : {"pose", "nonrigid"}
+        How far the study's alignment goes.
     seed : int
         Of the draws of fewer training animals.
     out : path-like
@@ -46,7 +53,6 @@ def ablate_fold(
     neurons = pd.read_parquet(neurons_path)
     rows: list[tuple] = []
     training, tested = split(neurons, features)
-    level = align.LEVELS[-1]
     aligner, aligned, mirror = align.fit(training, level, run.shown("learn atlas"))
     hands = run.learn_handedness(training, aligned, mirror)
     found = [aligner.align(animal.blind()) for animal in tested]
@@ -79,19 +85,29 @@ def ablate_fold(
     note("handedness", "likelihood", 3, likelier)
     note("assignment", "one to one", 0, chosen)
     note("assignment", "each for itself", 1, chosen, how=likeliest)
-    note("refinement", "warped", 0, chosen)
+    note("refinement", REFINEMENT[level], 0, chosen)
     note("training worms", str(len(training)), len(training), chosen)
+
+    # as many rounds as the study's alignment has, so that a setting changes one thing
+    refits = align.REFITS[level]
 
     def again(question: str, setting: str, order: int, some: list[Animal], level: str):
         """Learn anew, and name with what was learnt; handedness as decided before."""
-        other, _, _ = align.fit(some, level, run.shown(f"{question}: {setting}"), cross_fit=False)
+        try:
+            other, _, _ = align.fit(
+                some, level, run.shown(f"{question}: {setting}"), cross_fit=False, refits=refits
+            )
+        except InputError as error:
+            LOGGER.warning("%s, %s: left out: %s", question, setting, error)
+            return
         results = [
             other.align(animal.blind(), (sign,))
             for animal, sign in zip(tested, chosen, strict=True)
         ]
         note(question, setting, order, chosen, by=results)
 
-    again("refinement", "affine", 1, training, "pose")
+    for place, other in enumerate((name for name in align.LEVELS if name != level), start=1):
+        again("refinement", REFINEMENT[other], place, training, other)
     order = np.random.default_rng([seed, *features.encode()]).permutation(len(training))
     for count in (count for count in WORMS if count < len(training)):
         again(

@@ -146,6 +146,7 @@ def fit(
     track: Track = iter,
     cross_fit: bool = True,
     device: str = "cpu",
+    refits: int | None = None,
 ) -> tuple[Aligner, list[Aligned], np.ndarray]:
     """Learn the body frame from training animals.
 
@@ -166,6 +167,8 @@ def fit(
         Whether to align training animals at all, each with the atlas of others.
     device : str
         Where animals are aligned.
+    refits : int, optional
+        How often the atlas is learnt anew; `REFITS` of the level where it is not given.
 
     Returns
     -------
@@ -198,7 +201,7 @@ def fit(
 
     aligner = learn(named, float("inf"), "pose")
     poses = {}
-    for turn in range(REFITS[level]):
+    for turn in range(REFITS[level] if refits is None else refits):
         for spot in named if turn else track(named):
             animal, signs = training[spot], (float(mirror[spot]),)
             if turn == 0:

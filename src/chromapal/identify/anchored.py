@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import expit
 
 from chromapal.console import progress
 from chromapal.errors import InputError
@@ -14,14 +15,14 @@ from chromapal.files import read_json, write_parquet
 from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import NO_CELL, Anchors, ask, solve
 from chromapal.identify.animals import Animal, animals
-from chromapal.identify.assign import FIVE, Calibration
+from chromapal.identify.assign import ASSIGNED, PROBABILITY, Calibration
+from chromapal.identify.handedness import DOUBTFUL, LABELS, STATED
 from chromapal.prepare.features import BODY, cue
 from chromapal.worms.slugs import slug
 
 LOGGER = logging.getLogger("chromapal")
 COUNTS = (0, 2, 5, 8, 10)
 RANDOM, ASKED = "random", "asked"
-ASSIGNED = [f"assigned{place}" for place in range(1, FIVE + 1)]
 
 
 def load(folder: str | os.PathLike) -> tuple[Aligner, Calibration]:
@@ -51,7 +52,9 @@ def anchor_fold(
     seed : int
         Of the anchors that are drawn at random.
     out : path-like
-        Parquet: lab, worm, strategy (random, asked), anchors, labelled (not anchored) and right.
+        Parquet: lab, worm, strategy (random, asked), anchors, labelled (not anchored), right, and
+        right_before: of the same neurons without any anchor, since those asked for are the
+        hardest and leave easy ones behind.
         An anchor states the label of a labelled neuron. Animals with fewer than twice as many
         labels as anchors are left out of that number.
     """
@@ -68,17 +71,17 @@ def anchor_fold(
             rows += [
                 (animal.lab, animal.worm, strategy, *row) for row in _curve(told, strategy, rng)
             ]
-    columns = ["lab", "worm", "strategy", "anchors", "labelled", "right"]
+    columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
     write_parquet(pd.DataFrame(rows, columns=columns), out)
 
 
-def _curve(told: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[int, int, int]]:
+def _curve(told: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[int, ...]]:
     """Score one animal at each number of anchors."""
     animal: Animal = told[2]
     labelled = np.flatnonzero(animal.label != "")
     order = rng.permutation(labelled)
     rows, fixed = [], {}
-    solved = None
+    solved = before = None
     for anchors in range(max(COUNTS) + 1):
         if 2 * anchors > len(labelled):
             break
@@ -90,10 +93,13 @@ def _curve(told: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[i
         if strategy == RANDOM and anchors not in COUNTS:
             continue
         solved = solve(*told, Anchors(fixed))
+        before = solved if before is None else before
         rest = np.setdiff1d(labelled, list(fixed))
         if anchors in COUNTS:
-            right = int((solved.names[rest] == animal.label[rest]).sum())
-            rows.append((anchors, len(rest), right))
+            right, right_before = (
+                int((each.names[rest] == animal.label[rest]).sum()) for each in (solved, before)
+            )
+            rows.append((anchors, len(rest), right, right_before))
     return rows
 
 
@@ -115,8 +121,9 @@ def answer_fold(
         Folder with a file `{lab}/{worm}.csv` per animal, named as its table of names is; see
         `chromapal.identify.anchors.Anchors.read`.
     out : path-like
-        Parquet: row, assigned1 to assigned5, probability, anchor (what was stated, "" otherwise)
-        and body axes. An animal whose file cannot be used is left out with a line that says why.
+        Parquet: row, assigned1 to assigned5 and their probabilities, anchor (what was stated,
+        "" otherwise), body axes and doubtful (1 where the animal's handedness remains undecided).
+        An animal whose file cannot be used is left out with a line that says why.
     """
     torch.set_num_threads(1)
     neurons = pd.read_parquet(neurons_path)
@@ -124,7 +131,8 @@ def answer_fold(
     odds = odds_of(worms_path)
     aligner, calibration = load(atlas)
     known = np.array([*aligner.atlas.names, ""])
-    parts = [pd.DataFrame(columns=["row", *ASSIGNED, "probability", "anchor", *BODY])]
+    columns = ["row", *ASSIGNED, *PROBABILITY, "anchor", *BODY, "doubtful"]
+    parts = [pd.DataFrame(columns=columns)]
     for animal in tested:
         path = Path(anchors) / slug(animal.lab) / f"{slug(animal.worm)}.csv"
         if not path.exists():
@@ -134,15 +142,24 @@ def answer_fold(
         except InputError as error:
             LOGGER.warning("left out: %s", error)
             continue
+        for name, close in stated.unknown(aligner.atlas.names).items():
+            LOGGER.warning(
+                "%s: %s is no name that training animals have; most like it are %s",
+                path, name, ", ".join(close),
+            )  # fmt: skip
         solved = solve(aligner, calibration, animal, float(odds[animal.lab, animal.worm]), stated)
-        words = {**stated.names, **dict.fromkeys(stated.excluded, NO_CELL), **stated.where}
+        words = dict.fromkeys(stated.excluded, NO_CELL)
+        words |= stated.names | stated.where | stated.partial
         names = known[solved.answers.best].astype(object)
         names[:, 0] = solved.names
+        chances = solved.answers.probability.copy()
+        chances[:, 0] = solved.probability
         parts.append(
             pd.DataFrame(names, columns=ASSIGNED).assign(
                 row=animal.row,
-                probability=solved.probability,
+                **dict(zip(PROBABILITY, chances.T, strict=True)),
                 anchor=[words.get(number, "") for number in range(len(animal.row))],
+                doubtful=int(expit(abs(solved.odds)) < DOUBTFUL),
                 **dict(zip(BODY, solved.place.T.numpy(), strict=True)),
             )
         )
@@ -151,7 +168,7 @@ def answer_fold(
 
 
 def odds_of(worms_path: str | os.PathLike) -> pd.Series:
-    """Give the log odds of right-handed axes by (lab, worm), beyond doubt where it was stated."""
+    """Give the log odds of right-handed axes by (lab, worm), beyond doubt where it was told."""
     worms = pd.read_parquet(worms_path).set_index(["lab", "worm"])
     odds = worms["laboratory_log_odds"] + worms["evidence_log_odds"]
-    return odds.where(worms["source"].ne("stated"), 1e3 * worms["chosen"])
+    return odds.where(~worms["source"].isin([STATED, LABELS]), 1e3 * worms["chosen"])

@@ -1,17 +1,21 @@
 """What a person knows about an animal, and which neuron to ask a person about next."""
 
 import csv
+import difflib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 
 from chromapal.errors import InputError
 from chromapal.identify.align import Aligner
 from chromapal.identify.animals import Animal
 from chromapal.identify.assign import Answers, Calibration, answer
+from chromapal.worms import partial_names, table
 
 FORBIDDEN = -1e4
 NO_CELL = "-"
@@ -40,19 +44,23 @@ class Anchors:
         Neurons that are none.
     where : dict of int to str
         Words of `WHERE`.
+    partial : dict of int to str
+        Names that leave open which neuron it is (`AVA`, `SIA?L`).
     """
 
     names: dict[int, str] = field(default_factory=dict)
     excluded: frozenset[int] = frozenset()
     where: dict[int, str] = field(default_factory=dict)
+    partial: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: str | os.PathLike, count: int) -> "Anchors":
         """Read a CSV of anchors.
 
         Columns `neuron` (number within the animal, from 0, as in the table of its names) and
-        `says`: a neuron's name, `-` for what is no neuron, or `nose`, `tail`, `dorsal`,
-        `ventral`, `left`, `right` for where it lies.
+        `says`: a neuron's name or partial name, in any form that labels may have; `-` for what is
+        no neuron; or `nose`, `tail`, `dorsal`, `ventral`, `left`, `right`, in letters of any case,
+        for where it lies.
 
         Parameters
         ----------
@@ -78,6 +86,7 @@ class Anchors:
         said: dict[int, str] = {}
         for line, row in enumerate(rows, start=2):
             number, word = (str(row[name] or "").strip() for name in COLUMNS)
+            word = _clean(word)
             where = f"{path}, line {line}"
             if not number.isdecimal() or int(number) >= count:
                 raise InputError(where, f"neuron {number!r}", f"a number from 0 to {count - 1}")
@@ -86,7 +95,8 @@ class Anchors:
             if int(number) in said:
                 raise InputError(where, f"neuron {number} a second time", "one line per neuron")
             said[int(number)] = word
-        names = {n: word for n, word in said.items() if word != NO_CELL and word not in WHERE}
+        called = {n: word for n, word in said.items() if word != NO_CELL and word not in WHERE}
+        names = {n: word for n, word in called.items() if not partial_names.is_partial(word)}
         twice = sorted({word for word in names.values() if list(names.values()).count(word) > 1})
         if twice:
             raise InputError(path, f"name {twice[0]} for two neurons", "a name once")
@@ -94,7 +104,17 @@ class Anchors:
             names,
             frozenset(n for n, word in said.items() if word == NO_CELL),
             {n: word for n, word in said.items() if word in WHERE},
+            {n: word for n, word in called.items() if n not in names},
         )
+
+    def unknown(self, known: Sequence[str]) -> dict[str, list[str]]:
+        """Give the stated names that an atlas does not know, each with those most like it."""
+        stated = {*self.names.values(), *self.partial.values()}
+        return {
+            name: difflib.get_close_matches(name.upper(), known, n=3, cutoff=0)
+            for name in sorted(stated)
+            if not partial_names.denoted(name, known) & set(known)
+        }
 
     def fixed(self, aligner: Aligner, count: int) -> torch.Tensor:
         """Say which names the neurons may still have.
@@ -102,7 +122,8 @@ class Anchors:
         Returns
         -------
         torch.Tensor, shape (count, K)
-            0, or `FORBIDDEN`. A neuron with a name that the atlas does not know may have none.
+            0, or `FORBIDDEN`. A neuron with a name that the atlas does not know, or a partial one
+            of which it knows no member, may have none.
         """
         atlas = aligner.atlas
         spot = {name: column for column, name in enumerate(atlas.names)}
@@ -112,6 +133,9 @@ class Anchors:
         for neuron, word in self.where.items():
             axis, side = WHERE[word]
             allowed[neuron] &= (atlas.place.mean[:, axis] - middle[axis]) * side > 0
+        for neuron, label in self.partial.items():
+            members = partial_names.denoted(label, atlas.names)
+            allowed[neuron] &= torch.tensor([name in members for name in atlas.names])
         for neuron in self.excluded:
             allowed[neuron] = False
         for neuron, name in self.names.items():
@@ -122,6 +146,13 @@ class Anchors:
             if name in spot:
                 allowed[neuron, spot[name]] = True
         return torch.where(allowed, 0.0, FORBIDDEN).to(torch.float64)
+
+
+def _clean(word: str) -> str:
+    """Bring a statement into the form that words and names are compared in."""
+    if word == NO_CELL or word.lower() in WHERE:
+        return word.lower()
+    return str(table.clean_name(pd.Series([word], dtype="str")).iloc[0])
 
 
 @dataclass(frozen=True)
@@ -143,6 +174,8 @@ class Solved:
         Probabilities of all names.
     place : torch.Tensor, shape (n, 3)
         Body axes [um].
+    odds : float
+        Log odds of right-handed axes, anchors included.
     """
 
     names: np.ndarray
@@ -151,6 +184,7 @@ class Solved:
     mirror: float
     shares: torch.Tensor
     place: torch.Tensor
+    odds: float
 
 
 def solve(
@@ -179,8 +213,9 @@ def solve(
     count = len(animal.row)
     fixed = anchors.fixed(aligner, count)
     found = aligner.align(animal, fixed=fixed)
-    if anchors.names or anchors.where:
-        told = torch.tensor(sorted({*anchors.names, *anchors.where}))
+    spoken = {*anchors.names, *anchors.where, *anchors.partial}
+    if spoken:
+        told = torch.tensor(sorted(spoken))
         cost = {sign: _held(found.log[sign][told], fixed[told]) for sign in found.log}
         odds = odds + cost[1.0] - cost[-1.0]
     mirror = 1.0 if odds >= 0 else -1.0
@@ -194,7 +229,7 @@ def solve(
         names[neuron], probability[neuron] = name, 1.0
     for neuron in anchors.excluded:
         names[neuron], probability[neuron] = "", 1.0
-    return Solved(names, probability, reply, mirror, shares, found.place[mirror])
+    return Solved(names, probability, reply, mirror, shares, found.place[mirror], odds)
 
 
 def _held(log: torch.Tensor, fixed: torch.Tensor) -> float:

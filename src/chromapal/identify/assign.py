@@ -10,6 +10,9 @@ from chromapal.identify.refine import shares
 
 PASSES = 10
 FIVE = 5
+# columns of a table of answers
+ASSIGNED = [f"assigned{place}" for place in range(1, FIVE + 1)]
+PROBABILITY = ["probability", *(f"probability{place}" for place in range(2, FIVE + 1))]
 # The log odds of nobody that an assignment weighs a name against; far below any calibrated name.
 BLANK = -12.0
 # Truths that are no column.
@@ -120,12 +123,13 @@ class Answers:
     Attributes
     ----------
     best : numpy.ndarray of int64, shape (n, 5)
-        Numbers of the five best names, the assigned one first; -1 where there are fewer names.
+        Numbers of the five best names, the assigned one first; -1 where no further name is
+        possible.
     probability : numpy.ndarray, shape (n, 5)
-        Their probabilities.
+        Their probabilities; 0 where there is no name.
     assigned : numpy.ndarray of bool, shape (n,)
         Whether the first name was assigned; otherwise it is the likeliest one, and another
-        neuron has it or nobody is likelier.
+        neuron has it or nobody is likelier, or -1 where no name is possible.
     """
 
     best: np.ndarray
@@ -141,24 +145,27 @@ def answer(probability: torch.Tensor, fixed: torch.Tensor | None = None) -> Answ
     probability : torch.Tensor, shape (n, K)
         Probabilities of an animal's neurons.
     fixed : torch.Tensor, shape (n, K), optional
-        0 where a name is allowed; what is not is never assigned.
+        0 where a name is allowed; what is not is neither assigned nor among the alternatives.
     """
     share = probability.numpy()
     count, names = share.shape
-    cost = -np.log(share.clip(1e-12))
+    possible = share > 0
     if fixed is not None:
-        cost = np.where(fixed.numpy() < 0, 1e3, cost)
+        possible &= fixed.numpy() >= 0
+    cost = np.where(possible, -np.log(share.clip(1e-12)), 1e3)
     whole = np.concatenate([cost, np.full((count, count), -BLANK)], axis=1)
     rows, columns = linear_sum_assignment(whole)
     name = np.full(count, -1)
     name[rows] = np.where(columns < names, columns, -1)
-    ranked = share.copy()
+    # names that cannot be would rank by column, and be read as alternatives
+    ranked = np.where(possible, share, -np.inf)
     given = name >= 0
     ranked[given, name[given]] = np.inf
     best = np.argsort(-ranked, axis=1, kind="stable")[:, :FIVE]
     width = best.shape[1]
+    some = np.take_along_axis(ranked, best, axis=1) > 0
     padded = np.full((count, FIVE), -1, dtype=np.int64)
-    padded[:, :width] = best
+    padded[:, :width] = np.where(some, best, -1)
     chance = np.zeros((count, FIVE))
-    chance[:, :width] = np.take_along_axis(share, best, axis=1)
+    chance[:, :width] = np.where(some, np.take_along_axis(share, best, axis=1), 0)
     return Answers(padded, chance, given)

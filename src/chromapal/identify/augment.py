@@ -62,4 +62,7 @@ def augment(
     width = cue.shape[2]
     light = cue * (1 + CUE_GAIN * normal(batch, 1, width)) + CUE_SHIFT * normal(batch, 1, width)
     light = light + CUE_NOISE * normal(*cue.shape)
-    return moved, light, mask & ~lost & ~cropped
+    kept = mask & ~lost & ~cropped
+    # an animal that would lose every neuron keeps them
+    kept = torch.where(kept.any(1, keepdim=True), kept, mask)
+    return moved, light, kept

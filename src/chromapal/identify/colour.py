@@ -100,7 +100,7 @@ class Identifier:
 
     def fit(
         self, neurons: pd.DataFrame, seed: int, device: str = "auto"
-    ) -> tuple[np.ndarray, torch.Tensor]:
+    ) -> tuple[np.ndarray, torch.Tensor, np.ndarray]:
         """Learn from training animals.
 
         Parameters
@@ -118,6 +118,8 @@ class Identifier:
             Rows of neurons that some of the networks had not been trained on.
         shares : torch.Tensor, shape (rows, K)
             Their calibrated probabilities, as a new animal's would be.
+        place : numpy.ndarray, shape (rows, 3)
+            Their body axes [um].
         """
         table = numbered(neurons)
         training = [animal for animal in animals(table, CUE) if (animal.label != "").any()]
@@ -131,13 +133,23 @@ class Identifier:
         logs, truths = self.transformer.held_out_
         self.calibration = Calibration.fit(logs, truths)
         # so few animals that none was held out leave no row
-        rows = [training[spot].row for spot in self.transformer.held_out_animals_]
+        held = self.transformer.held_out_animals_
+        rows = np.concatenate([np.zeros(0, dtype=np.int64), *(training[spot].row for spot in held)])
         shares = [self.calibration.probabilities(log) for log in logs]
         blank = torch.zeros(0, len(self.transformer.classes_), dtype=torch.float64)
-        return np.concatenate([np.zeros(0, dtype=np.int64), *rows]), torch.cat([blank, *shares])
+        place = body.set_index("row").loc[rows, list(BODY)].to_numpy()
+        return rows, torch.cat([blank, *shares]), place
 
-    def shares(self, neurons: pd.DataFrame) -> torch.Tensor:
-        """Give calibrated probabilities of the names `transformer.classes_`, (n, K)."""
+    def shares(self, neurons: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray]:
+        """Give calibrated probabilities of the names `transformer.classes_`, and body axes.
+
+        Returns
+        -------
+        shares : torch.Tensor, shape (n, K)
+            Probabilities.
+        place : numpy.ndarray, shape (n, 3)
+            Body axes [um].
+        """
         table = numbered(neurons).assign(name="")
         tested = animals(table, CUE)
         found = [self.aligner.align(animal) for animal in tested]
@@ -148,7 +160,7 @@ class Identifier:
         for rows in body.groupby("animal").indices.values():
             where = body["row"].to_numpy()[rows]
             share[where] = self.calibration.probabilities(log[rows])
-        return share
+        return share, body.set_index("row").loc[np.arange(len(table)), list(BODY)].to_numpy()
 
     def save(self, folder):
         """Write atlases, networks (safetensors) and facts (JSON) into a folder."""

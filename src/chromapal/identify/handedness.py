@@ -69,7 +69,8 @@ class Handedness:
 
         The log odds of an animal are those of its laboratory's training animals, counted by
         closeness of their sessions, plus its own evidence and, weighted the same way, that of
-        the other new animals of the laboratory: handedness belongs to the microscope.
+        the other new animals of the laboratory: handedness belongs to the microscope. An animal's
+        answer therefore depends on which animals of its laboratory are decided together with it.
 
         Parameters
         ----------
@@ -81,8 +82,10 @@ class Handedness:
         Returns
         -------
         pandas.DataFrame
-            lab, worm, session, chosen (1, -1), source, probability (of the chosen one), doubtful,
-            laboratory_log_odds, evidence_log_odds.
+            lab, worm, session, chosen (1, -1), source (what decided: "stated"; "laboratory" where
+            its log odds agree with the choice and are no smaller than those of evidence;
+            "evidence" otherwise), probability (of the chosen one), doubtful, laboratory_log_odds,
+            evidence_log_odds.
 
         Raises
         ------
@@ -107,8 +110,8 @@ class Handedness:
             laboratory[mine] = np.log((right + PSEUDO_COUNTS) / (left + PSEUDO_COUNTS))
         odds = laboratory + pooled
         chosen = np.where(odds >= 0, 1, -1)
-        has_lab = np.isin(labs, self.known["lab"].unique())
-        source = np.where(has_lab, LABORATORY, EVIDENCE).astype(object)
+        by_habit = (np.abs(laboratory) >= np.abs(pooled)) & (np.sign(laboratory) == chosen)
+        source = np.where(by_habit, LABORATORY, EVIDENCE).astype(object)
         probability = expit(np.abs(odds))
         stated = animals["handedness"].to_numpy()
         chosen = np.where(stated != 0, stated, chosen)

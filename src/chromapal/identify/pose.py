@@ -31,7 +31,7 @@ class Poses:
     mirror : torch.Tensor, shape (P,)
         1 where the animal's axes are taken as right-handed, -1 where as mirrored.
     score : torch.Tensor, shape (P,)
-        Log likelihood of the neurons at the search's last variance.
+        Log likelihood of the moved neurons at the search's last variance.
     """
 
     linear: torch.Tensor
@@ -123,7 +123,8 @@ def _expect(points, linear, shift, target, base, variance):
     share : torch.Tensor, shape (S, n, K)
         Responsibilities.
     score : torch.Tensor, shape (S,)
-        Log likelihood.
+        Log likelihood of the moved neurons. Starts are ranked by it without their determinants,
+        which at variances this wide favours the largest scale rather than the best fit.
     """
     moved = points @ linear.transpose(1, 2) + shift[:, None]
     far = torch.baddbmm(

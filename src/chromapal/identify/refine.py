@@ -28,7 +28,7 @@ class Refined:
     log : torch.Tensor, shape (P, n, K)
         Log density of each neuron's position and cue under each name, with its presence.
     score : torch.Tensor, shape (P,)
-        Log likelihood of the animal.
+        Log likelihood of the animal's neurons where they were recorded.
     mirror : torch.Tensor, shape (P,)
         Reflection of the pose.
     """
@@ -138,7 +138,9 @@ def refine(
             shift_cue = _channel_shift(moved_cue, share, atlas)
     if warp:
         moved, log, nobody = _warp(moved, moved_cue + shift_cue, usable, atlas, prior, last_step)
-    score = torch.logaddexp(torch.logsumexp(log, -1), nobody).sum(-1)
+    # densities are of moved neurons; the likelihood is of recorded ones
+    growth = torch.linalg.slogdet(linear)[1][:, None]
+    score = torch.logaddexp(torch.logsumexp(log, -1) + growth, nobody).sum(-1)
     return Refined(moved, log, score, poses.mirror)
 
 

@@ -226,7 +226,8 @@ def checked(
         suspect (labels and decision disagree: axes or labels are at fault); accuracy and
         accuracy_mirrored, of the atlas's one-to-one names as decided and in the other handedness.
     """
-    names = np.array(aligner.atlas.names)
+    # the last one is where -1 points: no name
+    names = np.array([*aligner.atlas.names, ""])
     rows = []
     for animal, result, chosen, said in zip(tested, aligned, worms["chosen"], labels, strict=True):
         score = {}

@@ -232,32 +232,25 @@ def prepare_fold(
     colour_scale, gray_source : str
         See `Normaliser`.
     out_neurons : path-like
-        Parquet: usable neurons, with `role`, `inner`, `row` (number in `neurons_path`) and the
+        Parquet: all neurons, with `role`, `inner`, `row` (number in `neurons_path`), `colour`
+        (whether the animal has the channels that colour is learnt from and judged by) and the
         normalised columns.
     out_normaliser, out_left_out : path-like
-        JSON of the normaliser, and CSV list of the animals without the channels needed.
-
-    Raises
-    ------
-    InputError
-        No animal with the channels needed is left to train on, or to validate on.
+        JSON of the normaliser, and CSV list of the animals without the channels needed. They
+        can still be named from what they have.
     """
     neurons, splits = pd.read_parquet(neurons_path), pd.read_parquet(splits_path)
     neurons = neurons.assign(
         role=splits[fold], inner=splits["inner"], row=np.arange(len(neurons), dtype=np.int64)
     )
     usable, reasons = usable_for_colour(neurons, gray_source)
-    neurons = neurons[usable].reset_index(drop=True)
+    neurons["colour"] = usable
     for role in ("train", "validation", "test"):
-        count = len(neurons.loc[neurons["role"] == role, KEY].drop_duplicates())
-        LOGGER.info("%s: %d worms to %s", fold, count, role)
-        if count == 0 and role != "test":
-            raise InputError(
-                fold,
-                f"no {role} worm with the channels that gray source '{gray_source}' needs",
-                "at least one",
-                "give more worms, or change config key 'gray_source' or 'folds'",
-            )
+        worms = neurons[neurons["role"] == role].drop_duplicates(KEY)
+        LOGGER.info(
+            "%s: %d worms to %s, %d of them with colour",
+            fold, len(worms), role, worms["colour"].sum(),
+        )  # fmt: skip
     normaliser = Normaliser.fit(neurons[neurons["role"] == "train"], colour_scale, gray_source)
     skipped.write(
         [

@@ -123,6 +123,8 @@ def make_splits(
     known = pd.MultiIndex.from_frame(neurons.loc[mask, KEY].drop_duplicates())
     keys = pd.MultiIndex.from_frame(worms[KEY])
     usable = keys.isin(known)
+    if not usable.any():  # names alone are asked for, and any animal may validate
+        usable = np.ones(len(worms), dtype=bool)
     roles = {"inner": inner}
     for name in fold_names(folds, cross_fit):
         numbers = [int(number) for number in name.removeprefix("fold").split("-")]

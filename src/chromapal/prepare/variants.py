@@ -32,9 +32,24 @@ def select(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
     InputError
         Unknown variant.
     """
+    chosen = neurons.assign(name=named(neurons, variant))[takes_part(neurons, variant)]
+    return chosen.reset_index(drop=True)
+
+
+def named(neurons: pd.DataFrame, variant: str) -> pd.Series:
+    """Give names, `BACKGROUND` to unlabelled neurons where the variant calls them so."""
+    unlabelled = neurons["name"].eq("") & (variant == "with_background")
+    return neurons["name"].mask(unlabelled, BACKGROUND)
+
+
+def takes_part(neurons: pd.DataFrame, variant: str) -> pd.Series:
+    """Say of each neuron whether the variant learns from it and is judged by it; see `select`.
+
+    Raises
+    ------
+    InputError
+        Unknown variant.
+    """
     if variant not in VARIANTS:
         raise InputError("config key 'variants'", repr(variant), f"one of {', '.join(VARIANTS)}")
-    unlabelled = neurons["name"] == ""
-    if variant == "with_background":
-        return neurons.assign(name=neurons["name"].mask(unlabelled, BACKGROUND))
-    return neurons[~unlabelled].reset_index(drop=True)
+    return neurons["name"].ne("") | (variant == "with_background")

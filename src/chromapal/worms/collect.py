@@ -1,5 +1,6 @@
 """One table of all worms from the tables of single files."""
 
+import difflib
 import logging
 import os
 from collections.abc import Sequence
@@ -41,11 +42,13 @@ def collect(
     laboratories : dict
         What the study states, by laboratory: `handedness` (right or mirrored), and `worms`, the
         same by worm. It becomes the column `handedness`: 1, -1, or 0 where nothing is stated.
+        A laboratory without worms is told in a warning, since its files may have been left out.
 
     Raises
     ------
     InputError
-        No worm, or only one worm, is left. The list of what was left out is written first.
+        No worm, or only one worm, is left; or the study states something about a worm that its
+        laboratory does not have. The list of what was left out is written first.
     """
     parts = [_with_file(path) for path in paths]
     parts.sort(key=lambda part: part["file"].iloc[0] if len(part) else "")
@@ -59,6 +62,7 @@ def collect(
     listed = pd.concat(entries, ignore_index=True)
     skipped.write(listed, out_skipped)
     _require_worms(neurons, listed, out_skipped)
+    _require_known(neurons, listed, laboratories)
     neurons = neurons.drop(columns="file").assign(
         full_scale=neurons.groupby("lab")["full_scale"].transform("max"),
         handedness=_stated(neurons, laboratories),
@@ -109,7 +113,7 @@ def _stated(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
     """Give the handedness that the study states: of the worm, else of its laboratory, else 0."""
     of_lab = {lab: facts.get("handedness") for lab, facts in laboratories.items()}
     of_worm = {
-        (lab, worm): hand
+        (lab, str(worm)): hand  # YAML takes a name of digits for a number
         for lab, facts in laboratories.items()
         for worm, hand in facts.get("worms", {}).items()
     }
@@ -121,6 +125,35 @@ def _stated(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
     return (
         pd.MultiIndex.from_frame(neurons[KEY]).map(signs).to_series(neurons.index).astype("int64")
     )
+
+
+def _require_known(neurons: pd.DataFrame, listed: pd.DataFrame, laboratories: dict):
+    """Refuse facts about worms that are not there; those of files left out may be stated."""
+    key = "config key 'laboratories'"
+    labs = neurons["lab"].unique().tolist()
+    for lab, facts in laboratories.items():
+        if lab not in labs:
+            LOGGER.warning("%s: no worm of laboratory %s; there are %s", key, lab, _few(lab, labs))
+            continue
+        worms = neurons.loc[neurons["lab"].eq(lab), "worm"].unique().tolist()
+        out = listed.loc[listed["stage"].eq("source") & listed["lab"].eq(lab), "worm"].tolist()
+        for worm in map(str, facts.get("worms", {})):
+            if worm in worms:
+                continue
+            if worm in out or "" in out:
+                LOGGER.warning("%s: worm %s of %s is not there, or left out", key, worm, lab)
+                continue
+            raise InputError(
+                key,
+                f"worm {worm!r} of laboratory {lab!r}",
+                f"one of its {len(worms)} worms, such as {_few(worm, worms)}",
+                "correct the name, and put a name of digits in quotes",
+            )
+
+
+def _few(text: object, known: list[str]) -> str:
+    """Give the known names most like a text."""
+    return ", ".join(difflib.get_close_matches(str(text), known, n=3, cutoff=0))
 
 
 def _require_worms(neurons: pd.DataFrame, listed: pd.DataFrame, out_skipped: str | os.PathLike):

@@ -13,7 +13,7 @@ from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.calibration import spread
 from chromapal.evaluate.figures.worm import read_numbers
 
-NUMBERS = ("anchors", "worms", "accuracy", "low", "high")
+NUMBERS = ("anchors", "worms", "accuracy", "low", "high", "before")
 # how anchors are chosen: in words, colour, dashes, marker
 STRATEGIES = {
     "random": ("neurons chosen by chance", "#0173b2", "--", "o"),
@@ -59,6 +59,7 @@ def figure(anchors: pd.DataFrame) -> Figure:
                 whole["anchors"], whole["accuracy"], color=shade, ls=dashes, lw=2.4,
                 marker=marker, ms=5,
             )  # fmt: skip
+            axes.plot(whole["anchors"], whole["before"], color=shade, ls=":", lw=1.4)
         _laboratories(axes, part[part["strategy"] == strategies[-1]], 1.02 - floor)
         axes.set_title(style.text(name, 40))
         axes.set_xlabel("neurons named by hand (anchors)")
@@ -70,8 +71,9 @@ def figure(anchors: pd.DataFrame) -> Figure:
         Line2D([], [], color=shade, ls=dashes, marker=marker, lw=2.4, label=words)
         for words, shade, dashes, marker in map(_looks, strategies)
     ]
+    handles.append(Line2D([], [], color="0.4", ls=":", lw=1.4, label="the same, without anchors"))
     handles.append(Line2D([], [], color="0.4", lw=0.7, label="one laboratory"))
-    drawn.legend(handles=handles, loc="outside lower center", ncols=3)
+    drawn.legend(handles=handles, loc="outside lower center", ncols=2)
     return drawn
 
 

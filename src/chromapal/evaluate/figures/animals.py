@@ -1,11 +1,29 @@
 """Which animals figures show, and their neurons in true colour."""
 
+import os
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
+from chromapal.evaluate.figures import style
 from chromapal.prepare.normalise import display
 
 KEY = ["lab", "worm"]
+
+
+def save_coloured(
+    figure: Callable[..., Figure],
+    neurons: str | os.PathLike,
+    *settings: object,
+    out: str | os.PathLike,
+):
+    """Draw animals that have colour, from a Parquet of normalised neurons, or say there is none."""
+    table = pd.read_parquet(neurons)
+    shown = table[table["colour"]].reset_index(drop=True)
+    nothing = "No animal of this study has the channels that colour is made of."
+    style.save(figure(shown, *settings) if len(shown) else style.message(nothing), out)
 
 
 def largest(neurons: pd.DataFrame) -> tuple[str, str]:

@@ -21,24 +21,6 @@ def best(calibration: pd.DataFrame) -> str:
     return share.sort_index().idxmax()
 
 
-def expected_error(bins: pd.DataFrame) -> float:
-    """Weigh each bin's distance between probability and accuracy by its neurons.
-
-    Parameters
-    ----------
-    bins : pandas.DataFrame
-        Columns neurons, confidence, accuracy; empty bins do not count.
-
-    Returns
-    -------
-    float
-        Expected calibration error, 0 where probabilities are honest.
-    """
-    filled = bins[bins["neurons"] > 0]
-    away = (filled["confidence"] - filled["accuracy"]).abs()
-    return float((away * filled["neurons"]).sum() / filled["neurons"].sum())
-
-
 def spread(heights: np.ndarray, gap: float) -> np.ndarray:
     """Move heights apart until neighbours are a gap away, as little as that takes.
 
@@ -77,12 +59,14 @@ def figure(calibration: pd.DataFrame, coverage: pd.DataFrame, classifier: str = 
     Parameters
     ----------
     calibration : pandas.DataFrame
-        The table `calibration.csv`.
+        The table `calibration.csv`; of both tables only the rows of all laboratories together
+        are drawn.
     coverage : pandas.DataFrame
-        The table `coverage.csv`; only its rows of all laboratories together are drawn.
+        The table `coverage.csv`.
     classifier : str
         Which classifier to show; without it the one that names most neurons right.
     """
+    calibration = read.pick(calibration, lab="all")
     if classifier:
         calibration = read.pick(calibration, classifier=classifier)
     calibration = calibration[calibration["neurons"] > 0]
@@ -117,7 +101,7 @@ def _reliability(axes: Axes, calibration: pd.DataFrame, shades: dict[str, str]):
     axes.plot([0, 1], [0, 1], color="0.2", ls="--", lw=1, label="honest: right as often as said")
     for name, shade in shades.items():
         bins = calibration[calibration["set"] == name].sort_values("confidence")
-        words = f"{style.text(name, 60)}: expected calibration error {expected_error(bins):.3f}"
+        words = f"{style.text(name, 60)}: expected calibration error {bins['ece'].iloc[0]:.3f}"
         axes.plot(bins["confidence"], bins["accuracy"], color=shade, lw=1.2, label=words)
         axes.scatter(
             bins["confidence"], bins["accuracy"], s=8 + 130 * bins["neurons"] / largest,
@@ -161,7 +145,7 @@ def _precision(axes: Axes, coverage: pd.DataFrame, shades: dict[str, str]):
     axes.set_xlim(0, 1.02)
     axes.set_ylim(floor, 1.02)
     axes.set_xlabel("coverage (share of neurons named, surest first)")
-    axes.set_ylabel("precision (share of those named right)")
+    axes.set_ylabel("precision (share of those named right, neurons pooled)")
     axes.set_title("the surest answers only (labels: at 50 % and 80 %)")
     axes.grid(color="0.94")
 

@@ -98,4 +98,4 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
 
 def draw(neurons: str | os.PathLike, slab_um: float, out: str | os.PathLike):
     """Draw `grids.png` from a Parquet of normalised neurons."""
-    style.save(figure(pd.read_parquet(neurons), slab_um), out)
+    animals.save_coloured(figure, neurons, slab_um, out=out)

@@ -16,10 +16,12 @@ OUTCOMES = {
     "wrong": ("against the labels", "#de8f05"),
     "undecided": ("labels undecided", "0.6"),
 }
+# What decided: word of column `source`, words of the legend, marker.
 SOURCES = {
     "stated": ("stated in the file", "^"),
-    "laboratory": ("habit of the laboratory", "s"),
-    "evidence": ("seen in the neurons", "o"),
+    "laboratory": ("decided by the laboratory's habit", "s"),
+    "evidence": ("decided by evidence from neurons", "o"),
+    "labels": ("taken from its labels", "D"),
 }
 BINS = 40
 
@@ -107,7 +109,7 @@ def figure(handedness: pd.DataFrame, features: str = "") -> Figure:
 
 
 def _animals(axes: Axes, rows: pd.DataFrame, x: pd.Series, y: pd.Series | np.ndarray):
-    """Draw animals: colour says the outcome, shape where it comes from, a ring marks doubt."""
+    """Draw animals: colour says the outcome, shape what decided, a ring marks doubt."""
     x, y = np.asarray(x), np.asarray(y)
     for source in read.ordered(rows["source"], tuple(SOURCES)):
         for name, (_, shade) in OUTCOMES.items():

@@ -140,6 +140,7 @@ def draw(
     """Draw `prediction.png` from one run's predicted colours, a Parquet file per fold."""
     if colours:
         predicted = pd.concat([pd.read_parquet(path) for path in colours], ignore_index=True)
+        predicted = predicted[predicted["scored"]].reset_index(drop=True)
     else:
         predicted = pd.DataFrame(columns=["role", "r", "g", "b"])
     style.save(

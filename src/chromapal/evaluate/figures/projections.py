@@ -70,4 +70,4 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
 
 def draw(neurons: str | os.PathLike, colour_scale: str, out: str | os.PathLike):
     """Draw `projections.png` from a Parquet of normalised neurons."""
-    style.save(figure(pd.read_parquet(neurons), colour_scale), out)
+    animals.save_coloured(figure, neurons, colour_scale, out=out)

@@ -134,4 +134,4 @@ def draw(
         titled = {f"{lab.name} {_animal(path)}": volume for lab, (path, volume) in shown.items()}
         style.save(figure_of_volumes(titled), out)
     else:
-        style.save(figure_of_neurons(pd.read_parquet(neurons), colour_scale), out)
+        animals.save_coloured(figure_of_neurons, neurons, colour_scale, out=out)
