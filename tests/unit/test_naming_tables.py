@@ -448,6 +448,7 @@ def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
     told["assigned1"] = ["AVAL", "AVAL", "AVAL", "RIML"]
     told = told.assign(anchor=["", "", "", "RIML"], **dict.fromkeys(tables.BODY, 1.0))
     told = told.assign(assigned2=["AVAR"] * 3 + [""], assigned3="", assigned4="", assigned5="")
+    told = told.assign(**dict.fromkeys(tables.PROBABILITY[1:], 0.0))
     told.to_parquet(tmp_path / "stated.parquet")
     for name in ("X/a.csv", "X/b.csv", "X/c.csv", "X/d.csv", "X/d1.csv", "a.CSV", "notes.txt"):
         (tmp_path / "said/X").mkdir(parents=True, exist_ok=True)
