@@ -68,13 +68,16 @@ probabilities and a review queue. What you know better goes into a folder of you
 | column | meaning |
 |---|---|
 | `neuron` | number of the neuron, from the column of that name |
-| `says` | its name; `-` where there is no neuron; or where it lies (words below) |
+| `says` | its name, whole or in part (`RMDD?`); `-` where there is no neuron; or where it lies |
 
 A neuron may be said to lie towards the `nose` or the `tail`, `dorsal` or `ventral`, `left` or
-`right`, of the middle of the head.
+`right`, of the middle of the head (these words in any case). A name that no training animal has is
+kept, with a warning; a file that belongs to no test animal, or cannot be used, is named in a
+warning and changes nothing.
 
 Run the study again: names you stated stay as stated, no other neuron gets them, and what they say
-about where the head is and which side is left moves the rest. No table of scores uses them.
+about where the head is and which side is left moves the rest. The atlas answers for such an
+animal, not the network that the other pages show. No table of scores uses statements.
 """
 
 
