@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from chromapal.errors import InputError
+from chromapal.evaluate import confidence_tables, peers_table, read, report_naming, worm_files
 from chromapal.evaluate import naming_tables as tables
-from chromapal.evaluate import read, report_naming, worm_files
 from chromapal.evaluate.tables import WORMS
 from chromapal.prepare.features import BODY
 from tests.named import identities
@@ -26,7 +26,7 @@ HOSTILE = ["../up", "<script>alert(1)</script>", "$x$", "NA", 'it\'s "it",\\']
 
 def confidence(tmp_path, parts):
     out = [tmp_path / f"{name}.csv" for name in ("calibration", "coverage", "ganglia")]
-    tables.write_confidence(parts, *out)
+    confidence_tables.write_confidence(parts, *out)
     return [read.read_csv(path) for path in out]
 
 
@@ -40,7 +40,7 @@ def test_only_full_labels_are_counted(tmp_path):
 
 def test_calibration_by_hand(tmp_path):
     found, _, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == tables.CALIBRATION
+    assert list(found.columns) == confidence_tables.CALIBRATION
     assert found["lab"].tolist() == ["X", "Y", "all", "all"]
     numbers = found[["low", "high", "neurons", "confidence", "accuracy"]].to_numpy()
     # a probability of one belongs to the highest tenth
@@ -68,7 +68,7 @@ def test_calibration_errors_of_several_methods_are_kept_apart(tmp_path):
 
 def test_coverage_by_hand(tmp_path):
     _, found, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == tables.COVERAGE
+    assert list(found.columns) == confidence_tables.COVERAGE
     assert found.groupby("lab")["coverage"].agg(len).to_dict() == {"X": 20, "Y": 20, "all": 20}
     some = found.set_index(["lab", "coverage"])
     some = some[["neurons", "threshold", "precision", "precision_by_animal"]]
@@ -110,7 +110,7 @@ def test_equal_probabilities_are_ranked_by_row(tmp_path):
 
 def test_ganglia_by_hand(tmp_path):
     _, _, found = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == tables.GANGLIA
+    assert list(found.columns) == confidence_tables.GANGLIA
     numbers = found.set_index(["ganglion", "lab"])[["neurons", "accuracy", "class_accuracy"]]
     expected = {
         ("lateral", "X"): [2, 0.5, 1],
@@ -141,7 +141,8 @@ def test_nothing_named_gives_empty_tables_with_their_columns(tmp_path):
     unlabelled = identities(tmp_path / "a.parquet", ROWS[5:])
     for parts in ([], [unlabelled]):
         found = confidence(tmp_path, parts)
-        expected = [tables.CALIBRATION, tables.COVERAGE, tables.GANGLIA]
+        names = ("CALIBRATION", "COVERAGE", "GANGLIA")
+        expected = [getattr(confidence_tables, name) for name in names]
         for table, columns in zip(found, expected, strict=True):
             assert table.empty and list(table.columns) == columns
         tables.write_places(parts, {}, tmp_path / "places.csv")
@@ -229,7 +230,7 @@ def worms_table(path, rows, **facts):
 def peers(tmp_path, rows, text, **facts):
     (tmp_path / "peers.csv").write_text(text, encoding="utf-8")
     worms_table(tmp_path / "worms.csv", rows, **facts)
-    tables.write_peers(tmp_path / "worms.csv", tmp_path / "peers.csv", tmp_path / "out.csv")
+    peers_table.write_peers(tmp_path / "worms.csv", tmp_path / "peers.csv", tmp_path / "out.csv")
     return read.read_csv(tmp_path / "out.csv")
 
 
@@ -237,7 +238,7 @@ def test_peers_by_hand(tmp_path):
     rows = [("X", "1", 0.5), ("Y", "1", 0.7), ("X", "2", 0.9), ("Y", "NA", 0.2)]
     text = "worm,m,lab,accuracy\n1,0.4,X,\n1,0.7,Y,\n2,,X,\nNA,0.1,Y,0.3\nnew,1,Y,1\n"
     found = peers(tmp_path, rows, text)
-    assert list(found.columns) == tables.PEERS
+    assert list(found.columns) == peers_table.PEERS
     told = found.set_index(["method", "lab"])
     assert list(told.index) == [
         ("m", "X"), ("m", "Y"), ("m", "all"), ("accuracy", "Y"), ("accuracy", "all"),
@@ -278,8 +279,8 @@ def test_peers_stand_beside_plain_names_only(tmp_path):
     for facts in ({"measure": "colour"}, {"variant": "with_background"}, {"colorizer": "net"}):
         assert peers(tmp_path, rows, text, **facts).empty
     assert peers(tmp_path, [("Y", "1", 0.5)], text).empty
-    tables.write_peers(tmp_path / "worms.csv", "", tmp_path / "out.csv")
-    assert list(read.read_csv(tmp_path / "out.csv").columns) == tables.PEERS
+    peers_table.write_peers(tmp_path / "worms.csv", "", tmp_path / "out.csv")
+    assert list(read.read_csv(tmp_path / "out.csv").columns) == peers_table.PEERS
 
 
 @pytest.mark.parametrize(
@@ -306,7 +307,7 @@ def test_a_missing_or_foreign_file_of_peers_is_one_line(tmp_path):
     (tmp_path / "latin.csv").write_bytes("lab,worm,m\nÄ,1,0.5\n".encode("latin-1"))
     for name in ("nowhere.csv", "latin.csv", "."):
         with pytest.raises(InputError, match="no readable CSV file"):
-            tables.read_peers(tmp_path / name)
+            peers_table.read_peers(tmp_path / name)
 
 
 def study_neurons(count: int) -> pd.DataFrame:

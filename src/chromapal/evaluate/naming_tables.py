@@ -1,33 +1,21 @@
-"""Tables about names given one to one neuron: confidence, ganglia, handedness, places, peers."""
+"""Tables about names given one to one neuron: answers, handedness, places, one animal's names."""
 
 import os
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import wilcoxon
 
-from chromapal.errors import InputError
-from chromapal.evaluate import identity, read
-from chromapal.evaluate.identity import ALL, ANIMAL
+from chromapal.evaluate import identity
+from chromapal.evaluate.identity import ANIMAL
 from chromapal.files import write_csv
 from chromapal.prepare.features import BODY
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
-from chromapal.worms.ganglia import ganglion
 from chromapal.worms.table import neuron_class
 
 PROBABILITY = ["probability", *(f"probability{place}" for place in range(2, 6))]
 RUN = ["study", "classifier", "colorizer", "variant", "features"]
-BINS = 10
-OURS = 0
-DIGITS = 5  # accuracies that differ by less are the same one, written with fewer digits
-COVERAGES = np.round(np.arange(0.05, 1.001, 0.05), 2)
-CALIBRATION = [*RUN, "lab", "low", "high", "neurons", "confidence", "accuracy", "ece"]
-COVERAGE = [
-    *RUN, "lab", "coverage", "neurons", "threshold", "precision", "precision_by_animal",
-]  # fmt: skip
-GANGLIA = [*RUN, "ganglion", "lab", "neurons", "accuracy", "class_accuracy"]
 HANDEDNESS = [
     "study", "features", "fold", "lab", "worm", "session", "neurons", "labels", "chosen", "source",
     "probability", "doubtful", "suspect", "laboratory_log_odds", "evidence_log_odds", "accuracy",
@@ -36,10 +24,6 @@ HANDEDNESS = [
 PLACES = [
     "study", "classifier", "features", "name", *BODY, "tested", "right", "confused_with",
     "confused",
-]  # fmt: skip
-PEERS = [
-    "study", "classifier", "features", "method", "lab", "worms", "ours", "peer", "difference",
-    "low", "high", "wins", "ties", "losses", "p",
 ]  # fmt: skip
 
 
@@ -71,90 +55,6 @@ def answered(identities: Sequence[dict]) -> pd.DataFrame:
     columns = [*RUN, "fold", "seed", *ANIMAL, "row", "name", "answer", "probability", "right"]
     blank = pd.DataFrame(columns=[*columns, "right_class"])
     return pd.concat(parts, ignore_index=True) if parts else blank
-
-
-def write_confidence(
-    identities: Sequence[dict],
-    out_calibration: str | os.PathLike,
-    out_coverage: str | os.PathLike,
-    out_ganglia: str | os.PathLike,
-):
-    """Write what probabilities are worth, and accuracy by ganglion.
-
-    Parameters
-    ----------
-    identities : sequence of dict
-        See `answered`.
-    out_calibration : path-like
-        `calibration.csv`: per laboratory (and all of them) and tenth of probability, how many
-        answers, their mean probability and the share that is right; ece is the expected
-        calibration error of all bins together, the same on each: the mean over neurons of the
-        distance between their bin's probability and its share that is right.
-    out_coverage : path-like
-        `coverage.csv`: precision of the most certain answers, by the share that is answered.
-        precision counts every neuron once, so that animals with many names weigh more;
-        precision_by_animal is the mean over animals of the precision of their answers among
-        these, animals without one left out.
-    out_ganglia : path-like
-        `ganglia.csv`: share of neurons named right per ganglion and laboratory.
-    """
-    table = answered(identities)
-    write_csv(_calibration(table), out_calibration)
-    write_csv(_coverage(table), out_coverage)
-    write_csv(_ganglia(table), out_ganglia)
-
-
-def _calibration(table: pd.DataFrame) -> pd.DataFrame:
-    bin_number = (table["probability"].astype(float) * BINS).clip(0, BINS - 1).astype(int)
-    grouped = _with_all(table.assign(bin=bin_number)).groupby([*RUN, "lab", "bin"], sort=True)
-    found = grouped.agg(
-        neurons=("right", "size"), confidence=("probability", "mean"), accuracy=("right", "mean")
-    ).reset_index()
-    found["away"] = (found["confidence"] - found["accuracy"]).abs() * found["neurons"]
-    sums = found.groupby([*RUN, "lab"])[["away", "neurons"]].transform("sum")
-    return found.assign(
-        low=found["bin"] / BINS, high=(found["bin"] + 1) / BINS, ece=sums["away"] / sums["neurons"]
-    )[CALIBRATION]
-
-
-def _coverage(table: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    # before all laboratories are called one: two of them may have a worm of one name
-    both = _with_all(table.assign(animal=table.groupby(ANIMAL).ngroup()))
-    for key, part in both.groupby([*RUN, "lab"], sort=True):
-        part = part.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
-        right, probability = part["right"].to_numpy(dtype=float), part["probability"].to_numpy()
-        animal = part["animal"].to_numpy()
-        counts = np.maximum(np.round(COVERAGES * len(part)).astype(int), 1)
-        mean = np.cumsum(right) / np.arange(1, len(part) + 1)
-        rows += [
-            (*key, share, count, probability[count - 1], mean[count - 1],
-             _mean_over_animals(right[:count], animal[:count]))
-            for share, count in zip(COVERAGES, counts, strict=True)
-        ]  # fmt: skip
-    return pd.DataFrame(rows, columns=COVERAGE)
-
-
-def _mean_over_animals(right: np.ndarray, animal: np.ndarray) -> float:
-    answers = np.bincount(animal)
-    some = answers > 0
-    return float(np.mean(np.bincount(animal, weights=right)[some] / answers[some]))
-
-
-def _with_all(table: pd.DataFrame) -> pd.DataFrame:
-    """Repeat every row for all laboratories together."""
-    return pd.concat([table, table.assign(lab=ALL)], ignore_index=True)
-
-
-def _ganglia(table: pd.DataFrame) -> pd.DataFrame:
-    both = _with_all(table)
-    both["ganglion"] = ganglion(both["name"])
-    found = both.groupby([*RUN, "ganglion", "lab"], sort=True).agg(
-        neurons=("right", "size"),
-        accuracy=("right", "mean"),
-        class_accuracy=("right_class", "mean"),
-    )
-    return found.reset_index()[GANGLIA]
 
 
 def write_handedness(parts: Sequence[dict], out: str | os.PathLike):
@@ -214,83 +114,6 @@ def write_places(
     found["confused_with"] = found["confused_with"].fillna("")
     found["confused"] = found["confused"].fillna(0).astype(int)
     write_csv(found[PLACES], out)
-
-
-def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | os.PathLike):
-    """Write `peers.csv`: other methods on the same animals, in pairs.
-
-    Parameters
-    ----------
-    worms : path-like
-        The study's `worms.csv`.
-    peers : path-like
-        CSV with lab, worm, and a column per method: share of labelled neurons named right. "" for
-        none: the table is empty then.
-    out : path-like
-        The table. difference is ours minus the peer's mean over animals, low and high its
-        bootstrap interval; p is that of Wilcoxon's signed-rank test, two-sided.
-
-    Raises
-    ------
-    InputError
-        The file of peers cannot be read, lacks a column, has an animal twice or no shares.
-    """
-    rows = []
-    if peers:
-        table = read.read_csv(worms)
-        theirs = read_peers(peers)
-        ours = table[table["measure"].eq("identity") & table["variant"].eq("no_background")]
-        ours = ours[ours["colorizer"].eq("")]
-        for key, part in ours.groupby(["study", "classifier", "features"], sort=True):
-            # a number is no column of a file
-            pairs = part[[*ANIMAL, "assigned"]].rename(columns={"assigned": OURS})
-            pairs = pairs.merge(theirs, on=ANIMAL)
-            for method in theirs.columns.drop(ANIMAL):
-                both = pairs.dropna(subset=[OURS, method])
-                for lab, own in [*both.groupby("lab"), (ALL, both)]:
-                    if len(own):
-                        rows.append((*key, method, lab, *_paired(own[OURS], own[method])))
-    write_csv(pd.DataFrame(rows, columns=PEERS), out)
-
-
-def read_peers(path: str | os.PathLike) -> pd.DataFrame:
-    """Read the accuracy of other methods, one row per animal."""
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        methods = table.columns.drop(ANIMAL, errors="ignore")
-        table = table.assign(**{name: pd.to_numeric(table[name]) for name in methods})
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"no readable CSV file ({error})", "accuracy of peers") from None
-    if not set(ANIMAL) <= set(table.columns) or len(methods) == 0:
-        raise InputError(
-            path, f"columns {', '.join(map(str, table.columns))}", "lab, worm, and one per method"
-        )
-    twice = table[table.duplicated(ANIMAL)]
-    if len(twice):
-        lab, worm = twice[ANIMAL].iloc[0]
-        raise InputError(path, f"worm {worm} of {lab} twice", "one line per animal")
-    for name in methods:
-        if not table[name].dropna().between(0, 1).all():
-            raise InputError(path, f"{name} below 0 or above 1", "the share named right, 0 to 1")
-    return table
-
-
-def _paired(ours: pd.Series, theirs: pd.Series) -> tuple:
-    difference = (ours - theirs).round(DIGITS).to_numpy()
-    low, high = identity.interval(difference[None], seed=0)
-    test = wilcoxon(difference).pvalue if np.any(difference != 0) else 1.0
-    return (
-        len(difference),
-        ours.mean(),
-        theirs.mean(),
-        difference.mean(),
-        low[0],
-        high[0],
-        int((difference > 0).sum()),
-        int((difference == 0).sum()),
-        int((difference < 0).sum()),
-        test,
-    )
 
 
 def worm_answers(

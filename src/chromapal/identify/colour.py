@@ -16,7 +16,8 @@ from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration
 from chromapal.identify.atlas import Atlas, Spread
 from chromapal.identify.handedness import Handedness
-from chromapal.identify.transformer import Scores, Transformer
+from chromapal.identify.herd import Scores
+from chromapal.identify.transformer import Transformer
 from chromapal.prepare.features import BODY, COLOUR
 from chromapal.prepare.variants import BACKGROUND
 
