@@ -12,7 +12,7 @@ import torch
 from sklearn.base import clone
 
 from chromapal import methods
-from chromapal.classifiers.naming import ASSIGNED, TOP, name_neurons
+from chromapal.classifiers.naming import ASSIGNED, PROBABILITY, TOP, name_neurons
 
 CLASSIFIERS = methods.names("classifiers")
 NAMES = ["ADAL", "ADAR", "AIBL", "AVG", "I2L", "OLLR"]
@@ -76,7 +76,7 @@ class TestEveryClassifier:
         test = neurons(4, seed=1)
         train = neurons(20, seed=0).drop(index=range(6, 18))
         found = name_neurons(train, test, name, small(name), FEATURES, 0, neighbours)
-        assert list(found.columns) == ["row", *TOP, *ASSIGNED, "probability"]
+        assert list(found.columns) == ["row", *TOP, *ASSIGNED, *PROBABILITY]
         assert found["row"].tolist() == test["row"].tolist()
         assert np.mean(found["top1"].to_numpy() == test["name"].to_numpy()) > 0.9
         assert np.mean(found["assigned1"].to_numpy() == test["name"].to_numpy()) > 0.9
@@ -118,7 +118,7 @@ class TestEveryClassifier:
         one = name_neurons(two[two["name"] == "ADAL"], asked, name, params, FEATURES, 0)
         for answers in (TOP, ASSIGNED):
             assert set(one[answers[0]]) == {"ADAL"} and set(one[answers[1]]) == {""}
-        assert name_neurons(train, test[:0], name, params, FEATURES, 0).shape == (0, 12)
+        assert name_neurons(train, test[:0], name, params, FEATURES, 0).shape == (0, 16)
 
     @pytest.mark.parametrize("features", [("w", "v", "u", "gray"), ("gray", "u", "v")])
     def test_any_columns_will_do(self, name, features):
