@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromapal.prepare.grid import cells, scatter
@@ -67,6 +67,7 @@ def test_scatter_counts_neurons_alike_where_a_cell_weighs_nothing():
     assert image.item() == pytest.approx(3.0)
 
 
+@settings(deadline=None)
 @given(st.lists(NEURON, max_size=25), GRIDS)
 def test_scatter_is_the_naive_loop(neurons, grid):
     sample, u, v, values, weights = arrays(neurons)
