@@ -5,6 +5,7 @@ import pandas as pd
 FACTS = {
     "features": "position", "colorizer": "", "examples": 2, "majority": "AVAL",
     "majority_labelled": "AVAL", "training_names": 5,
+    **{f"probability{place}": 0.0 for place in range(2, 6)},
 }  # fmt: skip
 PART = {
     "study": "s", "classifier": "svm", "variant": "no_background", "fold": "fold0", "seed": 1,

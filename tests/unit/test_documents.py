@@ -6,10 +6,14 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import referencing
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMA = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
+SCHEMAS = {
+    path.name: json.loads(path.read_text())
+    for path in sorted((ROOT / "workflow/schemas").glob("*.schema.json"))
+}
 
 
 def load(path):
@@ -41,18 +45,22 @@ def nodes(schema):
     yield schema
     for part in schema.get("properties", {}).values():
         yield from nodes(part)
-    for part in schema.get("$defs", {}).values():
-        yield from nodes(part)
 
 
 def test_every_object_of_the_schema_is_strict_and_every_key_described():
-    for node in nodes(SCHEMA):
+    for node in [node for schema in SCHEMAS.values() for node in nodes(schema)]:
         if node.get("type") == "object":
             assert "additionalProperties" in node
         for key, part in node.get("properties", {}).items():
-            assert "description" in part or "$ref" in part, key
+            assert "description" in part or part["$ref"] in SCHEMAS, key
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
 def test_every_study_fits_the_schema(path):
-    jsonschema.validate(yaml.safe_load(path.read_text()), SCHEMA)
+    registry = referencing.Registry().with_contents(SCHEMAS.items())
+    validator = jsonschema.Draft202012Validator(SCHEMAS["config.schema.json"], registry=registry)
+    study = yaml.safe_load(path.read_text())
+    validator.validate(study)
+    # a key inside another file is checked too
+    with pytest.raises(jsonschema.ValidationError, match="misspelt"):
+        validator.validate({**study, "training": {"misspelt": 1}})

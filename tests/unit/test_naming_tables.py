@@ -360,7 +360,7 @@ def test_side_is_left_out_where_handedness_is_doubtful(tmp_path):
         ["AVL", "", "", ""],  # L is no side here
         ["AVAR", "AVAL", "RIH", "no"],
     ]
-    # of files without further probabilities, the first one
+    # the other names had no probability to add
     assert found["probability"].tolist() == [0.5] * 6
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import referencing
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
@@ -26,25 +27,28 @@ ENVIRONMENT = "../../envs/chromapal.yaml"
 
 def validated(config):
     """Check the study's keys against the schema and fill in defaults; name the key at fault."""
-    schema = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
-    validator = jsonschema.Draft202012Validator(schema)
+    files = (ROOT / "workflow/schemas").glob("*.schema.json")
+    schemas = {path.name: json.loads(path.read_text()) for path in files}
+    registry = referencing.Registry().with_contents(schemas.items())
+    schema = schemas["config.schema.json"]
+    validator = jsonschema.Draft202012Validator(schema, registry=registry)
     for error in sorted(validator.iter_errors(config), key=lambda error: str(error.path)):
         key = ".".join(str(part) for part in error.absolute_path) or "top level"
         raise WorkflowError(f"config key '{key}': {error.message} (see config/README.md)")
-    return with_defaults(config, schema, schema["$defs"])
+    return with_defaults(config, schema, schemas)
 
 
-def with_defaults(value, schema, definitions):
-    """Fill in the schema's defaults, at every level."""
-    schema = definitions[Path(schema["$ref"]).name] if "$ref" in schema else schema
+def with_defaults(value, schema, schemas):
+    """Fill in the schema's defaults, at every level; `schemas` by file name."""
+    schema = schemas[schema["$ref"]] if "$ref" in schema else schema
     if isinstance(value, dict):
         for key, part in schema.get("properties", {}).items():
             if key not in value and "default" in part:
                 value[key] = json.loads(json.dumps(part["default"]))
             if key in value:
-                value[key] = with_defaults(value[key], part, definitions)
+                value[key] = with_defaults(value[key], part, schemas)
     if isinstance(value, list) and "items" in schema:
-        return [with_defaults(item, schema["items"], definitions) for item in value]
+        return [with_defaults(item, schema["items"], schemas) for item in value]
     return value
 
 

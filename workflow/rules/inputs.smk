@@ -129,7 +129,7 @@ def places_aligned():
 
 # The names that people get: of the strongest classifier, from the richest features. Predicted
 # colour names a neuron once per colorizer, and pages show one name.
-RICHEST = ("position+rgb", "position+gray", "position+white", "position", "position+luminance")
+RICHEST = ("position+rgb", "position+gray", "position+luminance", "position+white", "position")
 SHOWN_FEATURES = next(
     (
         name

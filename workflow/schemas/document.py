@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-SCHEMA = Path(__file__).parent / "config.schema.json"
+SCHEMAS = Path(__file__).parent
 OPENING = """\
 # The keys of a study
 
 A study is one YAML file. It states what it changes; every other key has the default below.
 A misspelt key or a value of the wrong type stops the run with a line that names the key.
-Units stand in square brackets. (Generated from `workflow/schemas/config.schema.json` by
+Units stand in square brackets. (Generated from the schemas in `workflow/schemas` by
 `make keys`.)
 
 | file | study |
@@ -81,10 +81,10 @@ animal, not the network that the other pages show. No table of scores uses state
 """
 
 
-def rows(properties: dict, definitions: dict, prefix: str = ""):
-    """Yield one table row per key, inner keys after their outer one."""
+def rows(properties: dict, schemas: dict, prefix: str = ""):
+    """Yield one table row per key, inner keys after their outer one; `schemas` by file name."""
     for key, part in properties.items():
-        inner = definitions[part["$ref"].split("/")[-1]] if "$ref" in part else part
+        inner = schemas[part["$ref"]] if "$ref" in part else part
         listed = inner.get("type") == "array" and "$ref" in inner.get("items", {})
         name = f"{prefix}{key}"
         if "description" in part:
@@ -92,21 +92,22 @@ def rows(properties: dict, definitions: dict, prefix: str = ""):
             choices = f" One of {', '.join(map(str, part['enum']))}." if "enum" in part else ""
             yield f"| `{name}` | `{default}` | {part['description']}{choices} |"
         if listed:
-            item = definitions[inner["items"]["$ref"].split("/")[-1]]
-            yield from rows(item["properties"], definitions, f"{name}[].")
+            item = schemas[inner["items"]["$ref"]]
+            yield from rows(item["properties"], schemas, f"{name}[].")
         elif "properties" in inner:
-            yield from rows(inner["properties"], definitions, f"{name}.")
+            yield from rows(inner["properties"], schemas, f"{name}.")
         elif isinstance(inner.get("additionalProperties"), dict) and (
             "$ref" in inner["additionalProperties"]
         ):
-            each = definitions[inner["additionalProperties"]["$ref"].split("/")[-1]]
-            yield from rows(each["properties"], definitions, f"{name}.NAME.")
+            each = schemas[inner["additionalProperties"]["$ref"]]
+            yield from rows(each["properties"], schemas, f"{name}.NAME.")
 
 
 def document() -> str:
     """Give the text of config/README.md."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    table = "\n".join(rows(schema["properties"], schema["$defs"]))
+    files = SCHEMAS.glob("*.schema.json")
+    schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in files}
+    table = "\n".join(rows(schemas["config.schema.json"]["properties"], schemas))
     return f"{OPENING}{table}\n{CLOSING}"
 
 

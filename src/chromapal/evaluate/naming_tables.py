@@ -125,7 +125,7 @@ def worm_answers(
     ----------
     named : pandas.DataFrame
         Answers of one classifier from one feature set: row, lab, worm, name, assigned1 to
-        assigned5, probability (of the first), probability2 to probability5 where known, anchor
+        assigned5, probability (of the first), probability2 to probability5, anchor
         (what a person stated, "" otherwise).
     neurons : pandas.DataFrame
         The study's neurons: row, x, y, z, ID.
@@ -155,7 +155,7 @@ def worm_answers(
         partial_names.right(label, table["assigned1"]),
     )
     answers = table[identity.ASSIGNED].to_numpy(dtype=object)
-    chances = table.reindex(columns=PROBABILITY, fill_value=0.0).to_numpy(dtype=float, copy=True)
+    chances = table[PROBABILITY].to_numpy(dtype=float, copy=True)
     for spot in np.flatnonzero(unsure):
         # without a side, either of a pair is the same answer
         sideless = neuron_class(table[identity.ASSIGNED].iloc[spot])
