@@ -38,18 +38,19 @@ def run() -> list[dict]:
     cues = torch.cat([animal.cue for animal in training]).numpy()
     body[list(COLOUR)] = cues
     labels = [name for animal in training for name in animal.label]
+    labs = np.concatenate([np.full(len(animal.row), animal.lab) for animal in training])
     full = TransformerSettings()
     settings = dataclasses.replace(full, steps=STEPS)
     network = Transformer(settings, 0)
     columns = [*BODY, *COLOUR]
     start = time.perf_counter()
-    network.fit(body[columns], pd.Series(labels).to_numpy(dtype=str), body["animal"])
+    network.fit(body[columns], pd.Series(labels).to_numpy(dtype=str), body["animal"], labs)
     step = (time.perf_counter() - start) / (STEPS * full.members)
     start = time.perf_counter()
     found = aligner.align(new)
     place = identify.placed(new, found, 1.0).assign(animal=0)
     place[list(COLOUR)] = new.cue.numpy()
-    network.predict_log_proba(place[columns], place["animal"])
+    network.predict_log_proba(place[columns], place["animal"], np.full(len(place), new.lab))
     calibration.probabilities(found.log[1.0])
     seconds["name"] = time.perf_counter() - start
     label = herd[-1].label

@@ -145,3 +145,24 @@ class TestEveryClassifier:
         said = [r.getMessage() for r in caplog.records if "of 2 iterations" in r.getMessage()]
         fits = ("position", "position, to calibrate") if changes else ()
         assert said == [f"{fit}: not converged after 2 of 2 iterations" for fit in fits]
+
+
+@pytest.mark.parametrize("name", ["atlas_gaussian", "atlas_student", "neuron_transformer"])
+def test_a_laboratorys_own_look_tells_names_apart(name):
+    """Names in blurred places, told by a cue that two laboratories record the other way round."""
+    rng = np.random.default_rng(0)
+
+    def animals(count, seed):
+        some = neurons(count, seed, spread=0.6)
+        number = some.groupby("worm").ngroup()
+        bright = some["name"].isin(["ADAL", "AIBL", "I2L"]) ^ (number % 2 == 1)
+        gray = bright.astype(float) + rng.normal(0, 0.05, len(some))
+        return some.assign(lab=np.where(number % 2, "SF", "EY"), gray=gray)
+
+    told = (name, small(name), (*FEATURES, "gray"), 0)
+    train, test = animals(48, 0), animals(20, 1)
+    right, blind = (
+        (name_neurons(train, some, *told)["top1"].to_numpy() == test["name"]).mean()
+        for some in (test, test.assign(lab="NP"))
+    )
+    assert right > blind + 0.05

@@ -59,13 +59,35 @@ def test_student_resists_an_outlier():
     assert student.covariance.item() < gauss.covariance.item() / 10
 
 
-def made(freedom=INF, cues=None):
+def test_a_laboratorys_own_means_by_hand():
+    values = torch.tensor([[0.0, 0], [2, 0], [10, 9], [10, 1]], dtype=torch.float64)
+    lab = np.array(["EY", "SF", "SF", "SF"])
+    spread = Spread.fit(values, torch.tensor([0, 0, 1, 1]), 2, laboratory=lab)
+    # EY's one neuron lies 1 below the mean of its name, among eight pseudo-neurons of none
+    np.testing.assert_allclose(spread.at("EY").mean, [[1 - 1 / 9, 0], [10, 5]])
+    np.testing.assert_allclose(spread.at("SF").mean, [[1 + 1 / 9, 0], [10, 5]])
+    assert torch.equal(spread.at("EY").covariance, spread.covariance)
+    # of a laboratory never seen, or where none is told, the common means
+    assert spread.at("NP") is spread
+    assert Spread.fit(values, torch.tensor([0, 0, 1, 1]), 2).local == {}
+
+
+def test_a_laboratory_of_many_animals_has_its_own_means():
+    rng = np.random.default_rng(4)
+    values = torch.from_numpy(rng.normal(0, 1, (2000, 1)))
+    values[1000:] += 6
+    lab = np.repeat(["EY", "SF"], 1000)
+    spread = Spread.fit(values, torch.zeros(2000, dtype=torch.int64), 1, 6.0, laboratory=lab)
+    assert spread.at("SF").mean.item() - spread.at("EY").mean.item() == pytest.approx(6, abs=0.2)
+
+
+def made(freedom=INF, cues=None, laboratories=None):
     rng = np.random.default_rng(3)
     places = [torch.from_numpy(rng.normal(0, 10, (3, 3))) for _ in range(3)]
     if cues is None:
         cues = [torch.from_numpy(rng.normal(size=(3, 2))) for _ in range(3)]
     labels = [np.array(names) for names in (["B", "A", ""], ["A", "", "C"], ["A", "B", ""])]
-    return places, cues, Atlas.fit(places, cues, labels, freedom)
+    return places, cues, Atlas.fit(places, cues, labels, freedom, laboratories)
 
 
 def test_atlas_by_hand():
@@ -79,7 +101,7 @@ def test_atlas_by_hand():
 
 @pytest.mark.parametrize("freedom", [INF, 6.0])
 def test_what_is_saved_is_what_is_loaded(tmp_path, freedom):
-    _, _, atlas = made(freedom)
+    _, _, atlas = made(freedom, laboratories=["EY", "SF", "EY"])
     atlas.save(tmp_path / "atlas")
     again = Atlas.load(tmp_path / "atlas")
     assert again.names == atlas.names
@@ -87,6 +109,10 @@ def test_what_is_saved_is_what_is_loaded(tmp_path, freedom):
     for part in ("place", "cue"):
         assert torch.equal(getattr(again, part).mean, getattr(atlas, part).mean)
         assert torch.equal(getattr(again, part).covariance, getattr(atlas, part).covariance)
+        for lab in ("EY", "SF", "NP"):
+            there, back = (getattr(one.at(lab), part).mean for one in (atlas, again))
+            assert torch.equal(there, back) and there.isfinite().all()
+            assert torch.equal(there, getattr(atlas, part).mean) == (lab == "NP")
     assert torch.equal(again.presence, atlas.presence)
 
 
@@ -98,6 +124,13 @@ def test_an_animal_without_the_cue_teaches_positions_only():
     np.testing.assert_allclose(atlas.cue.mean[2], (1 + 2 + 5 + 6) / 4)
     np.testing.assert_allclose(atlas.place.mean[2], places[1][2])
     assert atlas.cue.covariance.isfinite().all()
+
+
+def test_a_laboratory_without_the_cue_has_means_of_place_alone():
+    lacking = [column(1, 2, 3), torch.full((3, 1), torch.nan).double(), column(5, 6, 7)]
+    _, _, atlas = made(cues=lacking, laboratories=["EY", "SF", "EY"])
+    assert torch.equal(atlas.at("SF").cue.mean, atlas.cue.mean)
+    assert not torch.equal(atlas.at("SF").place.mean, atlas.place.mean)
 
 
 @pytest.mark.parametrize("freedom", [INF, 6.0])

@@ -105,6 +105,7 @@ def test_colours_are_learnt_from_known_names_with_a_colour():
             "r": [0.0, 1, 3, 9, 3, 9, 9],
             "g": [1.0, 1, 2, 9, np.nan, 9, 9],
             "b": [1.0, 0, 2, 9, 2, 9, 9],
+            "lab": ["EY", "SF", "SF", "SF", "SF", "SF", "SF"],
         }
     )
     assert numbered(table)["name"].tolist() == ["AVAL", "AVAL", "RIH", "", "RIH", "NEW", ""]
@@ -113,6 +114,11 @@ def test_colours_are_learnt_from_known_names_with_a_colour():
     # within a name blue falls as gray rises
     mean, _ = found.given(torch.tensor([0.0, 1.0], dtype=torch.float64))
     assert mean[0, 0, 2] > mean[1, 0, 2]
+    # a laboratory's one AVAL counts as one neuron among eight that lie at the common mean
+    np.testing.assert_allclose(
+        found.at("SF").joint.mean[0], [0.5 + 0.5 / 9, 0.5 + 0.5 / 9, 1, 4 / 9]
+    )
+    assert found.at("NP").joint is found.joint
 
 
 def test_the_correction_is_a_ridge_by_hand():

@@ -11,7 +11,8 @@ class AtlasDensity(ClassifierMixin, BaseEstimator):
     """Names a neuron by the density that its position and cue have under each name.
 
     Position (the first `places` features) and cue are independent given the name. Covariances
-    are shrunk to the pooled one; see `chromapal.identify.atlas.Spread`.
+    are shrunk to the pooled one, and means of laboratories to the common one; see
+    `chromapal.identify.atlas.Spread`.
 
     Parameters
     ----------
@@ -25,8 +26,8 @@ class AtlasDensity(ClassifierMixin, BaseEstimator):
         self.freedom = freedom
         self.places = places
 
-    def fit(self, values, names):
-        """Learn from named neurons, (n, features) and (n,)."""
+    def fit(self, values, names, laboratory=None):
+        """Learn from named neurons, (n, features) and (n,), and whose animals they are of, (n,)."""
         numbers = torch.tensor(np.asarray(values, dtype=np.float64))
         self.classes_, which = np.unique(np.asarray(names, dtype=str), return_inverse=True)
         label = torch.from_numpy(which.astype(np.int64))
@@ -37,7 +38,7 @@ class AtlasDensity(ClassifierMixin, BaseEstimator):
         known = len(self.classes_)
         parts = self._parts(numbers)
         self.spreads_ = [
-            Spread.fit(part, label, known, self.freedom, least)
+            Spread.fit(part, label, known, self.freedom, least, laboratory)
             for part, least in zip(parts, (LEAST_VARIANCE / 20**2, 1e-3), strict=True)
         ]
         return self
@@ -45,20 +46,22 @@ class AtlasDensity(ClassifierMixin, BaseEstimator):
     def _parts(self, numbers: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return numbers[:, : self.places] / self.unit_, numbers[:, self.places :]
 
-    def predict_log_proba(self, values):
-        """Give log probabilities, (n, names)."""
-        numbers = torch.tensor(np.asarray(values, dtype=np.float64))
-        log = self.presence_ + sum(
-            spread.log_density(part)
-            for spread, part in zip(self.spreads_, self._parts(numbers), strict=True)
-            if part.shape[1]
-        )
+    def predict_log_proba(self, values, laboratory=None):
+        """Give log probabilities, (n, names), by the means of the neurons' laboratories."""
+        parts = self._parts(torch.tensor(np.asarray(values, dtype=np.float64)))
+        lab = np.full(len(values), "") if laboratory is None else np.asarray(laboratory, dtype=str)
+        log = self.presence_.expand(len(values), -1).clone()
+        for one in np.unique(lab):
+            here = torch.from_numpy(lab == one)
+            for spread, part in zip(self.spreads_, parts, strict=True):
+                if part.shape[1]:
+                    log[here] += spread.at(one).log_density(part[here])
         return torch.log_softmax(log, dim=1).numpy()
 
-    def predict_proba(self, values):
+    def predict_proba(self, values, laboratory=None):
         """Give probabilities, (n, names)."""
-        return np.exp(self.predict_log_proba(values))
+        return np.exp(self.predict_log_proba(values, laboratory))
 
-    def predict(self, values):
+    def predict(self, values, laboratory=None):
         """Give the likeliest name of each neuron."""
-        return self.classes_[self.predict_log_proba(values).argmax(axis=1)]
+        return self.classes_[self.predict_log_proba(values, laboratory).argmax(axis=1)]

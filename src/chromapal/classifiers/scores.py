@@ -10,6 +10,7 @@ from imblearn.pipeline import Pipeline
 from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import has_fit_parameter
 
 from chromapal import methods
 from chromapal.identify.assign import NOBODY, UNKNOWN, Calibration
@@ -153,13 +154,16 @@ def _fit(
     """Fit, and report what did not converge in the log instead of on the screen."""
     if whole:
         animal = train.groupby(ANIMAL, sort=True).ngroup()
-        estimator.fit(train[features], train["name"].to_numpy(dtype=str), animal, weights)
+        told = {**_laboratory(estimator, train), "weights": weights}
+        estimator.fit(train[features], train["name"].to_numpy(dtype=str), animal, **told)
         LOGGER.info("%s: %s", label, estimator.told_)
         return
     named = train[train["name"].ne("")]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        estimator.fit(named[features], named["name"].to_numpy(dtype=str))
+        estimator.fit(
+            named[features], named["name"].to_numpy(dtype=str), **_laboratory(estimator, named)
+        )
     failed = [warning for warning in caught if issubclass(warning.category, ConvergenceWarning)]
     for warning in caught:
         if warning not in failed:
@@ -188,9 +192,21 @@ def _score(
     numpy.ndarray
         (neurons, names), names in sorted order.
     """
+    told = _laboratory(estimator, test)
     if whole:
-        return estimator.predict_log_proba(test[features], test.groupby(ANIMAL, sort=True).ngroup())
+        animal = test.groupby(ANIMAL, sort=True).ngroup()
+        return estimator.predict_log_proba(test[features], animal, **told)
     if hasattr(estimator, "predict_proba"):
-        return np.log(estimator.predict_proba(test[features]).clip(LEAST))
+        return np.log(estimator.predict_proba(test[features], **told).clip(LEAST))
     scores = estimator.decision_function(test[features])
     return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+
+
+def _laboratory(estimator: BaseEstimator, table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Say whose animals neurons are of, to an estimator that asks.
+
+    A pipeline does not: neurons that SMOTE makes up are of nobody's animals.
+    """
+    if not has_fit_parameter(estimator, "laboratory"):
+        return {}
+    return {"laboratory": table["lab"].to_numpy(dtype=str)}

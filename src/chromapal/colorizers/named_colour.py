@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import load_file, save_file
 
 from chromapal.colorizers.contract import empty_history
 from chromapal.errors import InputError
@@ -56,8 +55,7 @@ class NamedColour:
         self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
         if self.stacked:
             held = neurons.iloc[rows]
-            gray = torch.tensor(held["gray"].to_numpy(dtype=np.float64))
-            colour = self.colours.expected(shares, gray)[0].numpy()
+            colour = self._expected(shares, held)[0]
             missed = held[["r", "g", "b"]].to_numpy() - colour
             self.correction = _ridge(_inputs(colour, place, held), missed)
         return empty_history()
@@ -77,30 +75,38 @@ class NamedColour:
         neurons = samples.table
         if neurons.empty:
             return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)
-        gray = torch.tensor(neurons["gray"].to_numpy(dtype=np.float64))
         shares, place = self.identifier.shares(neurons)
-        colour, deviation = self.colours.expected(shares, gray)
-        found = colour.numpy()
+        found, deviation = self._expected(shares, neurons)
         if self.stacked:
             found = found + _inputs(found, place, neurons) @ self.correction
-        return found.astype(np.float32), deviation.numpy().astype(np.float32)
+        return found.astype(np.float32), deviation.astype(np.float32)
+
+    def _expected(self, shares, neurons: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Give expected colours and deviations, each neuron by the colours of its laboratory."""
+        import torch
+
+        gray = torch.tensor(neurons["gray"].to_numpy(dtype=np.float64))
+        colour, deviation = np.zeros((len(neurons), 3)), np.zeros((len(neurons), 3))
+        for lab, rows in neurons.reset_index(drop=True).groupby("lab").indices.items():
+            found = self.colours.at(str(lab)).expected(shares[rows], gray[rows])
+            colour[rows], deviation[rows] = (part.numpy() for part in found)
+        return colour, deviation
 
     def save(self, folder):
         """Write the model: safetensors and JSON."""
+        import torch
+        from safetensors.torch import save_file
+
         folder = Path(folder)
         layout.write(folder, self.name, self.params, self.dense)
         self.identifier.save(folder)
-        learnt = {
-            "mean": self.colours.joint.mean.numpy(),
-            "covariance": self.colours.joint.covariance.numpy(),
-            "correction": self.correction,
-        }
+        correction = torch.from_numpy(self.correction)
         with whole(folder / "colours.safetensors") as part:
-            save_file(learnt, part)
+            save_file({**self.colours.joint.saved("colour"), "correction": correction}, part)
 
     def load(self, folder):
         """Read what `save` wrote."""
-        import torch
+        from safetensors.torch import load_file
 
         from chromapal.identify.atlas import Spread
         from chromapal.identify.colour import Identifier, NameColours
@@ -109,9 +115,8 @@ class NamedColour:
         layout.read(folder, self.name, self.params, self.dense)
         self.identifier = Identifier(self.params).load(folder)
         learnt = load_file(folder / "colours.safetensors")
-        mean, covariance = (torch.from_numpy(learnt[key]) for key in ("mean", "covariance"))
-        self.colours = NameColours(Spread(mean, covariance))
-        self.correction = learnt["correction"]
+        self.colours = NameColours(Spread.read(learnt, "colour"))
+        self.correction = learnt["correction"].numpy()
         return self
 
 

@@ -2,8 +2,8 @@
 
 import dataclasses
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ ROUNDS = 8
 LEAST_PRESENCE = 1e-3
 OUTLIER_SIGMAS = 3.5
 HALF = 0.5
+LOCAL = "local"  # what saved deviations of laboratories are called
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,14 @@ class Spread:
         Covariance per name (scale matrix where `freedom` is finite), shrunk to the pooled one.
     freedom : float
         Degrees of freedom of a Student-t density; infinite = Gaussian.
+    local : mapping of str to torch.Tensor, shape (K, d)
+        How far the means of a laboratory's own animals lie from `mean`; see `at`.
     """
 
     mean: torch.Tensor
     covariance: torch.Tensor
     freedom: float = float("inf")
+    local: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @classmethod
     def fit(
@@ -46,6 +50,7 @@ class Spread:
         names: int,
         freedom: float = float("inf"),
         least: float = 1e-3,
+        laboratory: np.ndarray | None = None,
     ) -> "Spread":
         """Learn from named values.
 
@@ -53,6 +58,10 @@ class Spread:
         pooled within-name covariance and c = `PSEUDO_COUNTS`. With finite `freedom`, values far
         out count less: `ROUNDS` steps of expectation-maximisation for the multivariate t (Liu and
         Rubin 1995, "ML estimation of the t distribution using EM and its extensions").
+
+        A laboratory's own mean is shrunk to the common one as covariances are: with n values of a
+        name whose mean is m' it lies at m + n (m' - m) / (n + c). Microscopes and worms of one
+        laboratory are alike, and the names that it labels lie and look as they do there.
 
         Parameters
         ----------
@@ -66,6 +75,8 @@ class Spread:
             Degrees of freedom.
         least : float
             Smallest variance along any axis, added to every covariance.
+        laboratory : numpy.ndarray of str, shape (M,), optional
+            Whose animal each value is of; without it no laboratory has means of its own.
         """
         width = values.shape[1]
         weight = torch.ones(len(values), dtype=values.dtype)
@@ -90,7 +101,21 @@ class Spread:
             if not np.isinf(freedom):
                 far = torch.einsum("md,mde,me->m", off, torch.linalg.inv(covariance)[name], off)
                 weight = (freedom + width) / (freedom + far)
-        return cls(mean, covariance, freedom)
+        local = {}
+        if laboratory is not None:
+            for lab in np.unique(laboratory):
+                here = torch.from_numpy(laboratory == lab)
+                share, apart = weight[here], values[here] - mean[name[here]]
+                total = torch.zeros_like(count).index_add_(0, name[here], share)
+                away = torch.zeros_like(mean).index_add_(0, name[here], share[:, None] * apart)
+                local[str(lab)] = away / (total + PSEUDO_COUNTS)[:, None]
+        return cls(mean, covariance, freedom, local)
+
+    def at(self, laboratory: str) -> "Spread":
+        """Give the spread with the means of one laboratory; of one never seen, itself."""
+        if laboratory not in self.local:
+            return self
+        return dataclasses.replace(self, mean=self.mean + self.local[laboratory], local={})
 
     def log_density(self, values: torch.Tensor, extra: float = 0.0) -> torch.Tensor:
         """Give the log density of values under every name.
@@ -137,8 +162,25 @@ class Spread:
     def to(self, device: str) -> "Spread":
         """Move to a device."""
         return dataclasses.replace(
-            self, mean=self.mean.to(device), covariance=self.covariance.to(device)
+            self,
+            mean=self.mean.to(device),
+            covariance=self.covariance.to(device),
+            local={lab: away.to(device) for lab, away in self.local.items()},
         )
+
+    def saved(self, name: str) -> dict[str, torch.Tensor]:
+        """Give what `read` needs, under keys that begin with a name."""
+        parts = {f"{name}_mean": self.mean, f"{name}_covariance": self.covariance}
+        return parts | {f"{name}_{LOCAL}/{lab}": away for lab, away in self.local.items()}
+
+    @classmethod
+    def read(
+        cls, saved: Mapping[str, torch.Tensor], name: str, freedom: float = float("inf")
+    ) -> "Spread":
+        """Put together what `saved` gave."""
+        start = f"{name}_{LOCAL}/"
+        local = {key.removeprefix(start): saved[key] for key in saved if key.startswith(start)}
+        return cls(saved[f"{name}_mean"], saved[f"{name}_covariance"], freedom, local)
 
 
 @dataclass(frozen=True)
@@ -169,6 +211,7 @@ class Atlas:
         cues: Sequence[torch.Tensor],
         labels: Sequence[np.ndarray],
         freedom: float = float("inf"),
+        laboratories: Sequence[str] | None = None,
     ) -> "Atlas":
         """Summarise aligned, named training animals.
 
@@ -180,6 +223,8 @@ class Atlas:
             Their names, "" where unlabelled.
         freedom : float
             Degrees of freedom of position and cue.
+        laboratories : sequence of str, optional
+            Whose animals they are, where laboratories get means of their own; see `Spread.fit`.
         """
         named = [label != "" for label in labels]
         text = np.concatenate([label[mask] for label, mask in zip(labels, named, strict=True)])
@@ -192,13 +237,28 @@ class Atlas:
             for parts in (places, cues)
         )
         known = ~cue.isnan().any(1)
+        lab = None
+        if laboratories is not None:
+            lab = np.repeat(np.array(laboratories, dtype=str), [mask.sum() for mask in named])
         seen = [np.isin(names, label) for label in labels if (label != "").any()]
         presence = torch.from_numpy(np.mean(seen, axis=0)).to(place.dtype)
         return cls(
             tuple(names.tolist()),
-            Spread.fit(place, number, len(names), freedom, LEAST_VARIANCE),
-            Spread.fit(cue[known], number[known], len(names), freedom),
+            Spread.fit(place, number, len(names), freedom, LEAST_VARIANCE, lab),
+            Spread.fit(
+                cue[known],
+                number[known],
+                len(names),
+                freedom,
+                laboratory=None if lab is None else lab[known.numpy()],
+            ),
             presence,
+        )
+
+    def at(self, laboratory: str) -> "Atlas":
+        """Give the atlas with the means of one laboratory; see `Spread.at`."""
+        return dataclasses.replace(
+            self, place=self.place.at(laboratory), cue=self.cue.at(laboratory)
         )
 
     def prior(self) -> torch.Tensor:
@@ -246,13 +306,7 @@ class Atlas:
         folder.mkdir(parents=True, exist_ok=True)
         with whole(folder / "atlas.safetensors") as part:
             save_file(
-                {
-                    "place_mean": self.place.mean,
-                    "place_covariance": self.place.covariance,
-                    "cue_mean": self.cue.mean,
-                    "cue_covariance": self.cue.covariance,
-                    "presence": self.presence,
-                },
+                {**self.place.saved("place"), **self.cue.saved("cue"), "presence": self.presence},
                 part,
             )
         freedom = None if np.isinf(self.place.freedom) else self.place.freedom
@@ -266,7 +320,7 @@ class Atlas:
         freedom = float("inf") if facts["freedom"] is None else facts["freedom"]
         return cls(
             tuple(facts["names"]),
-            Spread(saved["place_mean"], saved["place_covariance"], freedom),
-            Spread(saved["cue_mean"], saved["cue_covariance"], freedom),
+            Spread.read(saved, "place", freedom),
+            Spread.read(saved, "cue", freedom),
             saved["presence"],
         )

@@ -32,7 +32,7 @@ class NameColours:
     Attributes
     ----------
     joint : Spread
-        Gray, red, green, blue per name.
+        Gray, red, green, blue per name, with what laboratories differ in.
     """
 
     joint: Spread
@@ -60,6 +60,10 @@ class NameColours:
         away = gray[:, None, None] - mean[None, :, :1]
         variance = spread.diagonal(dim1=1, dim2=2)[:, 1:] - slope * spread[:, 0, 1:]
         return mean[None, :, 1:] + slope * away, variance.clamp(min=0)
+
+    def at(self, laboratory: str) -> "NameColours":
+        """Give the colours that names have in a laboratory's animals; see `Spread.at`."""
+        return NameColours(self.joint.at(laboratory))
 
     def expected(
         self, share: torch.Tensor, gray: torch.Tensor
@@ -130,7 +134,8 @@ class Identifier:
         body = placed(table, training, aligned, chosen)
         label = np.concatenate([animal.label for animal in training])
         self.transformer = Transformer(self.params, seed, device)
-        self.transformer.fit(body[COLUMNS], label, body["animal"])
+        lab = np.concatenate([np.full(len(animal.row), animal.lab) for animal in training])
+        self.transformer.fit(body[COLUMNS], label, body["animal"], lab)
         logs, truths = self.transformer.held_out_
         self.calibration = Calibration.fit(logs, truths)
         # so few animals that none was held out leave no row
@@ -156,7 +161,10 @@ class Identifier:
         found = [self.aligner.align(animal) for animal in tested]
         chosen = run.decide(self.hands, tested, found)["chosen"].to_numpy(dtype=float)
         body = placed(table, tested, found, chosen)
-        log = torch.from_numpy(self.transformer.predict_log_proba(body[COLUMNS], body["animal"]))
+        lab = table["lab"].to_numpy(dtype=str)[body["row"]]
+        log = torch.from_numpy(
+            self.transformer.predict_log_proba(body[COLUMNS], body["animal"], lab)
+        )
         share = torch.zeros(len(table), log.shape[1], dtype=torch.float64)
         for rows in body.groupby("animal").indices.values():
             where = body["row"].to_numpy()[rows]
@@ -230,4 +238,5 @@ def learn_colours(neurons: pd.DataFrame, names: np.ndarray) -> NameColours:
     known = table["name"].isin(names) & table[list(COLOUR)].notna().all(axis=1)
     values = torch.tensor(table.loc[known, [*CUE, *COLOUR]].to_numpy(dtype=np.float64))
     number = torch.from_numpy(np.searchsorted(names, table.loc[known, "name"].to_numpy(dtype=str)))
-    return NameColours(Spread.fit(values, number, len(names)))
+    lab = table.loc[known, "lab"].to_numpy(dtype=str)
+    return NameColours(Spread.fit(values, number, len(names), laboratory=lab))

@@ -12,6 +12,7 @@ from chromapal.identify.herd import PARTS, Herd, Scores
 
 SIZES = 2  # packs of a batch, by size of animals
 SMOOTHING = 0.02
+FOREIGN = 0.25  # share of drawn animals taken for those of a laboratory never seen
 
 
 class Task(lightning.LightningModule):
@@ -50,7 +51,9 @@ class Task(lightning.LightningModule):
             place, cue, mask = augment(place, cue, mask, generator)
             place, cue, name, weight = (_kept(part, mask) for part in (place, cue, name, weight))
             mask = _kept(torch.ones_like(mask), mask)
-            log = scores(place, cue)
+            foreign = torch.rand(len(part), generator=generator) < FOREIGN
+            labs = np.array([self.herd.laboratories[spot] for spot in part])
+            log = scores(place, cue, np.where(foreign.numpy(), "", labs))
             known = mask & (name >= 0)
             packs.append((place.float(), cue.float(), log.float(), mask, name, weight * known))
         return packs

@@ -1,5 +1,7 @@
 """Whole animals for the transformer, and what an atlas says of their neurons."""
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +28,8 @@ class Herd:
         Weight in the loss.
     rows : list of torch.Tensor of int64
         The rows of each animal.
+    laboratories : list of str
+        Whose each animal is.
     """
 
     place: torch.Tensor
@@ -33,6 +37,7 @@ class Herd:
     name: torch.Tensor
     weight: torch.Tensor
     rows: list[torch.Tensor]
+    laboratories: list[str]
 
     def padded(self, spots: list[int]) -> tuple[torch.Tensor, ...]:
         """Give place, cue, mask, name and weight of some animals, (B, n, ...)."""
@@ -50,7 +55,7 @@ def without(herd: Herd, spots: list[int]) -> Herd:
     name = herd.name.clone()
     for spot in spots:
         name[herd.rows[spot]] = -1
-    return Herd(herd.place, herd.cue, name, herd.weight, herd.rows)
+    return dataclasses.replace(herd, name=name)
 
 
 @dataclass(frozen=True)
@@ -74,26 +79,35 @@ class Scores:
     @classmethod
     def fit(cls, herd: Herd, width: int, part: int | None = None) -> "Scores":
         """Learn from all animals with names, but those of one part."""
-        used = [
-            rows
+        spots = [
+            spot
             for spot, rows in enumerate(herd.rows)
             if (part is None or spot % PARTS != part) and (herd.name[rows] >= 0).any()
         ]
+        used = [herd.rows[spot] for spot in spots]
         # numbers as text, so that the atlas's sorted names are the sorted numbers
         labels = [
             np.where(number >= 0, np.char.zfill(number.astype(str), 6), "")
             for number in (herd.name[rows].numpy() for rows in used)
         ]
         atlas = Atlas.fit(
-            [herd.place[rows] for rows in used], [herd.cue[rows] for rows in used], labels, FREEDOM
+            [herd.place[rows] for rows in used],
+            [herd.cue[rows] for rows in used],
+            labels,
+            FREEDOM,
+            [herd.laboratories[spot] for spot in spots],
         )
         return cls(atlas, torch.tensor([int(name) for name in atlas.names]), width)
 
-    def __call__(self, place: torch.Tensor, cue: torch.Tensor) -> torch.Tensor:
-        """Give log posteriors, (..., n, names)."""
-        log = self.atlas.place.log_density(place) + self.atlas.prior()
-        if cue.shape[-1]:
-            log = log + self.atlas.cue.log_density(cue)
-        whole = torch.full((*log.shape[:-1], self.width), LOWEST, dtype=log.dtype)
-        whole[..., self.columns] = torch.log_softmax(log, -1)
+    def __call__(
+        self, place: torch.Tensor, cue: torch.Tensor, laboratories: Sequence[str]
+    ) -> torch.Tensor:
+        """Give log posteriors of B animals, each by its laboratory's means, (B, n, names)."""
+        whole = torch.full((*place.shape[:-1], self.width), LOWEST, dtype=place.dtype)
+        for spot, laboratory in enumerate(laboratories):
+            atlas = self.atlas.at(laboratory)
+            log = atlas.place.log_density(place[spot]) + atlas.prior()
+            if cue.shape[-1]:
+                log = log + atlas.cue.log_density(cue[spot])
+            whole[spot, :, self.columns] = torch.log_softmax(log, -1)
         return whole

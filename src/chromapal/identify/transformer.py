@@ -40,7 +40,14 @@ class Transformer(ClassifierMixin, BaseEstimator):
         self.seed = seed
         self.device = device
 
-    def fit(self, values: pd.DataFrame, names: np.ndarray, animal: pd.Series, weights=None):
+    def fit(
+        self,
+        values: pd.DataFrame,
+        names: np.ndarray,
+        animal: pd.Series,
+        laboratory: np.ndarray,
+        weights: np.ndarray | None = None,
+    ):
         """Train the members.
 
         Parameters
@@ -51,6 +58,8 @@ class Transformer(ClassifierMixin, BaseEstimator):
             Names, "" where unlabelled.
         animal : pandas.Series of int, shape (n,)
             Which animal.
+        laboratory : numpy.ndarray of str, shape (n,)
+            Whose animal.
         weights : numpy.ndarray, shape (n,), optional
             Weights in the loss.
         """
@@ -61,7 +70,9 @@ class Transformer(ClassifierMixin, BaseEstimator):
         self.unit_ = float((place - self.centre_).square().sum(1).mean().sqrt()) / SIZE_UM or 1.0
         label = np.where(names != "", np.searchsorted(self.classes_, names), -1)
         loss_weight = np.ones(len(names)) if weights is None else weights
-        herd = self._herd(values, animal, torch.from_numpy(label), torch.tensor(loss_weight))
+        herd = self._herd(
+            values, animal, laboratory, torch.from_numpy(label), torch.tensor(loss_weight)
+        )
         members = max(1, min(self.params.members, HELD))
         width = len(self.classes_)
         self.atlas_, self.networks_ = Scores.fit(herd, width), []
@@ -84,19 +95,23 @@ class Transformer(ClassifierMixin, BaseEstimator):
         self.told_ = f"{members} networks of {self.params.steps} steps, {device}"
         return self
 
-    def predict_log_proba(self, values: pd.DataFrame, animal: pd.Series) -> np.ndarray:
-        """Give log probabilities, (n, names), of whole animals."""
+    def predict_log_proba(
+        self, values: pd.DataFrame, animal: pd.Series, laboratory: np.ndarray
+    ) -> np.ndarray:
+        """Give log probabilities, (n, names), of whole animals; see `fit`."""
         blank = torch.full((len(values),), -1)
-        herd = self._herd(values, animal, blank, torch.ones(len(values)))
+        herd = self._herd(values, animal, laboratory, blank, torch.ones(len(values)))
         found = torch.zeros(len(values), len(self.classes_), dtype=torch.float64)
         for spot, rows in enumerate(herd.rows):
             logs = [_log(network, self.atlas_, herd, spot) for network in self.networks_]
             found[rows] = torch.stack(logs).mean(0)
         return torch.log_softmax(found, 1).numpy()
 
-    def predict(self, values: pd.DataFrame, animal: pd.Series) -> np.ndarray:
+    def predict(
+        self, values: pd.DataFrame, animal: pd.Series, laboratory: np.ndarray
+    ) -> np.ndarray:
         """Give the likeliest name of each neuron."""
-        return self.classes_[self.predict_log_proba(values, animal).argmax(axis=1)]
+        return self.classes_[self.predict_log_proba(values, animal, laboratory).argmax(axis=1)]
 
     def network(self, cues: int) -> ContextNetwork:
         """Make an untrained network."""
@@ -105,12 +120,13 @@ class Transformer(ClassifierMixin, BaseEstimator):
             len(self.classes_), cues, params.width, params.layers, params.heads, params.dropout
         )
 
-    def _herd(self, values, animal, name, weight) -> Herd:
+    def _herd(self, values, animal, laboratory, name, weight) -> Herd:
         numbers = torch.tensor(values.to_numpy(dtype=np.float64))
         groups = pd.Series(np.asarray(animal)).groupby(np.asarray(animal), sort=True).indices
         place = (numbers[:, :PLACES] - self.centre_) / self.unit_
         rows = [torch.from_numpy(rows) for rows in groups.values()]
-        return Herd(place, numbers[:, PLACES:], name, weight, rows)
+        labs = [str(np.asarray(laboratory)[rows[0]]) for rows in groups.values()]
+        return Herd(place, numbers[:, PLACES:], name, weight, rows, labs)
 
     def _train(self, herd: Herd, member: int, device: str):
         """Train one network on the animals of a herd that have names."""
@@ -140,6 +156,6 @@ class Transformer(ClassifierMixin, BaseEstimator):
 @torch.inference_mode()
 def _log(network: ContextNetwork, scores: Scores, herd: Herd, spot: int) -> torch.Tensor:
     place, cue, mask, _, _ = herd.padded([spot])
-    log = scores(place, cue)
+    log = scores(place, cue, [herd.laboratories[spot]])
     found = network(place.float(), cue.float(), log.float(), mask)
     return torch.log_softmax(found[0].double(), -1)
