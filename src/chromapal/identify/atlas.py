@@ -105,9 +105,9 @@ class Spread:
         if laboratory is not None:
             for lab in np.unique(laboratory):
                 here = torch.from_numpy(laboratory == lab)
-                share, apart = weight[here], values[here] - mean[name[here]]
-                total = torch.zeros_like(count).index_add_(0, name[here], share)
-                away = torch.zeros_like(mean).index_add_(0, name[here], share[:, None] * apart)
+                total = torch.zeros_like(count).index_add_(0, name[here], weight[here])
+                away = (weight[:, None] * off)[here]
+                away = torch.zeros_like(mean).index_add_(0, name[here], away)
                 local[str(lab)] = away / (total + PSEUDO_COUNTS)[:, None]
         return cls(mean, covariance, freedom, local)
 

@@ -134,8 +134,7 @@ class Identifier:
         body = placed(table, training, aligned, chosen)
         label = np.concatenate([animal.label for animal in training])
         self.transformer = Transformer(self.params, seed, device)
-        lab = np.concatenate([np.full(len(animal.row), animal.lab) for animal in training])
-        self.transformer.fit(body[COLUMNS], label, body["animal"], lab)
+        self.transformer.fit(body[COLUMNS], label, body["animal"], body["lab"])
         logs, truths = self.transformer.held_out_
         self.calibration = Calibration.fit(logs, truths)
         # so few animals that none was held out leave no row
@@ -161,9 +160,8 @@ class Identifier:
         found = [self.aligner.align(animal) for animal in tested]
         chosen = run.decide(self.hands, tested, found)["chosen"].to_numpy(dtype=float)
         body = placed(table, tested, found, chosen)
-        lab = table["lab"].to_numpy(dtype=str)[body["row"]]
         log = torch.from_numpy(
-            self.transformer.predict_log_proba(body[COLUMNS], body["animal"], lab)
+            self.transformer.predict_log_proba(body[COLUMNS], body["animal"], body["lab"])
         )
         share = torch.zeros(len(table), log.shape[1], dtype=torch.float64)
         for rows in body.groupby("animal").indices.values():
@@ -223,10 +221,12 @@ def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
 def placed(
     table: pd.DataFrame, some: Sequence[Animal], aligned: Sequence, chosen: np.ndarray
 ) -> pd.DataFrame:
-    """Give aligned neurons with their gray: row, animal, body axes, gray."""
+    """Give aligned neurons with their gray: row, animal, lab, body axes, gray."""
     gray = table["gray"].to_numpy()
     parts = [
-        run.placed(animal, result, sign).assign(animal=number, gray=gray[animal.row])
+        run.placed(animal, result, sign).assign(
+            animal=number, lab=animal.lab, gray=gray[animal.row]
+        )
         for number, (animal, result, sign) in enumerate(zip(some, aligned, chosen, strict=True))
     ]
     return pd.concat(parts, ignore_index=True)

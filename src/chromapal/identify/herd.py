@@ -109,5 +109,5 @@ class Scores:
             log = atlas.place.log_density(place[spot]) + atlas.prior()
             if cue.shape[-1]:
                 log = log + atlas.cue.log_density(cue[spot])
-            whole[spot, :, self.columns] = torch.log_softmax(log, -1)
+            whole[spot][:, self.columns] = torch.log_softmax(log, -1)
         return whole

@@ -7,7 +7,7 @@ from pathlib import Path
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_json
 
-LAYOUT = 1
+LAYOUT = 2
 FILE = "params.json"
 
 
