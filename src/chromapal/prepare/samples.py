@@ -45,6 +45,11 @@ class Batch:
     target: torch.Tensor
     loss_weight: torch.Tensor
 
+    @property
+    def inputs(self) -> tuple[torch.Tensor, ...]:
+        """Give what a network is called with."""
+        return self.grid, self.z
+
 
 @dataclass
 class Samples:
@@ -219,6 +224,14 @@ class Samples:
                 target=target[rows],
                 loss_weight=loss_weight[rows],
             )
+
+    def contents(self) -> Iterator[bytes]:
+        """Give all that decides what is learnt from these neurons."""
+        # what a network sees of the table is in the arrays made from it
+        arrays = {name: value for name, value in vars(self).items() if name != "table"}
+        for name, value in sorted(arrays.items()):
+            content = value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
+            yield name.encode() + content
 
     def _tensors(self, u: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, ...]:
         channels = torch.from_numpy(np.column_stack([self.gray, self.weight]))

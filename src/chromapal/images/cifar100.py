@@ -1,0 +1,114 @@
+"""CIFAR-100 (Krizhevsky 2009) from its binary version: photographs of 32 x 32 pixels."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chromapal.errors import InputError
+from chromapal.images import cifar100_archive
+from chromapal.images.collection import Collection, Picture
+
+SIDE = 32
+LABELS = 2  # coarse, then fine
+RECORD = LABELS + 3 * SIDE * SIDE
+CLASSES = 100
+
+
+class Cifar100(Collection):
+    """Photographs of CIFAR-100, some or all of its hundred fine classes.
+
+    Training and validation pictures are drawn from the published training set, test pictures
+    from its test set; each photograph is a source of its own.
+
+    Parameters
+    ----------
+    source : path-like
+        URL or path of `cifar-100-binary.tar.gz`, or the folder it unpacks to.
+    cache : path-like
+        Folder that keeps what was downloaded and unpacked; an archive put here is taken.
+    classes : sequence of int, optional
+        Fine labels, 0..99, such as [52] for large forests' trees (oak); all without it.
+    counts : tuple of int or None
+        Pictures to train, validate and test, over all classes. None for the training pictures
+        takes those that validation leaves, for the test pictures all.
+    seed : int
+        Seed of the draw.
+    checksum : str
+        Of the archive, `md5:` or `sha256:` and digits; empty: not checked.
+
+    Raises
+    ------
+    InputError
+        No archive, another one, a damaged one, or more pictures asked for than there are.
+    """
+
+    def __init__(
+        self,
+        cache: str | os.PathLike,
+        source: str | os.PathLike = cifar100_archive.URL,
+        classes: Sequence[int] | None = None,
+        counts: tuple[int | None, int, int | None] = (400, 100, 100),
+        seed: int = 0,
+        checksum: str = cifar100_archive.MD5,
+    ):
+        _require_classes(classes)
+        folder = cifar100_archive.unpacked(source, cache, checksum)
+        self._places: dict[str, tuple[Path, int]] = {}
+        pictures = []
+        for name, splits, numbers in (
+            ("train", ("validation", "train"), (counts[1], counts[0])),
+            ("test", ("test",), (counts[2],)),
+        ):
+            path = folder / f"{name}.bin"
+            fine = _fine_labels(path)
+            places = (
+                np.arange(len(fine)) if classes is None else np.flatnonzero(np.isin(fine, classes))
+            )
+            np.random.default_rng([seed, *name.encode()]).shuffle(places)
+            start = 0
+            for split, number in zip(splits, numbers, strict=True):
+                number = len(places) - start if number is None else number
+                if not 0 <= number <= len(places) - start:
+                    raise InputError(
+                        "CIFAR-100",
+                        f"{number} pictures to {split}",
+                        f"0 to {len(places) - start}, which {path.name} has left of the classes",
+                    )
+                for place in places[start : start + number]:
+                    key = f"{name} {place:05d} class {fine[place]:02d}"
+                    self._places[key] = (path, int(place))
+                    pictures.append(Picture(key, key, split))
+                start += number
+        super().__init__("CIFAR-100", pictures)
+
+    def load(self, picture: Picture) -> np.ndarray:
+        """Read one record; float32 of shape (32, 32, 3), sRGB 0..1."""
+        path, place = self._places[picture.key]
+        with path.open("rb") as file:
+            file.seek(place * RECORD + LABELS)
+            data = file.read(RECORD - LABELS)
+        if len(data) != RECORD - LABELS:
+            raise InputError(path, f"an end within record {place}", "the file as it was unpacked")
+        planes = np.frombuffer(data, np.uint8).reshape(3, SIDE, SIDE)
+        return np.divide(np.moveaxis(planes, 0, 2), np.float32(255), dtype=np.float32)
+
+
+def _fine_labels(path: Path) -> np.ndarray:
+    size = path.stat().st_size
+    if not size or size % RECORD:
+        raise InputError(path, f"{size} bytes", f"whole records of {RECORD} bytes")
+    fine = np.array(np.memmap(path, np.uint8, "r").reshape(-1, RECORD)[:, 1])
+    if fine.max() >= CLASSES:
+        raise InputError(path, f"a class {fine.max()}", f"classes 0 to {CLASSES - 1}")
+    return fine
+
+
+def _require_classes(classes: Sequence[int] | None):
+    if classes is None:
+        return
+    wrong = [label for label in classes if not (isinstance(label, int) and 0 <= label < CLASSES)]
+    if wrong or not classes:
+        found = f"class {wrong[0]!r}" if wrong else "no class"
+        raise InputError("CIFAR-100", found, f"class numbers 0 to {CLASSES - 1}")

@@ -1,0 +1,119 @@
+"""Any folder of images: ImageNet, Places, CelebA and one's own look like this."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from chromapal.console import progress
+from chromapal.errors import InputError
+from chromapal.images.collection import SPLITS, Collection, Picture, shown
+from chromapal.images.folder_files import assign
+from chromapal.images.pixels import decode, dimensions, fit
+
+CHECKS = ("pixels", "header")
+
+
+class Folder(Collection):
+    """Images of a folder, split by sub-folder or by seed; every file is a source of its own.
+
+    Parameters
+    ----------
+    folder : path-like
+        With sub-folders `train`, `val` (or `valid`, `validation`) and `test`, of which those but
+        `train` may be missing and are drawn from it; or without, to be split by the seed. Classes
+        may be sub-folders in turn.
+    size : int, optional
+        Shorter side is scaled to this and the middle of the longer one cut [pixels]; images stay
+        as they are without it.
+    seed : int
+        Seed of the draws. Fewer images of one seed are among its more.
+    validation, test : float
+        Shares of the files, for splits without a sub-folder.
+    most : int or dict of str to int, optional
+        Images drawn per split at most, in all or by split; all of them without it.
+    smallest : int
+        Images with a side below this are skipped [pixels].
+    check : {"pixels", "header"}
+        Whether files are decoded once beforehand, so that broken ones are skipped, or only their
+        headers read: for a folder of millions, where `load` then raises over a broken one.
+
+    Raises
+    ------
+    InputError
+        No such folder, no usable image to train with, or a limit that makes no sense.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        size: int | None = None,
+        seed: int = 0,
+        validation: float = 0.15,
+        test: float = 0.15,
+        most: int | dict[str, int] | None = None,
+        smallest: int = 16,
+        check: str = "pixels",
+    ):
+        folder = Path(folder).expanduser()
+        if check not in CHECKS:
+            raise InputError("folder of images", f"check {check!r}", f"one of {', '.join(CHECKS)}")
+        if size is not None and size < 1:
+            raise InputError("folder of images", f"size {size}", "at least 1")
+        limits = _limits(most)
+        self.size = size
+        self._paths: dict[str, Path] = {}
+        files, skipped = assign(folder, seed, validation, test)
+        pictures = []
+        for split in SPLITS:
+            names = np.array(files[split], dtype=object)
+            np.random.default_rng([seed, *split.encode()]).shuffle(names)
+            wanted = limits.get(split, len(names))
+            used = 0
+            for name in progress(names, len(names), f"images to {split}"):
+                if used == wanted:
+                    break
+                reason = _fault(folder / name, smallest, check)
+                if reason:
+                    skipped.append((name, reason))
+                    continue
+                used += 1
+                key = shown(name)
+                self._paths[key] = folder / name
+                pictures.append(Picture(key, key, split))
+        super().__init__(shown(folder), pictures, skipped)
+
+    def load(self, picture: Picture) -> np.ndarray:
+        """Read and resize an image; float32 of shape (H, W, 3), sRGB 0..1."""
+        return fit(decode(self._paths[picture.key]), self.size)
+
+    def stamp(self, picture: Picture) -> bytes:
+        """Give a file's name, length and time; a folder of millions is not read for it."""
+        facts = self._paths[picture.key].stat()
+        return repr((picture.key, facts.st_size, facts.st_mtime_ns, self.size)).encode()
+
+
+def _fault(path: Path, smallest: int, check: str) -> str:
+    try:
+        high, wide = dimensions(path)
+        if min(high, wide) < smallest:
+            return f"{wide} x {high} pixels, less than {smallest} a side"
+        if check == "pixels":
+            decode(path)
+    except InputError as error:
+        return error.found
+    return ""
+
+
+def _limits(most: int | dict[str, int] | None) -> dict[str, int]:
+    if most is None:
+        return {}
+    limits = most if isinstance(most, dict) else dict.fromkeys(SPLITS, most)
+    for split, limit in limits.items():
+        if split not in SPLITS or limit < 0:
+            raise InputError(
+                "folder of images",
+                f"{limit} images to {split} at most",
+                f"0 or more to {', '.join(SPLITS)}",
+            )
+    return limits

@@ -1,0 +1,140 @@
+"""Z slices of NeuroPAL volumes, split by animal."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chromapal.console import progress
+from chromapal.errors import InputError
+from chromapal.images import neuropal_volume
+from chromapal.images.collection import Collection, Picture, luma, shown
+from chromapal.images.split import split_sources
+from chromapal.worms import nwb_channels, nwb_file
+from chromapal.worms.discover import discover, laboratory
+
+GRAY_SOURCES = ("luminance", "white")
+
+
+class NeuroPal(Collection):
+    """Slices of the colour volumes of NWB files, each mapped to a square.
+
+    Colours and gray are scaled by the animal's own quantiles, so that nothing is fitted over
+    animals; see `chromapal.images.neuropal_volume.slices`.
+
+    Parameters
+    ----------
+    source : path-like or sequence of path-like
+        A folder with NWB files at any depth, or the files.
+    size : int
+        Pixels a side; a volume's x and y are each stretched to it.
+    seed : int
+        Seed of the split.
+    validation, test : float
+        Shares of the animals.
+    gray_source : {"luminance", "white"}
+        Gray is the luma of the colours, or the white (panneuronal) channel; animals without a
+        white channel are then skipped.
+    most_slices : int, optional
+        Slices per animal at most, evenly spaced over its depth; all of them without it.
+    kept : int
+        Animals whose slices stay in memory, those last used.
+
+    Raises
+    ------
+    InputError
+        No usable file, or an unknown gray source.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike | Sequence[str | os.PathLike],
+        size: int,
+        seed: int = 0,
+        validation: float = 0.2,
+        test: float = 0.2,
+        gray_source: str = "luminance",
+        most_slices: int | None = None,
+        kept: int = 32,
+    ):
+        if gray_source not in GRAY_SOURCES:
+            raise InputError(
+                "NeuroPAL slices", f"gray source {gray_source!r}", f"one of {GRAY_SOURCES}"
+            )
+        for key, value in (("size", size), ("most_slices", most_slices), ("kept", kept)):
+            if value is not None and value < 1:
+                raise InputError("NeuroPAL slices", f"{key} {value}", "at least 1")
+        self.size, self.gray_source, self.kept = size, gray_source, kept
+        self._places: dict[str, tuple[Path, int]] = {}
+        self._read: OrderedDict[Path, dict[str, np.ndarray]] = OrderedDict()
+        needed = "RGBW" if gray_source == "white" else "RGB"
+        animals: dict[str, tuple[Path, int]] = {}
+        skipped = []
+        files = _files(source)
+        for path in progress(files, len(files), "volumes"):
+            try:
+                animal, depth = _describe(path, needed)
+            except InputError as error:
+                skipped.append((str(path), f"found {error.found}; expected {error.expected}"))
+                continue
+            if animal in animals:
+                skipped.append((str(path), f"a second file of {animal}"))
+                continue
+            animals[animal] = path, depth
+        roles = split_sources(animals, seed, validation, test)
+        pictures = []
+        for animal, (path, depth) in animals.items():
+            for z in _spread(depth, most_slices):
+                key = f"{animal} z{z:03d}"
+                self._places[key] = path, z
+                pictures.append(Picture(key, animal, roles[animal]))
+        super().__init__("NeuroPAL slices", pictures, skipped)
+
+    def load(self, picture: Picture) -> np.ndarray:
+        """Give a slice's red, green and blue; float32 of shape (size, size, 3), 0..1."""
+        channels, z = self._slices(picture)
+        return np.stack([channels[letter][z] for letter in "RGB"], axis=2)
+
+    def pair(self, picture: Picture) -> tuple[np.ndarray, np.ndarray]:
+        """Give a slice's colours, and its luma or white channel; gray of shape (size, size)."""
+        rgb = self.load(picture)
+        if self.gray_source == "luminance":
+            return rgb, luma(rgb)
+        channels, z = self._slices(picture)
+        return rgb, channels["W"][z].copy()
+
+    def _slices(self, picture: Picture) -> tuple[dict[str, np.ndarray], int]:
+        path, z = self._places[picture.key]
+        if path not in self._read:
+            self._read[path] = neuropal_volume.slices(path, self.size)
+            if len(self._read) > self.kept:
+                self._read.popitem(last=False)
+        self._read.move_to_end(path)
+        return self._read[path], z
+
+
+def _files(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[Path]:
+    if isinstance(source, str | os.PathLike):
+        return [Path(source)] if Path(source).is_file() else discover(source, "nwb")
+    return sorted(map(Path, source))
+
+
+def _describe(path: Path, needed: str) -> tuple[str, int]:
+    """Give an animal's name with its laboratory, and how many slices it has."""
+    with nwb_file.opened(path) as content:
+        worm = nwb_file.worm_name(content, path)
+        volume = nwb_file.find_volume(content, path)
+        neuropal_volume.require_counts(volume.data, path)
+        channels = nwb_channels.rgbw(volume, path)
+        missing = [letter for letter in needed if letter not in channels]
+        if missing:
+            raise InputError(path, f"no channel {', '.join(missing)}", ", ".join(needed))
+        return f"{shown(laboratory(path))}/{shown(worm)}", volume.data.shape[2]
+
+
+def _spread(depth: int, most: int | None) -> list[int]:
+    """Give the slices in the middle of `most` equal parts of the depth."""
+    count = depth if most is None else min(most, depth)
+    return [int((place + 0.5) * depth / count) for place in range(count)]

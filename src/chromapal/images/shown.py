@@ -1,0 +1,49 @@
+"""A set's test pictures on disk: what is coloured, and what it is compared with."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from chromapal.console import progress
+from chromapal.files import whole, write_csv
+from chromapal.images.bundled import micrograph
+from chromapal.images.sets import opened, part
+
+
+def show(options: dict, seed: int, out: str | Path):
+    """Write the test pictures of a set.
+
+    Parameters
+    ----------
+    options, seed
+        See `chromapal.images.sets.opened`.
+    out : path-like
+        Folder of `NNN_true.png`, `NNN_gray.png` (8 bit) and `index.csv` with columns number, key
+        and source, in order of keys.
+    """
+    tested = part(opened(options, seed), "test")
+    with whole(out) as folder:
+        folder.mkdir()
+        for number in progress(range(len(tested)), len(tested), "test pictures"):
+            rgb, gray = tested[number]
+            save(rgb, folder / f"{number:03d}_true.png")
+            save(gray, folder / f"{number:03d}_gray.png")
+        rows = [(number, p.key, p.source) for number, p in enumerate(tested.pictures)]
+        write_csv(pd.DataFrame(rows, columns=["number", "key", "source"]), folder / "index.csv")
+
+
+def show_micrographs(names: Sequence[str], out: str | Path):
+    """Write bundled grayscale micrographs, `NAME.png`, into a folder."""
+    with whole(out) as folder:
+        folder.mkdir()
+        for name in names:
+            save(micrograph(name), folder / f"{name}.png")
+
+
+def save(picture: np.ndarray, path: str | Path):
+    """Write a picture of 0..1, gray (H, W) or colour (H, W, 3), as PNG of 8 bits."""
+    counts = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    Image.fromarray(counts).save(path, format="PNG")

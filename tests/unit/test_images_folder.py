@@ -1,0 +1,309 @@
+"""Folders as people have them: every kind of image, every kind of file that is none."""
+
+import os
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from chromapal.errors import InputError
+from chromapal.images.folder import Folder
+from chromapal.images.pixels import decode, dimensions, fit
+
+RGB = np.arange(20 * 24 * 3, dtype=np.uint8).reshape(20, 24, 3)
+
+
+def save(path, pixels=RGB, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path, **options)
+    return path
+
+
+def fill(folder, count, start=0):
+    for number in range(start, start + count):
+        save(folder / f"{number:02d}.png", np.full((16, 16, 3), number, dtype=np.uint8))
+
+
+def names(found, split):
+    return [picture.key for picture in found.of(split)]
+
+
+def test_colours_come_back_as_they_were(tmp_path):
+    np.testing.assert_array_equal(decode(save(tmp_path / "a.png")), RGB)
+    np.testing.assert_array_equal(decode(save(tmp_path / "a.tif")), RGB)
+    np.testing.assert_array_equal(decode(save(tmp_path / "no suffix", format="BMP")), RGB)
+    assert fit(RGB, None).dtype == np.float32
+    np.testing.assert_allclose(fit(RGB, None), RGB / 255, rtol=1e-6)
+
+
+def test_gray_and_black_and_white_are_repeated(tmp_path):
+    gray = RGB[..., 0].copy()
+    np.testing.assert_array_equal(decode(save(tmp_path / "g.png", gray)), np.dstack([gray] * 3))
+    Image.fromarray(gray > 99).save(tmp_path / "bw.png")
+    assert Image.open(tmp_path / "bw.png").mode == "1"
+    expected = np.dstack([(gray > 99) * np.uint8(255)] * 3)
+    np.testing.assert_array_equal(decode(tmp_path / "bw.png"), expected)
+
+
+def test_palettes_are_looked_up(tmp_path):
+    image = Image.fromarray(np.array([[0, 1], [2, 1]], dtype=np.uint8), mode="P")
+    image.putpalette([255, 0, 0, 0, 255, 0, 1, 2, 3])
+    image.save(tmp_path / "p.png")
+    expected = [[[255, 0, 0], [0, 255, 0]], [[1, 2, 3], [0, 255, 0]]]
+    np.testing.assert_array_equal(decode(tmp_path / "p.png"), expected)
+    image.save(tmp_path / "t.png", transparency=1)
+    expected = [[[255, 0, 0], [255, 255, 255]], [[1, 2, 3], [255, 255, 255]]]
+    np.testing.assert_array_equal(decode(tmp_path / "t.png"), expected)
+
+
+def test_alpha_lies_on_white(tmp_path):
+    pixels = np.array([[[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 51]]], dtype=np.uint8)
+    found = decode(save(tmp_path / "a.png", pixels))
+    # a fifth of black on white
+    np.testing.assert_array_equal(found, [[[10, 20, 30], [255, 255, 255], [204, 204, 204]]])
+    found = decode(save(tmp_path / "la.png", pixels[..., [0, 3]]))
+    np.testing.assert_array_equal(found[0, :, 0], [10, 255, 204])
+
+
+def test_cmyk_becomes_rgb(tmp_path):
+    ink = np.zeros((16, 16, 4), dtype=np.uint8)
+    ink[..., 0] = 255  # cyan alone takes all red
+    Image.fromarray(ink, mode="CMYK").save(tmp_path / "c.tif")
+    np.testing.assert_array_equal(decode(tmp_path / "c.tif")[0, 0], [0, 255, 255])
+    Image.fromarray(ink, mode="CMYK").save(tmp_path / "c.jpg")
+    np.testing.assert_allclose(decode(tmp_path / "c.jpg")[0, 0], [0, 255, 255], atol=3)
+
+
+def test_of_several_frames_the_first_counts(tmp_path):
+    frames = [Image.fromarray(np.full((16, 16), value, dtype=np.uint8)) for value in (7, 200)]
+    for name in ("a.gif", "a.tif"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+        assert (decode(tmp_path / name) == 7).all()
+
+
+def test_an_image_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    fill(tmp_path, 3)
+    save(tmp_path / "bomb.png", np.zeros((30, 30), dtype=np.uint8))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300)
+    ((name, reason),) = Folder(tmp_path).skipped
+    assert name == "bomb.png" and "decompression bomb" in reason
+
+
+def test_sixteen_bits_stay(tmp_path):
+    gray = np.array([[0, 1], [40000, 65535]], dtype=np.uint16)
+    for name in ("g.png", "g.tif"):
+        found = decode(save(tmp_path / name, gray))
+        assert found.dtype == np.uint16
+        np.testing.assert_array_equal(found, np.dstack([gray] * 3))
+    np.testing.assert_allclose(fit(found, None)[..., 1], gray / 65535, rtol=1e-6)
+    (tmp_path / "g.pgm").write_bytes(b"P5 2 2 65535\n" + gray.astype(">u2").tobytes())
+    np.testing.assert_array_equal(decode(tmp_path / "g.pgm"), np.dstack([gray] * 3))
+    colours = np.arange(300, dtype=np.uint16).reshape(10, 10, 3) * 200
+    for planar in ("contig", "separate"):
+        pixels = colours if planar == "contig" else np.moveaxis(colours, 2, 0)
+        path = tmp_path / f"{planar}.tif"
+        tifffile.imwrite(path, pixels, photometric="rgb", planarconfig=planar)
+        np.testing.assert_array_equal(decode(path), colours)
+        assert dimensions(path) == (10, 10)
+    tifffile.imwrite(tmp_path / "big.tif", colours, photometric="rgb", byteorder=">")
+    np.testing.assert_array_equal(decode(tmp_path / "big.tif"), colours)
+    clear = np.full((4, 4, 4), 1000, dtype=np.uint16)
+    clear[..., 3] = 0
+    tifffile.imwrite(tmp_path / "a.tif", clear, photometric="rgb", extrasamples=["unassalpha"])
+    assert (decode(tmp_path / "a.tif") == 65535).all()
+
+
+@pytest.mark.parametrize("type_", [np.float32, np.int32])
+def test_unknown_full_scales_are_refused(type_, tmp_path):
+    save(tmp_path / "f.tif", np.ones((16, 16), dtype=type_))
+    with pytest.raises(InputError, match="unknown full scale"):
+        decode(tmp_path / "f.tif")
+    tifffile.imwrite(tmp_path / "c.tif", np.ones((16, 16, 3), dtype=type_), photometric="rgb")
+    with pytest.raises(InputError, match="unknown full scale"):
+        decode(tmp_path / "c.tif")
+
+
+@pytest.mark.parametrize(
+    ("orientation", "turn"),
+    [
+        (3, lambda image: image[::-1, ::-1]),
+        (6, lambda image: np.rot90(image, -1)),
+        (8, lambda image: np.rot90(image)),
+        (2, lambda image: image[:, ::-1]),
+    ],
+)
+def test_exif_turns_the_image(orientation, turn, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    np.testing.assert_array_equal(decode(save(tmp_path / "e.png", exif=exif)), turn(RGB))
+    smooth = np.linspace(0, 255, 20 * 24).reshape(20, 24, 1).repeat(3, axis=2).astype(np.uint8)
+    found = decode(save(tmp_path / "e.jpg", smooth, exif=exif, quality=95))
+    np.testing.assert_allclose(found, turn(smooth).astype(int), atol=6)
+
+
+def test_the_middle_is_cut():
+    wide = np.zeros((4, 9, 3), dtype=np.uint8)
+    wide[:, :, 0] = np.arange(9) * 10
+    np.testing.assert_allclose(fit(wide, 4)[0, :, 0] * 255, [20, 30, 40, 50], rtol=1e-6)
+    np.testing.assert_array_equal(fit(wide.swapaxes(0, 1), 4), fit(wide, 4).swapaxes(0, 1))
+    deep = wide.astype(np.uint16) * 257
+    np.testing.assert_allclose(fit(deep, 4), fit(wide, 4), rtol=1e-6)
+
+
+@pytest.mark.parametrize("type_", [np.uint8, np.uint16])
+@pytest.mark.parametrize("shape", [(1, 1), (5, 31), (40, 17)])
+def test_resizing_keeps_a_constant_and_its_range(type_, shape):
+    peak = np.iinfo(type_).max
+    constant = np.full((*shape, 3), peak // 5, dtype=type_)
+    found = fit(constant, 8)
+    assert found.shape == (8, 8, 3) and found.dtype == np.float32
+    np.testing.assert_allclose(found, (peak // 5) / peak, atol=1e-6)
+    edge = constant.copy()
+    edge[: shape[0] // 2] = peak
+    edge[shape[0] // 2 :] = 0
+    assert fit(edge, 8).min() >= 0 and fit(edge, 8).max() <= 1
+
+
+def test_what_is_no_image_is_listed_and_the_rest_goes_on(tmp_path):
+    fill(tmp_path, 4)
+    whole = save(tmp_path / "cut.png", np.random.default_rng(0).integers(
+        0, 255, (64, 64, 3), dtype=np.uint8
+    )).read_bytes()  # fmt: skip
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "page.eps").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "damaged.tif").write_bytes(b"II*\0" + bytes(40))
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    save(tmp_path / "dot.gif", np.zeros((1, 1), dtype=np.uint8))
+    save(tmp_path / ".hidden.png")
+    found = Folder(tmp_path)
+    assert [picture.key for picture in found.pictures] == [f"{n:02d}.png" for n in range(4)]
+    reasons = dict(found.skipped)
+    assert reasons.pop("cut.png").startswith("a broken image")
+    assert reasons.pop("damaged.tif").startswith("a broken image")
+    assert reasons == {
+        "notes.txt": "no image in it",
+        "page.eps": "no image in it",
+        "empty.jpg": "an empty file",
+        "gone.png": "no regular file",
+        "pipe.png": "no regular file",
+        "dot.gif": "1 x 1 pixels, less than 16 a side",
+    }
+
+
+def test_headers_alone_leave_broken_pixels_for_later(tmp_path):
+    path = save(tmp_path / "a.png", np.random.default_rng(0).integers(
+        0, 255, (64, 64, 3), dtype=np.uint8
+    ))  # fmt: skip
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(InputError, match=r"no picture to train.*a\.png: a broken image"):
+        Folder(tmp_path)
+    found = Folder(tmp_path, check="header")
+    with pytest.raises(InputError, match="a broken image") as error:
+        found.load(found.pictures[0])
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb.png", "'; rm -rf ~.png", "ü 漢.png", "-x.png", "back\\slash.png", "%s{}.png"]
+)
+def test_hostile_names_survive(name, tmp_path):
+    save(tmp_path / name)
+    (picture,) = Folder(tmp_path).pictures
+    assert picture.key.isprintable()
+    np.testing.assert_allclose(Folder(tmp_path).load(picture), RGB / 255, rtol=1e-6)
+
+
+def test_a_name_that_is_no_text_survives(tmp_path):
+    save(tmp_path / "a.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png"))
+    found = Folder(tmp_path)
+    assert [picture.key for picture in found.pictures] == ["\\udcff.png"]
+    assert found.load(found.pictures[0]).shape == RGB.shape
+
+
+def test_sub_folders_are_splits(tmp_path):
+    fill(tmp_path / "Train" / "oak", 6)
+    fill(tmp_path / "val", 2, start=6)
+    fill(tmp_path / "test" / "deep" / "er", 3, start=8)
+    fill(tmp_path, 1)
+    found = Folder(tmp_path, seed=5)
+    assert names(found, "train") == [f"Train/oak/{n:02d}.png" for n in range(6)]
+    assert names(found, "validation") == ["val/06.png", "val/07.png"]
+    assert len(names(found, "test")) == 3
+    assert found.skipped == (("00.png", "outside Train, test, val"),)
+
+
+def test_a_missing_split_is_drawn_from_train(tmp_path):
+    fill(tmp_path / "train", 10)
+    fill(tmp_path / "valid", 2)
+    found = Folder(tmp_path, test=0.3)
+    assert [len(found.of(split)) for split in ("train", "validation", "test")] == [7, 2, 3]
+    assert all(key.startswith("train/") for key in names(found, "test"))
+    with pytest.raises(InputError, match="valid without train; expected a sub-folder train"):
+        (tmp_path / "train").rename(tmp_path / "training")
+        Folder(tmp_path)
+
+
+def test_linked_folders_are_entered_once(tmp_path):
+    fill(tmp_path / "elsewhere", 3)
+    (tmp_path / "set").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "set" / name).symlink_to(tmp_path / "elsewhere")
+    keys = [picture.key for picture in Folder(tmp_path / "set").pictures]
+    assert keys == ["one/00.png", "one/01.png", "one/02.png"]
+
+
+def test_a_link_to_the_folder_itself_is_not_entered(tmp_path):
+    fill(tmp_path / "set", 3)
+    (tmp_path / "set" / "loop").symlink_to(tmp_path / "set")
+    assert len(Folder(tmp_path / "set").pictures) == 3
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32), count=st.integers(1, 12))
+def test_a_seed_decides_and_every_file_has_one_split(seed, count, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp() / f"seeded {count}"
+    if not folder.exists():
+        fill(folder, count)
+    found = Folder(folder, seed=seed, check="header")
+    assert len(found.pictures) == count == len({picture.source for picture in found.pictures})
+    assert found.pictures == Folder(folder, seed=seed, check="header").pictures
+
+
+def test_a_limit_draws_per_split_and_few_are_among_many(tmp_path):
+    fill(tmp_path, 40)
+    (tmp_path / "00.png").write_text("broken")
+    some = Folder(tmp_path, seed=2, most={"train": 5, "validation": 3})
+    more = Folder(tmp_path, seed=2, most={"train": 12, "validation": 3})
+    assert [len(more.of(split)) for split in ("train", "validation", "test")] == [12, 3, 6]
+    assert set(some.of("train")) < set(more.of("train"))
+    assert some.of("validation") == more.of("validation")
+    assert [len(Folder(tmp_path, most=2).of(s)) for s in ("train", "validation", "test")] == [2] * 3
+    assert set(Folder(tmp_path, seed=3, most=5).of("train")) != set(some.of("train"))
+
+
+def test_a_seed_decides_the_draw_from_a_sub_folder_too(tmp_path):
+    for number, name in enumerate(("train", "val", "test")):
+        fill(tmp_path / name, 20, start=20 * number)
+    draws = {Folder(tmp_path, seed=seed, most=4).of("train") for seed in (2, 3)}
+    assert len(draws) == 2
+    assert Folder(tmp_path, seed=2, most=4).of("train") in draws
+
+
+def test_what_cannot_be_is_one_line(tmp_path):
+    fill(tmp_path, 2)
+    for arguments, message in (
+        ({"folder": tmp_path / "absent"}, "no folder"),
+        ({"folder": tmp_path, "check": "all"}, "check 'all'"),
+        ({"folder": tmp_path, "size": 0}, "size 0"),
+        ({"folder": tmp_path, "most": {"exam": 3}}, "to exam at most"),
+        ({"folder": tmp_path, "most": 0}, "no picture to train with"),
+    ):
+        with pytest.raises(InputError, match=message) as error:
+            Folder(**arguments)
+        assert "\n" not in str(error.value)

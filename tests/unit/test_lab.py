@@ -1,0 +1,71 @@
+"""Colour spaces: as scikit-image has them, there and back, and the scales of networks."""
+
+import numpy as np
+import pytest
+import torch
+from skimage import color
+
+from chromapal.prepare import lab
+
+CORNERS = np.array([[r, g, b] for r in (0, 1) for g in (0, 1) for b in (0, 1)], np.float32)
+
+
+def pictures() -> np.ndarray:
+    """Two pictures (2, 20, 31, 3): the cube's corners, dark colours and random ones."""
+    rng = np.random.default_rng(0)
+    rgb = rng.random((2, 20, 31, 3), dtype=np.float32)
+    rgb[0, 0, :8] = CORNERS
+    rgb[1, :5] *= 0.05
+    return rgb
+
+
+def channels_first(pixels: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.moveaxis(pixels, -1, 1))
+
+
+def test_lab_is_scikit_images():
+    rgb = pictures()
+    found = lab.rgb_to_lab(channels_first(rgb))
+    assert found.shape == (2, 3, 20, 31)
+    np.testing.assert_allclose(np.moveaxis(found.numpy(), 1, -1), color.rgb2lab(rgb), atol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore:Conversion from CIE-LAB")
+def test_rgb_is_scikit_images_outside_the_gamut_too():
+    rng = np.random.default_rng(1)
+    space = rng.uniform([0, -128, -128], [100, 128, 128], (1, 40, 25, 3)).astype(np.float32)
+    found = lab.lab_to_rgb(channels_first(space))
+    np.testing.assert_allclose(np.moveaxis(found.numpy(), 1, -1), color.lab2rgb(space), atol=1e-3)
+
+
+def test_there_and_back():
+    rgb = channels_first(pictures())
+    torch.testing.assert_close(lab.lab_to_rgb(lab.rgb_to_lab(rgb)), rgb, atol=1e-3, rtol=0)
+
+
+def test_known_colours():
+    red, white = torch.tensor([[1.0, 0, 0], [1, 1, 1]])[:, :, None, None]
+    space = lab.rgb_to_lab(torch.stack([red, white])).flatten(1)
+    np.testing.assert_allclose(space[0], [53.24, 80.09, 67.20], atol=0.02)
+    np.testing.assert_allclose(space[1], [100, 0, 0], atol=0.02)
+
+
+def test_lightness_of_gray_is_that_of_the_colour_without_hue():
+    gray = torch.linspace(0, 1, 11).view(1, 1, 1, 11)
+    expected = color.rgb2lab(np.repeat(gray.numpy()[0, 0, :, :, None], 3, axis=-1))[..., 0]
+    np.testing.assert_allclose(lab.lightness(gray)[0, 0], expected, atol=1e-3)
+    assert float(lab.lightness_to_unit(lab.lightness(gray)).max()) == pytest.approx(1)
+
+
+def test_scales():
+    ab = torch.tensor([-128.0, 0, 127]).view(1, 1, 1, 3).expand(1, 2, 1, 3)
+    np.testing.assert_allclose(lab.ab_to_signed(ab)[0, 0, 0], [-1, 0, 127 / 128])
+    np.testing.assert_allclose(lab.ab_to_unit(ab)[0, 0, 0], [0, 128 / 255, 1])
+    for there, back in ((lab.ab_to_signed, lab.ab_from_signed), (lab.ab_to_unit, lab.ab_from_unit)):
+        torch.testing.assert_close(back(there(ab)), ab)
+
+
+def test_colours_have_slopes_everywhere():
+    rgb = channels_first(pictures()).requires_grad_()
+    lab.lab_to_rgb(lab.rgb_to_lab(rgb)).sum().backward()
+    assert rgb.grad.isfinite().all()
