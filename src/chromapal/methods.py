@@ -61,6 +61,44 @@ def whole_animals(module: ModuleType) -> bool:
     return getattr(module, "whole_animals", False)
 
 
+@cache
+def accepting(given: str) -> tuple[str, ...]:
+    """List the colorizers that take neurons, or images; none of their files is imported for it.
+
+    Parameters
+    ----------
+    given : {"neurons", "images"}
+        What is to be coloured.
+    """
+    return tuple(name for name in names("colorizers") if given in _accepts(name))
+
+
+def _accepts(colorizer: str) -> tuple[str, ...]:
+    text = (PACKAGE / "colorizers" / f"{colorizer}.py").read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "accepts":
+            return ast.literal_eval(node.value)
+    return ()
+
+
+def check_accepts(colorizer: str, given: str):
+    """Refuse a colorizer of something else.
+
+    Raises
+    ------
+    InputError
+        It does not take what is given; the line lists those that do.
+    """
+    if colorizer not in accepting(given):
+        known = ", ".join(accepting(given))
+        raise InputError("config key 'colorizers'", repr(colorizer), f"for {given}, one of {known}")
+
+
+def lacks_weights(module: ModuleType, params: object) -> bool:
+    """Say whether a method needs weights from elsewhere that its `Params` do not name."""
+    return getattr(module, "needs_weights", False) and params.weights in ("", "none")
+
+
 def params(kind: str, name: str, changes: dict | None = None) -> object:
     """Give a method's `Params`, with the study's changes to its defaults.
 

@@ -19,11 +19,7 @@ from chromapal.errors import InputError
 from chromapal.prepare.samples import Samples
 from chromapal.worms.body_model import head
 
-NAMES = [
-    name
-    for name in methods.names("colorizers")
-    if "neurons" in methods.module("colorizers", name).accepts
-]
+NAMES = methods.accepting("neurons")
 KINDS = ("neuron", "worm")
 QUICK = {
     "epochs": 2, "steps": 4, "batch": 8, "width": 16, "layers": 1, "heads": 2, "members": 1,

@@ -73,7 +73,7 @@ def predict(tmp_path, colorizer="mean_colour", variant="with_background", sample
 
 @pytest.mark.parametrize("sample", ["neuron", "worm"])
 @pytest.mark.parametrize("variant", ["with_background", "no_background", "no_background_smote"])
-@pytest.mark.parametrize("colorizer", methods.names("colorizers"))
+@pytest.mark.parametrize("colorizer", methods.accepting("neurons"))
 def test_a_model_and_colours_come_out(colorizer, variant, sample, tmp_path):
     names = ["AVAL", "AVAR", "RMGL", "RMGR", "RIH", "RIS"] if colorizer in NAMED else REPEATED
     table = neurons(tmp_path, names)

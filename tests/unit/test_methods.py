@@ -15,13 +15,28 @@ def test_the_classifiers_and_the_colorizers_are_found():
         "neuron_transformer", "random_forest", "svm",
     )  # fmt: skip
     assert methods.names("colorizers") == (
-        "copy_gray", "identify_then_colour", "identify_then_colour_stacked", "mean_colour",
-        "resnet18_fusion",
+        "context_mlp", "copy_gray", "identify_then_colour", "identify_then_colour_stacked",
+        "lab_autoencoder", "lab_rebalanced", "lab_resnet18", "lab_resnet34", "lab_resnet50_frozen",
+        "mean_colour", "resnet18_fusion",
     )  # fmt: skip
 
 
+def test_colorizers_are_told_apart_by_what_they_take():
+    neurons, images = methods.accepting("neurons"), methods.accepting("images")
+    assert set(neurons) & set(images) == {"copy_gray", "mean_colour"}
+    assert set(neurons) | set(images) == set(methods.names("colorizers"))
+    for name in methods.names("colorizers"):
+        accepts = methods.module("colorizers", name).accepts
+        assert set(accepts) == {
+            given for given, found in (("neurons", neurons), ("images", images)) if name in found
+        }
+    methods.check_accepts("mean_colour", "images")
+    with pytest.raises(InputError, match=r"'lab_resnet18'; expected for neurons, one of copy_gray"):
+        methods.check_accepts("lab_resnet18", "neurons")
+
+
 def test_shared_files_are_no_methods():
-    assert "contract" not in methods.names("colorizers")
+    assert not {"contract", "resnet", "layers", "frozen"} & set(methods.names("colorizers"))
     shared = {"naming", "scores", "predicted", "atlas_density"}
     assert not shared & set(methods.names("classifiers"))
 

@@ -1,16 +1,15 @@
 """Starting weights: names as in torchvision, two channels, checked downloads."""
 
 import hashlib
-import http.server
-import threading
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from chromapal.colorizers.lab_resnet18 import Params
 from chromapal.colorizers.resnet import ResNet
 from chromapal.errors import InputError
-from chromapal.training.weights import fetch, load_torchvision
+from chromapal.training.weights import load_torchvision, start
 
 
 def norm(name: str, width: int) -> dict[str, tuple]:
@@ -63,6 +62,37 @@ SHAPES: dict[str, tuple] = {
 }
 
 
+def bottleneck(stage: int, block: int, inputs: int, width: int) -> dict[str, tuple]:
+    at = f"layer{stage}.{block}"
+    found = {
+        f"{at}.conv1.weight": (width, inputs, 1, 1),
+        **norm(f"{at}.bn1", width),
+        f"{at}.conv2.weight": (width, width, 3, 3),
+        **norm(f"{at}.bn2", width),
+        f"{at}.conv3.weight": (4 * width, width, 1, 1),
+        **norm(f"{at}.bn3", 4 * width),
+    }
+    if block == 0:
+        found[f"{at}.downsample.0.weight"] = (4 * width, inputs, 1, 1)
+        found |= norm(f"{at}.downsample.1", 4 * width)
+    return found
+
+
+# The same of resnet50, whose blocks are alike.
+SHAPES_50: dict[str, tuple] = {
+    "conv1.weight": (64, 3, 7, 7),
+    **norm("bn1", 64),
+    **{
+        name: shape
+        for stage, count, width, inputs in (
+            (1, 3, 64, 64), (2, 4, 128, 256), (3, 6, 256, 512), (4, 3, 512, 1024)
+        )
+        for block in range(count)
+        for name, shape in bottleneck(stage, block, 4 * width if block else inputs, width).items()
+    },
+}  # fmt: skip
+
+
 def shapes(module: torch.nn.Module) -> dict[str, tuple]:
     return {name: tuple(value.shape) for name, value in module.state_dict().items()}
 
@@ -90,11 +120,34 @@ def sha256(path) -> str:
 
 
 def test_the_encoder_has_torchvisions_names_and_shapes():
-    assert shapes(ResNet(18, 3)) == SHAPES
-    assert list(shapes(ResNet(18, 3))) == list(SHAPES)
+    for depth, expected in ((18, SHAPES), (50, SHAPES_50)):
+        assert shapes(ResNet(depth, 3)) == expected
+        assert list(shapes(ResNet(depth, 3))) == list(expected)
 
 
-@pytest.mark.parametrize("depth", [18, 34])
+def test_resnet50_has_as_many_weights_as_torchvision_says():
+    # 25,557,032 in its table of models, of which the classifier has 1000 x 2048 and 1000.
+    count = sum(parameter.numel() for parameter in ResNet(50, 3).parameters())
+    assert count == 25_557_032 - 2_049_000
+
+
+@pytest.mark.parametrize("depth", [18, 34, 50])
+def test_the_first_stages_are_the_whole_networks(depth):
+    whole, first = ResNet(depth, 1).eval(), ResNet(depth, 1, stages=2).eval()
+    state = {
+        name: value for name, value in whole.state_dict().items() if name in first.state_dict()
+    }
+    first.load_state_dict(state)
+    assert not hasattr(first, "layer3")
+    x = torch.rand(1, 1, 37, 41)
+    features = first(x)
+    assert tuple(len(each[0]) for each in features) == first.channels
+    assert len(features) == 3
+    for one, two in zip(features, whole(x), strict=False):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("depth", [18, 34, 50])
 def test_the_encoder_computes_what_torchvisions_does(depth):
     models = pytest.importorskip("torchvision.models", reason="torchvision is not installed")
     theirs = getattr(models, f"resnet{depth}")(weights=None)
@@ -144,6 +197,30 @@ def test_gray_in_both_channels_answers_as_a_gray_photograph(published, file, tmp
     torch.testing.assert_close(encoder.conv1.weight[5, :, 2, 3], first.double().expand(2))
 
 
+def test_a_photographs_three_channels_are_left_as_they_are(published, file, tmp_path):
+    encoder = ResNet(18, 3)
+    load_torchvision(encoder, str(file), "", tmp_path)
+    assert torch.equal(encoder.conv1.weight, published["conv1.weight"])
+
+
+def test_the_first_stages_load_from_the_whole_file(published, file, tmp_path):
+    encoder = ResNet(18, 1, stages=2)
+    load_torchvision(encoder, str(file), "", tmp_path)
+    assert torch.equal(encoder.layer2[1].bn2.weight, published["layer2.1.bn2.weight"])
+    with pytest.raises(InputError, match="do not match"):
+        load_torchvision(ResNet(34, 1, stages=2), str(file), "", tmp_path)
+
+
+@pytest.mark.parametrize("none", ["", "none"])
+def test_a_method_may_start_from_no_weights(none, file, tmp_path):
+    encoder = ResNet(18, 1, stages=2)
+    before = encoder.conv1.weight.clone()
+    start(encoder, Params(weights=none))
+    assert torch.equal(encoder.conv1.weight, before)
+    start(encoder, Params(weights=str(file), cache=str(tmp_path)))
+    assert not torch.equal(encoder.conv1.weight, before)
+
+
 def test_files_that_count_no_batches_load(published, tmp_path):
     old = {name: value for name, value in published.items() if "num_batches" not in name}
     torch.save(old, tmp_path / "old.pth")
@@ -182,60 +259,3 @@ def test_a_file_that_runs_code_is_refused(tmp_path, capsys):
     with pytest.raises(InputError, match="no readable weights"):
         load_torchvision(ResNet(18, 2), str(tmp_path / "evil.pth"), "", tmp_path)
     assert "unpickled" not in capsys.readouterr().out
-
-
-@pytest.fixture
-def server(tmp_path):
-    """Serve one file and count how often; `/short` promises more than it sends."""
-    content = bytes(range(256)) * 10
-    asked = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            if self.path == "/absent.pth":
-                self.send_error(404)
-                return
-            self.send_response(200)
-            extra = 5 if self.path == "/short.pth" else 0
-            self.send_header("Content-Length", str(len(content) + extra))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *arguments):
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}", content, asked
-        running.shutdown()
-        thread.join()
-
-
-def test_a_file_is_downloaded_once(server, tmp_path):
-    address, content, asked = server
-    right = hashlib.sha256(content).hexdigest()
-    path = fetch(f"{address}/w.pth", right, tmp_path / "cache")
-    assert path.read_bytes() == content
-    assert path.name.endswith("-w.pth")
-    assert fetch(f"{address}/w.pth", right, tmp_path / "cache") == path
-    assert asked == ["/w.pth"]
-    other = fetch(f"{address}/folder/w.pth", right, tmp_path / "cache")
-    assert other != path
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [("w.pth", "sha256"), ("short.pth", "2560 of 2565|failed"), ("absent.pth", "404")],
-)
-def test_a_bad_download_leaves_nothing(name, message, server, tmp_path):
-    address, _, _ = server
-    with pytest.raises(InputError, match=message):
-        fetch(f"{address}/{name}", "00ff", tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
-
-
-def test_nobody_listening_is_one_line(tmp_path):
-    with pytest.raises(InputError, match="failed download"):
-        fetch("http://127.0.0.1:9/w.pth", "", tmp_path)

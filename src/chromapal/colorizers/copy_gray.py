@@ -1,13 +1,13 @@
-"""Baseline: red, green and blue are each the neuron's own gray value."""
+"""Baseline: red, green and blue are each the neuron's, or the pixel's, own gray value."""
 
 import dataclasses
 
 import numpy as np
 
-from chromapal.colorizers.contract import empty_history
+from chromapal.colorizers.contract import empty_history, pictured
 from chromapal.training import layout
 
-accepts = ("neurons",)
+accepts = ("neurons", "images")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +30,9 @@ class CopyGray:
 
     def predict(self, samples, device="cpu", threads=1):
         """Copy gray three times; see `contract.Colorizer.predict`."""
+        if pictured(samples):
+            grays = (samples.read(index)[1] for index in range(len(samples)))
+            return [np.repeat(gray[:, :, None], 3, axis=2) for gray in grays]
         return np.repeat(np.asarray(samples.gray, np.float32)[:, None], 3, axis=1)
 
     def save(self, folder):
@@ -42,6 +45,6 @@ class CopyGray:
         return self
 
 
-def build(params: Params, dense: bool) -> CopyGray:
+def build(params: Params, dense: bool = True) -> CopyGray:
     """Make a colorizer; there is nothing to train."""
     return CopyGray(params, dense)

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from chromapal.colorizers.layers import block
 from chromapal.colorizers.resnet import WIDTHS, ResNet
 
 GRID_CHANNELS = 2
@@ -62,7 +63,7 @@ class Average(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.layers = nn.Sequential(_block(channels, DECODER[0], 3), nn.Conv2d(DECODER[0], 3, 1))
+        self.layers = nn.Sequential(block(channels, DECODER[0], 3), nn.Conv2d(DECODER[0], 3, 1))
 
     def forward(self, fused: torch.Tensor, laterals: list[torch.Tensor]) -> torch.Tensor:
         """Map (B, channels, h, w) to (B, 3); `laterals` are not used."""
@@ -78,7 +79,7 @@ class Decoder(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.deepest = _block(channels, DECODER[0], 1)
+        self.deepest = block(channels, DECODER[0], 1)
         sizes = (WIDTHS[2], WIDTHS[1], WIDTHS[0], WIDTHS[0], GRID_CHANNELS)
         self.lateral = nn.ModuleList(
             nn.Conv2d(size, width, 3 if size == GRID_CHANNELS else 1, padding="same")
@@ -92,7 +93,7 @@ class Decoder(nn.Module):
         # statistics would say nothing about the lit ones.
         self.merge = nn.ModuleList(
             [
-                *(_block(width, width, 3) for width in DECODER[:-1]),
+                *(block(width, width, 3) for width in DECODER[:-1]),
                 nn.Sequential(nn.Conv2d(DECODER[-1], DECODER[-1], 3, padding=1), nn.ReLU()),
             ]
         )
@@ -118,11 +119,3 @@ class Decoder(nn.Module):
             x = F.interpolate(upward(x), size=features.shape[2:], mode="nearest")
             x = merge(F.relu(lateral(features) + x))
         return self.colour(torch.cat([x, laterals[0]], dim=1))
-
-
-def _block(inputs: int, outputs: int, size: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )

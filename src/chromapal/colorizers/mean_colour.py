@@ -1,13 +1,13 @@
-"""Baseline: every neuron gets the mean colour of the training neurons."""
+"""Baseline: every neuron, or pixel, gets the mean colour of those trained on."""
 
 import dataclasses
 
 import numpy as np
 
-from chromapal.colorizers.contract import empty_history
+from chromapal.colorizers.contract import empty_history, pictured
 from chromapal.training import layout
 
-accepts = ("neurons",)
+accepts = ("neurons", "images")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Params:
 
 
 class MeanColour:
-    """Predicts one colour, the mean over training neurons, whatever their gray."""
+    """Predicts one colour, the mean over training neurons or pixels, whatever their gray."""
 
     def __init__(self, params: Params, dense: bool):
         self.params = params
@@ -27,11 +27,15 @@ class MeanColour:
         self, train, validation, seed, device="auto", threads=1, checkpoint=None, precision="auto"
     ):
         """Average the training targets; see `contract.Colorizer.fit`."""
-        self.colour = train.target.mean(axis=0, dtype=np.float64).astype(np.float32)
+        mean = _of_pixels(train) if pictured(train) else train.target.mean(axis=0, dtype=np.float64)
+        self.colour = mean.astype(np.float32)
         return empty_history()
 
     def predict(self, samples, device="cpu", threads=1):
         """Repeat the mean colour; see `contract.Colorizer.predict`."""
+        if pictured(samples):
+            grays = (samples.read(index)[1] for index in range(len(samples)))
+            return [np.tile(self.colour, (*gray.shape, 1)) for gray in grays]
         return np.tile(self.colour, (len(samples.gray), 1))
 
     def save(self, folder):
@@ -51,6 +55,15 @@ class MeanColour:
         return self
 
 
-def build(params: Params, dense: bool) -> MeanColour:
+def build(params: Params, dense: bool = True) -> MeanColour:
     """Make an untrained colorizer."""
     return MeanColour(params, dense)
+
+
+def _of_pixels(train) -> np.ndarray:
+    total, count = np.zeros(3), 0
+    for index in range(len(train)):
+        rgb, gray = train.read(index)
+        total += rgb.sum(axis=(0, 1), dtype=np.float64)
+        count += gray.size
+    return total / count

@@ -13,7 +13,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import lightning.pytorch as lightning
-import numpy as np
 import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback, Checkpoint, EarlyStopping
@@ -21,10 +20,12 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from chromapal.errors import InputError
 from chromapal.files import whole
-from chromapal.prepare.samples import Batch, Samples
+from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.samples import Samples
 from chromapal.training.device import Device
 from chromapal.training.progress import Progress
-from chromapal.training.task import Recipe, Task
+from chromapal.training.reading import AnyBatch, neuron_errors
+from chromapal.training.task import Errors, Recipe, Task
 
 LOGGER = logging.getLogger("chromapal")
 CHECKPOINT_SECONDS = 30
@@ -97,7 +98,7 @@ class Epochs:
     def __init__(self, task: Task):
         self.task = task
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[AnyBatch]:
         """Go through the current epoch."""
         task, steps = self.task, self.task.recipe.steps
         seed = (task.seed, task.epoch)
@@ -108,10 +109,10 @@ class Epochs:
 class InOrder:
     """Validation batches, the same at every epoch."""
 
-    def __init__(self, samples: Samples, batch: int):
+    def __init__(self, samples: Samples | PictureSamples, batch: int):
         self.samples, self.batch = samples, batch
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[AnyBatch]:
         """Go through all samples in their fixed order."""
         return iter(self.samples.epoch(self.batch))
 
@@ -119,23 +120,26 @@ class InOrder:
 def train(
     make: Callable[[], torch.nn.Module],
     recipe: Recipe,
-    samples: Samples,
-    validation: Samples,
+    samples: Samples | PictureSamples,
+    validation: Samples | PictureSamples,
     seed: int,
     device: Device,
     checkpoint: Path | None = None,
+    errors: Errors = neuron_errors,
+    settings: dict | None = None,
 ) -> tuple[torch.nn.Module, pd.DataFrame]:
     """Train a network.
 
     Parameters
     ----------
     make : callable
-        Makes the network; called once, under `seed`. The network maps (B, 2, G, G) and (B, 1)
-        to (B, 3) or (B, 3, G, G).
+        Makes the network; called once, under `seed`. It is called with a batch's `inputs`: for
+        neurons (B, 2, G, G) and (B, 1), which it maps to (B, 3) or (B, 3, G, G); for pictures
+        (B, 1, H, W).
     recipe : Recipe
         Limits and rates.
-    samples, validation : Samples
-        Neurons to learn from, and neurons to stop and choose weights by.
+    samples, validation : Samples or PictureSamples
+        What to learn from, and what to stop and choose weights by.
     seed : int
         Of weights and shuffles.
     device : Device
@@ -144,6 +148,10 @@ def train(
         Folder for the checkpoint, written after an epoch when the last one is
         `CHECKPOINT_SECONDS` old. A fit of the same recipe, data and
         seed goes on from there, bit for bit as if it had not been interrupted.
+    errors : callable
+        Compares a network with a batch: the sum of errors, and the sum of their weights.
+    settings : dict, optional
+        What else decides the result, such as the kind of loss.
 
     Returns
     -------
@@ -155,19 +163,21 @@ def train(
     Raises
     ------
     InputError
-        No validation neuron, or a loss that is no number from the first epoch on.
+        Nothing to train or to validate on, or a loss that is no number from the first epoch on.
     """
     if not len(samples) or not len(validation):
-        raise InputError("training", "no neuron to train or to validate on", "some of each")
+        raise InputError(
+            "training", "no neuron or picture to train or to validate on", "some of each"
+        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = make().to(memory_format=torch.channels_last)
-        task = Task(network, recipe, samples, seed)
+        task = Task(network, recipe, samples, seed, errors)
         best = Best()
         stop = Stopped("validation_loss", patience=recipe.patience, log_rank_zero_only=True)
         callbacks = [best, stop, Progress(recipe.epochs, recipe.steps)]
         if checkpoint is not None:
-            name = _fingerprint(network, recipe, samples, validation, seed, device)
+            name = _fingerprint(network, recipe, samples, validation, seed, device, settings)
             path = Path(checkpoint) / f"{name}.ckpt"
             callbacks.append(Keep(path))
             if path.exists():
@@ -220,21 +230,19 @@ def train(
 def _fingerprint(
     network: torch.nn.Module,
     recipe: Recipe,
-    samples: Samples,
-    validation: Samples,
+    samples: Samples | PictureSamples,
+    validation: Samples | PictureSamples,
     seed: int,
     device: Device,
+    settings: dict | None,
 ) -> str:
     """Hash all that decides a fit's result, so that no fit goes on from another's checkpoint."""
     digest = hashlib.sha256()
-    settings = [asdict(recipe), asdict(device), seed, torch.__version__]
-    digest.update(json.dumps(settings, sort_keys=True).encode())
+    told = [asdict(recipe), asdict(device), seed, torch.__version__, settings]
+    digest.update(json.dumps(told, sort_keys=True).encode())
     for part in (samples, validation):
-        # what a network sees of the table is in the arrays made from it
-        arrays = {name: value for name, value in vars(part).items() if name != "table"}
-        for name, value in sorted(arrays.items()):
-            content = value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
-            digest.update(name.encode() + content)
+        for content in part.contents():
+            digest.update(content)
     for name, value in network.state_dict().items():
         digest.update(name.encode() + value.contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]

@@ -15,7 +15,7 @@ from chromapal.files import whole
 from chromapal.prepare.samples import Samples
 from chromapal.training import layout
 from chromapal.training.device import choose
-from chromapal.training.reading import read_colours, to_device
+from chromapal.training.reading import neuron_errors, read_colours, to_device
 
 WEIGHTS = "weights.safetensors"
 
@@ -57,6 +57,8 @@ class Standardised(torch.nn.Module):
 class NeuralColorizer:
     """A colorizer around a network; honours `chromapal.colorizers.contract.Colorizer`.
 
+    What colours pictures differs in three hooks: see `chromapal.training.pictorial`.
+
     Parameters
     ----------
     name : str
@@ -70,6 +72,8 @@ class NeuralColorizer:
     start : callable, optional
         Loads weights to start training from into a network that was just made.
     """
+
+    errors = staticmethod(neuron_errors)
 
     def __init__(
         self,
@@ -103,16 +107,26 @@ class NeuralColorizer:
         chosen = choose(device, precision, threads)
 
         def make():
-            network = Standardised(self.make())
+            network = self.make()
             if self.start is not None:
-                self.start(network.network)
+                self.start(network)
+            network = self.wrap(network)
             network.measure(train)
             return network
 
-        self.network, history = loop.train(
-            make, recipe, train, validation, seed, chosen, checkpoint
+        self.network, history = self.learn(
+            loop.train, make, recipe, train, validation, seed, chosen, checkpoint
         )
         return history
+
+    def wrap(self, network: torch.nn.Module) -> torch.nn.Module:
+        """Give what is trained and saved around a method's network."""
+        return Standardised(network)
+
+    def learn(self, train_network: Callable, *arguments) -> tuple[torch.nn.Module, pd.DataFrame]:
+        """Train with the loop's `train` and its arguments; some methods do so more than once."""
+        settings = dataclasses.asdict(self.params)
+        return train_network(*arguments, errors=self.errors, settings=settings)
 
     def predict(self, samples: Samples, device: str = "cpu", threads: int = 1) -> np.ndarray:
         """Give colours; see `chromapal.colorizers.contract.Colorizer.predict`.
@@ -147,7 +161,7 @@ class NeuralColorizer:
         """
         layout.read(folder, self.name, self.params, self.dense)
         path = Path(folder) / WEIGHTS
-        network = Standardised(self.make()).to(memory_format=torch.channels_last)
+        network = self.wrap(self.make()).to(memory_format=torch.channels_last)
         try:
             network.load_state_dict(load_file(path))
         except (FileNotFoundError, SafetensorError, RuntimeError) as error:

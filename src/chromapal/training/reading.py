@@ -1,17 +1,23 @@
-"""From a batch to its neurons' colours and their errors; no Lightning, which is slow to import."""
+"""From a batch to its colours and their errors; no Lightning, which is slow to import."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 
 from chromapal.prepare.samples import Batch
 
+# Any dataclass of tensors with the property `inputs`.
+AnyBatch = TypeVar("AnyBatch")
 
-def to_device(batch: Batch, device: str | torch.device) -> Batch:
-    """Move a batch, its grids laid out as convolutions want them: channels last."""
-    moved = replace(batch, **{name: value.to(device) for name, value in vars(batch).items()})
-    moved.grid = moved.grid.contiguous(memory_format=torch.channels_last)
-    return moved
+
+def to_device(batch: AnyBatch, device: str | torch.device) -> AnyBatch:
+    """Move a batch, its grids and pictures laid out as convolutions want them: channels last."""
+    moved = {name: value.to(device) for name, value in vars(batch).items()}
+    for name, value in moved.items():
+        if value.ndim == 4:
+            moved[name] = value.contiguous(memory_format=torch.channels_last)
+    return replace(batch, **moved)
 
 
 def read_colours(output: torch.Tensor, batch: Batch) -> torch.Tensor:
@@ -43,3 +49,13 @@ def squared_errors(colours: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, t
     """
     errors = (colours - batch.target).square().mean(dim=1)
     return (batch.loss_weight * errors).sum(), batch.loss_weight.sum()
+
+
+def neuron_errors(network: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give the squared errors of a network on neurons; see `squared_errors`."""
+    return squared_errors(read_colours(network(*batch.inputs), batch), batch)
+
+
+def own_errors(network: torch.nn.Module, batch: AnyBatch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give the errors of a network that says itself how far its output is from the truth."""
+    return network.errors(network(*batch.inputs), batch)

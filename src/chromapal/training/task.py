@@ -1,17 +1,20 @@
 """A network with its loss, optimiser and schedule, as Lightning trains it."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import lightning.pytorch as lightning
 import numpy as np
 import torch
 
-from chromapal.prepare.samples import Batch, Samples
-from chromapal.training.reading import read_colours, squared_errors, to_device
+from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.samples import Samples
+from chromapal.training.reading import AnyBatch, neuron_errors, to_device
 
 CALIBRATION_SAMPLES = 64
+# From a network and a batch to the sum of errors and of their weights; the ratio is the loss.
+Errors = Callable[[torch.nn.Module, AnyBatch], tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Recipe:
     patience: int
 
 
-def calibrate(network: torch.nn.Module, batches: Iterable[Batch]):
+def calibrate(network: torch.nn.Module, batches: Iterable[AnyBatch]):
     """Set the running statistics of batch normalisation to their mean over batches.
 
     The usual moving average lags behind weights that change fast: after tens of steps, which is
@@ -38,25 +41,25 @@ def calibrate(network: torch.nn.Module, batches: Iterable[Batch]):
     Parameters
     ----------
     network : torch.nn.Module
-        Left in the mode it was in; one without batch normalisation is left alone.
-    batches : iterable of Batch
+        Left in the mode it was in; one without batch normalisation is left alone, and so are
+        layers that stay in evaluation mode while the network trains: their statistics are given.
+    batches : iterable of Batch or PictureBatch
         Training batches, on the network's device.
     """
+    training = network.training
+    network.train()
     norms = [
         module
         for module in network.modules()
-        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm) and module.training
     ]
-    if not norms:
-        return
-    training, momentum = network.training, [norm.momentum for norm in norms]
+    momentum = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over what follows
-    network.train()
     with torch.no_grad():
-        for batch in batches:
-            network(batch.grid, batch.z)
+        for batch in batches if norms else ():
+            network(*batch.inputs)
     network.train(training)
     for norm, before in zip(norms, momentum, strict=True):
         norm.momentum = before
@@ -70,12 +73,20 @@ class Task(lightning.LightningModule):
     with slabs. So a resumed training is a new one that starts from this task's restored state.
     """
 
-    def __init__(self, network: torch.nn.Module, recipe: Recipe, samples: Samples, seed: int):
+    def __init__(
+        self,
+        network: torch.nn.Module,
+        recipe: Recipe,
+        samples: Samples | PictureSamples,
+        seed: int,
+        errors: Errors = neuron_errors,
+    ):
         super().__init__()
         self.network = network
         self.recipe = recipe
         self.samples = samples
         self.seed = seed
+        self.errors = errors
         self.rows: list[dict[str, float]] = []
         self.first_step = 0
         self.saved: dict | None = None
@@ -120,11 +131,11 @@ class Task(lightning.LightningModule):
         seed = np.random.SeedSequence((self.seed, self.epoch))
         torch.manual_seed(int(seed.generate_state(1)[0]))
 
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, index: int) -> Batch:
+    def transfer_batch_to_device(self, batch: AnyBatch, device: torch.device, index: int):
         """Move a batch where the network is."""
         return to_device(batch, device)
 
-    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
+    def training_step(self, batch: AnyBatch, index: int) -> torch.Tensor:
         """Give the loss of one batch."""
         return self._loss("train", batch)
 
@@ -138,12 +149,12 @@ class Task(lightning.LightningModule):
                 (to_device(batch, self.device) for batch in itertools.islice(batches, count)),
             )
 
-    def validation_step(self, batch: Batch, index: int):
+    def validation_step(self, batch: AnyBatch, index: int):
         """Add a batch to the validation loss."""
         self._loss("validation", batch)
 
     def on_validation_epoch_end(self):
-        """Hand the loss over all validation neurons to early stopping."""
+        """Hand the loss over everything validated to early stopping."""
         self.log("validation_loss", self._mean("validation"))
 
     def on_train_epoch_end(self):
@@ -165,9 +176,8 @@ class Task(lightning.LightningModule):
         checkpoint["plateau"] = self.plateau.state_dict()
         checkpoint["history"] = self.rows
 
-    def _loss(self, part: str, batch: Batch) -> torch.Tensor:
-        output = self.network(batch.grid, batch.z)
-        total, weight = squared_errors(read_colours(output, batch), batch)
+    def _loss(self, part: str, batch: AnyBatch) -> torch.Tensor:
+        total, weight = self.errors(self.network, batch)
         before = self.sums[part]
         # Kept as tensors: reading a number would make a GPU wait at every step.
         self.sums[part] = (before[0] + total.detach(), before[1] + weight)

@@ -1,0 +1,39 @@
+"""Lightness in, a and b out, through an autoencoder with skip connections."""
+
+import dataclasses
+
+from chromapal.colorizers.settings import NetworkSettings, require
+
+accepts = ("images",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Params(NetworkSettings):
+    """How the network is made and trained.
+
+    Attributes
+    ----------
+    width : int
+        Channels at full size; twice as many at each halving.
+    halvings : int
+        How often the picture is halved, 1 to 4.
+    """
+
+    width: int = 32
+    halvings: int = 3
+
+    def __post_init__(self):
+        """Refuse more halvings than a picture of 32 pixels survives."""
+        require("lab_autoencoder", self, "halvings", 1 <= self.halvings <= 4, "1 to 4")
+
+
+def build(params: Params, dense: bool = True):
+    """Make an untrained colorizer; PyTorch is imported here and not before."""
+    from chromapal.colorizers.autoencoder import Autoencoder
+    from chromapal.colorizers.lab_network import LabNetwork
+    from chromapal.training.pictorial import PictureColorizer
+
+    def make():
+        return LabNetwork(Autoencoder(params.width, params.halvings), "lightness", "signed")
+
+    return PictureColorizer("lab_autoencoder", params, dense, make)

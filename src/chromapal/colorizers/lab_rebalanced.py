@@ -1,0 +1,56 @@
+"""Classification over bins of a and b with rebalanced classes, decoded by the annealed mean.
+
+Zhang, Isola and Efros 2016, "Colorful image colorization", arXiv:1603.08511, on the first six
+layers of a ResNet: against the desaturation of networks that learn to give mean colours.
+"""
+
+import dataclasses
+
+from chromapal.colorizers.settings import EncoderSettings, require
+
+accepts = ("images",)
+COLDEST = 0.01  # colder than this, single precision knows no shares
+
+
+@dataclasses.dataclass(frozen=True)
+class Params(EncoderSettings):
+    """How the network is made and trained.
+
+    Attributes
+    ----------
+    depth : int
+        Layers of the encoder's ResNet, 18 or 34; `weights` are those of the same depth.
+    uniform : float
+        The paper's lambda: towards 0 colours are weighed by the inverse of how common they are, 1
+        weighs them equally.
+    temperature : float
+        T of the annealed mean: towards 0 the likeliest colour, 1 the mean one.
+    """
+
+    depth: int = 34
+    uniform: float = 0.5
+    temperature: float = 0.38
+
+    def __post_init__(self):
+        """Refuse what gives no weights, or no colours."""
+        for key, good, expected in (
+            ("depth", self.depth in (18, 34), "18 or 34"),
+            ("uniform", 0 < self.uniform <= 1, "more than 0, and 1 at most"),
+            ("temperature", self.temperature >= COLDEST, f"at least {COLDEST}"),
+        ):
+            require("lab_rebalanced", self, key, good, expected)
+
+
+def build(params: Params, dense: bool = True):
+    """Make an untrained colorizer; PyTorch is imported here and not before."""
+    from chromapal.colorizers.rebalanced import Rebalanced
+    from chromapal.training.pictorial import PictureColorizer
+    from chromapal.training.weights import start
+
+    return PictureColorizer(
+        "lab_rebalanced",
+        params,
+        dense,
+        lambda: Rebalanced(params.depth, params.uniform, params.temperature),
+        lambda network: start(network.body.encoder, params),
+    )

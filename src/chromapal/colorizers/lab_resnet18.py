@@ -1,0 +1,43 @@
+"""The first six layers of ResNet-18 on gray, and a decoder that gives a and b."""
+
+import dataclasses
+
+from chromapal.colorizers.settings import EncoderSettings
+
+accepts = ("images",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Params(EncoderSettings):
+    """How the network is trained.
+
+    Attributes
+    ----------
+    loss : str
+        `mse` or `huber`.
+    huber_delta : float
+        Where Huber's loss turns from square to straight, in units of 255 of a or b. PyTorch's
+        default of 1 lies beyond all errors in this scale: there Huber's loss is half of the
+        squared error and nothing else.
+    """
+
+    batch: int = 64
+    learning_rate: float = 1e-2
+    loss: str = "mse"
+    huber_delta: float = 0.05
+
+
+def build(params: Params, dense: bool = True):
+    """Make an untrained colorizer; PyTorch is imported here and not before."""
+    from chromapal.colorizers.lab_network import LabNetwork
+    from chromapal.colorizers.mid_level import MidLevel
+    from chromapal.training.pictorial import PictureColorizer
+    from chromapal.training.weights import start
+
+    def make():
+        body = MidLevel(18)
+        return LabNetwork(body, "gray", "unit", params.loss, params.huber_delta)
+
+    return PictureColorizer(
+        "lab_resnet18", params, dense, make, lambda network: start(network.body.encoder, params)
+    )

@@ -1,0 +1,67 @@
+"""Parameters that neural colorizers have in common; standard library only."""
+
+import dataclasses
+
+from chromapal.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkSettings:
+    """How a network is trained.
+
+    Attributes
+    ----------
+    epochs, steps : int
+        At most so many passes and so many optimiser steps, whichever comes first.
+    batch : int
+        Grids or pictures per step.
+    learning_rate, weight_decay : float
+        Of Adam.
+    plateau_factor, plateau_patience
+        The learning rate is multiplied by the factor once the validation loss has not fallen for
+        more than so many epochs.
+    patience : int
+        Training stops after so many epochs without a lower validation loss.
+    """
+
+    epochs: int = 100
+    steps: int = 100_000
+    batch: int = 32
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    plateau_factor: float = 0.1
+    plateau_patience: int = 3
+    patience: int = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class EncoderSettings(NetworkSettings):
+    """How a network with an encoder of torchvision's is trained.
+
+    Attributes
+    ----------
+    weights : str
+        torchvision's weights of the encoder's depth to start from: a path or URL; empty or
+        `none`: random.
+    sha256 : str
+        Checksum of that file; empty: not checked.
+    cache : str
+        Folder that keeps a downloaded file.
+    """
+
+    weights: str = ""
+    sha256: str = ""
+    cache: str = "~/.cache/chromapal"
+
+
+def require(colorizer: str, params: object, key: str, good: bool, expected: str):
+    """Refuse a parameter that makes no sense.
+
+    Raises
+    ------
+    InputError
+        The line names the parameter's config key.
+    """
+    if not good:
+        where = f"config key 'params.colorizers.{colorizer}.{key}'"
+        raise InputError(where, repr(getattr(params, key)), expected)
