@@ -153,8 +153,18 @@ def test_executed_notebook_is_kept_without_errors(whole):
     ]  # fmt: skip
 
 
-def test_source_notebook_is_committed_clean():
-    notebook = nbformat.read(ROOT / "workflow/notebooks/report.ipynb", as_version=4)
+def test_studies_of_images_beside_it_are_linked(tmp_path):
+    tables = tmp_path / "made/tables"
+    assert "No study of images" in report_parts.image_studies(tables)
+    (tmp_path / "a'b/turing").mkdir(parents=True)
+    (tmp_path / "a'b/turing/turing.html").write_text("")
+    found = report_parts.image_studies(tables)
+    assert "href='../../a%27b/report/report.html'>a&#x27;b</a>" in found
+
+
+@pytest.mark.parametrize("name", ["report", "pictures"])
+def test_source_notebook_is_committed_clean(name):
+    notebook = nbformat.read(ROOT / f"workflow/notebooks/{name}.ipynb", as_version=4)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)

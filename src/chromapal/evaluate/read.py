@@ -27,6 +27,7 @@ POOLED = {"fold": "all", "lab": "all"}
 TEXT = frozenset(
     [
         *("study", "colorizer", "variant", "sample", "fold", "lab", "worm", "measure"),
+        *("set", "run", "split", "quantity", "key"),
         *("classifier", "features", "name", "class", "true_class", "predicted_class"),
         *("file", "stage", "reason", "table", "row", "column", "baseline_name"),
         *("second_baseline_name", "source"),
@@ -35,13 +36,21 @@ TEXT = frozenset(
 )
 
 
-def read_csv(path: str | os.PathLike) -> pd.DataFrame:
+def read_csv(path: str | os.PathLike, numbers: Sequence[str] | None = None) -> pd.DataFrame:
     """Read one of the study's tables.
 
     Text stays text (a worm may be called ``1`` or ``NA``); an empty number is NaN.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    numbers : sequence of str, optional
+        Its columns of numbers; all that are not known to be text unless given.
     """
     table = pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
-    numbers = [name for name in table.columns if name not in TEXT]
+    if numbers is None:
+        numbers = [name for name in table.columns if name not in TEXT]
     return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
 
 

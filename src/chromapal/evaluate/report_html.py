@@ -71,9 +71,12 @@ def _filled(values: pd.Series) -> bool:
     return bool((values.notna() & (values.astype(str) != "")).any())
 
 
-def figure(figures: str | os.PathLike, captions: str | os.PathLike, name: str) -> Html:
-    """Embed a figure with its caption, which `snakemake --report` shows too."""
-    caption = html.escape(" ".join((Path(captions) / f"{name}.rst").read_text("utf-8").split()))
+def figure(
+    figures: str | os.PathLike, captions: str | os.PathLike, name: str, caption: str = ""
+) -> Html:
+    """Embed a figure with its caption (of its own name, or another), which Snakemake shows too."""
+    told = (Path(captions) / f"{caption or name}.rst").read_text("utf-8")
+    caption = html.escape(" ".join(told.split()))
     picture = Path(figures) / f"{name}.png"
     if not picture.is_file():
         return Html(f"<p class='note'>The figure “{html.escape(name)}” was not drawn.</p>")

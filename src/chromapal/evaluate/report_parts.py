@@ -7,6 +7,7 @@ import platform
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -253,6 +254,21 @@ def skipped(tables: str | os.PathLike) -> Html:
         "file": "file",
     }  # fmt: skip
     return table(_read(tables, "skipped"), heads, "Nothing was left out.")
+
+
+def image_studies(tables: str | os.PathLike) -> Html:
+    """Link the reports of studies of images that stand beside this one."""
+    results = Path(tables).parents[1]
+    found = sorted(path.parents[1].name for path in results.glob("*/turing/turing.html"))
+    links = [
+        f"<li><a href='../../{html.escape(quote(name))}/report/report.html'>"
+        f"{html.escape(name)}</a></li>"
+        for name in found
+    ]
+    nothing = (
+        "<p class='note'>No study of images was run beside this one (<code>make images</code>).</p>"
+    )
+    return Html(f"<ul>{''.join(links)}</ul>" if links else nothing)
 
 
 def keys(config: dict) -> Html:

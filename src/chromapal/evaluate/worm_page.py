@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.io import to_html
 
 from chromapal.evaluate.figures import worm
+from chromapal.evaluate.read import read_csv
 from chromapal.evaluate.report_html import table
 from chromapal.files import whole
 
@@ -207,6 +208,6 @@ the less certain its answer. Axes in micrometres.</p>
 
 def write(named: str | os.PathLike, out: str | os.PathLike):
     """Write one animal's page from its table of named neurons, whole or not at all."""
-    text = page(worm.read_numbers(named, worm.NUMBERS))
+    text = page(read_csv(named, worm.NUMBERS))
     with whole(out) as part:
         part.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.figures.worm import read_numbers
+from chromapal.evaluate.read import read_csv
 
 NUMBERS = ("order", "worms", "accuracy", "low", "high", "top5")
 CURVE = "training worms"
@@ -122,4 +122,4 @@ def _curve(axes: Axes, part: pd.DataFrame, shades: dict[str, str]):
 
 def draw(ablation: str | os.PathLike, out: str | os.PathLike):
     """Draw `ablation.png` from `ablation.csv`."""
-    style.save(figure(read_numbers(ablation, NUMBERS)), out)
+    style.save(figure(read_csv(ablation, NUMBERS)), out)

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.calibration import spread
-from chromapal.evaluate.figures.worm import read_numbers
+from chromapal.evaluate.read import read_csv
 
 NUMBERS = ("anchors", "worms", "accuracy", "low", "high", "before")
 # how anchors are chosen: in words, colour, dashes, marker
@@ -101,4 +101,4 @@ def _laboratories(axes, rows: pd.DataFrame, span: float):
 
 def draw(anchors: str | os.PathLike, out: str | os.PathLike):
     """Draw `anchors.png` from `anchors.csv`."""
-    style.save(figure(read_numbers(anchors, NUMBERS)), out)
+    style.save(figure(read_csv(anchors, NUMBERS)), out)

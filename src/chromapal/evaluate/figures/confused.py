@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.figures.worm import VIEWS, free_places, read_numbers
+from chromapal.evaluate.figures.worm import VIEWS, free_places
+from chromapal.evaluate.read import read_csv
 
 NUMBERS = ("posterior", "dorsal", "left", "tested", "right", "confused")
 PAIRS = 20
@@ -141,4 +142,4 @@ def _list(axes: Axes, names: pd.DataFrame, pairs: pd.DataFrame):
 
 def draw(places: str | os.PathLike, out: str | os.PathLike):
     """Draw `confused.png` from `places.csv`."""
-    style.save(figure(read_numbers(places, NUMBERS)), out)
+    style.save(figure(read_csv(places, NUMBERS)), out)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.figures.worm import read_numbers
+from chromapal.evaluate.read import read_csv
 
 NUMBERS = (
     *("worms", "ours", "peer", "difference", "low", "high"),
@@ -124,4 +124,4 @@ def _differences(axes: Axes, peers: pd.DataFrame, labs: list[str]):
 
 def draw(peers: str | os.PathLike, out: str | os.PathLike):
     """Draw `peers.png` from `peers.csv`."""
-    style.save(figure(read_numbers(peers, NUMBERS)), out)
+    style.save(figure(read_csv(peers, NUMBERS)), out)

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from chromapal.evaluate.figures import style
+from chromapal.evaluate.read import read_csv
 from chromapal.prepare.features import BODY
 
 NUMBERS = (*"xyz", *BODY, "probability", "review")
@@ -28,15 +29,6 @@ OUTCOMES = {
     "": ("unlabelled (nobody named them)", "0.45", "o"),
 }
 NAME_POINTS = 6
-
-
-def read_numbers(path: str | os.PathLike, numbers: Sequence[str]) -> pd.DataFrame:
-    """Read a table in which only the given columns are numbers.
-
-    Text stays text (a worm may be called ``1`` or ``NA``); an empty number is NaN.
-    """
-    table = pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
-    return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
 
 
 def free_places(
@@ -187,4 +179,4 @@ def _names(axes: Axes, placed: pd.DataFrame, columns: Sequence[str]):
 
 def draw(named: str | os.PathLike, out: str | os.PathLike):
     """Draw `worm.png` from one animal's named neurons."""
-    style.save(figure(read_numbers(named, NUMBERS)), out)
+    style.save(figure(read_csv(named, NUMBERS)), out)

@@ -1,0 +1,101 @@
+"""Test pictures of one set in gray, in truth, and as every method of a run coloured them."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from chromapal.evaluate import read
+from chromapal.evaluate.figures import picture_parts, style
+from chromapal.evaluate.figures.picture_parts import wrapped
+from chromapal.evaluate.picture_tables import IMAGE_NUMBERS
+from chromapal.evaluate.read import read_csv
+
+Column = Sequence[np.ndarray | None]
+
+
+@style.styled
+def figure(
+    sources: Sequence[str],
+    gray: Column,
+    truth: Column,
+    methods: Mapping[str, Column],
+    scores: pd.DataFrame,
+    name: str,
+    run: str,
+) -> Figure:
+    """Draw a row per picture: input, truth, and every method, baselines first, then the best.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        What each picture was cut from; at most eight pictures are drawn, evenly chosen.
+    gray, truth : sequence of numpy.ndarray or None
+        Shape (H, W, 3), 0..1, one per source; None leaves an empty field.
+    methods : mapping of str to sequence
+        The same, by colorizer.
+    scores : pandas.DataFrame
+        Rows of `images.csv` of this set and run.
+    name, run : str
+        The set and the run.
+    """
+    if not len(sources):
+        return style.message(f"The set {style.text(name)} has no test picture to show.")
+    places = picture_parts.spread(len(sources))
+    delta_e = scores.set_index("colorizer")["delta_e"].to_dict()
+    columns = []
+    for method in picture_parts.ordered(methods, delta_e):
+        value = delta_e.get(method, np.nan)
+        score = "not scored" if np.isnan(value) else f"ΔE {value:.1f}"
+        columns.append((f"{picture_parts.heading(method)}\n{score}", methods[method]))
+    tested = scores["pictures"].max()
+    return picture_parts.sheet(
+        [wrapped(sources[place], 22, 3, spaced=False) for place in places],
+        _chosen([("gray\n(input)", gray), ("truth", truth)], places),
+        _chosen(columns, places),
+        f"{style.text(name, 20)}, run {style.text(run, 20)}: test pictures, which no method saw",
+        "" if np.isnan(tested) else f"ΔE: mean ΔE2000 over all {tested:.0f} test pictures",
+    )
+
+
+def _chosen(columns: Sequence[tuple[str, Column]], places: list[int]) -> list[tuple[str, Column]]:
+    return [(heading, [pictures[place] for place in places]) for heading, pictures in columns]
+
+
+def draw(
+    shown: str | os.PathLike,
+    coloured: Sequence[dict],
+    images: str | os.PathLike,
+    name: str,
+    run: str,
+    out: str | os.PathLike,
+):
+    """Draw the contact sheet of one set and run.
+
+    Parameters
+    ----------
+    shown : path-like
+        Folder of the set's test pictures: `index.csv`, `NNN_true.png`, `NNN_gray.png`.
+    coloured : sequence of dict
+        path of a folder of `NNN.png`, and its colorizer.
+    images : path-like
+        The table `images.csv`.
+    name, run : str
+        The set and the run.
+    out : path-like
+        The figure.
+    """
+    index = picture_parts.shown(shown)
+    # only what is drawn is read: a set may have thousands of test pictures
+    index = index.iloc[picture_parts.spread(len(index))]
+    gray, truth = (_loaded(shown, index, f"_{kind}") for kind in ("gray", "true"))
+    methods = {each["colorizer"]: _loaded(each["path"], index) for each in coloured}
+    scores = read.pick(read_csv(images, IMAGE_NUMBERS), set=name, run=run)
+    style.save(figure(list(index["source"]), gray, truth, methods, scores, name, run), out)
+
+
+def _loaded(folder: str | os.PathLike, index: pd.DataFrame, kind: str = "") -> Column:
+    return [picture_parts.load(Path(folder) / f"{number}{kind}.png") for number in index["number"]]

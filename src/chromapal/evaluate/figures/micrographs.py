@@ -1,0 +1,76 @@
+"""Grayscale micrographs, coloured by every method of a run; nobody knows their true colours."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from chromapal.evaluate.figures import picture_parts, style
+from chromapal.evaluate.figures.picture_parts import wrapped
+
+
+@style.styled
+def figure(
+    gray: Mapping[str, np.ndarray],
+    methods: Mapping[str, Mapping[str, np.ndarray | None]],
+    name: str,
+    run: str,
+) -> Figure:
+    """Draw a row per micrograph: as it is, then as every method colours it, baselines first.
+
+    Parameters
+    ----------
+    gray : mapping of str to numpy.ndarray
+        Micrographs by name, shape (H, W, 3), 0..1.
+    methods : mapping of str to mapping
+        By colorizer, its colouring of each, the same shape; None leaves an empty field.
+    name, run : str
+        The set whose pictures the methods learnt from, and the run.
+    """
+    if not gray:
+        return style.message("This study has no micrograph to colour.")
+    shown = sorted(gray)
+    columns = [
+        (picture_parts.heading(method), [methods[method].get(each) for each in shown])
+        for method in picture_parts.ordered(methods, {})
+    ]
+    return picture_parts.sheet(
+        [wrapped(each, 22) for each in shown],
+        [("gray\n(input)", [gray[each] for each in shown])],
+        columns,
+        f"Micrographs in the colours of {style.text(name, 20)}, run {style.text(run, 20)}",
+        "No true colours exist: what is seen is what a method expects, no finding.",
+    )
+
+
+def draw(
+    shown: str | os.PathLike,
+    coloured: Sequence[dict],
+    name: str,
+    run: str,
+    out: str | os.PathLike,
+):
+    """Draw the micrographs as the methods of one set and run colour them.
+
+    Parameters
+    ----------
+    shown : path-like
+        Folder of the grayscale micrographs, one PNG each.
+    coloured : sequence of dict
+        path of a folder of `micrograph_NAME.png`, and its colorizer.
+    name, run : str
+        The set whose pictures the methods learnt from, and the run.
+    out : path-like
+        The figure.
+    """
+    gray = {path.stem: picture_parts.load(path) for path in sorted(Path(shown).glob("*.png"))}
+    methods = {
+        each["colorizer"]: {
+            micrograph: picture_parts.load(Path(each["path"]) / f"micrograph_{micrograph}.png")
+            for micrograph in gray
+        }
+        for each in coloured
+    }
+    style.save(figure(gray, methods, name, run), out)

@@ -1,0 +1,174 @@
+"""The colour Turing test: a page that asks a person which pictures have their real colours.
+
+The page holds its answers: who reads its source can cheat. Nothing that is drawn, labelled or
+spoken in it tells true from predicted.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chromapal.errors import InputError
+from chromapal.files import whole
+
+COLUMNS = ("key", "colorizer", "truth", "prediction")
+TEMPLATE = Path(__file__).with_suffix(".html")
+# Nothing may be loaded from anywhere; only the template's own script and style count.
+POLICY = (
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# What pixels need. A colour profile, a gamma or an orientation in one picture of a pair would
+# give it away, and the colorizer saw none of them; texts may name private files.
+KEPT = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+
+
+def write(shown: pd.DataFrame, seed: int, title: str, out: str | os.PathLike):
+    """Write the test as one file that needs no network, whole or not at all.
+
+    Parameters
+    ----------
+    shown : pandas.DataFrame
+        One row per picture and colorizer: `key` and `colorizer` (any text), `truth` and
+        `prediction` (paths of PNG files of the same size).
+    seed : int
+        Seed of the order of the pictures; the order of the rows does not matter.
+    title : str
+        The page's heading, any text.
+    out : path-like
+        The HTML file.
+
+    Raises
+    ------
+    InputError
+        The table has no rows, lacks a column or has a row twice; a file is missing or no PNG; a
+        prediction's size is not its truth's; a key has two true pictures.
+    """
+    text = page(shown, seed, title)
+    with whole(out) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def page(shown: pd.DataFrame, seed: int, title: str) -> str:
+    """Write the whole page; every text is escaped. See `write`."""
+    # none of these characters means anything inside a JSON text, and no tag can begin without
+    content = json.dumps(pictures(shown, seed), sort_keys=True, separators=(",", ":"))
+    for sign in "<>&":
+        content = content.replace(sign, f"\\u{ord(sign):04x}")
+    template = TEMPLATE.read_text(encoding="utf-8")
+    policy = POLICY.format(script=_source(template, "script"), style=_source(template, "style"))
+    # what is filled in has no "<", so that no title or key can stand for a later place
+    return (
+        template.replace("<!--policy-->", policy)
+        .replace("<!--title-->", html.escape(title))
+        .replace("<!--pictures-->", content)
+    )
+
+
+def _source(template: str, tag: str) -> str:
+    """Name the template's one script or style as a security policy does, by its hash."""
+    (text,) = re.findall(f"<{tag}>(.*?)</{tag}>", template, flags=re.DOTALL)
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def pictures(shown: pd.DataFrame, seed: int) -> list[dict]:
+    """List the pictures in the order in which they are asked.
+
+    A true picture is there once however many colorizers share it: seen twice, it would be known
+    for the true one.
+
+    Returns
+    -------
+    list of dict
+        key, colorizer ("" of a true picture), truth ("true" or "predicted"), width and height
+        [pixels], image (a data URI).
+
+    Raises
+    ------
+    InputError
+        As in `write`.
+    """
+    _check(shown)
+    truths, predictions = {}, {}
+    for row in shown.loc[:, list(COLUMNS)].astype(str).itertuples(index=False):
+        truth = _picture(row.truth, f"the true picture of {row.key!r}")
+        if truths.setdefault(row.key, truth) != truth:
+            raise InputError(row.truth, f"another true picture of {row.key!r}", "one for each key")
+        predicted = _picture(row.prediction, f"a predicted picture of {row.key!r}")
+        if _size(predicted) != _size(truth):
+            # the size alone would tell them apart
+            expected = f"{_size(truth)}, the size of {row.truth}"
+            raise InputError(row.prediction, _size(predicted), expected)
+        predictions[row.key, row.colorizer] = predicted
+    listed = [
+        *({"key": key, "colorizer": "", "truth": "true", **truths[key]} for key in sorted(truths)),
+        *(
+            {"key": key, "colorizer": colorizer, "truth": "predicted", **predicted}
+            for (key, colorizer), predicted in sorted(predictions.items(), key=lambda one: one[0])
+        ),
+    ]
+    return [listed[place] for place in np.random.default_rng(seed).permutation(len(listed))]
+
+
+def _check(shown: pd.DataFrame):
+    table = "table of pictures to ask about"
+    missing = [name for name in COLUMNS if name not in shown]
+    if missing:
+        raise InputError(table, f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")
+    if shown.empty:
+        raise InputError(table, "no rows", "a true and a predicted picture or more")
+    twice = shown.loc[shown[["key", "colorizer"]].astype(str).duplicated()]
+    if len(twice):
+        key, colorizer = twice.iloc[0][["key", "colorizer"]]
+        raise InputError(table, f"{key!r} of {colorizer!r} twice", "a key once per colorizer")
+
+
+def _size(picture: dict) -> str:
+    return f"{picture['width']} x {picture['height']} pixels"
+
+
+def _picture(path: str, what: str) -> dict:
+    """Read a PNG file's size and its bytes without metadata, as a data URI."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(path, error.strerror or "no file", f"{what}, a PNG file") from error
+    parts = _chunks(data)
+    if not parts or parts[0][:4] != b"IHDR" or parts[-1] != b"IEND":
+        raise InputError(path, "no whole PNG", f"{what}, a PNG file")
+    kept = [
+        len(part[4:]).to_bytes(4) + part + zlib.crc32(part).to_bytes(4)
+        for part in parts
+        if part[:4] in KEPT
+    ]
+    image = base64.b64encode(SIGNATURE + b"".join(kept)).decode()
+    return {
+        "width": int.from_bytes(parts[0][4:8]),
+        "height": int.from_bytes(parts[0][8:12]),
+        "image": f"data:image/png;base64,{image}",
+    }
+
+
+def _chunks(data: bytes) -> list[bytes]:
+    """Split a PNG into its chunks (kind and content), up to the first broken one or the end."""
+    found = []
+    start = len(SIGNATURE)
+    while data.startswith(SIGNATURE) and start < len(data):
+        end = start + 8 + int.from_bytes(data[start : start + 4])
+        part, check = data[start + 4 : end], data[end : end + 4]
+        if zlib.crc32(part).to_bytes(4) != check:
+            break
+        found.append(part)
+        if part == b"IEND":
+            break
+        start = end + 4
+    return found

@@ -1,0 +1,80 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from chromapal.evaluate import report, report_pictures
+from tests.unit.test_report import PIXEL, ROOT, Page
+
+HOSTILE = "<script>alert(1)</script>"
+CONFIG = {
+    "study": "made",
+    "seed": 1,
+    "sets": {"photographs": {"kind": "bundled", "size": 32}},
+    "runs": {"all": {"sets": ["photographs"], "colorizers": ["lab_resnet18"]}},
+    "micrographs": ["cell"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    images = pd.DataFrame(
+        {
+            "set": "photographs",
+            "run": "all",
+            "colorizer": ["copy_gray", "lab_resnet18", "lab_resnet34", "mean_colour"],
+            "train_pictures": 72,
+            "pictures": 24,
+            "sources": 2,
+            "mse_rgb": [0.02, 0.01, 0.015, 0.09],
+            "mse_ab": [200.0, 110, 150, 190],
+            "psnr": 20.0,
+            "ssim": 0.9,
+            "delta_e": [10.64, 7.25, 8.5, 20],
+            "delta_e_low": [10, 7, np.nan, 19],
+            "delta_e_high": [11, 7.5, np.nan, 21],
+            "colourfulness_ratio": [0, 0.625, 0.5, 0.1],
+            "parameters": [0, 1000, 2000, 3],
+        }
+    )
+    sets = pd.DataFrame({"set": ["photographs"], "split": ["train"], "pictures": [72]})
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    images.to_csv(tables / "images.csv", index=False)
+    sets.reindex(columns=list(report_pictures.SET_COLUMNS)).to_csv(
+        tables / "image_sets.csv", index=False
+    )
+    return tmp_path
+
+
+def test_the_best_method_is_named_beside_what_guessing_gives(folder):
+    told = report_pictures.headline(folder / "tables")
+    assert told.count("<li>") == 1
+    assert "lab_resnet18 (run all) with a mean ΔE2000 of 7.2" in told
+    assert "copied gray 10.6, mean colour 20.0" in told and "0.625 times" in told
+    assert "24 test pictures of 2 sources" in told
+
+
+def test_scores_show_intervals_where_there_are_any(folder):
+    told = report_pictures.scores(folder / "tables")
+    assert "7.0 to 7.5" in told and "nan" not in told
+
+
+def test_the_page_stands_alone(folder):
+    (folder / "contact_sheet_photographs.png").write_bytes(PIXEL)
+    left_out = [{"run": HOSTILE, "colorizer": "lab_resnet50_frozen", "reason": "needs weights"}]
+    parameters = {
+        "study": HOSTILE, "tables": str(folder / "tables"), "figures": str(folder),
+        "captions": str(ROOT / "workflow/report"), "config": CONFIG, "left_out": left_out,
+    }  # fmt: skip
+    notebook, out = folder / "report.ipynb", folder / "report.html"
+    report.render(ROOT / "workflow/notebooks/pictures.ipynb", parameters, notebook, out)
+    page = Page(out.read_text("utf-8"))
+    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "object")]
+    words = " ".join("".join(page.words).split())
+    assert HOSTILE in words and "lab_resnet50_frozenneeds weights" in words.replace(
+        " needs", "needs"
+    )
+    assert "“picture_losses” was not drawn" in words
+    assert "“contact_sheet_photographs” was not drawn" not in words
+    links = [attrs["href"] for tag, attrs in page.tags if tag == "a" and "href" in attrs]
+    assert "../turing/turing.html" in links
