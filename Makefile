@@ -1,7 +1,8 @@
 # Everything a person types. `make help` lists the targets.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-CORES ?= $(shell nproc 2>/dev/null || echo 2)
+# nproc counts no further than OMP_NUM_THREADS where that is set
+CORES ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2)
 CONFIG ?= config/config.yaml
 ARGS ?=
 TABLES ?= data/tables
@@ -10,7 +11,7 @@ PEERS ?=
 STUDY ?= default
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle test lint unit contract endtoend bench check-tables keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle images test lint unit contract endtoend bench check-tables keys lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -32,6 +33,9 @@ study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--confi
 
 identity identity-labs identity-oracle: install ## name neurons of TABLES=FOLDER, by animal, by laboratory, or with handedness known [PEERS=FILE]
 	$(BIN)/snakemake --cores $(CORES) --configfile config/$(subst -,_,$@).yaml --config tables=$(TABLES) $(if $(PEERS),peers=$(PEERS))
+
+images: install ## colorizers of images beside each other, on photographs and simulated slices
+	$(BIN)/snakemake --cores $(CORES) --configfile config/images.yaml
 
 test: lint unit contract endtoend ## everything there is to check
 

@@ -6,15 +6,27 @@ if not workflow.overwrite_configfiles:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/inputs.smk"
-include: "workflow/rules/worms.smk"
-include: "workflow/rules/grids.smk"
-include: "workflow/rules/colorize.smk"
-include: "workflow/rules/identify.smk"
-include: "workflow/rules/tables.smk"
-include: "workflow/rules/naming.smk"
-include: "workflow/rules/naming_figures.smk"
-include: "workflow/rules/report.smk"
+include: "workflow/rules/timings.smk"
+
+
+if "sets" in config:
+
+    include: "workflow/rules/pictures.smk"
+    include: "workflow/rules/picture_tables.smk"
+    include: "workflow/rules/picture_report.smk"
+
+else:
+
+    include: "workflow/rules/study.smk"
+    include: "workflow/rules/inputs.smk"
+    include: "workflow/rules/worms.smk"
+    include: "workflow/rules/grids.smk"
+    include: "workflow/rules/colorize.smk"
+    include: "workflow/rules/identify.smk"
+    include: "workflow/rules/tables.smk"
+    include: "workflow/rules/naming.smk"
+    include: "workflow/rules/naming_figures.smk"
+    include: "workflow/rules/report.smk"
 
 
 rule all:

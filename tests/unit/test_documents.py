@@ -58,9 +58,28 @@ def test_every_object_of_the_schema_is_strict_and_every_key_described():
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
 def test_every_study_fits_the_schema(path):
     registry = referencing.Registry().with_contents(SCHEMAS.items())
-    validator = jsonschema.Draft202012Validator(SCHEMAS["config.schema.json"], registry=registry)
     study = yaml.safe_load(path.read_text())
+    schema = SCHEMAS["images.schema.json" if "sets" in study else "config.schema.json"]
+    validator = jsonschema.Draft202012Validator(schema, registry=registry)
     validator.validate(study)
     # a key inside another file is checked too
     with pytest.raises(jsonschema.ValidationError, match="misspelt"):
         validator.validate({**study, "training": {"misspelt": 1}})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "bundled"}, "'size' is a required property"),
+        ({"kind": "folder", "size": 64}, "'folder' is a required property"),
+        ({"kind": "cifar100", "cache": ".", "folder": "."}, "'folder' is not one of"),
+        ({"kind": "neuropal", "size": 64, "simulate": {"worm": 3}}, "'worm' was unexpected"),
+        ({"kind": "places"}, "'places' is not one of"),
+        ({"kind": "bundled", "size": 64, "misspelt": 1}, "'misspelt' was unexpected"),
+    ],
+)
+def test_an_image_set_has_the_keys_of_its_kind(options, message):
+    registry = referencing.Registry().with_contents(SCHEMAS.items())
+    schema = SCHEMAS["image_set.schema.json"]
+    found = jsonschema.Draft202012Validator(schema, registry=registry).iter_errors(options)
+    assert any(message in error.message for error in found)

@@ -20,6 +20,7 @@ def changed(**keys):
         (changed(folds="three"), "config key 'folds'"),
         (changed(colour_scale="sepia"), "config key 'colour_scale'"),
         (changed(runs=[{"colorizers": ["crayons"]}]), "'crayons'"),
+        (changed(runs=[{"colorizers": ["lab_resnet18"]}]), "'lab_resnet18'; expected for neurons"),
         (
             changed(params={"colorizers": {"resnet18_fusion": {"step": 4}}}),
             "config key 'params.colorizers.resnet18_fusion.step'",
@@ -32,6 +33,42 @@ def changed(**keys):
     ],
 )
 def test_a_wrong_config_is_named_before_anything_runs(tmp_path, config, named):
+    done = snakemake(tmp_path, config, "-n")
+    text = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert named in text
+    assert "Traceback" not in text
+
+
+IMAGES = {
+    "study": "images",
+    "sets": {"photographs": {"kind": "bundled", "size": 32, "most_per_source": 2}},
+    "runs": {"all": {"sets": ["photographs"], "colorizers": ["mean_colour", "lab_resnet18"]}},
+}
+
+
+def run_of_images(**keys):
+    run = {**IMAGES["runs"]["all"], **keys}
+    return {**IMAGES, "runs": {"all": run}}
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({**IMAGES, "folds": 3}, "'folds' was unexpected"),
+        ({**IMAGES, "sets": {"mine": {"kind": "folder"}}}, "config key 'sets.mine'"),
+        (run_of_images(sets=["places"]), "found places; expected one of photographs"),
+        (run_of_images(colorizers=["crayons"]), "'crayons'"),
+        (run_of_images(colorizers=["resnet18_fusion"]), "expected for images"),
+        (run_of_images(params={"step": 4}), "config key 'params.colorizers.mean_colour.step'"),
+        (run_of_images(colorizers=["lab_resnet50_frozen"]), "only those that need weights"),
+        (
+            {**IMAGES, "comparisons": [{"title": "", "runs": ["all", "b"], "colorizers": ["x"]}]},
+            "config key 'comparisons'",
+        ),
+    ],
+)
+def test_a_wrong_study_of_images_is_named_before_anything_runs(tmp_path, config, named):
     done = snakemake(tmp_path, config, "-n")
     text = done.stdout + done.stderr
     assert done.returncode != 0

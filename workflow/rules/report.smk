@@ -283,6 +283,7 @@ rule write_report:
         ENVIRONMENT
     params:
         code=code("write_report.py", *TOLD),
+        notebook="report.ipynb",
         told=dict(
             study=STUDY,
             tables=f"results/{STUDY}/tables",

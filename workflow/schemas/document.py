@@ -21,12 +21,21 @@ Units stand in square brackets. (Generated from the schemas in `workflow/schemas
 | `identity_labs.yaml` | the same, one laboratory left out: `make identity-labs TABLES=FOLDER` |
 | `identity_oracle.yaml` | by animal, handedness as test animals' labels say: an oracle |
 | `original.yaml` | the original study's recipe as it was |
+| `images.yaml` | colorizers of images, on photographs and simulated slices: `make images` |
+| `images-full.yaml` | the seeds' own image sets at full size, for a GPU |
 
 `--configfile` replaces the default study as a whole; nothing of `config.yaml` is mixed in.
 
-| key | default | meaning |
-|---|---|---|
+## A study of neurons
+
 """
+IMAGES = """
+## A study of images
+
+A study with the key `sets` is one of images: it has the keys below and no others.
+
+"""
+HEAD = "| key | default | meaning |\n|---|---|---|\n"
 CLOSING = """
 ## Methods' own parameters
 
@@ -107,8 +116,11 @@ def document() -> str:
     """Give the text of config/README.md."""
     files = SCHEMAS.glob("*.schema.json")
     schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in files}
-    table = "\n".join(rows(schemas["config.schema.json"]["properties"], schemas))
-    return f"{OPENING}{table}\n{CLOSING}"
+    neurons, images = (
+        HEAD + "\n".join(rows(schemas[f"{name}.schema.json"]["properties"], schemas)) + "\n"
+        for name in ("config", "images")
+    )
+    return f"{OPENING}{neurons}{IMAGES}{images}{CLOSING}"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from chromapal.evaluate.report import render
 def main(snakemake):
     folder, out = f"{snakemake.scriptdir}/..", snakemake.output
     told = {**snakemake.params.told, "captions": f"{folder}/report"}
-    render(f"{folder}/notebooks/report.ipynb", told, out.notebook, out.page)
+    render(f"{folder}/notebooks/{snakemake.params.notebook}", told, out.notebook, out.page)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,97 @@
+"""A small study of images, from sets to report; every table the same bytes twice."""
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.workflow.conftest import snakemake
+
+LEARN = {"epochs": 2, "steps": 4}
+STUDY = {
+    "study": "pictures",
+    "seed": 3,
+    "sets": {
+        "photographs": {"kind": "bundled", "size": 32, "most_per_source": 4},
+        "slices": {
+            "kind": "neuropal",
+            "size": 24,
+            "most_slices": 2,
+            "simulate": {"worms": 5, "laboratories": 2, "neurons": 30},
+        },
+    },
+    "runs": {
+        "all": {
+            "sets": ["photographs", "slices"],
+            "colorizers": ["mean_colour", "copy_gray", "context_mlp", "lab_resnet50_frozen"],
+        },
+        "few": {"sets": ["photographs"], "colorizers": ["context_mlp"], "pictures": 2},
+    },
+    "comparisons": [{"title": "all or two", "runs": ["all", "few"], "colorizers": ["context_mlp"]}],
+    "turing": 3,
+    "params": {"colorizers": {"context_mlp": LEARN}},
+    "training": {"threads": 1, "parallel": 2, "device": "cpu"},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
+    done = snakemake(folder, STUDY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "results/pictures"
+
+
+def test_every_model_is_scored_on_pictures_of_other_sources(folder):
+    images = pd.read_csv(folder / "tables/images.csv")
+    # the method that is nothing without weights is left out
+    assert sorted(zip(images["set"], images["run"], images["colorizer"], strict=True)) == [
+        ("photographs", "all", "context_mlp"),
+        ("photographs", "all", "copy_gray"),
+        ("photographs", "all", "mean_colour"),
+        ("photographs", "few", "context_mlp"),
+        ("slices", "all", "context_mlp"),
+        ("slices", "all", "copy_gray"),
+        ("slices", "all", "mean_colour"),
+    ]
+    assert images.set_index(["set", "run", "colorizer"])["train_pictures"].to_dict() == {
+        **dict.fromkeys(
+            [("photographs", "all", name) for name in ("context_mlp", "copy_gray", "mean_colour")],
+            24,  # six of the ten photographs, four patches each
+        ),
+        ("photographs", "few", "context_mlp"): 2,
+        **dict.fromkeys(
+            [("slices", "all", name) for name in ("context_mlp", "copy_gray", "mean_colour")], 6
+        ),
+    }
+    assert images["delta_e"].between(0, 100).all() and images["psnr"].gt(0).all()
+    gray = images[images["colorizer"].eq("copy_gray")]
+    assert (gray["colourfulness_ratio"] < 1e-3).all() and (gray["parameters"] == 0).all()
+    cards = pd.read_csv(folder / "tables/image_sets.csv")
+    assert set(cards["set"]) == {"photographs", "slices"}
+
+
+def test_everything_is_there_to_look_at(folder):
+    figures = {path.stem for path in (folder / "figures").glob("*.png")}
+    assert figures == {
+        "picture_sets", "contact_sheet_photographs", "contact_sheet_slices", "picture_scores",
+        "picture_comparisons", "picture_losses", "micrographs_photographs", "micrographs_slices",
+    }  # fmt: skip
+    for name in figures:
+        with Image.open(folder / f"figures/{name}.png") as image:
+            assert min(image.size) > 100
+    report = (folder / "report/report.html").read_text()
+    assert "needs weights" in report and "../turing/turing.html" in report
+    assert "was not drawn" not in report
+    page = (folder / "turing/turing.html").read_text()
+    # three photographs and both slices, true and predicted, as single images
+    assert page.count("data:image/png;base64,") == 2 * (3 + 2)
+
+
+def test_a_second_run_gives_the_same_bytes(folder, tmp_path):
+    done = snakemake(tmp_path, STUDY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    tables = sorted(path.name for path in (folder / "tables").glob("*.csv"))
+    assert tables == ["image_losses.csv", "image_sets.csv", "images.csv", "timings.csv"]
+    for name in ("image_losses.csv", "image_sets.csv", "images.csv"):
+        again = tmp_path / "results/pictures/tables" / name
+        assert again.read_bytes() == (folder / "tables" / name).read_bytes(), name

@@ -1,0 +1,113 @@
+"""A study of neurons: its animals, folds and runs, shared by its rules."""
+
+from chromapal.worms import plan
+
+RUNS = config["runs"] if config["colorize"] else []
+IDENTIFY = config["identify"]
+
+
+if config["peers"] and not Path(config["peers"]).is_file():
+    raise WorkflowError(
+        f"config key 'peers': found no file {config['peers']}; expected a CSV of accuracies"
+    )
+NEED_ALIGN = {
+    "anchors": config["anchors"],
+    "peers": config["peers"],
+    "handedness": config["handedness"] == "labels",
+    "identify.anchors": IDENTIFY["anchors"],
+    "identify.ablations": IDENTIFY["ablations"],
+}
+for key in [key for key, asked in NEED_ALIGN.items() if asked and config["align"] == "none"]:
+    raise WorkflowError(
+        f"config key '{key}': needs aligned animals; found align 'none', expected pose or nonrigid"
+    )
+SOURCES = plain(plan.source_files, config)
+FOLDS = plain(plan.fold_count, config, list(SOURCES.values()))
+FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]
+PAIRS = [f"fold{a}-{b}" for a in range(FOLDS) for b in range(a + 1, FOLDS)]
+
+
+def run_folds(run):
+    """List the folds a run trains, without the pairs of its cross-fitting."""
+    return FOLD_NAMES if run["folds"] == "all" else [f"fold{k}" for k in run["folds"]]
+
+
+def run_colours(run, folds, pattern="results/{study}/colours"):
+    """List one file per colorizer, variant, sample, grid and fold of a run."""
+    return expand(
+        f"{pattern}/{{colorizer}}/{{variant}}/{{sample}}/grid{{grid}}/{{fold}}",
+        study=STUDY,
+        colorizer=run["colorizers"],
+        variant=run["variants"],
+        sample=run["samples"],
+        grid=run["grids"],
+        fold=folds,
+    )
+
+
+def run_params(run, colorizer):
+    """Give the changes to a colorizer's defaults in one run."""
+    return {**config["params"]["colorizers"].get(colorizer, {}), **run["params"]}
+
+
+CROSS_FITTED = [run for run in RUNS if run["cross_fit"]]
+for run in RUNS:
+    for name in run["colorizers"]:
+        plain(methods.check_accepts, name, "neurons")
+        plain(methods.params, "colorizers", name, run_params(run, name))
+    unknown = set(run_folds(run)) - set(FOLD_NAMES)
+    if unknown:
+        raise WorkflowError(f"config key 'runs': {sorted(unknown)} named; the study has {FOLDS}")
+for name in IDENTIFY["classifiers"]:
+    plain(methods.params, "classifiers", name, config["params"]["classifiers"].get(name))
+if CROSS_FITTED and (FOLDS < 3 or config["split"] == "rows"):
+    raise WorkflowError(
+        "config key 'runs.cross_fit': needs at least 3 folds of whole animals; "
+        f"found split '{config['split']}' with {FOLDS}"
+    )
+if len({(s, g) for run in CROSS_FITTED for s in run["samples"] for g in run["grids"]}) > 1:
+    raise WorkflowError("config key 'runs': cross-fitted runs must share one sample and one grid")
+
+
+wildcard_constraints:
+    source="|".join(map(re.escape, SOURCES)),
+    colorizer="|".join(methods.accepting("neurons")),
+    classifier="|".join(methods.names("classifiers")),
+    variant="with_background|no_background|no_background_smote",
+    sample="neuron|worm",
+    cue=r"position(\+(gray|luminance|white|rgb))?",
+    grid=r"\d+",
+    fold=r"fold\d+(-\d+)?",
+
+
+def train_code(wildcards):
+    """Hash the code behind one colorizer."""
+    return method_code("train_colorizer.py", "colorizers", wildcards.colorizer)
+
+
+def predict_code(wildcards):
+    """Hash the code behind one colorizer's predictions."""
+    return method_code("predict_colours.py", "colorizers", wildcards.colorizer)
+
+
+def classify_code(wildcards):
+    """Hash the code behind one classifier."""
+    return method_code("classify_neurons.py", "classifiers", wildcards.classifier)
+
+
+def colorizer_params(wildcards):
+    """Give the study's changes to one colorizer's defaults, in the run that trains it."""
+    cell = {"colorizers": wildcards.colorizer, "variants": wildcards.variant}
+    cell |= {"samples": wildcards.sample, "grids": int(wildcards.grid)}
+    run = next(run for run in RUNS if all(value in run[key] for key, value in cell.items()))
+    return run_params(run, wildcards.colorizer)
+
+
+def classifier_params(wildcards):
+    """Give the study's changes to one classifier's defaults."""
+    return config["params"]["classifiers"].get(wildcards.classifier, {})
+
+
+def classifier_gpu_claim(wildcards):
+    """Claim the GPU for a classifier that is a network of our own."""
+    return gpu_claim(wildcards) if wildcards.classifier == "neuron_transformer" else 0

@@ -1,0 +1,13 @@
+"""Put the losses of all trainings into one table."""
+
+from chromapal.console import job
+from chromapal.evaluate.picture_tables import write_image_losses
+
+
+def main(snakemake):
+    write_image_losses(snakemake.params.entries, out=snakemake.output.table)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.params.code):  # noqa: F821
+        main(snakemake)  # noqa: F821
