@@ -19,6 +19,7 @@ else:
 
     include: "workflow/rules/study.smk"
     include: "workflow/rules/inputs.smk"
+    include: "workflow/rules/dandi.smk"
     include: "workflow/rules/worms.smk"
     include: "workflow/rules/grids.smk"
     include: "workflow/rules/colorize.smk"

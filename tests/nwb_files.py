@@ -1,6 +1,8 @@
 """Tiny NeuroPAL NWB files with a knob for every trap."""
 
+import zlib
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import h5py
@@ -17,6 +19,9 @@ from ndx_multichannel_volume import (
 from pynwb import NWBHDF5IO, NWBFile
 from pynwb.ophys import ImageSegmentation, PlaneSegmentation
 
+from chromapal.worms.nwb_writer import CHUNK
+from chromapal.worms.nwb_writer import write_nwb as write_worm
+from chromapal.worms.simulate import CHANNELS, SimulationParams, simulate_worm
 from chromapal.worms.type_map import one_type_map
 
 DYES = ("mNeptune2.5", "CyOFP1", "mTagBFP2", "TagRFP-T")
@@ -150,4 +155,66 @@ def replace(path: Path, name: str, values) -> Path:
         if values is not None:
             file[name] = values
             file[name].attrs.update(attributes)
+    return path
+
+
+def write_big(path: Path, shape: tuple[int, ...] = (2000, 480, 52, 4), kinds: int = 8) -> Path:
+    """Write a simulated animal into a volume of noise of 12 bits, 400 MB on the disk.
+
+    The layout is that of `nwb_writer`; the voxels are 0.3 x 0.3 x 0.75 um, the animal lies in the
+    middle. A few chunks of noise are compressed once and stored again and again.
+    """
+    worm, _ = simulate_worm(SimulationParams(), 1, 0)
+    spacing = (0.3, 0.3, 0.75)
+    places = np.rint(worm[["xr", "yr", "zr"]].to_numpy() / spacing).astype(int)
+    places += (np.array(shape[:3]) - places.min(axis=0) - places.max(axis=0)) // 2
+    worm = worm.assign(**dict(zip("xyz", places.T, strict=True)))
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    blank = lambda block: np.zeros([part.stop - part.start for part in block], np.uint16)  # noqa: E731
+    write_worm(path, worm, shape[:3], spacing, blank, CHANNELS, (0, 1, 2, 3), start, "LAB")
+    noise = np.random.default_rng(1).integers(0, 4096, (kinds, np.prod(CHUNK)), np.uint16)
+    stored = [zlib.compress(_shuffled(chunk), 4) for chunk in noise]
+    with h5py.File(path, "r+") as file:
+        data = file["acquisition/NeuroPALImageRaw/data"]
+        corners = product(*(range(0, n, side) for n, side in zip(shape, CHUNK, strict=True)))
+        for number, corner in enumerate(corners):
+            data.id.write_direct_chunk(corner, stored[number % kinds])
+    return path
+
+
+def _shuffled(chunk: np.ndarray) -> bytes:
+    """Put all low bytes first, as HDF5's shuffle filter does."""
+    return chunk.astype("<u2").view(np.uint8).reshape(-1, 2).T.tobytes()
+
+
+def as_matlab_writes(path: Path) -> Path:
+    """Turn text attributes into ASCII of fixed length, and add what no schema knows."""
+    with h5py.File(path, "r+") as file:
+
+        def shorten(item: h5py.Group | h5py.Dataset):
+            for name, value in dict(item.attrs).items():
+                if isinstance(value, str):
+                    item.attrs.create(name, np.bytes_(value.encode()))
+            if "colnames" in item.attrs:
+                item.attrs.create("colnames", np.array(item.attrs["colnames"][:], dtype="S16"))
+
+        shorten(file)
+        file["processing"].visititems(lambda _, item: shorten(item))
+        file["acquisition"].visititems(lambda _, item: shorten(item))
+        file["processing/NeuroPAL"].attrs["foreign"] = np.arange(3, dtype=np.int16)
+        file["general/foreign"] = np.arange(5, dtype=np.float32)
+        file["general/again"] = h5py.SoftLink("/general/foreign")
+        file["general/elsewhere"] = h5py.ExternalLink("no_such_file.h5", "/")
+    return path
+
+
+def as_older(path: Path, version: str = "0.0.1") -> Path:
+    """Let a file have been written by other versions of all its namespaces."""
+    with h5py.File(path, "r+") as file:
+        for versions in file["specifications"].values():
+            (now,) = versions
+            versions.move(now, version)
+            text = versions[version]["namespace"].asstr()[()]
+            del versions[version]["namespace"]
+            versions[version]["namespace"] = text.replace(f'"{now}"', f'"{version}"')
     return path

@@ -238,6 +238,26 @@ def test_handedness_is_the_worms_else_the_laboratorys(tmp_path):
     assert found.map(list).to_dict() == {"a": [-1], "b": [1], "c": [0]}
 
 
+@pytest.mark.parametrize(
+    ("labels", "kept"),
+    [("all", ["AVA?", "RMDD?L", "AVB"]), ("certain", ["", "", "AVB"]), ("none", ["", "", ""])],
+)
+def test_a_study_says_which_labels_of_a_laboratory_it_keeps(tmp_path, caplog, labels, kept):
+    names = ["AVA?", "RMDD?L", "AVB"]
+    parts = [(f"f{lab}", worm("a", lab, ID=names)) for lab in ("SF", "EY")]
+    paths, lists = write_parts(tmp_path, *parts)
+    stated = {"SF": {"labels": labels}}
+    with caplog.at_level("INFO"):
+        collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated)
+    neurons = table.read(tmp_path / "n.parquet")
+    found = neurons.groupby("lab")["ID"].agg(list)
+    assert found["SF"] == kept and found["EY"] == names
+    told = f"SF: 1 worms, full scale 4095 counts, {sum(map(bool, kept))} of 3 neurons"
+    assert told in caplog.text
+    left_out = skipped.read(tmp_path / "s.csv")
+    assert left_out["lab"].tolist() == (["SF"] if labels == "none" else [])
+
+
 def state(folder, stated, *left_out):
     """Collect worms SF a, SF b10 and EY c under what a study states."""
     parts = ("f1", pd.concat([worm("a", "SF"), worm("b10", "SF")])), ("f2", worm("c", "EY"))

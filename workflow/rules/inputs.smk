@@ -1,5 +1,10 @@
 """Which files a rule reads, from the study's runs."""
 
+# Largest counts that the study states.
+FULL_SCALES = {
+    lab: keys["full_scale"] for lab, keys in config["laboratories"].items() if "full_scale" in keys
+}
+
 # Test colours and losses of every trained cell; pairs serve the classifiers only.
 TESTED = [path for run in RUNS for path in run_colours(run, run_folds(run), "")]
 TRAINED = TESTED + [path for run in CROSS_FITTED for path in run_colours(run, PAIRS, "")]
@@ -46,6 +51,16 @@ def name_entries(paths):
 def source_file(wildcards):
     """Give the source file behind a key."""
     return SOURCES[wildcards.source]
+
+
+def asset_of(wildcards):
+    """Give the archive's identifier of the file behind a key."""
+    return ASSETS[wildcards.source].asset
+
+
+def fetched_asset(wildcards):
+    """Give the archive's identifier of a file that is fetched whole."""
+    return FETCHED[wildcards.fetched].asset
 
 
 def cross_fitted_colours(wildcards):
@@ -213,5 +228,5 @@ def shown_colours(wildcards):
 
 
 def volume_inputs(wildcards):
-    """List the files that may hold a colour volume."""
-    return [] if config["source"] == "tables" else list(SOURCES.values())
+    """List the files on this disk that may hold a colour volume."""
+    return [] if config["source"] == "tables" or STREAMED else list(SOURCES.values())

@@ -18,34 +18,32 @@ if config["source"] == "simulate":
             "../scripts/simulate_worms.py"
 
 
-rule load_worms:
-    """Read one source file into neuron tables; what cannot be used is listed with its reason."""
-    input:
-        file=source_file,
-    output:
-        table="results/{study}/worms/{source}.parquet",
-        skipped="results/{study}/worms/{source}.skipped.csv",
-    log:
-        "results/{study}/logs/load_worms/{source}.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("load_worms.py"),
-        laboratory=config["laboratory"],
-        full_scales={
-            lab: keys["full_scale"]
-            for lab, keys in config["laboratories"].items()
-            if "full_scale" in keys
-        },
-    script:
-        "../scripts/load_worms.py"
+if not STREAMED:
+
+    rule load_worms:
+        """Read one source file into neuron tables; what cannot be used is listed with its reason."""
+        input:
+            file=source_file,
+        output:
+            table="results/{study}/worms/{source}.parquet",
+            skipped="results/{study}/worms/{source}.skipped.csv",
+        log:
+            "results/{study}/logs/load_worms/{source}.log",
+        conda:
+            ENVIRONMENT
+        params:
+            code=code("load_worms.py"),
+            laboratory=config["laboratory"],
+            full_scales=FULL_SCALES,
+        script:
+            "../scripts/load_worms.py"
 
 
 rule collect_worms:
     """Put the animals of all files into one table, each animal once."""
     input:
         tables=expand("results/{{study}}/worms/{source}.parquet", source=SOURCES),
-        skipped=expand("results/{{study}}/worms/{source}.skipped.csv", source=SOURCES),
+        skipped=expand("results/{{study}}/worms/{source}.skipped.csv", source=SOURCES) + LEFT_OUT,
     output:
         neurons="results/{study}/neurons.parquet",
         skipped="results/{study}/skipped.csv",

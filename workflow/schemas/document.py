@@ -16,6 +16,7 @@ Units stand in square brackets. (Generated from the schemas in `workflow/schemas
 |---|---|
 | `config.yaml` | the default: simulated worms, minutes on two cores, no download |
 | `tables.yaml` | your neuron tables: `--configfile config/tables.yaml --config tables=FOLDER` |
+| `wormid.yaml` | seven dandisets of the DANDI archive: `--configfile config/wormid.yaml` |
 | `nwb.yaml` | your NWB files: `--configfile config/nwb.yaml --config nwb=FOLDER` |
 | `identity.yaml` | naming neurons, by animal: `make identity TABLES=FOLDER [PEERS=FILE]` |
 | `identity_labs.yaml` | the same, one laboratory left out: `make identity-labs TABLES=FOLDER` |
@@ -67,6 +68,16 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 | `ID` | | name; empty where nobody named the neuron; a trailing `?` is stripped |
 | `fold` | | optional: 0, 1, ...; a worm whose fold is no number always trains |
 | `session` | | optional: day of the recording, `YYYY-MM-DD`; else read off `path` or `worm` |
+
+## Worms from the DANDI archive
+
+`source: dandi` reads NWB files where they lie: of each only the parts that a neuron table needs
+are fetched, by range requests, into `dandi.cache`. The first run asks the archive which files
+there are and writes `dandi.manifest` (laboratory, dandiset, version, asset, path, size,
+checksum); later runs read that, so that a study can be repeated. A transfer that breaks is tried
+again, and what came is kept; one that fails for good stops that worm with one line, never with
+half a table. Profiles limit how many run at once (resource `transfers`). An API key, needed for
+embargoed dandisets only, is taken from the environment variable `DANDI_API_KEY`.
 
 ## What you know about an animal
 

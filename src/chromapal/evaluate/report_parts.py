@@ -59,6 +59,7 @@ def title(study: str, config: dict) -> Html:
         "simulate": "simulated animals: the scores say whether the machinery works, "
         "nothing about real worms",
         "nwb": "NWB files",
+        "dandi": "NWB files of the DANDI archive",
         "tables": "neuron tables",
     }[config["source"]]
     return Html(

@@ -40,7 +40,8 @@ def collect(
     skipped_parts : sequence of path-like
         The lists written by `load`.
     laboratories : dict
-        What the study states, by laboratory: `handedness` (right or mirrored), and `worms`, the
+        What the study states, by laboratory: `labels`, which of them are kept (all, those without
+        a question mark, or none); `handedness` (right or mirrored), and `worms`, the
         same by worm. It becomes the column `handedness`: 1, -1, or 0 where nothing is stated.
         A laboratory without worms is told in a warning, since its files may have been left out.
 
@@ -57,6 +58,7 @@ def collect(
     entries.append(pd.DataFrame(_duplicates(everything), columns=list(skipped.COLUMNS)))
     first = everything.groupby(KEY)["file"].transform("first")
     neurons = everything[everything["file"] == first].sort_values(KEY, kind="stable")
+    neurons = neurons.assign(ID=_kept_labels(neurons, laboratories))
     neurons = neurons.assign(name=table.clean_name(neurons["ID"]))
     entries.append(pd.DataFrame(_unlabelled(neurons), columns=list(skipped.COLUMNS)))
     listed = pd.concat(entries, ignore_index=True)
@@ -68,8 +70,11 @@ def collect(
         handedness=_stated(neurons, laboratories),
     )
     for lab, rows in neurons.groupby("lab"):
-        worms = rows["worm"].nunique()
-        LOGGER.info("%s: %d worms, full scale %g counts", lab, worms, rows["full_scale"].iloc[0])
+        LOGGER.info(
+            "%s: %d worms, full scale %g counts, %d of %d neurons with a label",
+            *(lab, rows["worm"].nunique(), rows["full_scale"].iloc[0]),
+            *((rows["name"] != "").sum(), len(rows)),
+        )
     table.write(neurons, out_neurons)
 
 
@@ -107,6 +112,14 @@ def _unlabelled(neurons: pd.DataFrame) -> list[dict]:
         )
         for lab, worm, file in zip(*(worms[name] for name in worms), strict=True)
     ]
+
+
+def _kept_labels(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
+    """Empty the labels that the study does not want of a laboratory."""
+    wanted = neurons["lab"].map(lambda lab: laboratories.get(lab, {}).get("labels", "all"))
+    doubtful = neurons["ID"].str.contains("?", regex=False)
+    dropped = wanted.eq("none") | (wanted.eq("certain") & doubtful)
+    return neurons["ID"].mask(dropped, "")
 
 
 def _stated(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:

@@ -9,6 +9,7 @@ import pandas as pd
 from chromapal.errors import InputError
 from chromapal.worms import nwb, skipped, table, tables
 from chromapal.worms.discover import laboratory
+from chromapal.worms.ranges import RangeFile
 
 LOGGER = logging.getLogger(__name__)
 
@@ -19,6 +20,7 @@ def load(
     full_scales: dict[str, float],
     out_table: str | os.PathLike,
     out_skipped: str | os.PathLike,
+    remote: RangeFile | None = None,
 ):
     """Read one source file; what cannot be used is listed with its reason, the rest goes on.
 
@@ -35,15 +37,25 @@ def load(
         Parquet neuron table with a column `file`, without rows where nothing could be used.
     out_skipped : path-like
         CSV list of `skipped.COLUMNS`.
+    remote : RangeFile, optional
+        The bytes of an NWB file that is not on this disk; `path` then only names it.
+
+    Raises
+    ------
+    InputError
+        The remote file's bytes could not be fetched: no fault of the worm's, which is not left
+        out for it.
     """
     try:
         if Path(path).suffix.lower() == ".nwb":
-            neurons, left_out = nwb.read(path, lab, full_scales), []
+            neurons, left_out = nwb.read(path, lab, full_scales, remote), []
         else:
             neurons, left_out = tables.read(path, lab, full_scales)
     except InputError as error:
         neurons = table.empty()
         left_out = [skipped.entry(path, laboratory(path, lab), "", error)]
+    if remote is not None and remote.failure is not None:
+        raise remote.failure
     for entry in left_out:
         LOGGER.warning("left out: %s", entry["reason"])
     table.write(neurons.assign(file=pd.Series(str(path), neurons.index, dtype="str")), out_table)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,10 @@ LOGGER = logging.getLogger(__name__)
 
 
 def read(
-    path: str | os.PathLike, lab: str | None = None, full_scales: dict[str, float] | None = None
+    path: str | os.PathLike,
+    lab: str | None = None,
+    full_scales: dict[str, float] | None = None,
+    remote: BinaryIO | None = None,
 ) -> pd.DataFrame:
     """Read one worm; of the volume only the chunks that hold its neurons are read.
 
@@ -32,6 +36,8 @@ def read(
         The laboratory; the name of the file's parent folder without it.
     full_scales : dict of str to float, optional
         Largest count per laboratory; inferred from the counts read, and logged, without it.
+    remote : file object, optional
+        The file's bytes, where it is not on this disk; `path` then only names it.
 
     Returns
     -------
@@ -44,7 +50,7 @@ def read(
         The file or its content cannot be used; the line names the file and the cause.
     """
     lab = laboratory(path, lab)
-    with nwb_file.opened(path) as content:
+    with nwb_file.opened(path, remote) as content:
         worm = nwb_file.worm_name(content, path)
         session = nwb_file.session(content)
         volume = nwb_file.find_volume(content, path)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import h5py
 import ndx_multichannel_volume
@@ -23,8 +24,8 @@ MultiChannelVolume = ndx_multichannel_volume.MultiChannelVolume
 
 
 @contextmanager
-def opened(path: str | os.PathLike) -> Iterator[NWBFile]:
-    """Open an NWB file for reading.
+def opened(path: str | os.PathLike, remote: BinaryIO | None = None) -> Iterator[NWBFile]:
+    """Open an NWB file for reading; `remote` has its bytes where it is not on this disk.
 
     Files carry the namespaces they were written with. Those not installed here are taken from the
     file; for the others the installed version counts, and pynwb's warnings about that go nowhere,
@@ -36,19 +37,22 @@ def opened(path: str | os.PathLike) -> Iterator[NWBFile]:
         No such file, no HDF5 file, a truncated or damaged one, or no NWB file that pynwb can
         build.
     """
-    _require_hdf5(path)
+    _require_hdf5(path, remote)
+    file = None if remote is None else h5py.File(remote, "r")
     with one_type_map(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            io = NWBHDF5IO(str(path), mode="r", load_namespaces=True)
+            io = NWBHDF5IO(None if file else str(path), mode="r", load_namespaces=True, file=file)
         except Exception as error:
-            raise _no_nwb(path, error) from None
+            if file:
+                file.close()
+            raise _no_nwb(path, error, remote) from None
         try:
             content = io.read()
         except Exception as error:
             # pynwb and hdmf raise all kinds of errors over a file that breaks the schema
             io.close()
-            raise _no_nwb(path, error) from None
+            raise _no_nwb(path, error, remote) from None
     for warning in caught:
         if "namespace" not in str(warning.message):
             LOGGER.info("%s: %s", path, " ".join(str(warning.message).split()))
@@ -62,21 +66,21 @@ def opened(path: str | os.PathLike) -> Iterator[NWBFile]:
         io.close()
 
 
-def _require_hdf5(path: str | os.PathLike):
+def _require_hdf5(path: str | os.PathLike, remote: BinaryIO | None):
     expected = "an NWB file"
-    if not Path(path).is_file():
+    if remote is None and not Path(path).is_file():
         raise InputError(path, "no such file", expected)
     try:
-        h5py.File(path, "r").close()
+        h5py.File(remote or path, "r").close()
     except OSError as error:
         found = "a truncated HDF5 file" if "truncated" in str(error) else f"no HDF5 file ({error})"
-        if not Path(path).stat().st_size:
+        if remote is None and not Path(path).stat().st_size:
             found = "an empty file"
         raise InputError(path, found, expected, "fetch the file again") from None
 
 
-def _no_nwb(path: str | os.PathLike, error: Exception) -> InputError:
-    with suppress(OSError), h5py.File(path, "r") as file:
+def _no_nwb(path: str | os.PathLike, error: Exception, remote: BinaryIO | None) -> InputError:
+    with suppress(OSError), h5py.File(remote or path, "r") as file:
         for cause in _causes(file):
             return InputError(path, cause, "an NWB file with a volume and one label per neuron")
     return InputError(path, f"no NWB file that pynwb reads ({error})", "a NeuroPAL NWB file")

@@ -50,12 +50,7 @@ def read(content: NWBFile, path: str | os.PathLike) -> Masks:
         There is no segmentation or several, it holds no neuron, a mask is empty or damaged, or
         there are more or fewer names than neurons.
     """
-    found = _segmentations(content)
-    if not found:
-        raise InputError(path, "no segmentation", EXPECTED)
-    where, rows = _choose(found, path)
-    if not len(rows.id):
-        raise InputError(path, f"an empty worm: no neuron in {where}", "at least one neuron")
+    where, rows = find(content, path)
     column = next((rows[name] for name in MASK_COLUMNS if name in rows.colnames), None)
     if column is None:
         raise InputError(path, f"no voxel_mask in {where}", EXPECTED)
@@ -71,6 +66,28 @@ def read(content: NWBFile, path: str | os.PathLike) -> Masks:
     if not np.all(np.isfinite(weights) & (weights >= 0)):
         raise InputError(path, f"a negative or missing weight in {where}", "weights of at least 0")
     return Masks(voxels, weights, sizes, names or [""] * len(sizes))
+
+
+def find(content: NWBFile, path: str | os.PathLike) -> tuple[str, PlaneSegmentation]:
+    """Find a file's table of neurons.
+
+    Returns
+    -------
+    tuple of str and PlaneSegmentation
+        Where it is below `processing`, and the table, of at least one neuron.
+
+    Raises
+    ------
+    InputError
+        There is no segmentation or several, or it holds no neuron.
+    """
+    found = _segmentations(content)
+    if not found:
+        raise InputError(path, "no segmentation", EXPECTED)
+    where, rows = _choose(found, path)
+    if not len(rows.id):
+        raise InputError(path, f"an empty worm: no neuron in {where}", "at least one neuron")
+    return where, rows
 
 
 def _segmentations(content: NWBFile) -> dict[str, PlaneSegmentation]:

@@ -129,7 +129,7 @@ def _content(
         strain="OH16230",
     )
     space = _imaging_volume(file, spacing_um, channel_names)
-    counts = _Counts(volume, (*shape, len(channel_names)))
+    counts = Counts(volume, (*shape, len(channel_names)))
     file.add_acquisition(
         ndx.MultiChannelVolume(
             name="NeuroPALImageRaw",
@@ -155,7 +155,7 @@ def _content(
     return file
 
 
-class _Counts(GenericDataChunkIterator):
+class Counts(GenericDataChunkIterator):
     """Hand a volume to HDF5 block by block; a block ends where chunks end."""
 
     def __init__(self, volume: np.ndarray | Callable, shape: tuple[int, ...]):

@@ -1,9 +1,10 @@
 """What must hold before anything runs: which files, how many worms, how many folds."""
 
+from collections import Counter
 from pathlib import Path
 
 from chromapal.errors import InputError
-from chromapal.worms import discover, simulated_files
+from chromapal.worms import dandi_plan, discover, simulated_files
 from chromapal.worms.slugs import slug
 
 
@@ -18,14 +19,19 @@ def source_files(config: dict) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Paths by key, in the order of paths.
+        Paths by key, in the order of paths. Files of the archive that are not fetched whole have
+        the manifest's path.
 
     Raises
     ------
     InputError
-        The key that names the folder is missing, or the folder holds no such file.
+        The key that names the folder is missing, or the folder holds no such file; or see
+        `dandi_plan.assets`.
     """
     kind = config["source"]
+    if kind == "dandi":
+        found = dandi_plan.assets(config)
+        return {key: dandi_plan.file_of(config, asset) for key, asset in found.items()}
     if kind == "simulate":
         simulated = config["simulate"]
         folder = Path(f"results/{config['study']}/simulated")
@@ -36,6 +42,11 @@ def source_files(config: dict) -> dict[str, str]:
     folder = Path(config[kind])
     paths = discover.discover(folder, kind)
     return {slug(str(path.relative_to(folder))): str(path) for path in paths}
+
+
+def archive_assets(config: dict) -> dict[str, dandi_plan.Asset]:
+    """Map a key to each file of the archive that a study reads; see `dandi_plan.assets`."""
+    return dandi_plan.assets(config)
 
 
 def fold_count(config: dict, files: list[str]) -> int:
@@ -61,6 +72,9 @@ def fold_count(config: dict, files: list[str]) -> int:
     """
     if config["source"] == "simulate":
         worms, laboratories, stated = len(files), config["simulate"]["laboratories"], ()
+    elif config["source"] == "dandi":
+        counted = Counter(asset.lab for asset in dandi_plan.assets(config).values())
+        worms, laboratories, stated = sum(counted.values()), len(counted), ()
     else:
         counted, stated = discover.count_worms(files, config["laboratory"] or None)
         worms, laboratories = sum(counted.values()), len(counted)

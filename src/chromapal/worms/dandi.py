@@ -1,0 +1,176 @@
+"""Worms of the DANDI archive: read by range requests, or fetched whole."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from chromapal.console import progress
+from chromapal.errors import InputError
+from chromapal.worms import manifest, skipped
+from chromapal.worms.load import load
+from chromapal.worms.manifest import Asset
+from chromapal.worms.ranges import RangeFile
+from chromapal.worms.transfer import Transfer
+
+LOGGER = logging.getLogger(__name__)
+TOKEN = "DANDI_API_KEY"
+STEP = 1_000_000  # bytes between two steps of a progress bar
+
+
+def stream(
+    listed: str | os.PathLike,
+    asset: str,
+    api: str,
+    cache: str | os.PathLike,
+    full_scales: dict[str, float],
+    out_table: str | os.PathLike,
+    out_skipped: str | os.PathLike,
+):
+    """Read one worm from the archive, fetching of its file only what the neuron table needs.
+
+    What was fetched stays in `cache`; a table that is made again fetches nothing.
+
+    Parameters
+    ----------
+    listed : path-like
+        The manifest.
+    asset : str
+        Which of its files.
+    api : str
+        The archive's API.
+    cache : path-like
+        Folder of what was fetched.
+    full_scales : dict of str to float
+        Largest count per laboratory, where the study states it.
+    out_table, out_skipped : path-like
+        See `chromapal.worms.load.load`.
+
+    Raises
+    ------
+    InputError
+        The transfer failed; nothing is written. A file that came but cannot be used is listed in
+        `out_skipped` instead.
+    """
+    found = manifest.find(listed, asset)
+    log = Path(cache) / "ranges" / f"{found.asset}-{found.size}"
+    with RangeFile(_transfer(found, api), log) as remote:
+        load(found.name, found.lab, full_scales, out_table, out_skipped, remote)
+        remote.transfer.tell(f"; {remote.kept / 1e6:.2f} MB were here")
+
+
+def fetch(listed: str | os.PathLike, asset: str, api: str, out: str | os.PathLike):
+    """Fetch one file whole, and compare its checksum.
+
+    What an earlier, broken transfer left is taken up; where the whole then turns out damaged, the
+    file is fetched anew, once.
+
+    Parameters
+    ----------
+    listed : path-like
+        The manifest.
+    asset : str
+        Which of its files.
+    api : str
+        The archive's API.
+    out : path-like
+        Where the file belongs; it appears there once it is whole. Until then its beginning is
+        `.NAME.part` beside it.
+
+    Raises
+    ------
+    InputError
+        The transfer failed, or the checksum is not the manifest's.
+    """
+    found, out = manifest.find(listed, asset), Path(out)
+    part = out.with_name(f".{out.name}.part")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    algorithm, _, expected = found.checksum.partition(":")
+    while True:
+        begun = _append(found, api, part)
+        digest = _digest(part, algorithm)
+        if digest == expected:
+            os.replace(part, out)
+            return
+        part.unlink()
+        if not begun:
+            raise InputError(
+                found.name,
+                f"{algorithm} {digest}",
+                f"{expected}, as the manifest says",
+                "start the study again, or leave the file out",
+            )
+        LOGGER.warning("%s: what an earlier run left is damaged; fetching it anew", found.name)
+
+
+def write_left_out(
+    listed: str | os.PathLike, leave_out: dict[str, dict[str, str]], out: str | os.PathLike
+):
+    """List the files that a study leaves out of the manifest, with the reasons it states.
+
+    Parameters
+    ----------
+    listed : path-like
+        The manifest.
+    leave_out : dict of str to dict of str to str
+        Reason by path by laboratory.
+    out : path-like
+        CSV list of `skipped.COLUMNS`.
+    """
+    skipped.write(
+        [
+            skipped.entry(
+                found.name, found.lab, "", f"{found.name}: {leave_out[found.lab][found.path]}"
+            )
+            for found in manifest.read(listed)
+            if found.path in leave_out.get(found.lab, {})
+        ],
+        out,
+    )
+
+
+def _transfer(found: Asset, api: str, whole: bool = False) -> Transfer:
+    url = f"{api.rstrip('/')}/assets/{found.asset}/download/"
+    return Transfer(url, found.name, found.size, os.environ.get(TOKEN, ""), whole)
+
+
+def _append(found: Asset, api: str, part: Path) -> int:
+    """Bring a file to its full size; give the number of bytes that were there before."""
+    begun = part.stat().st_size if part.exists() else 0
+    if begun > found.size:
+        part.unlink()
+        begun = 0
+    if begun:
+        LOGGER.info("%s: going on after %.1f MB", found.name, begun / 1e6)
+    transfer = _transfer(found, api, whole=True)
+    try:
+        with part.open("ab") as file:
+            steps = _written(transfer.pieces(begun, found.size), file)
+            for _ in progress(steps, -(-(found.size - begun) // STEP), f"{found.lab} [MB]"):
+                pass
+        transfer.tell("")
+    finally:
+        transfer.close()
+    return begun
+
+
+def _written(pieces: Iterator[bytes], file: BinaryIO) -> Iterator[None]:
+    """Write pieces, with a step of progress for each full or begun megabyte."""
+    count = 0
+    for piece in pieces:
+        file.write(piece)
+        before, count = count, count + len(piece)
+        for _ in range(-(-count // STEP) - -(-before // STEP)):
+            yield
+
+
+def _digest(path: Path, algorithm: str) -> str:
+    if algorithm == "dandi-etag":
+        # the archive's own digest, for files that it has no other of yet
+        from dandischema.digests.dandietag import DandiETag
+
+        return DandiETag.from_file(path).as_str()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,120 @@
+"""The list of an archive's files that a study was made from, kept so that it can be repeated.
+
+Standard library only: the workflow reads it while it is parsed.
+"""
+
+import csv
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+
+from chromapal.errors import InputError
+from chromapal.worms.slugs import slug
+
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|dandi-etag:[0-9a-f]{32}-[0-9]+")
+_AGAIN = "remove it to have the archive asked again"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file of a dandiset.
+
+    Parameters
+    ----------
+    lab : str
+        The laboratory that the study calls it by.
+    dandiset, version : str
+        Where it is published: `000541`, `0.241009.1457`.
+    asset : str
+        The archive's identifier of these very bytes.
+    path : str
+        Its path in the dandiset; foreign text.
+    size : int
+        Bytes.
+    checksum : str
+        `sha256:` or `dandi-etag:` and hexadecimal digits.
+    """
+
+    lab: str
+    dandiset: str
+    version: str
+    asset: str
+    path: str
+    size: int
+    checksum: str
+
+    @property
+    def name(self) -> str:
+        """What messages and tables call the file."""
+        return f"dandi:{self.dandiset}/{self.version}/{self.path}"
+
+    @property
+    def file(self) -> str:
+        """A path that is safe on a disk, another for each asset: `LAB/name.nwb`."""
+        return f"{slug(self.lab)}/{slug(self.path.removesuffix('.nwb'))}.nwb"
+
+
+COLUMNS = tuple(field.name for field in fields(Asset))
+
+
+def read(path: str | os.PathLike) -> list[Asset]:
+    """Read a manifest.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, lacks a column, or a row of it is no asset.
+    """
+    expected = f"a manifest with the columns {', '.join(COLUMNS)}"
+    try:
+        with open(path, encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path, f"no readable file ({error})", expected, _AGAIN) from None
+    if not rows or set(rows[0]) != set(COLUMNS):
+        raise InputError(path, "other columns" if rows else "no row", expected, _AGAIN)
+    return [_asset(row, number, path) for number, row in enumerate(rows, start=2)]
+
+
+def _asset(row: dict[str, str], number: int, path: str | os.PathLike) -> Asset:
+    # identifiers become parts of addresses and of file names
+    tests = {
+        "asset": _IDENTIFIER.fullmatch,
+        "size": re.compile(r"[0-9]{1,15}").fullmatch,
+        "checksum": _CHECKSUM.fullmatch,
+        "lab": bool,
+        "path": bool,
+    }
+    for column, test in tests.items():
+        if not test(row[column] or ""):
+            raise InputError(
+                path, f"{column} {row[column]!r} in line {number}", "an asset's", _AGAIN
+            )
+    return Asset(**{**row, "size": int(row["size"])})
+
+
+def write(assets: Iterable[Asset], path: str | os.PathLike):
+    """Write a manifest, sorted, whole or not at all."""
+    from chromapal.files import whole  # pandas: only where something is written
+
+    rows = sorted((asdict(asset) for asset in assets), key=lambda row: (row["lab"], row["path"]))
+    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def find(path: str | os.PathLike, identifier: str) -> Asset:
+    """Give one asset of a manifest.
+
+    Raises
+    ------
+    InputError
+        The manifest cannot be read, or does not list it.
+    """
+    for asset in read(path):
+        if asset.asset == identifier:
+            return asset
+    raise InputError(path, f"no asset {identifier}", "one that it lists", "start the study again")

@@ -1,0 +1,80 @@
+"""Worms of the DANDI archive: read by range requests, or fetched whole."""
+
+DANDI = config["dandi"]
+ASSETS = plain(plan.archive_assets, config)
+FETCHED = {asset.file: asset for asset in ASSETS.values()}
+STREAMED = bool(ASSETS) and not DANDI["download"]
+# The manifest decides what a study reads, not its time: each job names its file in its params.
+MANIFEST = ancient(DANDI["manifest"])
+REASONS = {
+    lab: facts["leave_out"] for lab, facts in DANDI["dandisets"].items() if facts.get("leave_out")
+}
+LEFT_OUT = [f"results/{STUDY}/left_out.csv"] if ASSETS and REASONS else []
+
+
+if STREAMED:
+
+    rule stream_worms:
+        """Read one worm from the archive, fetching only what its neuron table needs."""
+        input:
+            manifest=MANIFEST,
+        output:
+            table="results/{study}/worms/{source}.parquet",
+            skipped="results/{study}/worms/{source}.skipped.csv",
+        log:
+            "results/{study}/logs/stream_worms/{source}.log",
+        conda:
+            ENVIRONMENT
+        resources:
+            transfers=1,
+        params:
+            code=code("stream_worms.py"),
+            asset=asset_of,
+            api=DANDI["api"],
+            cache=DANDI["cache"],
+            full_scales=FULL_SCALES,
+        script:
+            "../scripts/stream_worms.py"
+
+
+if ASSETS and not STREAMED:
+
+    rule fetch_worm:
+        """Fetch one file of the archive whole, and compare its checksum."""
+        input:
+            manifest=MANIFEST,
+        output:
+            file=f"{DANDI['cache']}/files/{{fetched}}",
+        log:
+            f"results/{STUDY}/logs/fetch_worm/{{fetched}}.log",
+        wildcard_constraints:
+            fetched="|".join(map(re.escape, FETCHED)),
+        conda:
+            ENVIRONMENT
+        resources:
+            transfers=1,
+        params:
+            # no digest of code: a checksum says that the file is right, whoever fetched it
+            asset=fetched_asset,
+            api=DANDI["api"],
+        script:
+            "../scripts/fetch_worm.py"
+
+
+if LEFT_OUT:
+
+    rule leave_out_worms:
+        """List the files that the study leaves out, with its reasons."""
+        input:
+            manifest=MANIFEST,
+        output:
+            skipped="results/{study}/left_out.csv",
+        log:
+            "results/{study}/logs/leave_out_worms.log",
+        conda:
+            ENVIRONMENT
+        params:
+            code=code("leave_out_worms.py"),
+            reasons=REASONS,
+        script:
+            "../scripts/leave_out_worms.py"

@@ -1,0 +1,18 @@
+"""Fetch one file of the archive whole."""
+
+from chromapal.console import job
+from chromapal.worms.dandi import fetch
+
+
+def main(snakemake):
+    fetch(
+        snakemake.input.manifest,
+        asset=snakemake.params.asset,
+        api=snakemake.params.api,
+        out=snakemake.output.file,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):  # noqa: F821
+        main(snakemake)  # noqa: F821
