@@ -57,6 +57,14 @@ class Context(SigmoidLayers):
         super().__init__([(2 * reach + 1) ** 2, *hidden, 3])
         self.reach, self.decay = reach, decay
 
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map windows (m, (2 reach + 1)^2) to sRGB (m, 3), always in fp32.
+
+        Layers this small spend more time on conversions to bf16 than they save.
+        """
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x)
+
     def measure(self, train: PictureSamples):
         """Need to know nothing of the training pictures."""
 
