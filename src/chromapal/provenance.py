@@ -7,6 +7,7 @@ directly or not. Comments, blank lines and file times do not change it; an edite
 import ast
 import hashlib
 import json
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -70,6 +71,11 @@ def lock_digest(path: str | Path = ROOT / "requirements.lock") -> str:
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     pins = [line.split("#")[0].strip() for line in lines]
     return hashlib.sha256("\n".join(pin for pin in pins if pin).encode()).hexdigest()[:16]
+
+
+def version(path: str | Path = ROOT / "pyproject.toml") -> str:
+    """Give the version of this package; it need not be installed."""
+    return tomllib.loads(Path(path).read_text(encoding="utf-8"))["project"]["version"]
 
 
 def _label(path: Path) -> str:

@@ -35,6 +35,7 @@ def test_a_healthy_file_becomes_a_neuron_table(path):
         "worm": "2022-02-11-w03-NP1", "lab": "EY", "x": 8, "y": 7, "z": 6, "xr": 4.0, "yr": 1.75,
         "zr": 12.0, "weight": 1.0, "R": 1876.0, "G": 2876.0, "B": 3876.0, "W": 4876.0,
         "full_scale": 65535.0, "ID": "", "fold": "", "session": "2024-01-01",
+        "strain": "", "sex": "O", "stage": "YA", "part": "head",
     }  # fmt: skip
     assert neurons["ID"].tolist() == ["AVAL", "", "VB02?"]
     assert red(neurons) == [1123.0, 1876.0, 1405.0]

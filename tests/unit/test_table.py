@@ -24,6 +24,10 @@ def worm(name="w1", lab="EY", ids=("AVAL", "", "RIR"), fold="", **changes) -> pd
         "ID": list(ids),
         "fold": [fold] * rows,
         "session": ["2022-06-14"] * rows,
+        "strain": ["OH16230"] * rows,
+        "sex": ["O"] * rows,
+        "stage": ["YA"] * rows,
+        "part": ["head"] * rows,
     }
     return pd.DataFrame(columns | changes)
 
@@ -38,8 +42,8 @@ def test_a_table_comes_back_from_disk_as_it_was(tmp_path):
     assert back["W"].isna().all()
 
 
-@pytest.mark.parametrize("column", ["fold", "session"])
-def test_a_missing_fold_or_session_means_none(column):
+@pytest.mark.parametrize("column", table.PER_WORM)
+def test_a_missing_fact_about_an_animal_means_none(column):
     checked = table.validate(worm().drop(columns=column), "t")
     assert checked[column].tolist() == ["", "", ""]
     assert list(checked) == list(table.COLUMNS)

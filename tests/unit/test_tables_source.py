@@ -39,6 +39,7 @@ def test_a_csv_file_becomes_a_neuron_table(tmp_path):
         "worm": "w1", "lab": "EY", "x": 7, "y": 2, "z": 3, "xr": 0.5, "yr": 1.0, "zr": 1.5,
         "weight": 1.0, "R": 10.0, "G": 20.0, "B": 30.0, "W": 40.0, "full_scale": 255.0,
         "ID": "VB02?", "fold": "2", "session": "",
+        "strain": "", "sex": "", "stage": "", "part": "",
     }  # fmt: skip
     assert neurons["ID"].tolist() == ["AVAL", "VB02?", ""]
 

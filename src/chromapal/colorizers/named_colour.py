@@ -38,10 +38,6 @@ class NamedColour:
         self, train, validation, seed, device="auto", threads=1, checkpoint=None, precision="auto"
     ):
         """Learn names and their colours; see `contract.Colorizer.fit`."""
-        import torch
-
-        from chromapal.identify.colour import Identifier, learn_colours
-
         neurons = pd.concat([train.table, validation.table], ignore_index=True)
         if "worm" not in neurons or neurons["worm"].isna().any():
             raise InputError(
@@ -49,6 +45,15 @@ class NamedColour:
                 f"{self.name} on synthetic neurons, which have no animal",
                 "samples: worm, or another variant",
             )
+        self.learn(neurons, seed, device, threads)
+        return empty_history()
+
+    def learn(self, neurons: pd.DataFrame, seed: int, device: str = "auto", threads: int = 1):
+        """Learn names and their colours from normalised neurons of whole animals."""
+        import torch
+
+        from chromapal.identify.colour import Identifier, learn_colours
+
         torch.set_num_threads(threads)
         self.identifier = Identifier(self.params)
         rows, shares, place = self.identifier.fit(neurons, seed, device)
@@ -58,7 +63,6 @@ class NamedColour:
             colour = self._expected(shares, held)[0]
             missed = held[["r", "g", "b"]].to_numpy() - colour
             self.correction = _ridge(_inputs(colour, place, held), missed)
-        return empty_history()
 
     def predict(self, samples, device="cpu", threads=1):
         """Give expected colours; see `contract.Colorizer.predict`."""
@@ -75,7 +79,11 @@ class NamedColour:
         neurons = samples.table
         if neurons.empty:
             return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)
-        shares, place = self.identifier.shares(neurons)
+        shares, place, _ = self.identifier.shares(neurons)
+        return self.coloured(neurons, shares, place)
+
+    def coloured(self, neurons: pd.DataFrame, shares, place: np.ndarray):
+        """Give colours and deviations, as `predict_with_deviation`, of neurons named before."""
         found, deviation = self._expected(shares, neurons)
         if self.stacked:
             found = found + _inputs(found, place, neurons) @ self.correction

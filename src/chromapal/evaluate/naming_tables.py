@@ -138,9 +138,10 @@ def worm_answers(
     -------
     pandas.DataFrame
         lab, worm, neuron (number within the animal, which anchors go by), row, x, y, z, body
-        axes, ID, anchor, answer, probability, second to fifth, right ("yes", "no", "" where
-        nobody labelled the neuron) and review (1 = least certain). Where answer goes without its
-        side, probability is the sum of both sides' as far as the five names tell.
+        axes, ID, anchor, answer, probability, second to fifth, probability2 to probability5, right
+        ("yes", "no", "" where nobody labelled the neuron) and review (1 = least certain). Where
+        answers go without their side, probabilities are sums of both sides' as far as the five
+        names tell.
     """
     table = named.merge(neurons[["row", "x", "y", "z", "ID"]], on="row").merge(
         body[["row", *BODY]], on="row", how="left"
@@ -161,8 +162,9 @@ def worm_answers(
         sideless = neuron_class(table[identity.ASSIGNED].iloc[spot])
         classes = sideless.unique().tolist()
         answers[spot] = classes + [""] * (len(identity.ASSIGNED) - len(classes))
-        chances[spot, 0] = chances[spot, sideless.eq(classes[0])].sum()
-    table["probability"] = chances[:, 0]
+        sums = [np.nansum(chances[spot, sideless.eq(name)]) for name in classes]
+        chances[spot] = sums + [0.0] * (len(identity.ASSIGNED) - len(classes))
+    table[PROBABILITY] = chances
     ranks = ("answer", "second", "third", "fourth", "fifth")
     queue = table.groupby(ANIMAL, sort=False)["probability"].rank(method="first").astype(int)
     found = table.assign(
@@ -173,6 +175,7 @@ def worm_answers(
     return found[
         [
             *ANIMAL, "neuron", "row", "x", "y", "z", *BODY, "ID", "name", "anchor", "answer",
-            "probability", "second", "third", "fourth", "fifth", "right", "review",
+            "probability", "second", "third", "fourth", "fifth",
+            *PROBABILITY[1:], "right", "review",
         ]
     ]  # fmt: skip

@@ -2,13 +2,13 @@
 
 import html
 import os
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.io import to_html
 
 from chromapal.evaluate.figures import worm
-from chromapal.evaluate.read import read_csv
 from chromapal.evaluate.report_html import table
 from chromapal.files import whole
 
@@ -85,7 +85,11 @@ def _inert(text: str) -> str:
 def _tint(shade: tuple[int, int, int], probability: float) -> str:
     """Fade a colour towards the page's white: true transparency hides neurons in some browsers."""
     share = FAINTEST + (1 - FAINTEST) * probability
-    return "rgb({}, {}, {})".format(*(round(255 - share * (255 - part)) for part in shade))
+    return _rgb(255 - share * (255 - part) for part in shade)
+
+
+def _rgb(shade: Iterable[float]) -> str:
+    return "rgb({}, {}, {})".format(*(round(part) for part in shade))
 
 
 def space(named: pd.DataFrame) -> go.Figure:
@@ -98,9 +102,15 @@ def space(named: pd.DataFrame) -> go.Figure:
     """
     placed = named.dropna(subset=list(worm.BODY))
     drawn = go.Figure()
-    for answer, (words, shade, letters, symbol) in LOOKS.items():
+    looks = {"": ("neurons", *LOOKS[""][1:3], "circle")} if worm.untold(named) else LOOKS
+    for answer, (words, shade, letters, symbol) in looks.items():
         part = placed[placed["right"] == answer]
         sure = part["probability"].fillna(0)
+        tints = [_tint(shade, value) for value in sure]
+        if worm.untold(named):
+            tints = [
+                _rgb(255 * value for value in row) for row in part[list(worm.SHOWN)].to_numpy()
+            ]
         drawn.add_scatter3d(
             **{axis: part[column].tolist() for axis, column in zip("xyz", worm.SPACE, strict=True)},
             name=f"{words} ({len(part)})",
@@ -116,7 +126,7 @@ def space(named: pd.DataFrame) -> go.Figure:
             marker={
                 "size": 5,
                 "symbol": symbol,
-                "color": [_tint(shade, value) for value in sure],
+                "color": tints,
                 "line": {"width": 0},
             },
         )  # fmt: skip
@@ -141,9 +151,10 @@ def space(named: pd.DataFrame) -> go.Figure:
                     {"label": words, "method": "restyle", "args": [{"mode": modes}]}
                     for words, modes in (
                         ("names of wrong ones", ["markers", "markers+text", "markers"]),
-                        ("all names", ["markers+text"] * 3),
-                        ("no names", ["markers"] * 3),
+                        ("all names", ["markers+text"] * len(looks)),
+                        ("no names", ["markers"] * len(looks)),
                     )
+                    if len(modes) == len(looks)
                 ],
             }
         ],
@@ -170,12 +181,14 @@ def queue(named: pd.DataFrame) -> pd.DataFrame:
         place=[f"{number}" for number in range(1, len(rows) + 1)],
         others=[_others(neuron) for _, neuron in rows.iterrows()],
         voxel=[_voxel(neuron) for _, neuron in rows.iterrows()],
-        outcome=[LOOKS.get(answer, (answer,))[0] for answer in rows["right"]],
+        outcome=[
+            "" if worm.untold(rows) else LOOKS.get(answer, (answer,))[0] for answer in rows["right"]
+        ],
     )[list(QUEUE)]
 
 
-def page(named: pd.DataFrame) -> str:
-    """Write the whole page; every text from the table is escaped."""
+def page(named: pd.DataFrame, notes: Sequence[str] = ()) -> str:
+    """Write the whole page, with notes above the drawing; every text is escaped."""
     if named.empty:
         heading, drawing = "No neurons", "<p class='note'>This animal has no neurons.</p>"
     else:
@@ -185,6 +198,10 @@ def page(named: pd.DataFrame) -> str:
             div_id="space", default_height="700px",
             config=CONFIG,
         )  # fmt: skip
+    faint = "The fainter a neuron,\nthe less certain its answer."
+    if worm.untold(named):
+        faint = "Neurons have the colour that was\npredicted for them."
+    told = "".join(f"<p><b>{html.escape(note)}</b></p>\n" for note in notes)
     rows = table(queue(named), QUEUE, "There is nothing to review.")
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -196,8 +213,8 @@ def page(named: pd.DataFrame) -> str:
 </head>
 <body>
 <h1>{heading}</h1>
-<p class="note">Drag to turn, scroll to zoom, rest on a neuron for its names. The fainter a neuron,
-the less certain its answer. Axes in micrometres.</p>
+{told}<p class="note">Drag to turn, scroll to zoom, rest on a neuron for its names. {faint}
+Axes in micrometres.</p>
 {drawing}
 <h2>To review, least certain first</h2>
 {rows}
@@ -206,8 +223,8 @@ the less certain its answer. Axes in micrometres.</p>
 """
 
 
-def write(named: str | os.PathLike, out: str | os.PathLike):
+def write(named: str | os.PathLike, out: str | os.PathLike, notes: Sequence[str] = ()):
     """Write one animal's page from its table of named neurons, whole or not at all."""
-    text = page(read_csv(named, worm.NUMBERS))
+    text = page(worm.read_table(named), notes)
     with whole(out) as part:
         part.write_text(text, encoding="utf-8")

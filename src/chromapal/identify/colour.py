@@ -145,7 +145,7 @@ class Identifier:
         place = body.set_index("row").loc[rows, list(BODY)].to_numpy()
         return rows, torch.cat([blank, *shares]), place
 
-    def shares(self, neurons: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray]:
+    def shares(self, neurons: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray, pd.DataFrame]:
         """Give calibrated probabilities of the names `transformer.classes_`, and body axes.
 
         Returns
@@ -154,12 +154,14 @@ class Identifier:
             Probabilities.
         place : numpy.ndarray, shape (n, 3)
             Body axes [um].
+        worms : pandas.DataFrame
+            What was decided about each animal's axes; see `Handedness.decide`.
         """
         table = numbered(neurons).assign(name="")
         tested = animals(table, CUE)
         found = [self.aligner.align(animal) for animal in tested]
-        chosen = run.decide(self.hands, tested, found)["chosen"].to_numpy(dtype=float)
-        body = placed(table, tested, found, chosen)
+        worms = run.decide(self.hands, tested, found)
+        body = placed(table, tested, found, worms["chosen"].to_numpy(dtype=float))
         log = torch.from_numpy(
             self.transformer.predict_log_proba(body[COLUMNS], body["animal"], body["lab"])
         )
@@ -167,7 +169,8 @@ class Identifier:
         for rows in body.groupby("animal").indices.values():
             where = body["row"].to_numpy()[rows]
             share[where] = self.calibration.probabilities(log[rows])
-        return share, body.set_index("row").loc[np.arange(len(table)), list(BODY)].to_numpy()
+        place = body.set_index("row").loc[np.arange(len(table)), list(BODY)].to_numpy()
+        return share, place, worms
 
     def save(self, folder):
         """Write atlases, networks (safetensors) and facts (JSON) into a folder."""

@@ -37,15 +37,15 @@ def write(folder: Path, colorizer: str, params: object, dense: bool, **learnt: o
     write_json(content, Path(folder) / FILE)
 
 
-def peek(folder: Path) -> dict:
-    """Read `params.json`.
+def peek(folder: Path, file: str = FILE) -> dict:
+    """Read `params.json`, or another file that states the layout.
 
     Raises
     ------
     InputError
         No such file, no JSON, or a layout of another version.
     """
-    path = Path(folder) / FILE
+    path = Path(folder) / file
     try:
         saved = read_json(path)
     except FileNotFoundError:

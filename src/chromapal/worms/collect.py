@@ -51,13 +51,7 @@ def collect(
         No worm, or only one worm, is left; or the study states something about a worm that its
         laboratory does not have. The list of what was left out is written first.
     """
-    parts = [_with_file(path) for path in paths]
-    parts.sort(key=lambda part: part["file"].iloc[0] if len(part) else "")
-    everything = pd.concat([table.empty().assign(file=""), *parts], ignore_index=True)
-    entries = [skipped.read(path) for path in skipped_parts]
-    entries.append(pd.DataFrame(_duplicates(everything), columns=list(skipped.COLUMNS)))
-    first = everything.groupby(KEY)["file"].transform("first")
-    neurons = everything[everything["file"] == first].sort_values(KEY, kind="stable")
+    neurons, entries = merged(paths, skipped_parts)
     neurons = neurons.assign(ID=_kept_labels(neurons, laboratories))
     neurons = neurons.assign(name=table.clean_name(neurons["ID"]))
     entries.append(pd.DataFrame(_unlabelled(neurons), columns=list(skipped.COLUMNS)))
@@ -76,6 +70,27 @@ def collect(
             *((rows["name"] != "").sum(), len(rows)),
         )
     table.write(neurons, out_neurons)
+
+
+def merged(
+    paths: Sequence[str | os.PathLike], skipped_parts: Sequence[str | os.PathLike]
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Put tables below each other, of a worm that two files hold the first one's.
+
+    Returns
+    -------
+    neurons : pandas.DataFrame
+        Neurons with their `file`, worms sorted by laboratory and name.
+    entries : list of pandas.DataFrame
+        What was left out: as listed by the parts, and worms of later files.
+    """
+    parts = [_with_file(path) for path in paths]
+    parts.sort(key=lambda part: part["file"].iloc[0] if len(part) else "")
+    everything = pd.concat([table.empty().assign(file=""), *parts], ignore_index=True)
+    entries = [skipped.read(path) for path in skipped_parts]
+    entries.append(pd.DataFrame(_duplicates(everything), columns=list(skipped.COLUMNS)))
+    first = everything.groupby(KEY)["file"].transform("first")
+    return everything[everything["file"] == first].sort_values(KEY, kind="stable"), entries
 
 
 def _with_file(path: str | os.PathLike) -> pd.DataFrame:

@@ -12,7 +12,12 @@ from pathlib import Path
 
 from chromapal.errors import InputError
 
-SUFFIXES = {"nwb": (".nwb",), "tables": (".csv", ".parquet")}
+SUFFIXES = {
+    "nwb": (".nwb",),
+    "tables": (".csv", ".parquet"),
+    "volumes": (".tif", ".tiff", ".nd2", ".czi"),
+}
+SUFFIXES["worms"] = tuple(suffix for kind in SUFFIXES.values() for suffix in kind)
 REQUIRED = (
     "worm", "x", "y", "z", "xr", "yr", "zr", "weight", "R", "G", "B", "W", "ID",
 )  # fmt: skip
@@ -26,8 +31,8 @@ def discover(folder: str | Path, kind: str) -> list[Path]:
     ----------
     folder : path-like
         Where to look. Hidden files and folders are passed over.
-    kind : {"nwb", "tables"}
-        Which files: `.nwb`, or `.csv` and `.parquet`, in upper or lower case.
+    kind : {"nwb", "tables", "volumes", "worms"}
+        Which files, of those in `SUFFIXES`, in upper or lower case.
 
     Returns
     -------

@@ -52,8 +52,9 @@ def read(
     lab = laboratory(path, lab)
     with nwb_file.opened(path, remote) as content:
         worm = nwb_file.worm_name(content, path)
-        session = nwb_file.session(content)
+        facts = {"session": nwb_file.session(content), **nwb_file.subject(content)}
         volume = nwb_file.find_volume(content, path)
+        facts["part"] = nwb_file.word(volume.imaging_volume.location)
         masks = nwb_masks.read(content, path)
         spacing = nwb_file.spacing(volume, path)
         channels = nwb_channels.rgbw(volume, path)
@@ -71,7 +72,7 @@ def read(
             **counts,
             "ID": table.clean_id(pd.Series(masks.names, dtype="str")),
             "fold": "",
-            "session": session,
+            **facts,
         }
     )
     scale = (full_scales or {}).get(lab)

@@ -109,7 +109,11 @@ def _names(volume) -> list[str]:
 
 def _dyes(volume, count: int) -> list[str]:
     """Give each channel's letter, "" where its name tells none; nothing where names are missing."""
-    names = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in _names(volume)]
-    if len(names) != count:
-        return []
-    return [next((letter for dye, letter in _DYES if dye in name), "") for name in names]
+    names = _names(volume)
+    return [letter_of(name) for name in names] if len(names) == count else []
+
+
+def letter_of(name: str) -> str:
+    """Give the letter of the dye that a channel is named after, "" where it names none."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    return next((letter for dye, letter in _DYES if dye in plain), "")

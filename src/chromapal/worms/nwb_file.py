@@ -136,6 +136,18 @@ def session(content: NWBFile) -> str:
     return date_in(content.session_start_time.date().isoformat())
 
 
+def subject(content: NWBFile) -> dict[str, str]:
+    """Give the strain, sex and stage of a file's animal, "" where they are not told."""
+    fields = {"strain": "strain", "sex": "sex", "stage": "growth_stage"}
+    return {fact: word(getattr(content.subject, name, None)) for fact, name in fields.items()}
+
+
+def word(text: object) -> str:
+    """Give a fact as text, "" where there is none or it cannot be shown."""
+    found = "" if text is None else str(text).strip()
+    return "" if fault(found) else found
+
+
 def find_volume(content: NWBFile, path: str | os.PathLike) -> MultiChannelVolume:
     """Give `NeuroPALImageRaw`, or the file's only multichannel volume.
 

@@ -141,20 +141,28 @@ def _ragged(column: VectorData, where: str, path) -> tuple[np.ndarray, np.ndarra
     return values, sizes
 
 
-def _names(rows: PlaneSegmentation, module: ProcessingModule, where: str, path) -> list[str] | None:
+def labels(rows: PlaneSegmentation, where: str = "", path: object = "") -> list[str] | None:
+    """Give the column of names of a table of regions, None where it has none."""
     name = next((name for name in NAME_COLUMNS if name in rows.colnames), None)
-    if name is not None:
-        parts, sizes = _ragged(rows[name], where, path)
-        text = [_text(part) for part in parts]
-        ends = np.cumsum(sizes)
-        return ["".join(text[end - size : end]) for end, size in zip(ends, sizes, strict=True)]
-    labels = getattr(rows, "labels", None)
-    if labels is None or list(labels[:]) == [""]:
+    if name is None:
+        return None
+    parts, sizes = _ragged(rows[name], where, path)
+    text = [_text(part) for part in parts]
+    ends = np.cumsum(sizes)
+    return ["".join(text[end - size : end]) for end, size in zip(ends, sizes, strict=True)]
+
+
+def _names(rows: PlaneSegmentation, module: ProcessingModule, where: str, path) -> list[str] | None:
+    found = labels(rows, where, path)
+    if found is not None:
+        return found
+    stated = getattr(rows, "labels", None)
+    if stated is None or list(stated[:]) == [""]:
         beside = [
             item for item in module.data_interfaces.values() if isinstance(item, SegmentationLabels)
         ]
-        labels = beside[0].labels if len(beside) == 1 else None
-    return None if labels is None else [_text(label) for label in labels[:]]
+        stated = beside[0].labels if len(beside) == 1 else None
+    return None if stated is None else [_text(label) for label in stated[:]]
 
 
 def _text(part: object) -> str:

@@ -35,11 +35,14 @@ class PredictedVolume:
         uint16 of shape (X, Y, Z, 3), red, green and blue at the voxels of the file's volume; or a
         function that gives the block of it that a tuple of four slices asks for.
     scale : float
-        The count that stands for 1 on the study's colour scale, above 0.
+        The count that stands for 1 on that scale, above 0.
+    meaning : str
+        Which scale that is.
     """
 
     counts: np.ndarray | Callable[[Block], np.ndarray]
     scale: float
+    meaning: str = "the study's colour scale"
 
 
 def write_predicted(
@@ -103,7 +106,7 @@ def write_predicted(
         objects = Objects(json.dumps(told))
         module = _add_tables(objects, file["processing"], where, columns, facts)
         if volume is not None:
-            _add_volume(objects, module, file[measured], counts, volume.scale)
+            _add_volume(objects, module, file[measured], counts, volume)
 
 
 def _require_other(source: str | os.PathLike, out: str | os.PathLike):
@@ -170,13 +173,17 @@ def _add_tables(
 
 
 def _add_volume(
-    objects: Objects, module: h5py.Group, measured: h5py.Group, counts: Counts, scale: float
+    objects: Objects,
+    module: h5py.Group,
+    measured: h5py.Group,
+    counts: Counts,
+    volume: PredictedVolume,
 ):
     made = objects.group(module, VOLUME, "MultiChannelVolume")
     made.create_dataset(
         "description",
         data="Synthetic: predicted red, green and blue (channels 0, 1, 2), not measured. Counts "
-        f"divided by {scale:g} are on the study's colour scale. imaging_volume tells where the "
+        f"divided by {volume.scale:g} are on {volume.meaning}. imaging_volume tells where the "
         "voxels are; its optical channels are not those of this volume.",
     )
     # the format wants four numbers; a negative one is a channel that a volume lacks

@@ -1,5 +1,7 @@
 """Draw a neuron table as a volume of counts."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -30,8 +32,30 @@ def render(
     numpy.ndarray, shape (X, Y, Z, 4), uint16
         R, G, B, W. A neuron's own voxel holds exactly the table's counts.
     """
-    voxels = table[list("xyz")].to_numpy()
-    counts = table[list("RGBW")].to_numpy()
+    level = BACKGROUND * float(table["full_scale"].iloc[0])
+    volume = np.empty((*shape, 4), dtype=np.uint16)
+    # A coarse noise compresses well and keeps files small.
+    step = max(round(level / 8), 1)
+    volume[:] = (generator.integers(4, 9, volume.shape, dtype=np.uint8) * step).astype(np.uint16)
+    draw(volume, table[list("xyz")].to_numpy(), table[list("RGBW")].to_numpy(), spacing_um)
+    return volume
+
+
+def draw(volume: np.ndarray, voxels: np.ndarray, counts: np.ndarray, spacing_um: Sequence[float]):
+    """Draw a Gaussian blob per neuron into a volume; where blobs meet, the brighter one counts.
+
+    Parameters
+    ----------
+    volume : numpy.ndarray, shape (X, Y, Z, channels), uint16
+        What is drawn into.
+    voxels : numpy.ndarray, shape (n, 3)
+        Neurons, inside the volume; what of a blob is outside is cut off.
+    counts : numpy.ndarray, shape (n, channels)
+        Their counts; a neuron's own voxel holds exactly these.
+    spacing_um : sequence of float
+        Voxel size [um].
+    """
+    shape, channels = volume.shape[:3], volume.shape[3]
     reach = np.ceil(2 * SOMA_UM / np.array(spacing_um)).astype(int)
     offsets = np.stack(
         np.meshgrid(*(np.arange(-side, side + 1) for side in reach), indexing="ij"), -1
@@ -39,17 +63,11 @@ def render(
     distance = np.linalg.norm(offsets * spacing_um, axis=1)
     near = distance <= 2 * SOMA_UM
     offsets, fade = offsets[near], np.exp(-0.5 * (distance[near] / SOMA_UM) ** 2)
-
-    level = BACKGROUND * float(table["full_scale"].iloc[0])
-    volume = np.empty((*shape, 4), dtype=np.uint16)
-    # A coarse noise compresses well and keeps files small.
-    step = max(round(level / 8), 1)
-    volume[:] = (generator.integers(4, 9, volume.shape, dtype=np.uint8) * step).astype(np.uint16)
-    flat = volume.reshape(-1, 4)
+    flat = volume.reshape(-1, channels)
     inside = voxels[:, None, :] + offsets[None]
-    cells = np.ravel_multi_index(tuple(np.moveaxis(inside, -1, 0)), shape, mode="clip")
-    for channel in range(4):
+    there = ((inside >= 0) & (inside < shape)).all(axis=-1)
+    cells = np.ravel_multi_index(tuple(inside[there].T), shape)
+    for channel in range(channels):
         blobs = (counts[:, [channel]] * fade).astype(np.uint16)
-        np.maximum.at(flat[:, channel], cells.ravel(), blobs.ravel())
+        np.maximum.at(flat[:, channel], cells, blobs[there])
     flat[np.ravel_multi_index(tuple(voxels.T), shape)] = counts.astype(np.uint16)
-    return volume

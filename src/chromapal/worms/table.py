@@ -15,11 +15,13 @@ from chromapal.worms.slugs import fault
 CHANNELS = ("R", "G", "B", "W")
 COLUMNS = (
     "worm", "lab", "x", "y", "z", "xr", "yr", "zr", "weight", "R", "G", "B", "W",
-    "full_scale", "ID", "fold", "session",
+    "full_scale", "ID", "fold", "session", "strain", "sex", "stage", "part",
 )  # fmt: skip
-TEXT = ("worm", "lab", "ID", "fold", "session")
+# what is known of the animal: its strain, sex, larval stage and the part of the body recorded
+SUBJECT = ("strain", "sex", "stage", "part")
+TEXT = ("worm", "lab", "ID", "fold", "session", *SUBJECT)
 # one value for all neurons of a worm; may be missing, which means ""
-PER_WORM = ("fold", "session")
+PER_WORM = ("fold", "session", *SUBJECT)
 FULL_SCALES = (255, 4095, 65535)
 
 # Stems of the left/right pairs of the hermaphrodite (White et al. 1986), with the amphid and
@@ -92,6 +94,10 @@ SCHEMA = pa.DataFrameSchema(
         "ID": _column(str, "a neuron name without control characters", _printable_or_empty),
         "fold": _column(str, "a fold name without control characters", _printable_or_empty),
         "session": _column(str, "a date YYYY-MM-DD, or nothing where unknown", _day_or_empty),
+        **{
+            fact: _column(str, "text without control characters", _printable_or_empty)
+            for fact in SUBJECT
+        },
     }
 )
 
@@ -102,8 +108,8 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        Rows of neurons with at least `COLUMNS`; a missing `fold` becomes "" (no fold), and so
-        does a missing `session` (day unknown). Further columns are kept behind them.
+        Rows of neurons with at least `COLUMNS`; a missing one of `PER_WORM` becomes "" (no fold,
+        day unknown, ...). Further columns are kept behind them.
     origin : object
         The file (or worm) that an error names.
 
@@ -284,3 +290,13 @@ def neuron_class(names: pd.Series) -> pd.Series:
         for name in names.unique()
     }
     return names.map(classes)
+
+
+def voxel_size(neurons: pd.DataFrame) -> list[float]:
+    """Estimate the voxel size from positions given both ways: the slope of um over voxels."""
+    sides = []
+    for voxel, place in zip("xyz", ("xr", "yr", "zr"), strict=True):
+        steps = neurons[voxel] - neurons[voxel].mean()
+        slope = float(steps @ neurons[place]) / float(steps @ steps) if steps.any() else 0.0
+        sides.append(abs(slope) or 1.0)
+    return sides

@@ -25,7 +25,7 @@ def read(
 ) -> tuple[pd.DataFrame, list[dict]]:
     """Read one file of neuron tables.
 
-    Columns as in `table.COLUMNS`; `lab`, `full_scale`, `fold` and `session` may be missing,
+    Columns as in `table.COLUMNS`; `lab`, `full_scale` and `table.PER_WORM` may be missing,
     further columns are ignored. Names are text as it stands: `007`, `1e5` and `NA` are worms like
     others. The full scale of a laboratory is the one stated by the study, else the one in the
     file, else inferred from the file's counts and logged. Without a `session` column the day of
@@ -53,7 +53,7 @@ def read(
     InputError
         The file cannot be read, lacks a column or holds no row.
     """
-    text = _read_parquet(path) if Path(path).suffix.lower() == ".parquet" else _read_csv(path)
+    text = cells(path)
     missing = [column for column in REQUIRED if column not in text]
     if missing:
         raise InputError(
@@ -62,6 +62,27 @@ def read(
             f"columns {', '.join(REQUIRED)}",
             "a channel that was not recorded is a column of empty cells",
         )
+    return parsed(text, path, lab, full_scales)
+
+
+def cells(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a file's cells, those of a CSV as text, whatever its columns are called.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or names a column twice.
+    """
+    return _read_parquet(path) if Path(path).suffix.lower() == ".parquet" else _read_csv(path)
+
+
+def parsed(
+    text: pd.DataFrame,
+    path: str | os.PathLike,
+    lab: str | None = None,
+    full_scales: dict[str, float] | None = None,
+) -> tuple[pd.DataFrame, list[dict]]:
+    """Make neurons of cells that have all required columns; see `read`."""
     if text.empty:
         raise InputError(path, "no row", "at least one neuron")
     neurons, faults = _typed(text, laboratory(path, lab), path)
@@ -135,6 +156,7 @@ def _typed(
         "lab": labs.mask(labs == "", lab),
         "ID": table.clean_id(_text(text["ID"])),
         "fold": folds.map({fold: fold_name(fold) for fold in folds.unique()}).astype("str"),
+        **{fact: _stated(text.get(fact, absent)) for fact in table.SUBJECT},
     }
     faults: dict[int, tuple[str, str]] = {}
     for name in NUMBERS:
@@ -158,12 +180,16 @@ def _sessions(text: pd.DataFrame, labs: pd.Series, worms: pd.Series) -> pd.Serie
         cells = text["session"]
         if pd.api.types.is_datetime64_any_dtype(cells):
             cells = cells.dt.strftime("%Y-%m-%d")
-        stated = _text(cells).str.strip()
-        return stated.mask(stated.str.lower().isin(MISSING), "")
+        return _stated(cells)
     days = _dates(_text(text.get("path", pd.Series("", index=text.index, dtype="str"))))
     days = days.mask(days == "", _dates(worms))
     # nobody stated these days, so rows that disagree are no reason to refuse the worm
     return days.where(days.groupby([labs, worms]).transform("nunique") == 1, "")
+
+
+def _stated(cells: pd.Series) -> pd.Series:
+    texts = _text(cells).str.strip()
+    return texts.mask(texts.str.lower().isin(MISSING), "")
 
 
 def _dates(texts: pd.Series) -> pd.Series:

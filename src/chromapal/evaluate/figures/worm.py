@@ -28,7 +28,20 @@ OUTCOMES = {
     "no": ("wrong (answer → label)", "#de8f05", "D"),
     "": ("unlabelled (nobody named them)", "0.45", "o"),
 }
+# colour that was predicted, 0 to 1, of animals that have nothing to be told right or wrong by
+SHOWN = ("red_shown", "green_shown", "blue_shown")
 NAME_POINTS = 6
+
+
+def read_table(path: str | os.PathLike) -> pd.DataFrame:
+    """Read one animal's named neurons, with predicted colours where the table has them."""
+    named = read_csv(path, NUMBERS)
+    return named.assign(**{name: pd.to_numeric(named[name]) for name in SHOWN if name in named})
+
+
+def untold(named: pd.DataFrame) -> bool:
+    """Say whether no neuron has a label, but all have predicted colours to show instead."""
+    return set(SHOWN) <= set(named) and named["right"].eq("").all()
 
 
 def free_places(
@@ -130,6 +143,9 @@ def figure(named: pd.DataFrame) -> Figure:
         axis.set_major_locator(MaxNLocator(3))
     space.set_title("in space")
     counts = placed["right"].value_counts()
+    if untold(placed):
+        drawn.supxlabel("filled with predicted colour", fontsize="small")
+        return drawn
     handles = [
         Line2D(
             [], [], ls="", marker=marker, color=shade, label=f"{words}: {counts.get(answer, 0)}",
@@ -144,9 +160,11 @@ def figure(named: pd.DataFrame) -> Figure:
 def _scatter(axes: Axes, placed: pd.DataFrame, columns: Sequence[str], **looks):
     for answer, (_, shade, marker) in reversed(OUTCOMES.items()):
         part = placed[placed["right"] == answer]
+        face = shade if answer else "none"
         axes.scatter(
             *(part[column] for column in columns), s=22, marker=marker, linewidths=0.8,
-            facecolors=shade if answer else "none", edgecolors=shade, **looks,
+            facecolors=part[list(SHOWN)].to_numpy() if untold(placed) and len(part) else face,
+            edgecolors=shade, **looks,
         )  # fmt: skip
 
 
@@ -179,4 +197,4 @@ def _names(axes: Axes, placed: pd.DataFrame, columns: Sequence[str]):
 
 def draw(named: str | os.PathLike, out: str | os.PathLike):
     """Draw `worm.png` from one animal's named neurons."""
-    style.save(figure(read_csv(named, NUMBERS)), out)
+    style.save(figure(read_table(named)), out)

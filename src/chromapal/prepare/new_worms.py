@@ -1,0 +1,51 @@
+"""New worms on the scales of a study that has ended."""
+
+import pandas as pd
+
+from chromapal.errors import InputError
+from chromapal.prepare.normalise import Normaliser
+from chromapal.worms import skipped
+
+KEY = ["lab", "worm"]
+LEAST = 4  # neurons that fix how a worm lies
+
+
+def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]]:
+    """Leave out worms that cannot be named: already known, too small or without gray.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        Neuron tables with their `file`.
+    model : dict
+        Facts of the kept model: `animals`, `normaliser`.
+
+    Returns
+    -------
+    neurons : pandas.DataFrame
+        Those of usable worms on the study's scales, `gray` among them: the study's own kind, else
+        the other one (the white channel, or the luminance of the colours).
+    left_out : list of dict
+        `skipped.entry` of each other worm.
+    """
+    normaliser = Normaliser.from_json(model["normaliser"])
+    other = "white" if normaliser.gray_source == "luminance" else "luminance"
+    scaled = normaliser.transform(neurons)
+    scaled["gray"] = scaled["gray"].fillna(scaled[other])
+    known = {tuple(animal) for animal in model["animals"]}
+    left_out, good = [], []
+    for (lab, worm), rows in scaled.groupby(KEY, sort=False):
+        file = rows["file"].iloc[0]
+        fault = None
+        if (lab, worm) in known:
+            fault = "a worm that the model was trained on", "a new one", "its study names it"
+        elif len(rows) < LEAST:
+            fault = f"{len(rows)} neurons", f"{LEAST} at least"
+        elif rows["gray"].isna().any():
+            fault = "no gray or white channel on the study's scale", "one, or R, G and B"
+        if fault:
+            error = InputError(f"{file}, worm {worm!r}", *fault)
+            left_out.append(skipped.entry(file, lab, worm, error))
+        else:
+            good.append(rows)
+    return pd.concat([scaled[:0], *good], ignore_index=True), left_out

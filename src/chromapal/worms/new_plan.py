@@ -1,0 +1,99 @@
+"""New worms and the model that is applied to them, found before any job runs.
+
+Standard library only, for the workflow calls this while it is parsed.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from chromapal.errors import InputError
+from chromapal.worms.discover import SUFFIXES, discover
+from chromapal.worms.slugs import slug
+
+MODEL, FACTS = "model", "model.json"
+TABLES = (".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file with new worms.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    kind : {"nwb", "table", "volume"}
+        What it is.
+    centres : str
+        Of a volume the table of its neurons' centres beside it, "" where there is none.
+    """
+
+    path: str
+    kind: str
+    centres: str = ""
+
+
+def sources(folder: str) -> dict[str, Source]:
+    """List a folder's NWB files, neuron tables and volumes, by file-safe key.
+
+    A table beside a volume, of the same name but for the suffix, holds the volume's centres and
+    is no source of its own.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or it holds no such file.
+    """
+    paths = discover(folder, "worms")
+    beside = {_stem(path): path for path in paths if path.suffix.lower() in TABLES}
+    volumes = {_stem(path) for path in paths if path.suffix.lower() in SUFFIXES["volumes"]}
+    found = {}
+    for path in paths:
+        suffix = path.suffix.lower()
+        if suffix in TABLES and _stem(path) in volumes:
+            continue
+        source = Source(str(path), "nwb" if suffix == ".nwb" else "table")
+        if suffix in SUFFIXES["volumes"]:
+            source = Source(str(path), "volume", str(beside.get(_stem(path), "")))
+        found[slug(str(path.relative_to(folder)))] = source
+    return found
+
+
+def _stem(path: Path) -> Path:
+    name = path.stem
+    return path.with_name(name[:-4] if name.lower().endswith(".ome") else name)
+
+
+def model_folder(study: str) -> Path:
+    """Find the model that a study kept.
+
+    Parameters
+    ----------
+    study : str
+        The folder of the study's results, or of the model itself.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, it is no study, or it kept no model.
+    """
+    where = "config key 'model'"
+    folder = Path(study)
+    for found in (folder, folder / MODEL):
+        if (found / FACTS).is_file():
+            return found
+    if not folder.is_dir():
+        raise InputError(where, f"no folder {study!r}", "results/STUDY of a finished study")
+    if not (folder / "neurons.parquet").is_file():
+        raise InputError(where, f"no study in {study!r}", "results/STUDY of a finished study")
+    raise InputError(
+        where,
+        f"a study that kept no model for naming ({study})",
+        "one with align: nonrigid or pose",
+        "run it again with that key; an unfinished study keeps its model at its end",
+    )
+
+
+def results_folder(config: dict) -> str:
+    """Give the folder of results: as stated, else `results/applied/{name of the worms' folder}`."""
+    return config["out"] or f"results/applied/{slug(Path(config['worms']).resolve().name)}"

@@ -1,0 +1,85 @@
+"""Copies of new worms' NWB files, with what was predicted of them."""
+
+import logging
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from chromapal.errors import InputError
+from chromapal.files import read_json, whole
+from chromapal.worms import skipped
+from chromapal.worms.nwb_predicted import PredictedVolume, write_predicted
+from chromapal.worms.predicted_volume import FULL, painted
+from chromapal.worms.predictions import COLOURS
+
+LOGGER = logging.getLogger("chromapal")
+ANSWERS = ("answer", "second", "third", "fourth", "fifth")
+MEANING = "the scale 0 to 1 on which figures show the study's colours, a blob at each neuron"
+
+
+def predicted(neurons: pd.DataFrame) -> pd.DataFrame:
+    """Give named neurons of one file in the columns of `predictions.COLUMNS`."""
+    columns = {}
+    for name in COLOURS:
+        colour = name.removesuffix("_predicted")
+        columns[name] = neurons[colour].to_numpy()
+        columns[name.replace("_", "_sd_")] = neurons[f"{colour}_sd"].to_numpy()
+    for place, answer in enumerate(ANSWERS, start=1):
+        chance = "probability" if place == 1 else f"probability{place}"
+        columns[f"name{place}_predicted"] = neurons[answer].to_numpy()
+        columns[f"probability{place}_predicted"] = neurons[chance].to_numpy()
+    return pd.DataFrame({"row": neurons["neuron"].to_numpy(), **columns})
+
+
+def write_copies(
+    neurons_path: str | os.PathLike,
+    facts: dict[str, str],
+    model: dict[str, str],
+    worms: str | os.PathLike,
+    date: str,
+    out: str | os.PathLike,
+):
+    """Write a copy of every NWB file whose worm was named, in the folders it came from.
+
+    Parameters
+    ----------
+    neurons_path : path-like
+        Parquet of answers, as `chromapal.evaluate.new_worm_files` writes it.
+    facts : dict
+        Files of facts about sources, by source; see `chromapal.worms.new_worms.load`.
+    model : dict
+        study, version, code_digest and lock_digest of the model.
+    worms : path-like
+        The folder that sources are found in.
+    date : str
+        What the copies state as the date of their predictions.
+    out : path-like
+        The folder, written whole or not at all. A file that cannot be copied is listed in
+        `skipped.csv` there, with its reason.
+    """
+    neurons = pd.read_parquet(neurons_path)
+    files = [file for file in facts if file.lower().endswith(".nwb")]
+    left_out = []
+    with whole(out) as folder:
+        folder.mkdir()
+        for file in files:
+            rows = neurons[neurons["file"].eq(file)]
+            if rows.empty:
+                continue
+            source = read_json(facts[file])
+            volume = painted(rows, source["shape"], source["spacing"])
+            try:
+                write_predicted(
+                    file,
+                    predicted(rows),
+                    {**model, "date": date, "worm": rows["worm"].iloc[0]},
+                    folder / Path(file).relative_to(worms),
+                    PredictedVolume(volume, FULL, MEANING),
+                )
+            except InputError as error:
+                LOGGER.warning("left out: %s", error)
+                lab, worm = rows[["lab", "worm"]].iloc[0]
+                left_out.append(skipped.entry(file, lab, worm, error))
+        skipped.write(left_out, folder / "skipped.csv")
+    LOGGER.info("%d copies", len(files) - len(left_out))

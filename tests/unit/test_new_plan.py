@@ -1,0 +1,64 @@
+"""What is found in a folder of new worms, and which folders are models."""
+
+import pytest
+
+from chromapal.errors import InputError
+from chromapal.worms.new_plan import Source, model_folder, results_folder, sources
+
+
+def make(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return str(folder)
+
+
+def test_a_table_beside_a_volume_is_no_source_of_its_own(tmp_path):
+    folder = make(
+        tmp_path, "EY/a.nwb", "EY/b.csv", "EY/c.ome.tif", "EY/c.csv", "HL/d.nd2", "HL/c.csv",
+        "HL/e.TIF", "HL/e.parquet", ".hidden/f.nwb", "notes.txt",
+    )  # fmt: skip
+    path = lambda name: f"{tmp_path}/{name}"  # noqa: E731
+    assert list(sources(folder).values()) == [
+        Source(path("EY/a.nwb"), "nwb"),
+        Source(path("EY/b.csv"), "table"),
+        Source(path("EY/c.ome.tif"), "volume", path("EY/c.csv")),
+        Source(path("HL/c.csv"), "table"),
+        Source(path("HL/d.nd2"), "volume"),
+        Source(path("HL/e.TIF"), "volume", path("HL/e.parquet")),
+    ]
+
+
+def test_keys_of_sources_are_parts_of_paths_and_all_different(tmp_path):
+    keys = list(sources(make(tmp_path, "a b/w.csv", "a_b/w.csv", "a/b/w.csv")))
+    assert len(set(keys)) == 3 and not any("/" in key or " " in key for key in keys)
+
+
+@pytest.mark.parametrize(("names", "line"), [([], "no such file"), (["a.txt"], "no such file")])
+def test_a_folder_without_worms_is_refused(tmp_path, names, line):
+    with pytest.raises(InputError, match=rf"config key 'worms': found {line}.*\.nwb.*\.czi"):
+        sources(make(tmp_path, *names))
+
+
+def test_a_model_is_found_in_its_study_or_by_itself(tmp_path):
+    make(tmp_path, "study/model/model.json", "study/neurons.parquet")
+    assert model_folder(str(tmp_path / "study")) == tmp_path / "study/model"
+    assert model_folder(str(tmp_path / "study/model")) == tmp_path / "study/model"
+
+
+def test_what_is_no_model_is_told_apart(tmp_path):
+    make(tmp_path, "old/neurons.parquet", "other/a.txt")
+    for name, line in {
+        "nowhere": "no folder",
+        "other": "no study in",
+        "old": "a study that kept no model for naming .*align: nonrigid",
+    }.items():
+        with pytest.raises(InputError, match=rf"config key 'model': found {line}"):
+            model_folder(str(tmp_path / name))
+
+
+def test_results_lie_where_one_says_or_under_the_name_of_the_worms(tmp_path):
+    assert results_folder({"out": "here", "worms": "x"}) == "here"
+    assert results_folder({"out": "", "worms": f"{tmp_path}/my"}) == "results/applied/my"
+    odd = results_folder({"out": "", "worms": f"{tmp_path}/my worms"})
+    assert odd.startswith("results/applied/my_worms-")
