@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -18,9 +18,22 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from chromapal.errors import InputError
+from chromapal.errors import InputError, NoSpaceError, disk_is_full
 
 LOGGER = logging.getLogger("chromapal")
+
+
+class LogFile(logging.FileHandler):
+    """A log that ends its job when it cannot be written, in place of a traceback for each line."""
+
+    def handleError(self, record: logging.LogRecord):
+        """Raise what went wrong."""
+        raise
+
+    def close(self):
+        """Close; what a full disk did not take is lost."""
+        with suppress(OSError):
+            super().close()
 
 
 @contextmanager
@@ -42,30 +55,39 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     logging.Logger
         The package's logger.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    file = logging.FileHandler(log, mode="w", encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(message)s"))
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(logging.Formatter("%(message)s"))
     before = LOGGER.level, LOGGER.propagate, LOGGER.handlers[:]
     LOGGER.setLevel(logging.INFO)
-    LOGGER.handlers[:] = [file]
     LOGGER.propagate = False
-    LOGGER.info("code %s", code)
-    LOGGER.addHandler(screen)
+    LOGGER.handlers[:] = []
     try:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        file = LogFile(log, mode="w", encoding="utf-8")
+        file.setFormatter(logging.Formatter("%(message)s"))
+        LOGGER.handlers[:] = [file]
+        LOGGER.info("code %s", code)
+        LOGGER.addHandler(screen)
         yield LOGGER
         LOGGER.removeHandler(screen)
         started = psutil.Process().create_time()
         LOGGER.info("ran from %.2f to %.2f", started, time.time())
-    except InputError as error:
-        LOGGER.error("error: %s", error)
-        raise SystemExit(1) from None
-    except Exception:
-        LOGGER.exception("unexpected error; please report it with this log: %s", log)
+    except Exception as error:
+        LOGGER.addHandler(screen)
+        mistake = error if isinstance(error, InputError) else None
+        if mistake is None and disk_is_full(error):
+            mistake = NoSpaceError(getattr(error, "filename", None) or log)
+        # the screen first: the file may be what a full disk does not take
+        LOGGER.handlers.sort(key=lambda handler: handler is not screen)
+        with suppress(OSError):
+            if mistake is None:
+                LOGGER.exception("unexpected error; please report it with this log: %s", log)
+            else:
+                LOGGER.error("error: %s", mistake)
         raise SystemExit(1) from None
     finally:
-        file.close()
+        for handler in LOGGER.handlers:
+            handler.close()
         level, LOGGER.propagate, LOGGER.handlers[:] = before
         LOGGER.setLevel(level)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chromapal.console import progress
-from chromapal.errors import InputError
+from chromapal.errors import InputError, NoSpaceError, disk_is_full
 from chromapal.files import whole
 
 CHUNK = 1 << 20
@@ -86,6 +86,8 @@ def _download(url: str, path: Path, expected: str, advice: str):
                 file.write(chunk)
             received = file.tell()
     except (urllib.error.URLError, OSError) as error:
+        if disk_is_full(error):
+            raise NoSpaceError(path) from None
         raise InputError(url, f"a failed download ({error})", expected, advice) from None
     if size and received != size:
         raise InputError(url, f"{received} of {size} bytes", "the whole file", "try again")

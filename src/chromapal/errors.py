@@ -1,4 +1,7 @@
-"""The one error that a user's mistake becomes: a single clear line."""
+"""The errors that become a single clear line: a user's mistake, and a full disk."""
+
+import errno
+import os
 
 
 class InputError(ValueError):
@@ -25,3 +28,32 @@ class InputError(ValueError):
         if advice:
             line += f"; {advice}"
         super().__init__(" ".join(line.split()))
+
+
+class NoSpaceError(InputError):
+    """A disk or a quota is full: nothing is wrong with the study, which goes on once there is room.
+
+    Parameters
+    ----------
+    where : object
+        The file that could not be written.
+    """
+
+    def __init__(self, where: object):
+        super().__init__(
+            where,
+            "no space left on its disk",
+            "room for this file",
+            "make some, then give the same command again: what is finished stays",
+        )
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Say whether an error, of whatever library, means that a disk or a quota is full."""
+    if isinstance(error, InputError):
+        return isinstance(error, NoSpaceError)
+    full = (errno.ENOSPC, errno.EDQUOT)
+    # Some libraries pass on the system's words without its number.
+    return getattr(error, "errno", None) in full or any(
+        os.strerror(number) in str(error) for number in full
+    )

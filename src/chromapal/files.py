@@ -1,14 +1,21 @@
 """Files that appear whole or not at all, and tables that are the same bytes twice."""
 
+import errno
+import itertools
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    # Takes half a second to import, which whoever only reads JSON must not wait for.
+    import pandas as pd
+
+from chromapal.errors import NoSpaceError, disk_is_full
 
 FLOAT_FORMAT = "%.6g"
 
@@ -18,7 +25,7 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
     """Give a temporary path beside `path`, and move it there once the block succeeded.
 
     Works for a file and for a folder (whichever the block creates). A reader never sees half an
-    output: `os.replace` is atomic within a file system.
+    output: `os.replace` is atomic within a file system. Of two writers the later one stays.
 
     Parameters
     ----------
@@ -29,21 +36,46 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
     ------
     Path
         The temporary path to write to; it keeps the suffix of `path`.
+
+    Raises
+    ------
+    NoSpaceError
+        The disk is full; what was written of this output is removed.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    holder = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         part = holder / path.name
         yield part
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(part, path)
+        _move(part, path, holder)
+    except Exception as error:
+        if disk_is_full(error):
+            # of a file in a folder that is itself not whole yet, the folder's name says more
+            raise NoSpaceError(path) from None
+        raise
     finally:
-        shutil.rmtree(holder, ignore_errors=True)
+        if holder is not None:
+            shutil.rmtree(holder, ignore_errors=True)
 
 
-def write_csv(table: pd.DataFrame, path: str | os.PathLike, sort_by: list[str] | None = None):
+def _move(part: Path, path: Path, holder: Path):
+    """Put a finished output in its place, a folder in place of an old one too."""
+    for turn in itertools.count():
+        if path.is_dir():
+            # aside first, in one step; another writer of the same output may be quicker
+            with suppress(FileNotFoundError):
+                os.replace(path, holder / f"old{turn}")
+        try:
+            os.replace(part, path)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+
+
+def write_csv(table: "pd.DataFrame", path: str | os.PathLike, sort_by: list[str] | None = None):
     """Write a table for people: sorted rows, fixed float format, no index, no time stamps.
 
     Parameters
@@ -61,7 +93,7 @@ def write_csv(table: pd.DataFrame, path: str | os.PathLike, sort_by: list[str] |
         table.to_csv(part, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
 
 
-def write_parquet(table: pd.DataFrame, path: str | os.PathLike):
+def write_parquet(table: "pd.DataFrame", path: str | os.PathLike):
     """Write a table for programs, whole or not at all."""
     with whole(path) as part:
         table.to_parquet(part, index=False)

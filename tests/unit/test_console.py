@@ -24,6 +24,16 @@ def test_a_fault_of_ours_keeps_its_traceback_in_the_log(tmp_path):
     assert "Traceback" in (tmp_path / "a.log").read_text()
 
 
+def test_a_full_disk_is_one_line_even_where_the_log_has_no_room(capsys):
+    with pytest.raises(SystemExit) as end, job("/dev/full"):
+        pytest.fail("a job whose log cannot be written must not run")
+    assert end.value.code == 1
+    assert capsys.readouterr().err == (
+        "error: /dev/full: found no space left on its disk; expected room for this file; make "
+        "some, then give the same command again: what is finished stays\n"
+    )
+
+
 def test_timings_come_from_the_logs_of_finished_jobs(tmp_path):
     (tmp_path / "logs/train").mkdir(parents=True)
     (tmp_path / "logs/train/fold0.log").write_text("code x\nran from 110.00 to 115.50\n")

@@ -1,9 +1,16 @@
 """Outputs appear whole or not at all, and equal content is equal bytes."""
 
+import errno
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import pandas as pd
 import pytest
+from safetensors import SafetensorError
 
 from chromapal import files
+from chromapal.errors import InputError, NoSpaceError
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
@@ -23,6 +30,59 @@ def test_a_folder_replaces_the_old_folder_as_a_whole(tmp_path):
         part.mkdir()
         (part / "new.json").touch()
     assert [path.name for path in (tmp_path / "model").iterdir()] == ["new.json"]
+
+
+def test_of_two_writers_of_one_folder_the_later_one_stays(tmp_path):
+    with files.whole(tmp_path / "model") as late:
+        late.mkdir()
+        (late / "late.json").touch()
+        with files.whole(tmp_path / "model") as early:
+            early.mkdir()
+            (early / "early.json").touch()
+        assert (tmp_path / "model/early.json").exists()
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["late.json"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "model"]
+
+
+def test_writers_of_one_folder_at_once_do_each_other_no_harm(tmp_path):
+    def write(number):
+        with files.whole(tmp_path / "model") as part:
+            part.mkdir()
+            for name in ("a", "b"):
+                (part / name).write_text(str(number))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(400)))
+    first, second = (tmp_path / "model/a", tmp_path / "model/b")
+    assert first.read_text() == second.read_text()
+    assert list(tmp_path.iterdir()) == [tmp_path / "model"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)),
+        SafetensorError("Error while serializing: I/O error: No space left on device"),
+    ],
+    ids=["disk", "quota", "library"],
+)
+def test_a_full_disk_names_the_outermost_output_and_leaves_no_rest(tmp_path, error):
+    path = tmp_path / "model"
+    line = f"{path}: found no space left on its disk; expected room for this file; make some"
+    with pytest.raises(NoSpaceError, match=re.escape(line)), files.whole(path) as part:
+        part.mkdir()
+        with files.whole(part / "weights") as inner:
+            inner.write_text("half")
+            raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistake_that_speaks_of_space_keeps_its_own_words(tmp_path):
+    mistake = InputError("worm.nwb", "No space left on device", "a copy")
+    with pytest.raises(InputError) as raised, files.whole(tmp_path / "table"):
+        raise mistake
+    assert raised.value is mistake
 
 
 def test_csv_is_sorted_with_six_digits_and_plain_line_ends(tmp_path):

@@ -8,7 +8,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -87,7 +87,9 @@ class Keep(Checkpoint):
     def on_train_epoch_end(self, trainer: lightning.Trainer, task: Task):
         """Write, whole or not at all; runs after all other callbacks' and the task's own hook."""
         if time.monotonic() - self.written >= CHECKPOINT_SECONDS:
-            with whole(self.path) as part:
+            # A training whose Snakemake was killed may finish beside the one that replaces it,
+            # and then removes the folder.
+            with suppress(FileNotFoundError), whole(self.path) as part:
                 trainer.save_checkpoint(part)
             self.written = time.monotonic()
 

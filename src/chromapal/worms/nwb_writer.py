@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import h5py
 import ndx_multichannel_volume as ndx
 import numpy as np
 import pandas as pd
@@ -94,8 +95,14 @@ def write_nwb(
         file = _content(
             table, shape, spacing_um, volume, channel_names, rgbw_channels, session_start, lab_text
         )
-        with NWBHDF5IO(part, "w") as io:
+        # In memory first: HDF5 takes the process down where the disk is full.
+        with (
+            h5py.File(part.name, "w", driver="core", backing_store=False) as memory,
+            NWBHDF5IO(file=memory, mode="w") as io,
+        ):
             io.write(file)
+            memory.flush()
+            part.write_bytes(memory.id.get_file_image())
 
 
 def _content(
