@@ -392,6 +392,25 @@ def test_a_page_draws_every_placed_neuron_with_its_names():
     ]  # fmt: skip
 
 
+def untold() -> pd.DataFrame:
+    """The same neurons of an animal that nobody labelled, with colours predicted for them."""
+    shown = {"red_shown": [1.0, 0, 0, 0.2, 0], "green_shown": 0.0, "blue_shown": 0.4}
+    return made_named().assign(name="", ID="", right="", **shown)
+
+
+def test_an_unlabelled_animal_is_shown_in_its_predicted_colours():
+    page = worm_page.page(untold(), ["A one: a <note>"])
+    (trace,), layout = data_of(page)
+    assert trace["name"] == "neurons (4)"
+    assert trace["marker"]["color"][0] == "rgb(255, 0, 102)"
+    buttons = layout["updatemenus"][0]["buttons"]
+    assert [button["label"] for button in buttons] == ["all names", "no names"]
+    assert "a &lt;note&gt;" in page and "colour that was" in page and "fainter" not in page
+    assert set(worm_page.queue(untold())["outcome"]) == {""}
+    side = worm.figure(untold()).axes[0]
+    assert side.collections[0].get_facecolors()[0].tolist() == [1.0, 0.0, 0.4, 1.0]
+
+
 def test_the_review_queue_starts_with_the_least_certain():
     queue = worm_page.queue(made_named())
     assert queue["row"].tolist() == ["3", "1", "2", "0", "4"]

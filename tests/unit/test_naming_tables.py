@@ -382,6 +382,9 @@ def test_without_sides_a_pairs_probabilities_add_up(tmp_path):
     # Y's side is known
     expected = [0.375 + 0.125, 0.5, 0.4375, 0.625, 0.375, 0.375 + 0.125, 1.0]
     assert found["probability"].tolist() == expected
+    # X's second is RIH, its third AVL; Y keeps all four
+    others = found[["probability2", "probability3", "probability4"]].to_numpy().tolist()
+    assert others[0] == [0.25, 0.0625, 0.0] and others[4] == [0.25, 0.125, 0.0625]
     # AVA is as probable as RIH now, and RMDD less
     assert found["review"].tolist() == [2, 3, 1, 4, 1, 1, 2]
 

@@ -123,7 +123,7 @@ def test_losses_have_a_panel_per_method_and_a_line_style_per_run():
     net, wide, worms, empty = drawn.axes
     assert [axes.get_title("left") for axes in (net, wide, worms)] == ["net", "wide", "net"]
     huber, _, mse, mse_validation = net.lines  # by name
-    assert mse.get_xdata().tolist() == [0, 1, 2]
+    assert mse.get_xdata().tolist() == [10, 20, 30]
     assert mse.get_ydata().tolist() == [4, 2, 1]
     assert mse_validation.get_ydata().tolist() == [5, 3, 2]
     assert np.isnan(huber.get_ydata()[0]) and huber.get_ydata()[1:].tolist() == [0.02, 0.01]

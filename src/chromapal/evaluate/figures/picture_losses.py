@@ -74,12 +74,13 @@ def _curves(axes: Axes, rows: pd.DataFrame, dashes: dict, colours: dict[str, str
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
     for run, curve in rows.assign(**values).groupby("run", sort=True):
+        # steps, as the epochs of few pictures are short
         curve = curve.sort_values(["epoch", "step"])
         for name, shade in colours.items():
             mark = "." if len(curve) < 3 else ""
-            axes.plot(curve["epoch"], curve[name], color=shade, ls=dashes[run], lw=1.4, marker=mark)
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            axes.plot(curve["step"], curve[name], color=shade, ls=dashes[run], lw=1.4, marker=mark)
+    axes.set_xlabel("optimiser step")
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
 
 
 def draw(losses: str | os.PathLike, out: str | os.PathLike):
