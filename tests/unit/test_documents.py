@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -28,9 +29,15 @@ def test_config_readme_is_in_step_with_the_schema():
     assert (ROOT / "config/README.md").read_text() == document
 
 
-def test_the_conda_environment_is_in_step_with_the_lock():
-    environment = load(ROOT / "envs/pins.py").environment()
-    assert (ROOT / "envs/chromapal.yaml").read_text() == environment
+@pytest.mark.parametrize(
+    ("name", "part"), [("chromapal.yaml", "environment"), ("Dockerfile", "image")]
+)
+def test_the_conda_environment_and_the_image_are_in_step_with_the_lock(name, part):
+    written = getattr(load(ROOT / "envs/pins.py"), part)()
+    assert (ROOT / "envs" / name).read_text() == written
+    lock = (ROOT / "requirements.lock").read_text().splitlines()
+    pins = [line.strip("- \\") for line in written.splitlines() if "==" in line]
+    assert len(pins) > 25 and set(pins) <= set(lock)
 
 
 def test_the_lock_has_exact_pins_and_leaves_the_build_of_torch_open():
@@ -83,3 +90,24 @@ def test_an_image_set_has_the_keys_of_its_kind(options, message):
     schema = SCHEMAS["image_set.schema.json"]
     found = jsonschema.Draft202012Validator(schema, registry=registry).iter_errors(options)
     assert any(message in error.message for error in found)
+
+
+def profile(name):
+    return yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
+
+
+def test_the_slurm_profile_knows_every_rule_and_no_other():
+    rules = {
+        rule
+        for path in (ROOT / "workflow/rules").glob("*.smk")
+        for rule in re.findall(r"^ *rule (\w+):", path.read_text(), re.MULTILINE)
+    }
+    slurm = profile("slurm")
+    assert rules == {*slurm["groups"], *slurm["set-resources"]}
+    assert set(slurm["group-components"]) <= set(slurm["groups"].values())
+
+
+def test_the_slurm_profile_agrees_with_the_default_one():
+    default, slurm = profile("default"), profile("slurm")
+    for key in default.keys() - {"resources"}:
+        assert slurm[key] == default[key], key

@@ -18,7 +18,7 @@ ALLOWED = {
     "identify": {
         "prepare", "training", "worms.table", "worms.partial_names", "worms.skipped", "worms.slugs",
     },
-    "colorizers": METHODS | {"images"},
+    "colorizers": METHODS | {"images", "worms.skipped"},
     "classifiers": METHODS,
     "evaluate": {
         "prepare", "worms.table", "worms.skipped", "worms.projections", "worms.partial_names",
@@ -68,6 +68,8 @@ def test_rules_import_nothing_heavy():
     assert sorted(lines) == [
         "from chromapal import methods, provenance",
         "from chromapal.errors import InputError",
+        "from chromapal.training import layout",
+        "from chromapal.worms import new_plan",
         "from chromapal.worms import plan",
         "from chromapal.worms import simulated_files",
     ]

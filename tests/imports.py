@@ -1,0 +1,65 @@
+"""What jobs import: everything that a script, a notebook or a method reached by name leads to."""
+
+import ast
+import json
+import sys
+from pathlib import Path
+
+from chromapal import methods, provenance
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def jobs() -> list[Path]:
+    """List where the code of a job starts."""
+    scripts = [*(ROOT / "workflow/scripts").glob("*.py"), *(ROOT / "workflow/notebooks").glob("*")]
+    kinds = ("colorizers", "classifiers")
+    reached = [provenance.PACKAGE / kind / f"{name}.py" for kind in kinds for name in
+               methods.names(kind)]  # fmt: skip
+    return sorted(scripts) + reached
+
+
+def source(path: Path) -> str:
+    """Give a file's Python; of a notebook its code cells."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+def imported(path: Path) -> set[str]:
+    """List the dotted names that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(source(path))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def closure() -> set[Path]:
+    """List the files that jobs start from, and all of the package that these lead to."""
+    found: set[Path] = set()
+    waiting = jobs()
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += filter(None, map(provenance._module_path, imported(path)))
+    return found
+
+
+def modules() -> list[str]:
+    """List the package's own modules among them, by dotted name."""
+    folder = provenance.PACKAGE.parent
+    paths = [path for path in closure() if path.is_relative_to(folder)]
+    names = [".".join(path.relative_to(folder).with_suffix("").parts) for path in paths]
+    return sorted(name.removesuffix(".__init__") for name in names)
+
+
+def third_party() -> list[str]:
+    """List the top-level modules of other projects that jobs import."""
+    names = {name.split(".")[0] for path in closure() for name in imported(path)}
+    return sorted(names - {"chromapal"} - sys.stdlib_module_names)
