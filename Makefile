@@ -7,11 +7,14 @@ CONFIG ?= config/config.yaml
 ARGS ?=
 TABLES ?= data/tables
 PEERS ?=
+MODEL ?= results/identity
+WORMS ?= data/new
+NWB ?=
 # one place says which tables are "the default study's"
 STUDY ?= default
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle images test lint unit contract endtoend bench check-tables keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle images apply test test-conda test-slurm lint unit contract endtoend bench check-tables keys lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -37,6 +40,9 @@ identity identity-labs identity-oracle: install ## name neurons of TABLES=FOLDER
 images: install ## colorizers of images beside each other, on photographs and simulated slices
 	$(BIN)/snakemake --cores $(CORES) --configfile config/images.yaml
 
+apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ARGS="handedness=right"]
+	$(BIN)/snakemake apply --cores $(CORES) --config model=$(MODEL) worms=$(WORMS) $(if $(NWB),nwb=$(NWB)) $(ARGS)
+
 test: lint unit contract endtoend ## everything there is to check
 
 lint: install
@@ -53,6 +59,12 @@ contract: install
 
 endtoend: install
 	$(BIN)/pytest -q tests/workflow
+
+test-conda: install ## the default study with --use-conda, its environment and its tables checked
+	$(BIN)/pytest -q -m "minutes or not minutes" tests/workflow/test_conda.py
+
+test-slurm: install ## run the default study on a Slurm that CHROMAPAL_SLURM=FOLDER starts, and on this machine
+	CHROMAPAL_SLURM_STUDY=config/config.yaml $(BIN)/pytest -q tests/workflow/test_slurm.py
 
 bench: install ## measure speed and memory as ratios, into benchmarks/results
 	PYTHONPATH=src $(BIN)/python -m benchmarks

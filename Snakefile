@@ -1,38 +1,59 @@
 # A study is a config file; this workflow turns it into tables, figures and a report.
-if not workflow.overwrite_configfiles:
+if not workflow.overwrite_configfiles and not {"model", "worms"} & set(config):
 
     # A study states all its keys: another config file replaces the default study, never adds to it.
     configfile: "config/config.yaml"
 
 
+include: "workflow/rules/checkout.smk"
 include: "workflow/rules/common.smk"
-include: "workflow/rules/timings.smk"
 
 
-if "sets" in config:
+if KIND == "apply":
 
-    include: "workflow/rules/pictures.smk"
-    include: "workflow/rules/picture_tables.smk"
-    include: "workflow/rules/picture_report.smk"
+    # A study that has ended, applied to new worms.
+    include: "workflow/rules/new_worms.smk"
+    include: "workflow/rules/apply.smk"
+
+    rule apply:
+        """Everything that new worms get: names, colours, pages, layers and copies."""
+        default_target: True
+        input:
+            f"{RESULTS}/named",
+            f"{RESULTS}/skipped.csv",
+            f"{RESULTS}/scope.csv",
+            f"{RESULTS}/layers" if config["napari"] else [],
+            f"{RESULTS}/nwb" if config["nwb"] else [],
 
 else:
 
-    include: "workflow/rules/study.smk"
-    include: "workflow/rules/inputs.smk"
-    include: "workflow/rules/dandi.smk"
-    include: "workflow/rules/worms.smk"
-    include: "workflow/rules/grids.smk"
-    include: "workflow/rules/colorize.smk"
-    include: "workflow/rules/identify.smk"
-    include: "workflow/rules/tables.smk"
-    include: "workflow/rules/naming.smk"
-    include: "workflow/rules/naming_figures.smk"
-    include: "workflow/rules/report.smk"
+    include: "workflow/rules/timings.smk"
 
+    if KIND == "images":
 
-rule all:
-    """Everything a study gives: tables, figures and the report."""
-    default_target: True
-    input:
-        f"results/{STUDY}/report/report.html",
-        f"results/{STUDY}/tables/timings.csv",
+        include: "workflow/rules/pictures.smk"
+        include: "workflow/rules/picture_tables.smk"
+        include: "workflow/rules/picture_report.smk"
+
+    else:
+
+        include: "workflow/rules/study.smk"
+        include: "workflow/rules/inputs.smk"
+        include: "workflow/rules/dandi.smk"
+        include: "workflow/rules/worms.smk"
+        include: "workflow/rules/grids.smk"
+        include: "workflow/rules/colorize.smk"
+        include: "workflow/rules/identify.smk"
+        include: "workflow/rules/model.smk"
+        include: "workflow/rules/tables.smk"
+        include: "workflow/rules/naming.smk"
+        include: "workflow/rules/naming_figures.smk"
+        include: "workflow/rules/report.smk"
+
+    rule all:
+        """Everything a study gives: tables, figures, the report and a model for new worms."""
+        default_target: True
+        input:
+            f"results/{STUDY}/report/report.html",
+            f"results/{STUDY}/tables/timings.csv",
+            KEPT if KIND == "config" else [],

@@ -4,19 +4,18 @@ import json
 import os
 import re
 import sys
-from pathlib import Path
 
 import jsonschema
 import referencing
-from snakemake.exceptions import WorkflowError
+import yaml
 from snakemake.logging import logger
 
-ROOT = Path(workflow.basedir)
 # Scripts run with the runner's search path, in conda environments too.
 sys.path.insert(0, str(ROOT / "src"))
 
 from chromapal import methods, provenance
 from chromapal.errors import InputError
+from chromapal.worms import new_plan
 
 # Threads of several jobs share the cores: one that waits must sleep, not spin.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -24,13 +23,27 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 ENVIRONMENT = "../../envs/chromapal.yaml"
 
 
+def kind_of(config):
+    """Say by which schema the keys are checked: new worms, a study of images or of neurons."""
+    if {"model", "worms"} & set(config):
+        return "apply"
+    return "images" if "sets" in config else "config"
+
+
+def spelt_out(value, schema):
+    """Read what the command line gives as text, `nwb=true`, where the schema wants no text."""
+    if isinstance(value, str) and schema and schema.get("type") in ("boolean", "object", "array"):
+        return yaml.safe_load(value)
+    return value
+
+
 def validated(config):
     """Check the study's keys against its schema and fill in defaults; name the key at fault."""
     files = (ROOT / "workflow/schemas").glob("*.schema.json")
     schemas = {path.name: json.loads(path.read_text()) for path in files}
     registry = referencing.Registry().with_contents(schemas.items())
-    # a study of images has image sets, a study of neurons none
-    schema = schemas["images.schema.json" if "sets" in config else "config.schema.json"]
+    schema = schemas[f"{kind_of(config)}.schema.json"]
+    config = {key: spelt_out(value, schema["properties"].get(key)) for key, value in config.items()}
     validator = jsonschema.Draft202012Validator(schema, registry=registry)
     for error in sorted(validator.iter_errors(config), key=lambda error: str(error.path)):
         key = ".".join(str(part) for part in error.absolute_path) or "top level"
@@ -65,13 +78,17 @@ def plain(action, *arguments):
         raise WorkflowError(str(error)) from None
 
 
+KIND = kind_of(config)
 config = validated(config)
-STUDY = config["study"]
-TRAINING = config["training"]
+if KIND == "apply":
+    RESULTS = new_plan.results_folder(config)
+else:
+    STUDY = config["study"]
+    RESULTS = f"results/{STUDY}"
+    TRAINING = config["training"]
 
-
-wildcard_constraints:
-    study=STUDY,
+    wildcard_constraints:
+        study=STUDY,
 
 
 def code(script, *more):
@@ -91,10 +108,10 @@ def gpu_claim(wildcards):
     return int(TRAINING["device"] != "cpu" and TRAINING["parallel"] == 1)
 
 
-STALE = provenance.stale(f"results/{STUDY}/logs") if workflow.is_main_process else []
+STALE = provenance.stale(f"{RESULTS}/logs") if workflow.is_main_process else []
 if STALE:
     logger.warning(
-        f"{len(STALE)} results of study '{STUDY}' were computed with other code, for example "
+        f"{len(STALE)} results in {RESULTS} were computed with other code, for example "
         f"{STALE[0]}; what Snakemake does not list below as a job stays as it is "
         "(--forcerun RULE computes it again)."
     )

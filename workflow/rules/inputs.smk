@@ -230,3 +230,23 @@ def shown_colours(wildcards):
 def volume_inputs(wildcards):
     """List the files on this disk that may hold a colour volume."""
     return [] if config["source"] == "tables" or STREAMED else list(SOURCES.values())
+
+
+# Those that name neurons before they colour them, the better one first.
+NAMING_COLORIZERS = ("identify_then_colour_stacked", "identify_then_colour")
+
+
+def kept_colorizer():
+    """Say which colorizer is kept, and how it is changed: one that the study trains, if any."""
+    for name in NAMING_COLORIZERS:
+        for run in RUNS:
+            if name in run["colorizers"]:
+                return name, run_params(run, name)
+    # the network that names, where the study has one, is the same network
+    changes = config["params"]["classifiers"].get("neuron_transformer", {})
+    name = NAMING_COLORIZERS[0]
+    return name, {**changes, **config["params"]["colorizers"].get(name, {})}
+
+
+KEPT_COLORIZER, KEPT_CHANGES = kept_colorizer()
+KEPT = [f"results/{STUDY}/model"] if config["align"] != "none" else []

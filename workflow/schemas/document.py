@@ -36,6 +36,13 @@ IMAGES = """
 A study with the key `sets` is one of images: it has the keys below and no others.
 
 """
+APPLY = """
+## New worms
+
+Keys `model` and `worms` apply a study that has ended to worms it has never seen:
+`snakemake apply --config model=results/STUDY worms=FOLDER`. No other key of a study is looked at.
+
+"""
 HEAD = "| key | default | meaning |\n|---|---|---|\n"
 CLOSING = """
 ## Methods' own parameters
@@ -68,6 +75,43 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 | `ID` | | name; empty where nobody named the neuron; a trailing `?` is stripped |
 | `fold` | | optional: 0, 1, ...; a worm whose fold is no number always trains |
 | `session` | | optional: day of the recording, `YYYY-MM-DD`; else read off `path` or `worm` |
+| `strain`, `sex`, `stage`, `part` | | optional: of the animal; the part of the body, `head` |
+
+Of a new worm (`snakemake apply`) only `x`, `y`, `z`, `xr`, `yr`, `zr` and a channel are needed: a
+column `gray`, or `W`, or `R`, `G` and `B`. A worm without a name is called as its file.
+
+## Volumes of new worms
+
+A volume is a TIFF or OME-TIFF file, or ND2 or CZI (`pip install bioio bioio-nd2 bioio-czi`). Beside
+it lies a table of its neurons' centres, of the same name but for the suffix, with columns `x`, `y`,
+`z` [voxel, from 0]; each neuron has the counts of the voxel at its centre. Segmentation is out of
+scope: tools such as StarDist, Cellpose or NeuroPAL_ID find centres.
+
+## What new worms get
+
+| in `results/applied/{folder}/` | what |
+|---|---|
+| `named/{lab}/{worm}/` | the worm's tables, picture and page |
+| `layers/{lab}/{worm}/` | layers for napari, and the command that opens them (`open.txt`) |
+| `nwb/` | with `nwb: true` a copy of each NWB file with the module `NeuroPAL_predicted` |
+| `scope.csv` | in what worms differ from all that the model was trained on |
+| `skipped.csv` | what was left out, and why |
+
+| in `named/{lab}/{worm}/` | what |
+|---|---|
+| `neurons.csv` | a row per neuron, the least certain first |
+| `neurons.png`, `neurons.html` | the same as a picture and an interactive page |
+| `neuropal_id.csv` | the columns of NeuroPAL_ID's own CSV file of neurons |
+| `traces.csv` | which calcium traces of an NWB file are which neuron's, where the file tells |
+
+`neurons.csv` has each neuron's number (`neuron`, `row`), voxel, micrometres and body axes; the
+label of the file if any (`ID`); five names with probabilities; predicted colour on the study's
+scale (`red`), its standard deviation (`red_sd`), and the colour between 0 and 1 (`red_shown`). In
+`neuropal_id.csv` micrometres are as NeuroPAL_ID counts them, voxels from 1, and names stand among
+its automatic ones. A trace is a neuron's where its regions are the neurons, bear their numbers
+(`ROI_IDs`) or a label that nobody else has.
+
+The predicted volume is drawn: a blob of predicted colour where each neuron is, dark elsewhere.
 
 ## Worms from the DANDI archive
 
@@ -127,11 +171,11 @@ def document() -> str:
     """Give the text of config/README.md."""
     files = SCHEMAS.glob("*.schema.json")
     schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in files}
-    neurons, images = (
+    neurons, images, apply = (
         HEAD + "\n".join(rows(schemas[f"{name}.schema.json"]["properties"], schemas)) + "\n"
-        for name in ("config", "images")
+        for name in ("config", "images", "apply")
     )
-    return f"{OPENING}{neurons}{IMAGES}{images}{CLOSING}"
+    return f"{OPENING}{neurons}{IMAGES}{images}{APPLY}{apply}{CLOSING}"
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from chromapal.console import job
 from chromapal.evaluate.report import render
+from chromapal.provenance import ROOT
 
 
 def main(snakemake):
-    folder, out = f"{snakemake.scriptdir}/..", snakemake.output
-    told = {**snakemake.params.told, "captions": f"{folder}/report"}
+    folder, out = ROOT / "workflow", snakemake.output
+    told = {**snakemake.params.told, "captions": str(folder / "report")}
     render(f"{folder}/notebooks/{snakemake.params.notebook}", told, out.notebook, out.page)
 
 

@@ -1,0 +1,17 @@
+"""Write points and predicted-colour volumes that napari opens."""
+
+from chromapal.console import job
+from chromapal.worms.layers import write_layers
+
+
+def main(snakemake):
+    write_layers(
+        snakemake.input.neurons,
+        facts=snakemake.params.facts,
+        out=snakemake.output.folder,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.params.code):  # noqa: F821
+        main(snakemake)  # noqa: F821
