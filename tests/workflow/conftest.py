@@ -1,6 +1,7 @@
 """Run real studies, small enough for a test, in folders of their own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,27 +39,56 @@ TINY = {
         "variants": ["no_background"],
     },
     "params": {
-        "colorizers": {"resnet18_fusion": {"steps": 4, "epochs": 2, "batch": 8}},
+        "colorizers": {"resnet18_fusion": {"steps": 4, "epochs": 4, "batch": 8}},
         "classifiers": {"random_forest": {"trees": 10}},
     },
     "training": {"threads": 1, "parallel": 2, "device": "cpu"},
 }
 
 
-def snakemake(folder: Path, config: dict, *arguments: str, cores: int = 2):
+def command(
+    folder: Path,
+    config: dict | None,
+    *arguments: str,
+    cores: int = 2,
+    project: Path = ROOT,
+    environment: dict[str, str] | None = None,
+) -> dict:
+    """Give what starts a project's workflow in a folder, as `subprocess.run` takes it."""
+    words = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")]
+    if config is not None:
+        path = folder / "study.yaml"
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        words += ["--configfile", str(path)]
+    # last, as --configfile would take a target for another file
+    words += ["--directory", str(folder), "--cores", str(cores)]
+    outside = {**os.environ, **(environment or {})}
+    search = f"{Path(sys.executable).parent}:{outside['PATH']}"
+    return {"args": [*words, *arguments], "cwd": project, "env": {**outside, "PATH": search}}
+
+
+def snakemake(folder: Path, config: dict | None, *arguments: str, **settings):
     """Run the workflow in a folder; returns the completed process with its output as text."""
-    path = folder / "study.yaml"
-    path.write_text(yaml.safe_dump(config), encoding="utf-8")
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(folder), "--configfile", str(path), "--cores", str(cores)]
-    return subprocess.run(
-        [*command, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-    )
+    run = command(folder, config, *arguments, **settings)
+    return subprocess.run(**run, capture_output=True, text=True, check=False)
+
+
+def table_bytes(folder: Path, study: str = TINY["study"]) -> dict[str, bytes]:
+    """Read the finished tables that two runs must share."""
+    return {
+        path.name: path.read_bytes()
+        for path in sorted((folder / "results" / study / "tables").glob("*.csv"))
+        if path.name != "timings.csv"
+    }
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what a checkout runs with, every file newer than any result; returns the folder."""
+    for name in ("src", "workflow", "envs", "profiles", "config"):
+        shutil.copytree(ROOT / name, folder / name, copy_function=shutil.copyfile)
+    for name in ("Snakefile", "requirements.lock", "pyproject.toml", "LICENSE"):
+        shutil.copyfile(ROOT / name, folder / name)
+    return folder
 
 
 @pytest.fixture(scope="session")

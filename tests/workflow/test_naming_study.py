@@ -82,6 +82,7 @@ def test_all_tables_figures_and_the_report_are_there(named):
     figures = {"ablation", "anchors", "calibration", "confused", "handedness", "peers"}
     assert figures <= {path.stem for path in (results / "figures").glob("*.png")}
     assert (results / "report/report.html").stat().st_size > 0
+    assert (results / "model/model.json").stat().st_size > 0
 
 
 def test_names_are_mostly_right_and_stand_beside_guessing(named):

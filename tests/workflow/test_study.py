@@ -1,29 +1,16 @@
 """A whole study, from worms to the report, and what makes it run again or not."""
 
-import contextlib
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import pandas as pd
-import psutil
 import pytest
 
-from tests.workflow.conftest import ROOT, TINY, snakemake
+from tests.workflow.conftest import TINY, copy_project, snakemake, table_bytes
 
 TABLES = ("colour", "confusion", "identity", "losses", "names", "skipped", "summary", "worms")
-
-
-def table_bytes(folder):
-    return {
-        path.name: path.read_bytes()
-        for path in sorted((folder / "results/tiny/tables").glob("*.csv"))
-        if path.name != "timings.csv"
-    }
 
 
 def test_all_tables_and_figures_are_there(study):
@@ -31,6 +18,8 @@ def test_all_tables_and_figures_are_there(study):
     assert {path.stem for path in (results / "tables").glob("*.csv")} == {*TABLES, "timings"}
     figures = {path.stem for path in (results / "figures").glob("*.png")}
     assert {"losses", "prediction", "identity", "confusion", "examples", "volume"} <= figures
+    # where nothing is aligned there is no model for new worms
+    assert not (results / "model").exists()
 
 
 def test_every_score_stands_beside_its_baseline(study):
@@ -82,50 +71,10 @@ def test_two_runs_give_the_same_bytes(study, tmp_path):
     assert table_bytes(tmp_path) == table_bytes(study)
 
 
-def holds_model(folder):
-    """Say whether a finished model lies below, while other jobs move theirs into place."""
-    # unlike a glob, a walk goes on when a folder it listed is renamed under it
-    return any(
-        "params.json" in files and not os.path.basename(here).startswith(".")
-        for here, _, files in os.walk(folder)
-    )
-
-
-def test_a_killed_run_goes_on_to_the_same_bytes(study, tmp_path):
-    config = tmp_path / "study.yaml"
-    config.write_text((study / "study.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(tmp_path), "--configfile", str(config), "--cores", "2"]
-    run = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    deadline = time.monotonic() + 300
-    # in the middle of training: some model is finished, others are not
-    while not holds_model(tmp_path / "results/tiny/models/resnet18_fusion"):
-        assert run.poll() is None and time.monotonic() < deadline
-        time.sleep(0.2)
-    family = psutil.Process(run.pid)
-    for process in (family, *family.children(recursive=True)):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    assert run.wait() == -signal.SIGKILL
-    assert not (tmp_path / "results/tiny/report/report.html").exists()
-    assert snakemake(tmp_path, TINY, "--unlock").returncode == 0
-    done = snakemake(tmp_path, TINY)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert table_bytes(tmp_path) == table_bytes(study)
-
-
 @pytest.fixture
 def checkout(tmp_path, study):
     """Give a fresh checkout, every file newer than the kept results of the finished study."""
-    fresh = tmp_path / "checkout"
-    for name in ("src", "workflow", "envs", "profiles"):
-        shutil.copytree(ROOT / name, fresh / name, copy_function=shutil.copyfile)
-    for name in ("Snakefile", "requirements.lock"):
-        shutil.copyfile(ROOT / name, fresh / name)
-    return fresh
+    return copy_project(tmp_path / "checkout")
 
 
 def planned(checkout, study, *arguments):

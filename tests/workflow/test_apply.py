@@ -1,0 +1,218 @@
+"""A model names worms that it has never seen: gray, unlabelled, in files of all kinds."""
+
+import json
+import shutil
+import warnings
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from pynwb import validate
+
+from chromapal.worms.nwb_writer import write_nwb
+from chromapal.worms.render import render
+from chromapal.worms.simulate import FIRST_SESSION, SimulationParams, simulate_worm
+from tests.workflow.conftest import snakemake
+
+WORMS = SimulationParams(worms=14, laboratories=2, neurons=60)
+TRAINED, SEED = 10, 3
+STUDY = {
+    "study": "kept",
+    "seed": SEED,
+    "source": "tables",
+    "tables": "worms",
+    "gray_source": "white",
+    "folds": 2,
+    "align": "nonrigid",
+    "colorize": False,
+    "identify": {"classifiers": ["atlas_student"], "variants": ["no_background"]},
+    "params": {
+        "classifiers": {"neuron_transformer": {"steps": 30, "width": 32, "layers": 1, "heads": 2}}
+    },
+    "training": {"threads": 1, "parallel": 2, "device": "cpu"},
+}
+MODEL = "results/kept/model"
+OUT = "results/applied/new"
+# what each held-back worm is given as
+TABLE, NWB, TIFF = TRAINED, TRAINED + 1, TRAINED + 2
+APPLY = ("apply", "--config")
+GRAY = ["x", "y", "z", "xr", "yr", "zr"]
+
+
+def worm_of(index):
+    return simulate_worm(WORMS, SEED, index)
+
+
+def gray_volume(index):
+    worm, truth = worm_of(index)
+    drawn = render(worm, truth["shape"], truth["spacing_um"], np.random.default_rng(index))
+    return worm, truth, drawn[..., 3:]
+
+
+def write_inputs(folder):
+    (folder / "worms").mkdir()
+    trained = [worm_of(index)[0] for index in range(TRAINED)]
+    pd.concat(trained).to_csv(folder / "worms/all.csv", index=False)
+    worm, _ = worm_of(TABLE)
+    lab = folder / "new" / worm["lab"].iloc[0]
+    lab.mkdir(parents=True)
+    worm[GRAY].assign(gray=worm["W"], sex="male").to_csv(lab / "table.csv", index=False)
+    worm[GRAY].to_csv(lab / "no_gray.csv", index=False)
+    worm[GRAY].assign(gray=-1).to_csv(lab / "negative.csv", index=False)
+    trained[0].to_csv(lab / "trained.csv", index=False)
+    worm, truth, volume = gray_volume(NWB)
+    write_nwb(
+        folder / "new" / worm["lab"].iloc[0] / "w.nwb",
+        worm.assign(ID=""),
+        truth["shape"],
+        truth["spacing_um"],
+        volume,
+        ["TagRFP-T"],
+        [-1, -1, -1, 0],
+        FIRST_SESSION,
+        "a laboratory",
+    )
+    worm, truth, volume = gray_volume(TIFF)
+    lab = folder / "new" / worm["lab"].iloc[0]
+    sides = zip("XYZ", truth["spacing_um"], strict=True)
+    sizes = {f"PhysicalSize{axis}": side for axis, side in sides}
+    planes = volume[..., 0].transpose(2, 1, 0)
+    tifffile.imwrite(lab / "t.ome.tif", planes, ome=True, metadata={"axes": "ZYX", **sizes})
+    worm[["x", "y", "z"]].to_csv(lab / "t.csv", index=False)
+    tifffile.imwrite(lab / "alone.tif", planes)
+
+
+def apply(folder, *keys):
+    keys = [f"model={folder / 'results/kept'}", f"worms={folder / 'new'}", *keys]
+    return snakemake(folder, None, *APPLY, *keys)
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory):
+    """Give the folder of a study and what its model made of new worms; tests read it."""
+    folder = tmp_path_factory.mktemp("apply")
+    write_inputs(folder)
+    before = {path: path.read_bytes() for path in (folder / "new").rglob("*.nwb")}
+    done = snakemake(folder, STUDY, MODEL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = apply(folder, "nwb=true")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path: path.read_bytes() for path in before} == before
+    return folder
+
+
+def results(folder, index):
+    worm, _ = worm_of(index)
+    named = {TABLE: "table", TIFF: "t"}.get(index, worm["worm"].iloc[0])
+    return folder / OUT / "named" / worm["lab"].iloc[0] / named
+
+
+def neurons(folder, index):
+    table = pd.read_csv(results(folder, index) / "neurons.csv", keep_default_na=False)
+    return table.sort_values("neuron", ignore_index=True)
+
+
+@pytest.mark.parametrize("index", [TABLE, NWB, TIFF])
+def test_names_and_colours_of_gray_unlabelled_worms_are_right(applied, index):
+    worm, truth = worm_of(index)
+    found = neurons(applied, index)
+    assert found["row"].tolist() == list(range(len(worm)))
+    assert found[["x", "y", "z"]].to_numpy().tolist() == worm[["x", "y", "z"]].to_numpy().tolist()
+    assert np.allclose(found[["xr", "yr", "zr"]], worm[["xr", "yr", "zr"]], atol=1e-3)
+    # one of some 60 names by chance
+    assert (found["answer"].to_numpy() == np.array(truth["names"])).mean() > 0.6
+    for colour, channel in zip(("red", "green", "blue"), "RGB", strict=True):
+        assert found[colour].corr(worm[channel], method="spearman") > 0.5
+        assert found[f"{colour}_sd"].gt(0).all()
+    assert found["ID"].eq("").all() and found["right"].eq("").all()
+
+
+@pytest.mark.parametrize("index", [TABLE, NWB, TIFF])
+def test_a_worm_has_its_review_queue_page_and_layers(applied, index):
+    table = pd.read_csv(results(applied, index) / "neurons.csv", keep_default_na=False)
+    assert table["review"].tolist() == list(range(1, len(table) + 1))
+    assert table["probability"].is_monotonic_increasing
+    chances = table[["probability", *(f"probability{place}" for place in range(2, 6))]]
+    assert (chances.sum(axis=1) <= 1 + 1e-4).all() and table["second"].ne("").all()
+    page = (results(applied, index) / "neurons.html").read_text()
+    assert "neurons, none of them labelled" in page and "http://" not in page.split("<style>")[0]
+    assert ("sex male" in page) == (index == TABLE)
+    layers = applied / OUT / "layers" / results(applied, index).relative_to(applied / OUT / "named")
+    points = pd.read_csv(layers / "points.csv")
+    told = table.sort_values("neuron")
+    assert points[["axis-0", "axis-1", "axis-2"]].to_numpy().tolist() == (
+        told[["z", "y", "x"]].to_numpy().tolist()
+    )
+    with tifffile.TiffFile(layers / "predicted_colour.ome.tif") as file:
+        volume = file.series[0].asarray()
+        assert file.series[0].axes == "ZYXS" and 'PhysicalSizeXUnit="µm"' in file.ome_metadata
+    first = told.iloc[0]
+    shown = [first[f"{colour}_shown"] for colour in ("red", "green", "blue")]
+    assert np.allclose(volume[first["z"], first["y"], first["x"]] / 255, shown, atol=0.01)
+
+
+def test_bad_worms_are_left_out_with_a_line_and_others_go_on(applied):
+    left_out = pd.read_csv(applied / OUT / "skipped.csv", keep_default_na=False)
+    reasons = dict(zip(left_out["file"].str.rsplit("/").str[-1], left_out["reason"], strict=True))
+    assert set(reasons) == {"alone.tif", "negative.csv", "no_gray.csv", "trained.csv"}
+    assert "no channel" in reasons["no_gray.csv"]
+    assert "W = -1.0" in reasons["negative.csv"]
+    assert "the model was trained on" in reasons["trained.csv"]
+    assert "no table of centres" in reasons["alone.tif"] and "StarDist" in reasons["alone.tif"]
+
+
+def test_what_the_model_was_not_trained_for_is_told(applied):
+    asked = pd.read_csv(applied / OUT / "scope.csv")
+    assert asked[["worm", "question", "found"]].to_numpy().tolist() == [["table", "sex", "male"]]
+
+
+def test_the_copy_holds_the_predictions_and_is_valid(applied):
+    (path,) = (applied / OUT / "nwb").rglob("*.nwb")
+    found = neurons(applied, NWB)
+    with h5py.File(path) as file:
+        table = file["processing/NeuroPAL_predicted/neurons_predicted"]
+        assert table["name1_predicted"].asstr()[:].tolist() == found["answer"].tolist()
+        assert np.allclose(table["red_predicted"][:], found["red"], atol=1e-4)
+        made = file["processing/NeuroPAL_predicted/NeuroPALImage_predicted/data"]
+        assert made.shape[:3] == worm_of(NWB)[1]["shape"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert validate(paths=[str(path)]) == ([], 0)
+
+
+def test_a_second_run_does_nothing_and_elsewhere_gives_the_same_bytes(applied):
+    done = apply(applied, "nwb=true", "date=not stated")
+    assert "Nothing to be done" in done.stdout + done.stderr
+    done = apply(applied, "nwb=true", "out=results/again")
+    assert done.returncode == 0, done.stdout + done.stderr
+    here, again = applied / OUT, applied / "results/again"
+    made = [path for path in here.rglob("*") if path.is_file() and "logs" not in path.parts]
+    compared = [path for path in made if path.name not in (".snakemake_timestamp", "open.txt")]
+    assert len(compared) > 20
+    for path in compared:
+        assert path.read_bytes() == (again / path.relative_to(here)).read_bytes(), path
+
+
+def test_what_is_no_model_is_refused_before_anything_runs(applied, tmp_path):
+    model = tmp_path / "results/kept/model"
+    shutil.copytree(applied / MODEL, model)
+    facts = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps({**facts, "layout": facts["layout"] - 1}))
+    unnamed = tmp_path / "unnamed"
+    unnamed.mkdir()
+    cases = {
+        f"model={tmp_path / 'results/kept'}": f"found layout {facts['layout'] - 1}; expected",
+        f"model={tmp_path / 'nowhere'}": "found no folder",
+        f"model={unnamed}": "found no study",
+    }
+    for key, line in cases.items():
+        done = snakemake(tmp_path, None, *APPLY, key, f"worms={applied / 'new'}")
+        text = done.stdout + done.stderr
+        assert done.returncode != 0 and line in text and "Traceback" not in text, text
+    (unnamed / "neurons.parquet").touch()
+    done = snakemake(tmp_path, None, *APPLY, f"model={unnamed}", f"worms={applied / 'new'}")
+    assert "kept no model for naming" in done.stdout + done.stderr
+    done = snakemake(tmp_path, None, *APPLY, f"worms={applied / 'new'}")
+    assert "'model' is a required property" in done.stdout + done.stderr
