@@ -67,7 +67,7 @@ def test_rules_import_nothing_heavy():
     lines = [line.strip() for line in text.splitlines() if "chromapal" in line and "import" in line]
     assert sorted(lines) == [
         "from chromapal import methods, provenance",
-        "from chromapal.errors import InputError",
+        "from chromapal.errors import InputError, NoSpaceError",
         "from chromapal.training import layout",
         "from chromapal.worms import new_plan",
         "from chromapal.worms import plan",

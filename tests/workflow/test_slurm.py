@@ -94,18 +94,19 @@ def ordeal(slurm, tmp_path_factory):
     folder = tmp_path_factory.mktemp("slurm")
     first = Run(folder, CONFIG, *PROFILE, *QUICKLY)
     first.wait(lambda: running_trainings(first))
-    cancelled = dice.choice(running_trainings(first))
+    cancelled = running_trainings(first)[0]
+    time.sleep(dice.uniform(1, 3))
     slurm_says("scancel", cancelled)
     first.wait(lambda: len(submissions(first, cancelled)) == 2)
     first.wait(lambda: running_trainings(first))
-    time.sleep(dice.uniform(0, 3))
+    time.sleep(dice.uniform(1, 5))
     first.process.kill()
     first.end()
     # its jobs go on, beside those of a run that is started at once
     assert snakemake(folder, CONFIG, "--unlock").returncode == 0
     second = Run(folder, CONFIG, *PROFILE, *QUICKLY)
     second.wait(lambda: running_trainings(second))
-    time.sleep(dice.uniform(0, 3))
+    time.sleep(dice.uniform(1, 5))
     second.process.kill()
     second.end()
     # the documented way: its jobs are cancelled first

@@ -1,8 +1,10 @@
 """Validated config, study discovery and code digests, shared by all rules."""
 
 import json
+import logging
 import os
 import re
+import shutil
 import sys
 
 import jsonschema
@@ -14,8 +16,13 @@ from snakemake.logging import logger
 sys.path.insert(0, str(ROOT / "src"))
 
 from chromapal import methods, provenance
-from chromapal.errors import InputError
+from chromapal.errors import InputError, NoSpaceError
 from chromapal.worms import new_plan
+
+# On a full disk Snakemake itself cannot keep its books: one line, not a traceback for each of them.
+logging.raiseExceptions = False
+if workflow.is_main_process and shutil.disk_usage(Path.cwd()).free < 2**20:
+    raise WorkflowError(str(NoSpaceError(Path.cwd())))
 
 # Threads of several jobs share the cores: one that waits must sleep, not spin.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
