@@ -67,7 +67,8 @@ def write_nwb(
         Voxel size along x, y, z [um].
     volume : numpy.ndarray or callable
         Counts, uint16 of shape (X, Y, Z, channels), or a function that gives the block of it
-        that a tuple of four slices asks for: a volume need not fit in memory.
+        that a tuple of four slices asks for: not the volume but its compressed file must fit in
+        memory.
     channel_names : sequence of str
         Fluorophores in order of the volume's channels.
     rgbw_channels : sequence of int
@@ -98,7 +99,7 @@ def write_nwb(
         # In memory first: HDF5 takes the process down where the disk is full.
         with (
             h5py.File(part.name, "w", driver="core", backing_store=False) as memory,
-            NWBHDF5IO(file=memory, mode="w") as io,
+            NWBHDF5IO(part.name, "w", file=memory) as io,
         ):
             io.write(file)
             memory.flush()
