@@ -119,5 +119,5 @@ def test_results_of_other_code_are_named_where_the_metadata_is_missing(checkout,
     with (checkout / "src/chromapal/classifiers/random_forest.py").open("a") as source:
         source.write("\nEDITED = True\n")
     _, text = planned(checkout, kept)
-    assert "3 results of study 'tiny' were computed with other code" in text
+    assert "3 results in results/tiny were computed with other code" in text
     assert "classify_neurons/random_forest" in text
