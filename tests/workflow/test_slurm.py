@@ -95,7 +95,7 @@ def ordeal(slurm, tmp_path_factory):
     first = Run(folder, CONFIG, *PROFILE, *QUICKLY)
     first.wait(lambda: running_trainings(first))
     cancelled = running_trainings(first)[0]
-    time.sleep(dice.uniform(1, 3))
+    time.sleep(dice.uniform(0.5, 2))
     slurm_says("scancel", cancelled)
     first.wait(lambda: len(submissions(first, cancelled)) == 2)
     first.wait(lambda: running_trainings(first))
