@@ -48,11 +48,12 @@ def fetch(
     # Under the address's own digest: two addresses may end in the same file name.
     name = f"{hashlib.sha256(source.encode()).hexdigest()[:8]}-{source.rsplit('/', 1)[-1]}"
     path = Path(cache).expanduser() / name
-    if not path.is_file():
+    if path.is_file():
+        check(path, checksum, path)
+    else:
         with whole(path) as part:
             _download(source, part, expected, advice)
             check(part, checksum, source)
-    check(path, checksum, path)
     return path
 
 
@@ -70,12 +71,10 @@ def check(path: str | Path, checksum: str, where: object):
     kind = kind or "sha256"
     if kind not in ALGORITHMS:
         raise InputError("checksum", repr(checksum), f"{' or '.join(ALGORITHMS)}, a colon, digits")
-    digest = hashlib.new(kind, usedforsecurity=False)
     with Path(path).open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    if digest.hexdigest() != digits.lower():
-        raise InputError(where, f"{kind} {digest.hexdigest()}", f"{kind} {digits.lower()}")
+        found = hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False))
+    if found.hexdigest() != digits.lower():
+        raise InputError(where, f"{kind} {found.hexdigest()}", f"{kind} {digits.lower()}")
 
 
 def _download(url: str, path: Path, expected: str, advice: str):

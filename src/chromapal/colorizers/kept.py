@@ -12,11 +12,10 @@ from chromapal.errors import InputError
 from chromapal.files import whole, write_json
 from chromapal.prepare.normalise import Normaliser
 from chromapal.training import layout
-from chromapal.worms.table import SUBJECT
+from chromapal.worms.table import ANIMAL, SUBJECT
 
 LOGGER = logging.getLogger("chromapal")
 FACTS, NETWORKS = "model.json", "position+gray"
-KEY = ["lab", "worm"]
 DENSE = True
 
 
@@ -56,8 +55,8 @@ def keep(
     neurons = pd.read_parquet(neurons_path)
     normaliser = Normaliser.fit(neurons, colour_scale, gray_source)
     neurons = normaliser.transform(neurons)
-    animals = neurons.groupby(KEY)
-    known = neurons["name"].ne("").groupby([neurons[key] for key in KEY]).transform("any")
+    animals = neurons.groupby(ANIMAL)
+    known = neurons["name"].ne("").groupby([neurons[key] for key in ANIMAL]).transform("any")
     training = neurons[
         known & animals["gray"].transform("count").eq(animals["gray"].transform("size"))
     ]
@@ -90,10 +89,10 @@ def keep(
 
 def _animals(training: pd.DataFrame) -> dict:
     """Say whom a model was trained on."""
-    worms = training.drop_duplicates(KEY)
-    counts = training.groupby(KEY).size()
+    worms = training.drop_duplicates(ANIMAL)
+    counts = training.groupby(ANIMAL).size()
     return {
-        "animals": worms[KEY].to_numpy().tolist(),
+        "animals": worms[ANIMAL].to_numpy().tolist(),
         "neurons": [int(counts.min()), int(counts.max())] if len(counts) else [0, 0],
         "subjects": {
             fact: np.unique(worms[fact][worms[fact] != ""].to_numpy(dtype=str)).tolist()

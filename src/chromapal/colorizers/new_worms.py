@@ -17,7 +17,6 @@ from chromapal.prepare.normalise import display
 from chromapal.worms import skipped, table
 
 LOGGER = logging.getLogger("chromapal")
-KEY = ["lab", "worm"]
 COLOURS = ("red", "green", "blue")
 DEVIATIONS = tuple(f"{colour}_sd" for colour in COLOURS)
 SHOWN = tuple(f"{colour}_shown" for colour in COLOURS)
@@ -62,7 +61,9 @@ def name_all(
     neurons = table.read(neurons_path)
     neurons = neurons.assign(row=np.arange(len(neurons), dtype=np.int64))
     asked = [
-        question for _, rows in neurons.groupby(KEY) for question in scope.questions(rows, facts)
+        question
+        for _, rows in neurons.groupby(table.ANIMAL)
+        for question in scope.questions(rows, facts)
     ]
     neurons, left_out = new_worms.usable(neurons, facts)
     for entry in left_out:
@@ -75,7 +76,7 @@ def name_all(
         raise InputError(
             "config key 'worms'", "no usable worm", "one at least", f"first reason: {first}"
         )
-    here = set(neurons[KEY].itertuples(index=False, name=None))
+    here = set(neurons[table.ANIMAL].itertuples(index=False, name=None))
     asked = [question for question in asked if (question["lab"], question["worm"]) in here]
     for question in asked:
         LOGGER.warning("%s", scope.sentence(question))
@@ -92,7 +93,7 @@ def _named(trained, facts: dict, neurons: pd.DataFrame) -> tuple[pd.DataFrame, p
     known = np.array([*trained.identifier.transformer.classes_, ""])
     names = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
     chances = np.zeros(names.shape)
-    for rows in neurons.groupby(KEY).indices.values():
+    for rows in neurons.groupby(table.ANIMAL).indices.values():
         reply = answer(shares[rows])
         names[rows], chances[rows] = known[reply.best], reply.probability
     shown = display(colour, facts["normaliser"]["colour_scale"])

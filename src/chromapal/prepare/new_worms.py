@@ -5,8 +5,8 @@ import pandas as pd
 from chromapal.errors import InputError
 from chromapal.prepare.normalise import Normaliser
 from chromapal.worms import skipped
+from chromapal.worms.table import ANIMAL
 
-KEY = ["lab", "worm"]
 LEAST = 4  # neurons that fix how a worm lies
 
 
@@ -31,10 +31,12 @@ def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]
     normaliser = Normaliser.from_json(model["normaliser"])
     other = "white" if normaliser.gray_source == "luminance" else "luminance"
     scaled = normaliser.transform(neurons)
-    scaled["gray"] = scaled["gray"].fillna(scaled[other])
+    # never both kinds within one worm
+    lacking = scaled["gray"].isna().groupby([scaled[key] for key in ANIMAL]).transform("any")
+    scaled["gray"] = scaled["gray"].where(~lacking, scaled[other])
     known = {tuple(animal) for animal in model["animals"]}
     left_out, good = [], []
-    for (lab, worm), rows in scaled.groupby(KEY, sort=False):
+    for (lab, worm), rows in scaled.groupby(ANIMAL, sort=False):
         file = rows["file"].iloc[0]
         fault = None
         if (lab, worm) in known:

@@ -4,7 +4,6 @@ import pandas as pd
 
 from chromapal.worms.table import SUBJECT
 
-KEY = ["lab", "worm"]
 QUESTIONS = ("lab", "worm", "question", "found", "trained")
 FEW = 0.5  # far fewer neurons: less than this share of the smallest training worm's
 # how files write what NeuroPAL's atlas is about: an adult hermaphrodite's head

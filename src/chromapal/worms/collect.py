@@ -11,7 +11,6 @@ from chromapal.errors import InputError
 from chromapal.worms import skipped, table
 
 LOGGER = logging.getLogger(__name__)
-KEY = ["lab", "worm"]
 # Axes of a recording: right-handed, their mirror image, or unknown.
 HANDEDNESS = {"right": 1, "mirrored": -1, None: 0}
 
@@ -89,8 +88,8 @@ def merged(
     everything = pd.concat([table.empty().assign(file=""), *parts], ignore_index=True)
     entries = [skipped.read(path) for path in skipped_parts]
     entries.append(pd.DataFrame(_duplicates(everything), columns=list(skipped.COLUMNS)))
-    first = everything.groupby(KEY)["file"].transform("first")
-    return everything[everything["file"] == first].sort_values(KEY, kind="stable"), entries
+    first = everything.groupby(table.ANIMAL)["file"].transform("first")
+    return everything[everything["file"] == first].sort_values(table.ANIMAL, kind="stable"), entries
 
 
 def _with_file(path: str | os.PathLike) -> pd.DataFrame:
@@ -99,8 +98,8 @@ def _with_file(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def _duplicates(everything: pd.DataFrame) -> list[dict]:
-    holders = everything[[*KEY, "file"]].drop_duplicates()
-    firsts = holders.groupby(KEY)["file"].transform("first")
+    holders = everything[[*table.ANIMAL, "file"]].drop_duplicates()
+    firsts = holders.groupby(table.ANIMAL)["file"].transform("first")
     later = holders.assign(first=firsts)[holders["file"] != firsts]
     return [
         skipped.entry(
@@ -120,7 +119,7 @@ def _duplicates(everything: pd.DataFrame) -> list[dict]:
 
 def _unlabelled(neurons: pd.DataFrame) -> list[dict]:
     labelled = (neurons["name"] != "").groupby([neurons["lab"], neurons["worm"]]).transform("any")
-    worms = neurons.loc[~labelled, [*KEY, "file"]].drop_duplicates()
+    worms = neurons.loc[~labelled, [*table.ANIMAL, "file"]].drop_duplicates()
     return [
         skipped.entry(
             file, lab, worm, f"{file}: found no label on worm {worm!r}; kept for colour", "identity"
@@ -145,13 +144,16 @@ def _stated(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
         for lab, facts in laboratories.items()
         for worm, hand in facts.get("worms", {}).items()
     }
-    keys = neurons[KEY].drop_duplicates()
+    keys = neurons[table.ANIMAL].drop_duplicates()
     signs = {
         (lab, worm): HANDEDNESS[of_worm.get((lab, worm), of_lab.get(lab))]
         for lab, worm in keys.itertuples(index=False)
     }
     return (
-        pd.MultiIndex.from_frame(neurons[KEY]).map(signs).to_series(neurons.index).astype("int64")
+        pd.MultiIndex.from_frame(neurons[table.ANIMAL])
+        .map(signs)
+        .to_series(neurons.index)
+        .astype("int64")
     )
 
 
@@ -185,7 +187,7 @@ def _few(text: object, known: list[str]) -> str:
 
 
 def _require_worms(neurons: pd.DataFrame, listed: pd.DataFrame, out_skipped: str | os.PathLike):
-    count = len(neurons[KEY].drop_duplicates())
+    count = len(neurons[table.ANIMAL].drop_duplicates())
     if count >= 2:
         return
     reasons = listed.loc[listed["stage"] == "source", "reason"].tolist()

@@ -36,7 +36,7 @@ def write_layers(neurons_path: str | os.PathLike, facts: dict[str, str], out: st
     neurons = pd.read_parquet(neurons_path)
     with whole(out) as folder:
         folder.mkdir()
-        for (lab, worm), rows in neurons.groupby(["lab", "worm"], sort=True):
+        for (lab, worm), rows in neurons.groupby(table.ANIMAL, sort=True):
             source = read_json(facts[rows["file"].iloc[0]])
             spacing = source.get("spacing") or table.voxel_size(rows)
             where = Path(slug(lab)) / slug(worm)

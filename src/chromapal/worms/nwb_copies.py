@@ -12,6 +12,7 @@ from chromapal.worms import skipped
 from chromapal.worms.nwb_predicted import PredictedVolume, write_predicted
 from chromapal.worms.predicted_volume import FULL, painted
 from chromapal.worms.predictions import COLOURS
+from chromapal.worms.table import ANIMAL
 
 LOGGER = logging.getLogger("chromapal")
 ANSWERS = ("answer", "second", "third", "fourth", "fifth")
@@ -59,14 +60,13 @@ def write_copies(
         `skipped.csv` there, with its reason.
     """
     neurons = pd.read_parquet(neurons_path)
-    files = [file for file in facts if file.lower().endswith(".nwb")]
+    named = set(neurons["file"])
+    files = [file for file in facts if file.lower().endswith(".nwb") and file in named]
     left_out = []
     with whole(out) as folder:
         folder.mkdir()
         for file in files:
             rows = neurons[neurons["file"].eq(file)]
-            if rows.empty:
-                continue
             source = read_json(facts[file])
             volume = painted(rows, source["shape"], source["spacing"])
             try:
@@ -79,7 +79,7 @@ def write_copies(
                 )
             except InputError as error:
                 LOGGER.warning("left out: %s", error)
-                lab, worm = rows[["lab", "worm"]].iloc[0]
+                lab, worm = rows[ANIMAL].iloc[0]
                 left_out.append(skipped.entry(file, lab, worm, error))
         skipped.write(left_out, folder / "skipped.csv")
     LOGGER.info("%d copies", len(files) - len(left_out))

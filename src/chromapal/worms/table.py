@@ -23,6 +23,8 @@ TEXT = ("worm", "lab", "ID", "fold", "session", *SUBJECT)
 # one value for all neurons of a worm; may be missing, which means ""
 PER_WORM = ("fold", "session", *SUBJECT)
 FULL_SCALES = (255, 4095, 65535)
+# what tells one animal from all others: laboratories number theirs alike
+ANIMAL = ["lab", "worm"]
 
 # Stems of the left/right pairs of the hermaphrodite (White et al. 1986), with the amphid and
 # phasmid socket and sheath cells that NeuroPAL files name. AVL, RIR, AQR, PQR and PVR end in a

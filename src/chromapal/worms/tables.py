@@ -14,7 +14,6 @@ from chromapal.worms.discover import REQUIRED, fold_name, laboratory
 from chromapal.worms.session import date_in
 
 LOGGER = logging.getLogger(__name__)
-KEY = ["lab", "worm"]
 VOXELS = ("x", "y", "z")
 NUMBERS = (*VOXELS, "xr", "yr", "zr", "weight", *table.CHANNELS, "full_scale")
 MISSING = ("", "nan", "na", "null", "none", "<na>")
@@ -93,7 +92,7 @@ def parsed(
         except InputError:
             pass  # some worm is at fault: the others go on below
     good, left_out = [], []
-    for (lab_name, worm), rows in neurons.groupby(KEY, sort=False):
+    for (lab_name, worm), rows in neurons.groupby(table.ANIMAL, sort=False):
         try:
             first = min(faults.keys() & set(rows.index), default=None)
             if first is not None:
