@@ -14,9 +14,9 @@ from chromapal.identify.assign import ASSIGNED, FIVE, PROBABILITY, Calibration, 
 from chromapal.prepare.features import BODY, FEATURES, POSITION, PREDICTED
 from chromapal.prepare.variants import BACKGROUND, OVERSAMPLED, select
 from chromapal.worms.partial_names import is_partial
+from chromapal.worms.table import ANIMAL
 
 TOP = [f"top{place}" for place in range(1, FIVE + 1)]
-ANIMAL = ["lab", "worm"]
 
 
 def name_fold(

@@ -16,9 +16,9 @@ from chromapal import methods
 from chromapal.identify.assign import NOBODY, UNKNOWN, Calibration
 from chromapal.prepare.resample import classifier_steps, inverse_frequency
 from chromapal.prepare.variants import BACKGROUND
+from chromapal.worms.table import ANIMAL
 
 LOGGER = logging.getLogger("chromapal")
-ANIMAL = ["lab", "worm"]
 PARTS = 4  # one part in so many of the training animals is held out to calibrate on
 LEAST = 1e-4  # a forest's zero is a lack of trees, not proof
 

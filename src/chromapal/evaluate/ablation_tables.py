@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from chromapal.evaluate import identity
-from chromapal.evaluate.identity import ALL, ANIMAL
+from chromapal.evaluate.identity import ALL
 from chromapal.files import write_csv
+from chromapal.worms.table import ANIMAL
 
 ANCHORS = [
     "study", "features", "strategy", "anchors", "lab", "worms", "accuracy", "low", "high", "before",

@@ -6,10 +6,10 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
 from chromapal.prepare.normalise import display
+from chromapal.worms.table import ANIMAL
 
 TRUTH = ["r", "g", "b"]
 PREDICTED = ["pred_r", "pred_g", "pred_b"]
-ANIMAL = ["lab", "worm"]
 CANVAS = 128  # pixels a side of the image that SSIM looks at
 DISC = 3  # radius of a neuron on it [pixels]
 METRICS = [

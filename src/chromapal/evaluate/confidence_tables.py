@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from chromapal.evaluate.identity import ALL, ANIMAL
+from chromapal.evaluate.identity import ALL
 from chromapal.evaluate.naming_tables import RUN, answered
 from chromapal.files import write_csv
 from chromapal.worms.ganglia import ganglion
+from chromapal.worms.table import ANIMAL
 
 BINS = 10
 COVERAGES = np.round(np.arange(0.05, 1.001, 0.05), 2)

@@ -6,8 +6,8 @@ from scipy.stats import bootstrap
 
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
+from chromapal.worms.table import ANIMAL
 
-ANIMAL = ["lab", "worm"]
 TOP = [f"top{place}" for place in range(1, 6)]
 ASSIGNED = [f"assigned{place}" for place in range(1, 6)]
 # What one classifier run is told apart by; sample and grid belong to the predicted colours.

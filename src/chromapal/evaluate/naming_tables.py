@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from chromapal.evaluate import identity
-from chromapal.evaluate.identity import ANIMAL
 from chromapal.files import write_csv
 from chromapal.prepare.features import BODY
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
-from chromapal.worms.table import neuron_class
+from chromapal.worms.table import ANIMAL, neuron_class
 
 PROBABILITY = ["probability", *(f"probability{place}" for place in range(2, 6))]
 RUN = ["study", "classifier", "colorizer", "variant", "features"]

@@ -8,11 +8,11 @@ import pandas as pd
 from chromapal.console import progress
 from chromapal.evaluate import neuropal_id, worm_page
 from chromapal.evaluate.figures import worm
-from chromapal.evaluate.identity import ANIMAL
 from chromapal.evaluate.naming_tables import worm_answers
 from chromapal.files import read_json, whole, write_csv, write_parquet
 from chromapal.prepare import scope
 from chromapal.worms.slugs import slug
+from chromapal.worms.table import ANIMAL
 
 MICROMETRES = ["xr", "yr", "zr"]
 COLOURS = [

@@ -8,8 +8,9 @@ from scipy.stats import wilcoxon
 
 from chromapal.errors import InputError
 from chromapal.evaluate import identity, read
-from chromapal.evaluate.identity import ALL, ANIMAL
+from chromapal.evaluate.identity import ALL
 from chromapal.files import write_csv
+from chromapal.worms.table import ANIMAL
 
 OURS = 0
 DIGITS = 5  # accuracies that differ by less are the same one, written with fewer digits

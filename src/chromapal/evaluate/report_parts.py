@@ -15,6 +15,7 @@ import pandas as pd
 from chromapal.evaluate import read
 from chromapal.evaluate.report_html import Html, number, table
 from chromapal.provenance import ROOT, lock_digest
+from chromapal.worms.table import ANIMAL
 
 BASELINES = {"mean_colour": "mean colour", "copy_gray": "copied gray"}
 COLOUR_COLUMNS = {
@@ -102,7 +103,7 @@ def headline(tables: str | os.PathLike) -> Html:
 
 def _animals(tables: str | os.PathLike) -> list[str]:
     worms, skipped = _read(tables, "worms"), _read(tables, "skipped")
-    scored = worms.drop_duplicates(["lab", "worm"])
+    scored = worms.drop_duplicates(ANIMAL)
     labs = scored["lab"].value_counts().sort_index()
     each = ", ".join(f"{html.escape(lab)} {count}" for lab, count in labs.items())
     out = len(skipped)

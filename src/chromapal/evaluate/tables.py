@@ -10,7 +10,7 @@ from chromapal.evaluate import colour, identity
 from chromapal.evaluate.identity import METHOD
 from chromapal.files import write_csv
 from chromapal.worms import skipped
-from chromapal.worms.table import neuron_class
+from chromapal.worms.table import ANIMAL, neuron_class
 
 RUN = ["study", "colorizer", "variant", "sample", "grid"]
 COLOUR = [*RUN, "fold", "lab", "seed", "worms", "neurons", *colour.METRICS]
@@ -155,7 +155,7 @@ def write_worms(colours: Sequence[dict], identities: Sequence[dict], out: str | 
         labelled = table["name"].ne("").groupby([table["lab"], table["worm"]]).sum()
         parts.append(
             colour.per_worm(table)
-            .merge(labelled.rename("labelled").reset_index(), on=identity.ANIMAL)
+            .merge(labelled.rename("labelled").reset_index(), on=ANIMAL)
             .assign(measure="colour", **{key: part[key] for key in [*RUN, "fold"]})
         )
     for part in identities:

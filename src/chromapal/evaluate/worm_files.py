@@ -12,11 +12,11 @@ import pandas as pd
 from chromapal.console import progress
 from chromapal.evaluate import identity, worm_page
 from chromapal.evaluate.figures import worm
-from chromapal.evaluate.identity import ANIMAL
 from chromapal.evaluate.naming_tables import PROBABILITY, worm_answers
 from chromapal.files import whole, write_csv
 from chromapal.prepare.features import BODY
 from chromapal.worms.slugs import slug
+from chromapal.worms.table import ANIMAL
 
 LOGGER = logging.getLogger("chromapal")
 NAMES = (*identity.ASSIGNED, *PROBABILITY, "anchor")

@@ -19,6 +19,7 @@ from chromapal.identify.assign import ASSIGNED, PROBABILITY, Calibration
 from chromapal.identify.handedness import DOUBTFUL, LABELS, STATED
 from chromapal.prepare.features import BODY, cue
 from chromapal.worms.slugs import slug
+from chromapal.worms.table import ANIMAL
 
 LOGGER = logging.getLogger("chromapal")
 COUNTS = (0, 2, 5, 8, 10)
@@ -169,6 +170,6 @@ def answer_fold(
 
 def odds_of(worms_path: str | os.PathLike) -> pd.Series:
     """Give the log odds of right-handed axes by (lab, worm), beyond doubt where it was told."""
-    worms = pd.read_parquet(worms_path).set_index(["lab", "worm"])
+    worms = pd.read_parquet(worms_path).set_index(ANIMAL)
     odds = worms["laboratory_log_odds"] + worms["evidence_log_odds"]
     return odds.where(~worms["source"].isin([STATED, LABELS]), 1e3 * worms["chosen"])

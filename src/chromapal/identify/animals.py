@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 
 from chromapal.worms.partial_names import is_partial
+from chromapal.worms.table import ANIMAL
 
-KEY = ["lab", "worm"]
 PLACE = ["xr", "yr", "zr"]
 # A head is tens of micrometres long; positions in another unit are off by powers of a thousand.
 LENGTH_UM = 80.0
@@ -67,7 +67,7 @@ def animals(neurons: pd.DataFrame, cue: Sequence[str]) -> list[Animal]:
         a partial name says too little to be learnt from.
     """
     found = []
-    for (lab, worm), rows in neurons.groupby(KEY, sort=False):
+    for (lab, worm), rows in neurons.groupby(ANIMAL, sort=False):
         names = rows["name"]
         good = names.ne("") & ~names.duplicated(keep=False) & ~names.map(is_partial)
         found.append(

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from chromapal.worms.table import ANIMAL
+
 DAYS = 21.0  # over which what one session says about another fades to a third
 FLOOR = 0.1  # what sessions of a laboratory say about each other however far apart
 PSEUDO_COUNTS = 0.25  # of either handedness, before any animal was seen
 DOUBTFUL = 0.9
-KEY = ["lab", "worm"]
 STATED, LABORATORY, EVIDENCE, LABELS = "stated", "laboratory", "evidence", "labels"
 
 
@@ -92,8 +93,8 @@ class Handedness:
         ValueError
             The handedness of an animal to be decided is among what is known.
         """
-        leak = pd.MultiIndex.from_frame(animals[KEY]).intersection(
-            pd.MultiIndex.from_frame(self.known[KEY])
+        leak = pd.MultiIndex.from_frame(animals[ANIMAL]).intersection(
+            pd.MultiIndex.from_frame(self.known[ANIMAL])
         )
         if len(leak):
             raise ValueError(f"handedness leak: {leak[0]} is to be decided and already known")

@@ -13,6 +13,7 @@ from scipy.special import ndtr, ndtri
 from chromapal.errors import InputError
 from chromapal.files import write_json, write_parquet
 from chromapal.worms import skipped
+from chromapal.worms.table import ANIMAL
 
 LOGGER = logging.getLogger(__name__)
 COLOUR_SCALES = ("full_scale", "global_minmax", "per_worm", "rank_normal")
@@ -21,7 +22,6 @@ LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601 luma of red, green and blue
 QUANTILES = (0.01, 0.99)
 COLOURS = ["R", "G", "B"]
 CHANNELS = [*COLOURS, "W"]
-KEY = ["lab", "worm"]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Normaliser:
             luminance = _rank_normal(_luminance(table[COLOURS]), table)[0]
         else:
             luminance = _luminance(scaled[COLOURS])[0]
-        places = table.groupby(KEY)[["xr", "yr", "zr"]]
+        places = table.groupby(ANIMAL)[["xr", "yr", "zr"]]
         low, high = places.transform("min"), places.transform("max")
         position = _between(table[["xr", "yr", "zr"]], low, high, constant=0.5)
         return table.assign(
@@ -122,7 +122,7 @@ class Normaliser:
             low, high = np.transpose([self.channels.get(name, absent) for name in CHANNELS])
             return _framed(_between(counts, low, high, constant=1.0), counts)
         if self.colour_scale == "per_worm":
-            animals = table.groupby(KEY)[CHANNELS]
+            animals = table.groupby(ANIMAL)[CHANNELS]
             low, high = (animals.transform("quantile", q) for q in QUANTILES)
             return _framed(_between(counts, low, high, constant=1.0).clip(0, 1), counts)
         return _rank_normal(counts, table)
@@ -156,7 +156,7 @@ def _luminance(colours: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rank_normal(values: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    animals = values.groupby([table[name] for name in KEY])
+    animals = values.groupby([table[name] for name in ANIMAL])
     return _framed(ndtri((animals.rank() - 0.5) / animals.transform("count")), values)
 
 
@@ -197,7 +197,7 @@ def usable_for_colour(neurons: pd.DataFrame, gray_source: str) -> tuple[np.ndarr
         Columns lab, worm, reason; one row per animal that is left out.
     """
     needed = CHANNELS if gray_source == "white" else COLOURS
-    missing = neurons[needed].isna().groupby([neurons[name] for name in KEY]).any()
+    missing = neurons[needed].isna().groupby([neurons[name] for name in ANIMAL]).any()
     left_out = missing[missing.any(axis=1)]
     lacking = [", ".join(np.array(needed)[row]) for row in left_out.to_numpy()]
     reasons = left_out.index.to_frame(index=False).assign(
@@ -207,7 +207,7 @@ def usable_for_colour(neurons: pd.DataFrame, gray_source: str) -> tuple[np.ndarr
             for channels in lacking
         ]
     )
-    keys = pd.MultiIndex.from_frame(neurons[KEY])
+    keys = pd.MultiIndex.from_frame(neurons[ANIMAL])
     return ~keys.isin(left_out.index), reasons
 
 
@@ -246,7 +246,7 @@ def prepare_fold(
     usable, reasons = usable_for_colour(neurons, gray_source)
     neurons["colour"] = usable
     for role in ("train", "validation", "test"):
-        worms = neurons[neurons["role"] == role].drop_duplicates(KEY)
+        worms = neurons[neurons["role"] == role].drop_duplicates(ANIMAL)
         LOGGER.info(
             "%s: %d worms to %s, %d of them with colour",
             fold, len(worms), role, worms["colour"].sum(),

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from chromapal.errors import InputError
 from chromapal.prepare.grid import cells, scatter
+from chromapal.worms.table import ANIMAL
 
 KINDS = ("neuron", "worm")
 
@@ -140,7 +141,7 @@ class Samples:
         count = len(neurons)
         worm_index, height, span = np.zeros(count, dtype=np.int64), np.zeros(count), np.zeros(count)
         if kind == "worm":
-            animals = neurons.groupby(["lab", "worm"], sort=False)
+            animals = neurons.groupby(ANIMAL, sort=False)
             worm_index = animals.ngroup().to_numpy(dtype=np.int64)
             lowest = animals["zr"].transform("min").to_numpy(dtype=np.float64)
             height = neurons["zr"].to_numpy(dtype=np.float64) - lowest

@@ -11,10 +11,10 @@ from sklearn.model_selection import train_test_split
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
 from chromapal.prepare.normalise import usable_for_colour
+from chromapal.worms.table import ANIMAL
 
 LOGGER = logging.getLogger(__name__)
 KINDS = ("rows", "worm", "lab")
-KEY = ["lab", "worm"]
 
 
 def pair(a: int, b: int) -> str:
@@ -109,7 +109,9 @@ def make_splits(
             )
         return _rows(len(neurons), seed, validation, test_fraction)
     # Sorted keys, so that the order of worms in the table does not matter.
-    worms = neurons[[*KEY, "fold"]].drop_duplicates(KEY).sort_values(KEY, ignore_index=True)
+    worms = (
+        neurons[[*ANIMAL, "fold"]].drop_duplicates(ANIMAL).sort_values(ANIMAL, ignore_index=True)
+    )
     if len(worms) < 2:
         raise InputError("source of worms", f"{len(worms)} worm", "at least two worms")
     folds_of = _lab_folds if kind == "lab" else _worm_folds
@@ -120,8 +122,8 @@ def make_splits(
     always = own < 0
     inner[always] = _deal(worms["lab"][always], folds, np.random.default_rng([seed, folds]))
     mask, _ = usable_for_colour(neurons, gray_source)
-    known = pd.MultiIndex.from_frame(neurons.loc[mask, KEY].drop_duplicates())
-    keys = pd.MultiIndex.from_frame(worms[KEY])
+    known = pd.MultiIndex.from_frame(neurons.loc[mask, ANIMAL].drop_duplicates())
+    keys = pd.MultiIndex.from_frame(worms[ANIMAL])
     usable = keys.isin(known)
     if not usable.any():  # names alone are asked for, and any animal may validate
         usable = np.ones(len(worms), dtype=bool)
@@ -131,7 +133,7 @@ def make_splits(
         tested = np.isin(inner if len(numbers) == 2 else own, numbers)
         chosen = _validation(name, worms["lab"], usable & ~tested, validation, seed)
         roles[name] = np.where(tested, "test", np.where(chosen, "validation", "train"))
-    where = keys.get_indexer(pd.MultiIndex.from_frame(neurons[KEY]))
+    where = keys.get_indexer(pd.MultiIndex.from_frame(neurons[ANIMAL]))
     order = [*fold_names(folds, cross_fit), "inner"]
     return pd.DataFrame(roles)[order].iloc[where].reset_index(drop=True)
 

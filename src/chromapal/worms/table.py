@@ -146,7 +146,7 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
         )  # fmt: skip
     for column in PER_WORM:
         _require(
-            table[column] == table.groupby(["lab", "worm"])[column].transform("first"),
+            table[column] == table.groupby(ANIMAL)[column].transform("first"),
             table, column, origin, f"one {column} per worm",
         )  # fmt: skip
     order = [*COLUMNS, *(column for column in table if column not in COLUMNS)]

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 
 from chromapal.evaluate.figures import style
 from chromapal.prepare.normalise import display
-
-KEY = ["lab", "worm"]
+from chromapal.worms.table import ANIMAL
 
 
 def save_coloured(
@@ -28,7 +27,7 @@ def save_coloured(
 
 def largest(neurons: pd.DataFrame) -> tuple[str, str]:
     """Give (lab, worm) of the animal with the most neurons; ties go to the first by name."""
-    sizes = neurons.groupby(KEY).size()
+    sizes = neurons.groupby(ANIMAL).size()
     return sizes.index[int(np.argmax(sizes.to_numpy()))]
 
 

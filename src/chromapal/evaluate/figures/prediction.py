@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from chromapal.evaluate import read
 from chromapal.evaluate.figures import animals, style
 from chromapal.prepare.normalise import display
+from chromapal.worms.table import ANIMAL
 
 SHOWN = 3
 PANELS = ("gray input", "true colour", "predicted colour", "error")
@@ -35,11 +36,11 @@ def typical(test: pd.DataFrame, most: int = SHOWN) -> list[tuple[str, str]]:
         One animal per laboratory, by name; where there are fewer laboratories than `most`, the
         next animals in the order of distance from their laboratory's median.
     """
-    errors = test.groupby(animals.KEY)["squared"].mean().reset_index()
+    errors = test.groupby(ANIMAL)["squared"].mean().reset_index()
     # the lower median is an animal, an average of two is none
     middle = errors.groupby("lab")["squared"].transform("quantile", 0.5, interpolation="lower")
     errors["away"] = (errors["squared"] - middle).abs()
-    errors = errors.sort_values(["away", *animals.KEY], kind="stable")
+    errors = errors.sort_values(["away", *ANIMAL], kind="stable")
     errors["turn"] = errors.groupby("lab").cumcount()
     chosen = errors.sort_values(["turn", "lab"], kind="stable")[:most]
     return sorted(zip(chosen["lab"], chosen["worm"], strict=True))
