@@ -1,11 +1,18 @@
 """Files for napari and NeuroPAL_ID, read back."""
 
+import runpy
+import shlex
+import sys
+import types
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import tifffile
 
 from chromapal.evaluate import neuropal_id
+from chromapal.files import write_json
 from chromapal.worms import layers, table
 from chromapal.worms.predicted_volume import FULL, MARGIN, painted
 from chromapal.worms.render import SOMA_UM, draw
@@ -63,12 +70,50 @@ def test_an_ome_tiff_comes_back_with_axes_and_scale_and_the_same_bytes(tmp_path)
             assert text in file.ome_metadata
 
 
-def test_the_command_names_files_scale_and_axes():
-    line = layers.command(layers.Path("a b"), (0.5, 0.25, 2.0))
-    assert line == (
-        "napari 'a b/predicted_colour.ome.tif' 'a b/points.csv' --scale=2,0.25,0.5 "
-        "--axis-labels=\"('z', 'y', 'x')\""
-    )
+class Window:
+    """Stands in for napari's viewer, of which it keeps what it was asked to show."""
+
+    def __init__(self, **settings):
+        self.settings, self.images, self.points = settings, [], []
+        self.camera = types.SimpleNamespace()
+
+    def add_image(self, data, **settings):
+        self.images.append((data, settings))
+
+    def add_points(self, data, **settings):
+        self.points.append((data, settings))
+
+
+def test_the_program_beside_the_layers_shows_them_in_micrometres(tmp_path, monkeypatch, caplog):
+    neurons = three().assign(lab="a b", worm="1", file="f.tif")
+    neurons.to_parquet(tmp_path / "answers.parquet")
+    write_json({"spacing": [0.5, 0.25, 2.0], "shape": [6, 5, 4]}, tmp_path / "facts.json")
+    with caplog.at_level("INFO"):
+        facts = {"f.tif": tmp_path / "facts.json"}
+        layers.write_layers(tmp_path / "answers.parquet", facts, tmp_path / "the layers")
+    (line,) = [record.getMessage() for record in caplog.records]
+    program, path = shlex.split(line.partition(": ")[2])
+    assert program == "python"
+    napari = types.ModuleType("napari")
+    napari.Viewer, napari.run = Window, lambda: shown.append(napari)
+    shown = []
+    monkeypatch.setitem(sys.modules, "napari", napari)
+    # as from its own folder, wherever that was moved to
+    window = runpy.run_path(path)["show"](Path(path).parent)
+    runpy.run_path(path, run_name="__main__")
+    assert shown == [napari]
+    assert window.settings == {"title": "a b 1", "ndisplay": 3}
+    placed = {"scale": [2.0, 0.25, 0.5], "axis_labels": ["z", "y", "x"], "units": ["um"] * 3}
+    volume = painted(neurons, (6, 5, 4), (0.5, 0.25, 2.0))
+    for channel, (image, settings) in enumerate(window.images):
+        assert settings.items() >= placed.items()
+        assert np.array_equal(image, (volume[..., channel] >> 8).transpose(2, 1, 0))
+    assert [settings["colormap"] for _, settings in window.images] == ["red", "green", "blue"]
+    ((places, settings),) = window.points
+    assert places.tolist() == [[0, 1, 4], [2, 1, 2], [2, 3, 0]]
+    assert settings.items() >= placed.items()
+    assert settings["features"]["name"].tolist() == ["AVAL", "RIR", ""]
+    assert window.camera.center == (2, 0.5, 1) and window.camera.zoom == 500 / 4
 
 
 def test_neuropal_id_counts_voxels_from_one(tmp_path):

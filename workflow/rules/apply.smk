@@ -100,7 +100,7 @@ rule write_layers:
     conda:
         ENVIRONMENT
     params:
-        code=code("write_layers.py"),
+        code=code("write_layers.py", "src/chromapal/worms/open_in_napari.py"),
         facts=FACTS,
     script:
         "../scripts/write_layers.py"

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import shlex
+import shutil
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,13 +13,14 @@ import numpy as np
 import pandas as pd
 import tifffile
 
-from chromapal.files import read_json, whole, write_csv
+from chromapal.files import read_json, whole, write_csv, write_json
 from chromapal.worms import table
 from chromapal.worms.predicted_volume import painted
 from chromapal.worms.slugs import slug
 
 LOGGER = logging.getLogger("chromapal")
-POINTS, COLOURS, COMMAND = "points.csv", "predicted_colour.ome.tif", "open.txt"
+POINTS, COLOURS, FACTS, OPEN = "points.csv", "predicted_colour.ome.tif", "layers.json", "open.py"
+PROGRAM = Path(__file__).with_name("open_in_napari.py")
 
 
 def write_layers(neurons_path: str | os.PathLike, facts: dict[str, str], out: str | os.PathLike):
@@ -43,9 +45,11 @@ def write_layers(neurons_path: str | os.PathLike, facts: dict[str, str], out: st
             (folder / where).mkdir(parents=True)
             write_csv(points(rows), folder / where / POINTS)
             write_volume(painted(rows, source.get("shape"), spacing), spacing, folder / where)
-            line = command(Path(out) / where, spacing)
-            (folder / where / COMMAND).write_text(f"{line}\n", encoding="utf-8")
-            LOGGER.info("%s %s: %s", lab, worm, line)
+            write_json(placed(f"{lab} {worm}", spacing), folder / where / FACTS)
+            shutil.copyfile(PROGRAM, folder / where / OPEN)
+            LOGGER.info(
+                "%s %s: %s", lab, worm, shlex.join(["python", f"{Path(out) / where / OPEN}"])
+            )
 
 
 def points(neurons: pd.DataFrame) -> pd.DataFrame:
@@ -84,9 +88,7 @@ def write_volume(volume: np.ndarray, spacing: Sequence[float], folder: Path):
         )
 
 
-def command(folder: Path, spacing: Sequence[float]) -> str:
-    """Give the command that opens a worm's layers, on axes z, y, x in micrometres."""
-    files = shlex.join(str(folder / name) for name in (COLOURS, POINTS))
-    scale = ",".join(f"{side:.6g}" for side in reversed(spacing))
-    # napari reads values as Python does, and takes one that stands alone for a file
-    return f"napari {files} --scale={scale} --axis-labels=\"('z', 'y', 'x')\""
+def placed(title: str, spacing: Sequence[float]) -> dict:
+    """Say how a worm's layers lie, in napari's words: axes z, y, x in micrometres."""
+    scale = [float(f"{side:.6g}") for side in reversed(spacing)]
+    return {"title": title, "scale": scale, "axis_labels": list("zyx"), "units": ["um"] * 3}

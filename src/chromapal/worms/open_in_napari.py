@@ -1,0 +1,65 @@
+"""Open a new worm's layers in napari: `python open.py`, with a Python that has napari 0.5 or later.
+
+A copy of this file lies beside each worm's layers; it needs nothing else of chromapal.
+"""
+
+import json
+from pathlib import Path
+
+import napari
+import pandas as pd
+import tifffile
+
+WINDOW = 500  # pixels that the neurons' longest side takes at first
+
+
+def show(folder: Path) -> napari.Viewer:
+    """Open a window with predicted colours, and neurons with their names.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds `layers.json`, `points.csv` and `predicted_colour.ome.tif`.
+
+    Returns
+    -------
+    napari.Viewer
+        In three dimensions, on axes z, y, x [um].
+    """
+    facts = json.loads((folder / "layers.json").read_text(encoding="utf-8"))
+    place = {key: facts[key] for key in ("scale", "axis_labels", "units")}
+    volume = tifffile.imread(folder / "predicted_colour.ome.tif")
+    neurons = pd.read_csv(folder / "points.csv", keep_default_na=False)
+    viewer = napari.Viewer(title=facts["title"], ndisplay=3)
+    # one layer a colour, as microscopes record them: napari draws no volume of RGB
+    for channel, colour in enumerate(("red", "green", "blue")):
+        viewer.add_image(
+            volume[..., channel],
+            name=f"{colour}_predicted",
+            colormap=colour,
+            blending="additive",
+            contrast_limits=(0, 255),
+            **place,
+        )
+    places = neurons[["axis-0", "axis-1", "axis-2"]].to_numpy()
+    viewer.add_points(
+        places,
+        name="names_predicted",
+        features=neurons[["name", "probability"]],
+        text={"string": "{name}", "size": 8, "color": "white", "anchor": "upper_left"},
+        size=2,
+        face_color="probability",
+        face_colormap="viridis",
+        border_width=0,
+        **place,
+    )
+    # the neurons fill the window, however large a volume they lie in
+    low, high = places.min(axis=0) * facts["scale"], places.max(axis=0) * facts["scale"]
+    viewer.camera.center = tuple((low + high) / 2)
+    viewer.camera.zoom = WINDOW / max(*(high - low), 1.0)
+    return viewer
+
+
+if __name__ == "__main__":
+    show(Path(__file__).parent)
+    napari.run()
