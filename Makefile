@@ -58,7 +58,7 @@ contract: install
 	$(BIN)/pytest -q -n 2 tests/contract
 
 endtoend: install
-	$(BIN)/pytest -q tests/workflow
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/workflow
 
 test-conda: install ## the default study with --use-conda, its environment and its tables checked
 	$(BIN)/pytest -q -m "minutes or not minutes" tests/workflow/test_conda.py

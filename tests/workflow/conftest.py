@@ -46,6 +46,15 @@ TINY = {
 }
 
 
+# Much of these is waiting, for a cluster and for a program to die; the rest goes on beside them.
+LONG = ("test_slurm", "test_resume")
+
+
+def pytest_collection_modifyitems(items):
+    """Start the longest files first."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
+
+
 def command(
     folder: Path,
     config: dict | None,
