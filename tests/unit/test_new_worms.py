@@ -29,9 +29,9 @@ def rows(**columns):
     return pd.DataFrame({**place, **real, **columns})
 
 
-def load(tmp_path, kind="table", name="w.csv", centres="", channels=None, spacing=()):
+def load(tmp_path, kind="table", name="w.csv", centres="", channels=None, spacing=(), lab=None):
     outs = [tmp_path / "out" / part for part in ("t.parquet", "f.json", "s.csv")]
-    new_worms.load(tmp_path / name, kind, centres, None, channels or {}, list(spacing), *outs)
+    new_worms.load(tmp_path / name, kind, centres, lab, channels or {}, list(spacing), *outs)
     return table.read(outs[0]), read_json(outs[1]), skipped.read(outs[2])["reason"].tolist()
 
 
@@ -59,6 +59,72 @@ def test_a_table_that_lacks_something_is_left_out_in_a_line(tmp_path, columns, l
     assert neurons.empty and line in reason and "\n" not in reason
 
 
+def test_a_stated_laboratory_is_that_of_all_worms(tmp_path):
+    rows(gray=1, lab="HL").to_csv(tmp_path / "w.csv", index=False)
+    assert set(load(tmp_path)[0]["lab"]) == {"HL"}
+    assert set(load(tmp_path, lab="SK2")[0]["lab"]) == {"SK2"}
+
+
+def test_a_worm_without_a_name_is_called_as_its_file(tmp_path):
+    rows(gray=1, worm=["a", "", "a", "", ""]).to_csv(tmp_path / "w.csv", index=False)
+    neurons, _, reasons = load(tmp_path)
+    assert neurons["worm"].tolist() == ["a", "w", "a", "w", "w"] and not reasons
+
+
+def test_gray_comes_before_white_in_worms_that_have_all_of_it(tmp_path):
+    gray = {"worm": list("aabbb"), "gray": [7, 8, "", 9, ""], "W": [1, 2, 3, 4, 5]}
+    rows(**gray).to_csv(tmp_path / "w.csv", index=False)
+    assert load(tmp_path)[0]["W"].tolist() == [7, 8, 3, 4, 5]
+
+
+def test_a_table_of_other_separators_is_told_what_was_found(tmp_path):
+    rows(gray=1).to_csv(tmp_path / "w.csv", index=False, sep=";")
+    _, _, (reason,) = load(tmp_path)
+    assert "among 'x;y;z;xr;yr;zr;gray'" in reason and "separated by commas" in reason
+
+
+VOXELS = {"x": [3, 1, 4, 1, 5], "y": [9, 2, 6, 5, 3], "z": [5, 8, 9, 7, 9]}
+
+
+def both(x="x", y="y", z="z", sides=(0.5, 0.25, 2.0)):
+    """Give voxels, and micrometres that are computed from the ones named."""
+    pairs = zip(("xr", "yr", "zr"), (x, y, z), sides, strict=True)
+    micrometres = {place: np.array(VOXELS[axis]) * side for place, axis, side in pairs}
+    return rows(**VOXELS, **micrometres, gray=1)
+
+
+@pytest.mark.parametrize(
+    ("worm", "line"),
+    [
+        (both(x="y", y="x"), "found xr along y (worm 'w'); expected xr along x"),
+        (both(z="y"), "found zr along y (worm 'w'); expected zr along z"),
+        (both(sides=(5e-4, 2.5e-4, 2e-3)), "voxels of 0.0005 um along x (worm 'w'); expected 0.01"),
+        (both(sides=(320.0, 320.0, 750.0)), "voxels of 320 um along x"),
+        (both().assign(x=[1, 1, 2, 200_000, 2], y=[10**4] * 5), "voxels up to (200000, 10000, 9)"),
+    ],
+)
+def test_micrometres_that_contradict_their_voxels_leave_a_worm_out(tmp_path, worm, line):
+    good = both().assign(worm="good")
+    pd.concat([worm.assign(worm="w"), good]).to_csv(tmp_path / "w.csv", index=False)
+    neurons, _, (reason,) = load(tmp_path)
+    assert set(neurons["worm"]) == {"good"} and line in reason and "\n" not in reason
+
+
+@pytest.mark.parametrize(
+    "worm",
+    [
+        both(),
+        both().assign(xr=both()["xr"].iloc[::-1].to_numpy(), yr=3.0),  # straightened, flat
+        both(sides=(-0.5, 0.25, 2.0)),  # axes that run the other way: what handedness is for
+        both().assign(x=0, y=0, z=0),  # nobody knows the voxels
+    ],
+)
+def test_other_places_are_taken_as_they_are(tmp_path, worm):
+    worm.to_csv(tmp_path / "w.csv", index=False)
+    neurons, _, reasons = load(tmp_path)
+    assert len(neurons) == FIVE and not reasons
+
+
 def test_counts_of_a_volume_are_looked_up_at_its_centres(tmp_path):
     planes = np.zeros((9, 8, 7), np.uint16)
     for neuron in range(FIVE):
@@ -72,6 +138,8 @@ def test_counts_of_a_volume_are_looked_up_at_its_centres(tmp_path):
     assert facts == {"shape": [7, 8, 9], "spacing": [0.5, 0.5, 2], "traces": []}
     _, _, (reason,) = load(tmp_path, **given)
     assert "no voxel size" in reason
+    _, _, (reason,) = load(tmp_path, **given, spacing=(3e-7, 3e-7, 1e-6))
+    assert "voxels of 3e-07, 3e-07, 1e-06 um; expected 0.01 to 100 um" in reason
     rows(x=7)[["x", "y", "z"]].to_csv(tmp_path / "v.csv", index=False)
     _, _, (reason,) = load(tmp_path, **given, spacing=(1, 1, 1))
     assert "row 0; expected voxels below (7, 8, 9)" in reason
