@@ -78,9 +78,9 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 | `strain`, `sex`, `stage`, `part` | | optional: of the animal; the part of the body, `head` |
 
 Of a new worm (`snakemake apply`) only `x`, `y`, `z`, `xr`, `yr`, `zr` and a channel are needed: a
-column `gray`, or `W`, or `R`, `G` and `B`. A worm without a name is called as its file; `gray` comes
-before `W` in worms that have it for every neuron. A worm whose micrometres are those of exchanged
-axes or of another unit is left out: it would be named, and wrongly.
+column `gray`, or `W`, or `R`, `G` and `B`. A worm without a name is called as its file; `gray`
+comes before `W` in worms that have it for every neuron. A worm whose micrometres are those of
+exchanged axes or of another unit is left out: it would be named, and wrongly.
 
 ## Volumes of new worms
 
