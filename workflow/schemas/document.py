@@ -94,7 +94,7 @@ scope: tools such as StarDist, Cellpose or NeuroPAL_ID find centres.
 | in `results/applied/{folder}/` | what |
 |---|---|
 | `named/{lab}/{worm}/` | the worm's tables, picture and page |
-| `layers/{lab}/{worm}/` | layers, and `open.py`, which shows them in napari (0.5 or later) |
+| `layers/{lab}/{worm}/` | layers, and `open.py`, which shows them in napari (0.6 or later) |
 | `nwb/` | with `nwb: true` a copy of each NWB file with the module `NeuroPAL_predicted` |
 | `scope.csv` | in what worms differ from all that the model was trained on |
 | `skipped.csv` | what was left out, and why |
