@@ -1,4 +1,4 @@
-"""New worms: what their files must hold, who is refused, and what is said about the others."""
+"""New worms: what their files must hold."""
 
 import numpy as np
 import pandas as pd
@@ -6,20 +6,9 @@ import pytest
 import tifffile
 
 from chromapal.files import read_json
-from chromapal.prepare import new_worms as ready
-from chromapal.prepare import scope
 from chromapal.worms import new_worms, skipped, table
 
 FIVE = 5
-MODEL = {
-    "animals": [["EY", "known"]],
-    "neurons": [12, 40],
-    "subjects": {"strain": ["OH16230"], "sex": ["O"], "stage": ["YA"], "part": []},
-    "normaliser": {
-        "colour_scale": "rank_normal", "gray_source": "luminance", "weight": [1.0, 1.0],
-        "channels": {},
-    },
-}  # fmt: skip
 
 
 def rows(**columns):
@@ -29,9 +18,13 @@ def rows(**columns):
     return pd.DataFrame({**place, **real, **columns})
 
 
-def load(tmp_path, kind="table", name="w.csv", centres="", channels=None, spacing=(), lab=None):
+def load(
+    tmp_path, kind="table", name="w.csv", centres="", channels=None, spacing=(), lab=None,
+    full_scales=None,
+):  # fmt: skip
     outs = [tmp_path / "out" / part for part in ("t.parquet", "f.json", "s.csv")]
-    new_worms.load(tmp_path / name, kind, centres, lab, channels or {}, list(spacing), *outs)
+    given = channels or {}, list(spacing), full_scales or {}
+    new_worms.load(tmp_path / name, kind, centres, lab, *given, *outs)
     return table.read(outs[0]), read_json(outs[1]), skipped.read(outs[2])["reason"].tolist()
 
 
@@ -145,59 +138,27 @@ def test_counts_of_a_volume_are_looked_up_at_its_centres(tmp_path):
     assert "row 0; expected voxels below (7, 8, 9)" in reason
 
 
-def scaled(worm="w", lab="EY", count=FIVE, **channels):
-    ramp = np.arange(count, dtype=float)
-    blank = dict.fromkeys(table.CHANNELS, np.nan)
-    part = pd.DataFrame({
-        "worm": worm, "lab": lab, **dict.fromkeys(["x", "y", "z"], ramp),
-        **dict.fromkeys(["xr", "yr", "zr"], ramp), "weight": 1.0, "full_scale": 255.0,
-        **dict.fromkeys(table.SUBJECT, ""), "file": f"{worm}.csv",
-    })  # fmt: skip
-    return part.assign(**{**blank, **channels})
+@pytest.mark.parametrize(
+    ("kind", "top", "scale"),
+    [("uint8", 200, 255), ("uint16", 200, 4095), ("uint16", 4095, 4095), ("uint16", 4096, 65535)],
+)
+def test_the_full_scale_of_a_volume_is_its_cameras(tmp_path, kind, top, scale):
+    planes = np.zeros((9, 8, 7), kind)
+    planes[8, 7, 6] = top  # where no neuron is
+    tifffile.imwrite(tmp_path / "v.tif", planes, photometric="minisblack")
+    rows()[["x", "y", "z"]].to_csv(tmp_path / "v.csv", index=False)
+    given = {"kind": "volume", "name": "v.tif", "centres": str(tmp_path / "v.csv")}
+    neurons, _, _ = load(tmp_path, **given, spacing=(1, 1, 1))
+    assert set(neurons["full_scale"]) == {scale}
+    lab = {tmp_path.name: 5000}
+    neurons, _, _ = load(tmp_path, **given, spacing=(1, 1, 1), full_scales=lab)
+    assert set(neurons["full_scale"]) == {5000}
 
 
-def test_gray_is_the_kind_that_the_study_had_or_else_the_other():
-    ramp = np.arange(FIVE, dtype=float)
-    both = scaled(R=ramp, G=ramp, B=ramp, W=ramp[::-1])
-    good, left_out = ready.usable(pd.concat([both, scaled("v", W=ramp[::-1])]), MODEL)
-    gray = good.groupby("worm")["gray"].apply(list)
-    assert not left_out and gray["w"] == gray["w"][::-1][::-1] and gray["w"][0] < 0 < gray["w"][4]
-    assert gray["v"] == gray["w"][::-1]
-
-
-def test_who_cannot_be_named_is_left_out():
-    ramp = np.arange(3.0)
-    everyone = pd.concat([
-        scaled("known", W=1.0), scaled("few", count=3, W=ramp), scaled("dark"),
-        scaled("good", W=1.0),
-    ])  # fmt: skip
-    good, left_out = ready.usable(everyone, MODEL)
-    assert set(good["worm"]) == {"good"}
-    reasons = {entry["worm"]: entry["reason"] for entry in left_out}
-    assert "trained on" in reasons["known"] and "3 neurons; expected 4" in reasons["few"]
-    assert "no gray" in reasons["dark"]
-
-
-def asked(**facts):
-    count = facts.pop("count", FIVE + 1)
-    worm = scaled(count=count, R=1.0, G=1.0, B=1.0).assign(**facts)
-    return [
-        (told["question"], told["found"], told["trained"]) for told in scope.questions(worm, MODEL)
-    ]
-
-
-def test_scope_is_asked_of_what_is_known():
-    assert asked() == []
-    assert asked(strain="OH16230", sex="XX", stage="adult", part="Head") == []
-    assert asked(count=5) == [("neurons", "5", "12 at least")]
-    assert asked(strain="N2", sex="male", stage="L4", part="tail") == [
-        ("strain", "n2", "oh16230"),
-        ("sex", "male", "hermaphrodite"),
-        ("stage", "l4", "adult"),
-        ("part", "tail", "head"),
-    ]
-    gray = scaled(count=6, W=1.0)
-    assert scope.questions(gray, MODEL)[0]["question"] == "gray"
-    assert "neurons 5; trained: 12 at least" in scope.sentence(
-        scope.questions(scaled(R=1.0, G=1.0, B=1.0), MODEL)[0]
-    )
+def test_a_laboratory_that_the_model_knows_keeps_its_full_scale(tmp_path):
+    rows(gray=[5, 4, 3, 2, 1], lab="EY").to_csv(tmp_path / "w.csv", index=False)
+    assert set(load(tmp_path)[0]["full_scale"]) == {255}
+    assert set(load(tmp_path, full_scales={"SF": 4095})[0]["full_scale"]) == {255}
+    assert set(load(tmp_path, full_scales={"EY": 5000})[0]["full_scale"]) == {5000}
+    _, _, (reason,) = load(tmp_path, full_scales={"EY": 4})
+    assert "W = 5.0" in reason and "full_scale" in reason

@@ -28,6 +28,7 @@ def load(
     lab: str | None,
     channels: dict[str, int],
     spacing: list[float],
+    full_scales: dict[str, float],
     out_table: str | os.PathLike,
     out_facts: str | os.PathLike,
     out_skipped: str | os.PathLike,
@@ -49,6 +50,8 @@ def load(
         Which channels of a volume are R, G, B, W, from 0; a single channel is W.
     spacing : list of float
         Voxel size of volumes along x, y, z [um]; the file's own where it is empty.
+    full_scales : dict of str to float
+        Largest count per laboratory that the model's scale goes by; see `load.load`.
     out_table : path-like
         Parquet neuron table with a column `file`; gray stands in W.
     out_facts : path-like
@@ -59,13 +62,13 @@ def load(
     facts, left_out = {}, []
     try:
         if kind == "nwb":
-            neurons = nwb.read(path, lab, {})
+            neurons = nwb.read(path, lab, full_scales)
             facts = _of_nwb(path)
         elif kind == "volume":
-            neurons, facts = _of_volume(path, centres, lab, channels, spacing)
+            neurons, facts = _of_volume(path, centres, lab, channels, spacing, full_scales)
         else:
             text = completed(tables.cells(path), path, lab)
-            neurons, left_out = placed(*tables.parsed(text, path, lab, {}), path)
+            neurons, left_out = placed(*tables.parsed(text, path, lab, full_scales), path)
     except InputError as error:
         neurons, facts = table.empty(), {}
         left_out = [skipped.entry(path, laboratory(path, lab), "", error)]
@@ -222,6 +225,7 @@ def _of_volume(
     lab: str | None,
     channels: dict[str, int],
     spacing: list[float],
+    full_scales: dict[str, float],
 ) -> tuple[pd.DataFrame, dict]:
     """Look up the counts of a volume at given centres."""
     if not centres:
@@ -258,10 +262,21 @@ def _of_volume(
         **dict(zip(MICROMETRES, (voxels * sides).T, strict=True)),
         **{name: counts[:, channel].astype(float) for name, channel in named.items()},
     )
-    rows, left_out = tables.parsed(completed(text, centres, lab), path, lab, {})
+    if "full_scale" not in text:
+        text["full_scale"] = f"{_full_scale(volume.data, path)}"
+    rows, left_out = tables.parsed(completed(text, centres, lab), path, lab, full_scales)
     if left_out:
         raise InputError(path, left_out[0]["reason"], "a table of centres that can be used")
     return rows, {"shape": list(volume.data.shape[:3]), "spacing": sides.tolist(), "traces": []}
+
+
+def _full_scale(data: np.ndarray, path: str | os.PathLike) -> int:
+    """Infer what a camera could count from all voxels, not from those of a few dim neurons."""
+    # a count that no camera gives is a mistake, found where a neuron has it
+    inferred = table.full_scale_of(np.minimum(float(data.max()), table.FULL_SCALES[-1]), path)
+    wide = np.issubdtype(data.dtype, np.integer) and data.dtype.itemsize > 1
+    # a camera of 8 bits writes no 16
+    return max(inferred, table.FULL_SCALES[1]) if wide else inferred
 
 
 def _whole(text: pd.DataFrame, centres: str, shape: tuple[int, ...]) -> np.ndarray:
