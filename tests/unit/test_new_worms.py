@@ -7,6 +7,7 @@ import tifffile
 
 from chromapal.files import read_json
 from chromapal.worms import new_worms, skipped, table
+from tests.nwb_files import write_nwb
 
 FIVE = 5
 
@@ -162,3 +163,10 @@ def test_a_laboratory_that_the_model_knows_keeps_its_full_scale(tmp_path):
     assert set(load(tmp_path, full_scales={"EY": 5000})[0]["full_scale"]) == {5000}
     _, _, (reason,) = load(tmp_path, full_scales={"EY": 4})
     assert "W = 5.0" in reason and "full_scale" in reason
+
+
+def test_an_nwb_file_of_a_known_laboratory_keeps_its_full_scale(tmp_path):
+    path = write_nwb(tmp_path / "EY" / "w.nwb")  # counts up to 4876
+    given = {"kind": "nwb", "name": path}
+    assert set(load(tmp_path, **given)[0]["full_scale"]) == {65535}
+    assert set(load(tmp_path, **given, full_scales={"EY": 5000})[0]["full_scale"]) == {5000}
