@@ -23,6 +23,9 @@ def archive(tmp_path, monkeypatch):
             file = tmp_path / f"published/{lab}{number}.nwb"
             write_nwb(file, identifier=f"w{number}", volume=(lab, number) != ("2", 2))
             archive.add(f"00000{lab}", VERSION, f"sub-{number}/w.nwb", file)
+        file = tmp_path / "published/31.nwb"
+        write_nwb(file, identifier="other")
+        archive.add("000003", VERSION, "sub-1/w.nwb", file)
         yield archive
 
 
@@ -79,6 +82,20 @@ def test_an_archive_is_streamed_then_fetched(archive, tmp_path):
     assert files[0].read_bytes() == (tmp_path / "published/11.nwb").read_bytes()
     assert table.read(tmp_path / TARGETS[0]).equals(neurons)
     assert archive.count("list") == 2
+
+    # another study with the same cache, whose laboratories are other dandisets; one is called by
+    # what its folder is not
+    dated = "B-20190924"
+    named = {lab: {"id": f"00000{n}", "version": VERSION} for lab, n in (("A", 3), (dated, 2))}
+    other = config(archive, download=True, dandisets=named, manifest="other.csv")
+    other["laboratories"] = {dated: {"full_scale": 5000, "labels": "certain"}}
+    done = snakemake(tmp_path, {**other, "study": "second"}, "results/second/neurons.parquet")
+    assert done.returncode == 0, done.stdout + done.stderr
+    neurons = table.read(tmp_path / "results/second/neurons.parquet")
+    assert set(zip(neurons["lab"], neurons["worm"], strict=True)) == {("A", "other"), (dated, "w1")}
+    of_lab = dict(iter(neurons.groupby("lab")))
+    assert of_lab[dated]["full_scale"].tolist() == [5000.0] * 3
+    assert of_lab[dated]["ID"].tolist() == ["AVAL", "", ""]
 
 
 @pytest.mark.parametrize(

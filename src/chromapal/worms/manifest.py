@@ -52,8 +52,8 @@ class Asset:
 
     @property
     def file(self) -> str:
-        """A path that is safe on a disk, another for each asset: `LAB/name.nwb`."""
-        return f"{slug(self.lab)}/{slug(self.path.removesuffix('.nwb'))}.nwb"
+        """A path that is safe on a disk, another for each asset: `LAB/name-ASSET.nwb`."""
+        return f"{slug(self.lab)}/{slug(self.path.removesuffix('.nwb'))}-{self.asset}.nwb"
 
 
 COLUMNS = tuple(field.name for field in fields(Asset))
@@ -106,8 +106,8 @@ def write(assets: Iterable[Asset], path: str | os.PathLike):
         writer.writerows(rows)
 
 
-def find(path: str | os.PathLike, identifier: str) -> Asset:
-    """Give one asset of a manifest.
+def find(path: str | os.PathLike, lab: str, identifier: str) -> Asset:
+    """Give one asset of a manifest, as one laboratory's.
 
     Raises
     ------
@@ -115,6 +115,11 @@ def find(path: str | os.PathLike, identifier: str) -> Asset:
         The manifest cannot be read, or does not list it.
     """
     for asset in read(path):
-        if asset.asset == identifier:
+        if (asset.lab, asset.asset) == (lab, identifier):
             return asset
-    raise InputError(path, f"no asset {identifier}", "one that it lists", "start the study again")
+    raise InputError(
+        path,
+        f"no asset {identifier} of laboratory {lab}",
+        "one that it lists",
+        "start the study again",
+    )
