@@ -181,6 +181,27 @@ def test_a_passing_fault_costs_nothing(archive, tmp_path, kind, fault):
     assert len(archive_assets(study(archive, tmp_path))) == 4
 
 
+def test_a_stated_wait_is_told_and_a_long_one_refused(archive, tmp_path, monkeypatch, caplog):
+    slept = []
+    monkeypatch.setattr(dandi.dandiapi, "sleep", slept.append)
+    config = study(archive, tmp_path)
+    archive.always["list"] = (429, {"Retry-After": "86400"})
+    with pytest.raises(InputError) as caught:
+        archive_assets(config)
+    assert str(caught.value) == (
+        f"dandiset 000002/{VERSION} of laboratory B: found status 429 from 127.0.0.1, with a wait "
+        "of 86400 s asked for; expected a list of files; start the study again later"
+    )
+    assert slept == [] and archive.count("list") == 1
+    archive.always.clear()
+    # the second says nothing, in a form that the client fails to read
+    nonsense = "Mon, 01 Jan 2024 00:00:00 +" + "9" * 20
+    archive.faults["list"].extend([(429, {"Retry-After": text}) for text in ("600", nonsense)])
+    assert len(archive_assets(config)) == 4
+    assert slept == [600]
+    assert caplog.messages == ["status 429: 127.0.0.1 asks to wait 600 s"]
+
+
 @pytest.mark.parametrize(
     ("kind", "fault", "told"),
     [

@@ -49,9 +49,11 @@ def config(archive, **keys) -> dict:
 
 def test_an_archive_is_streamed_then_fetched(archive, tmp_path):
     archive.always["blob"] = 404
+    archive.faults["list"].append((429, {"Retry-After": "1"}))
     failed = snakemake(tmp_path, config(archive), *TARGETS)
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
+    assert "status 429: 127.0.0.1 asks to wait 1 s" in text
     assert "error: dandi:000001/" in text and "no such file in the archive (status 404)" in text
     assert "Traceback" not in text
     assert not list((tmp_path / "results").rglob("*.parquet"))
@@ -60,7 +62,7 @@ def test_an_archive_is_streamed_then_fetched(archive, tmp_path):
     archive.always.clear()
     done = snakemake(tmp_path, config(archive), *TARGETS)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert archive.count("list") == 2 and archive.count("metadata") == 4
+    assert archive.count("list") == 3 and archive.count("metadata") == 4
     neurons = table.read(tmp_path / TARGETS[0])
     assert set(zip(neurons["lab"], neurons["worm"], strict=True)) == {("A", "w1"), ("B", "w1")}
     of_lab = dict(iter(neurons.groupby("lab")))
@@ -81,7 +83,7 @@ def test_an_archive_is_streamed_then_fetched(archive, tmp_path):
     assert [path.parent.name for path in files] == ["A", "B", "B"]
     assert files[0].read_bytes() == (tmp_path / "published/11.nwb").read_bytes()
     assert table.read(tmp_path / TARGETS[0]).equals(neurons)
-    assert archive.count("list") == 2
+    assert archive.count("list") == 3
 
     # another study with the same cache, whose laboratories are other dandisets; one is called by
     # what its folder is not
