@@ -131,6 +131,13 @@ def test_two_jobs_that_fetch_one_file_do_not_hurt_each_other(archive, out, monke
     assert archive.sent["blob"] == SIZE and caplog.text == ""
 
 
+def test_a_place_that_cannot_be_written_to_is_one_line(archive, out):
+    out.parent.parent.write_text("a file where a folder belongs")
+    with pytest.raises(InputError, match=r"LAB/w\.nwb: found no way to write it \(a file is where"):
+        fetch(archive, out)
+    assert archive.count("blob") == 0
+
+
 def test_what_lies_there_damaged_is_replaced(archive, out):
     out.parent.mkdir(parents=True)
     out.write_bytes(archive.data[:-1])

@@ -46,6 +46,23 @@ def test_a_manifest_that_was_tampered_with_is_refused(tmp_path, column, value):
         manifest.read(path)
 
 
+@pytest.mark.parametrize("line", [2, 3])
+def test_a_comma_too_many_is_named(tmp_path, line):
+    path = tmp_path / "m.csv"
+    manifest.write([replace(GOOD, path="a.nwb"), replace(GOOD, path="b.nwb")], path)
+    lines = path.read_text().splitlines()
+    lines[line - 1] += ",a note"
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError, match=f"m.csv: found 8 values in line {line}; expected 7, one"):
+        manifest.read(path)
+
+
+def test_a_manifest_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file/m\.csv: found no way to write it \(a file is"):
+        manifest.write([GOOD], tmp_path / "file/m.csv")
+
+
 @pytest.mark.parametrize("text", [None, "", "lab,asset\nA,1\n", "\xff"])
 def test_a_manifest_that_is_none_is_refused(tmp_path, text):
     if text is not None:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from chromapal.console import progress
 from chromapal.errors import InputError
+from chromapal.files import writable
 from chromapal.worms import manifest, skipped
 from chromapal.worms.load import load
 from chromapal.worms.manifest import Asset
@@ -86,11 +87,13 @@ def fetch(listed: str | os.PathLike, lab: str, asset: str, api: str, out: str | 
     Raises
     ------
     InputError
-        The transfer failed, or the checksum is not the manifest's.
+        The transfer failed, the checksum is not the manifest's, or nothing can be written there.
     """
     found, out = manifest.find(listed, lab, asset), Path(out)
     part = out.with_name(f".{out.name}.part")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    with writable(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()
     algorithm, _, expected = found.checksum.partition(":")
     with _alone(part, found.name) as file:
         if out.exists() and _digest(out, algorithm) == expected:

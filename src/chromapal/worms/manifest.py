@@ -70,15 +70,19 @@ def read(path: str | os.PathLike) -> list[Asset]:
     expected = f"a manifest with the columns {', '.join(COLUMNS)}"
     try:
         with open(path, encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
+            table = csv.DictReader(lines)
+            rows = list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(path, f"no readable file ({error})", expected, _AGAIN) from None
-    if not rows or set(rows[0]) != set(COLUMNS):
+    if not rows or set(table.fieldnames) != set(COLUMNS):
         raise InputError(path, "other columns" if rows else "no row", expected, _AGAIN)
     return [_asset(row, number, path) for number, row in enumerate(rows, start=2)]
 
 
-def _asset(row: dict[str, str], number: int, path: str | os.PathLike) -> Asset:
+def _asset(row: dict[str | None, str], number: int, path: str | os.PathLike) -> Asset:
+    if None in row:
+        found = f"{len(COLUMNS) + len(row[None])} values in line {number}"
+        raise InputError(path, found, f"{len(COLUMNS)}, one for each column", _AGAIN)
     # identifiers become parts of addresses and of file names
     tests = {
         "asset": _IDENTIFIER.fullmatch,
