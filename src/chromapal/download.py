@@ -110,8 +110,7 @@ def _download(url: str, path: Path, expected: str, advice: str):
     shown = _shown(url)
     try:
         with urllib.request.urlopen(url, timeout=60) as response, path.open("wb") as file:
-            length = response.headers.get("Content-Length", "")
-            size = int(length) if re.fullmatch("[0-9]{1,15}", length) else 0
+            size = int(response.headers.get("Content-Length", 0))
             for chunk in progress(_chunks(response), -(-size // CHUNK), f"downloading {shown}"):
                 file.write(chunk)
             received = file.tell()

@@ -34,6 +34,11 @@ def server():
             if self.path == "/garbage":
                 self.wfile.write(b"garbage\r\n")
                 return
+            if self.path == "/length":
+                self.send_response(200)
+                self.send_header("Content-Length", "much")
+                self.end_headers()
+                return
             if self.path == "/chunks":
                 self.send_response(200)
                 self.send_header("Transfer-Encoding", "chunked")
@@ -78,6 +83,7 @@ def test_a_file_is_downloaded_once_and_checked(kind, server, tmp_path):
         ("absent", "404.*expected the thing; put it there"),
         ("away", "status 302"),
         ("garbage", "no answer that can be read, BadStatusLine"),
+        ("length", "no answer that can be read, ValueError"),
         ("chunks", "a connection that was cut"),
     ],
 )
