@@ -11,7 +11,7 @@ import pandas as pd
 import pynwb
 import pytest
 
-from chromapal.errors import InputError
+from chromapal.errors import InputError, NoSpaceError
 from chromapal.worms import nwb, nwb_writer
 from chromapal.worms.nwb_predicted import PredictedVolume, write_predicted
 from chromapal.worms.predictions import COLUMNS
@@ -262,6 +262,37 @@ def test_the_source_is_never_the_copy(source, tmp_path):
     assert source.read_bytes() == before
 
 
+@pytest.mark.parametrize("absolute", [True, False])
+@pytest.mark.parametrize(
+    ("link", "named"),
+    [
+        ("processing", "processing"),
+        ("processing/NeuroPAL", nwb_files.NEURONS),
+        ("acquisition/NeuroPALImageRaw", "acquisition/NeuroPALImageRaw"),
+        ("general/optophysiology", "acquisition/NeuroPALImageRaw/imaging_volume"),
+    ],
+)
+def test_what_lies_behind_a_link_is_never_written_to(source, out, link, named, absolute):
+    linking = shutil.copy(source, source.parent / "linking.nwb")
+    with h5py.File(linking, "r+") as file:
+        del file[link]
+        file[link] = h5py.ExternalLink(str(source) if absolute else source.name, link)
+    before = source.read_bytes(), linking.read_bytes()
+    out.parent.mkdir()
+    refused(linking, out, f"{linking}: found {named} in another file",
+            volume=PredictedVolume(counts(), 1.0))  # fmt: skip
+    assert (source.read_bytes(), linking.read_bytes()) == before
+
+
+def test_a_file_that_links_to_itself_is_never_written_to(source, out):
+    with h5py.File(source, "r+") as file:
+        file.move("processing/NeuroPAL", "general/neurons")
+        file["processing/NeuroPAL"] = h5py.ExternalLink(str(source), "general/neurons")
+    before = source.read_bytes()
+    refused(source, out, "in another file, behind a link")
+    assert source.read_bytes() == before
+
+
 def test_a_read_only_source_gives_a_writable_copy(source, out):
     source.chmod(0o444)
     write_predicted(source, predictions(), PROVENANCE, out)
@@ -295,6 +326,16 @@ def test_a_full_disk_is_met_before_hdf5_meets_it(source, out):
         refused(source, out, r"no way to write it \(File too large\).* \d+ MB free")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_called_that(source, out, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(NoSpaceError, match="no space left on its disk") as caught:
+        write_predicted(source, predictions(), PROVENANCE, out)
+    assert caught.value.where == str(out) and list(out.parent.iterdir()) == []
 
 
 def test_nothing_is_left_when_a_volume_fails(source, out):

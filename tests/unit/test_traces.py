@@ -8,13 +8,16 @@ from pynwb.ophys import Fluorescence, ImageSegmentation, PlaneSegmentation, RoiR
 from chromapal.worms import nwb_file
 from chromapal.worms.traces import joined
 from chromapal.worms.type_map import one_type_map
-from tests.nwb_files import write_nwb
+from tests.nwb_files import replace, write_nwb
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning"),
     pytest.mark.filterwarnings("ignore:Ignoring .*cached namespace:UserWarning"),
 ]
 SERIES = "CalciumActivity/SignalRawFluor/SignalCalciumImResponseSeries"
+
+
+LABELS = "processing/CalciumActivity/Segmentation/rois/ID_labels"
 
 
 def add_traces(path, labels=None, regions=(), own=False, numbers=None):
@@ -33,7 +36,8 @@ def add_traces(path, labels=None, regions=(), own=False, numbers=None):
             for spot in range(4):
                 table.add_roi(voxel_mask=[(spot, 0, 0, 1.0)], id=10 + spot)
             if labels is not None:
-                table.add_column(name="ID_labels", description="names", data=list(labels))
+                ragged = {} if isinstance(labels[0], str) else {"index": True}
+                table.add_column(name="ID_labels", description="names", data=list(labels), **ragged)
             module.add(ImageSegmentation(name="Segmentation", plane_segmentations=[table]))
         rois = table.create_roi_table_region(description="d", region=list(regions))
         series = RoiResponseSeries(
@@ -73,3 +77,23 @@ def test_stated_numbers_of_regions_come_before_labels(tmp_path):
 
 def test_nothing_is_joined_where_nothing_tells(tmp_path):
     assert told(add_traces(write_nwb(tmp_path / "w.nwb"), regions=(0, 1))) == []
+
+
+def test_the_text_nan_is_no_label_that_joins(tmp_path):
+    path = write_nwb(tmp_path / "w.nwb", names=("AVAL", "nan", "RIR"))
+    add_traces(path, labels=("NaN", "RIR", "nan ", ""), regions=(0, 1, 2))
+    assert told(path) == [(SERIES, 1, 2)]
+
+
+def broken_labels(path):
+    """Give the traces a table of labels whose index runs backwards."""
+    add_traces(path, labels=[list("AVAL"), list("RIR"), ["x"], ["y"]], regions=(0, 1))
+    return replace(path, f"{LABELS}_index", np.array([4, 7, 9, 8], dtype="u1"))
+
+
+def test_a_series_that_cannot_be_read_is_left_out_and_the_worm_is_kept(tmp_path, caplog):
+    path = broken_labels(write_nwb(tmp_path / "w.nwb"))
+    assert told(path) == []
+    (line,) = caplog.messages
+    assert line.startswith(f"{path}: no traces of processing/{SERIES} ({path}: found an index of ")
+    assert "ID_labels in rois that does not fit its 9 values" in line

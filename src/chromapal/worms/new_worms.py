@@ -199,11 +199,10 @@ def _misplaced(worm: pd.DataFrame) -> tuple[str, ...]:
         if follows[axis, other] > EXACT and follows[axis, axis] < EXACT:
             return f"{place} along {VOXELS[other]}", f"{place} along {VOXELS[axis]}"
         side = np.ptp(places[:, axis]) / max(np.ptp(voxels[:, axis]), 1)
-        least, most = table.VOXEL_UM
-        if follows[axis, axis] > EXACT and not least <= side <= most:
+        if follows[axis, axis] > EXACT and not table.is_voxel_size(side):
             return (
                 f"voxels of {side:.3g} um along {VOXELS[axis]}",
-                f"{least:g} to {most:g} um",
+                f"{table.VOXEL_UM[0]:g} to {table.VOXEL_UM[1]:g} um",
                 f"give {place} in micrometres",
             )
     return ()
@@ -242,12 +241,11 @@ def _of_volume(
         raise InputError(
             path, "no voxel size", "one along x, y and z [um]", "state config key 'spacing'"
         )
-    least, most = table.VOXEL_UM
-    if not ((sides >= least) & (sides <= most)).all():
+    if not table.is_voxel_size(sides):
         raise InputError(
             path,
             f"voxels of {', '.join(f'{side:.3g}' for side in sides)} um",
-            f"{least:g} to {most:g} um along x, y and z",
+            f"{table.VOXEL_UM[0]:g} to {table.VOXEL_UM[1]:g} um along x, y and z",
             "state config key 'spacing'",
         )
     worm = text.get("worm", pd.Series([""] * len(text)))

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from chromapal.errors import InputError
+from chromapal.worms.stated import numbers, shown
 
 LOGGER = logging.getLogger(__name__)
 LETTERS = "RGBW"
@@ -42,7 +43,7 @@ def rgbw(volume, path: str | os.PathLike) -> dict[str, int]:
         An index is out of range, is no whole number, or all are missing.
     """
     count = volume.data.shape[3]
-    stated = np.asarray(volume.RGBW_channels[:], dtype=np.float64).ravel()
+    stated = numbers(volume.RGBW_channels).ravel()
     present = {
         letter: value
         for letter, value in zip(LETTERS, stated, strict=False)
@@ -59,8 +60,7 @@ def rgbw(volume, path: str | os.PathLike) -> dict[str, int]:
     ):
         raise InputError(
             path,
-            f"RGBW_channels {[int(v) if v % 1 == 0 else float(v) for v in stated]} "
-            f"in a volume of {count} channels",
+            f"RGBW_channels {shown(volume.RGBW_channels)} in a volume of {count} channels",
             f"four channel numbers, 0 to {count - 1} (or 1 to {count})",
         )
     dyes = _dyes(volume, count)

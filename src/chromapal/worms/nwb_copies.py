@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chromapal.errors import InputError
+from chromapal.errors import InputError, NoSpaceError
 from chromapal.files import read_json, whole
 from chromapal.worms import skipped
 from chromapal.worms.nwb_predicted import PredictedVolume, write_predicted
@@ -58,6 +58,13 @@ def write_copies(
     out : path-like
         The folder, written whole or not at all. A file that cannot be copied is listed in
         `skipped.csv` there, with its reason.
+
+    Raises
+    ------
+    NoSpaceError
+        The disk of the folder is full.
+    InputError
+        A copy cannot be written: no fault of the file's, which is not left out for it.
     """
     neurons = pd.read_parquet(neurons_path)
     named = set(neurons["file"])
@@ -69,15 +76,22 @@ def write_copies(
             rows = neurons[neurons["file"].eq(file)]
             source = read_json(facts[file])
             volume = painted(rows, source["shape"], source["spacing"])
+            place = Path(file).relative_to(worms)
             try:
                 write_predicted(
                     file,
                     predicted(rows),
                     {**model, "date": date, "worm": rows["worm"].iloc[0]},
-                    folder / Path(file).relative_to(worms),
+                    folder / place,
                     PredictedVolume(volume, FULL, MEANING),
                 )
+            except NoSpaceError:
+                raise
             except InputError as error:
+                if error.where != file:
+                    # the folder has a name of its own only once it is whole
+                    told = error.found, error.expected, error.advice
+                    raise InputError(Path(out) / place, *told) from None
                 LOGGER.warning("left out: %s", error)
                 lab, worm = rows[ANIMAL].iloc[0]
                 left_out.append(skipped.entry(file, lab, worm, error))

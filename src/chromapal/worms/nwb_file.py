@@ -14,13 +14,17 @@ import numpy as np
 from pynwb import NWBHDF5IO, NWBFile
 
 from chromapal.errors import InputError
+from chromapal.worms import table
 from chromapal.worms.session import date_in
 from chromapal.worms.slugs import fault
+from chromapal.worms.stated import numbers, shown
 from chromapal.worms.type_map import one_type_map
 
 LOGGER = logging.getLogger(__name__)
 VOLUME = "NeuroPALImageRaw"
 MultiChannelVolume = ndx_multichannel_volume.MultiChannelVolume
+# what h5py, hdmf and numpy raise over bytes that are not what they should be
+DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError)
 
 
 @contextmanager
@@ -35,7 +39,7 @@ def opened(path: str | os.PathLike, remote: BinaryIO | None = None) -> Iterator[
     ------
     InputError
         No such file, no HDF5 file, a truncated or damaged one, or no NWB file that pynwb can
-        build.
+        build; or the block met damaged data (`DAMAGE`) while it read.
     """
     _require_hdf5(path, remote)
     file = None if remote is None else h5py.File(remote, "r")
@@ -58,10 +62,12 @@ def opened(path: str | os.PathLike, remote: BinaryIO | None = None) -> Iterator[
             LOGGER.info("%s: %s", path, " ".join(str(warning.message).split()))
     try:
         yield content
-    except OSError as error:
+    except InputError:
+        raise
+    except DAMAGE as error:
         raise InputError(
             path, f"damaged data ({error})", "a readable file", "fetch the file again"
-        ) from None
+        ) from error
     finally:
         io.close()
 
@@ -80,10 +86,13 @@ def _require_hdf5(path: str | os.PathLike, remote: BinaryIO | None):
 
 
 def _no_nwb(path: str | os.PathLike, error: Exception, remote: BinaryIO | None) -> InputError:
-    with suppress(OSError), h5py.File(remote or path, "r") as file:
+    # of a damaged file no part need be readable: then pynwb's message has to do
+    with suppress(Exception), h5py.File(remote or path, "r") as file:
         for cause in _causes(file):
             return InputError(path, cause, "an NWB file with a volume and one label per neuron")
-    return InputError(path, f"no NWB file that pynwb reads ({error})", "a NeuroPAL NWB file")
+    # hdmf puts all that it read so far before its reason
+    reason = error.args[-1] if error.args else error
+    return InputError(path, f"no NWB file that pynwb reads ({reason})", "a NeuroPAL NWB file")
 
 
 def _causes(file: h5py.File) -> Iterator[str]:
@@ -183,14 +192,23 @@ def spacing(volume: MultiChannelVolume, path: str | os.PathLike) -> np.ndarray:
     Raises
     ------
     InputError
-        It is missing, or not three numbers above 0.
+        It is missing, not three numbers above 0, or none of a light microscope in um.
     """
     stated = volume.imaging_volume.grid_spacing
-    values = np.asarray([] if stated is None else stated[:], dtype=np.float64)
+    values = numbers(stated)
     if values.shape != (3,) or not np.all(np.isfinite(values) & (values > 0)):
         raise InputError(
             path,
-            f"grid_spacing {values.tolist() or 'missing'}",
+            f"grid_spacing {shown(stated)}",
             "three voxel sizes in um above 0",
+        )
+    if not table.is_voxel_size(values):
+        # the unit alone does not decide: some writers leave 'meters' beside sizes in um
+        unit = getattr(stated, "attrs", {}).get("unit", "none stated")
+        raise InputError(
+            path,
+            f"grid_spacing {values.tolist()} (unit: {unit})",
+            f"voxel sizes in um, {table.VOXEL_UM[0]:g} to {table.VOXEL_UM[1]:g}",
+            "they look like metres: write them in um" if table.is_voxel_size(values * 1e6) else "",
         )
     return values

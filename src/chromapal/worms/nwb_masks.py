@@ -16,6 +16,7 @@ MODULE = "NeuroPAL"
 SEGMENTATION = "NeuroPALNeurons"
 NAME_COLUMNS = ("ID_labels", "labels", "names", "name", "label")
 MASK_COLUMNS = ("voxel_mask", "color_voxel_mask")
+MASK_FIELDS = ("x", "y", "z", "weight")
 EXPECTED = f"neurons in processing/{MODULE}/NeuroPALSegmentation/{SEGMENTATION}"
 
 
@@ -47,14 +48,22 @@ def read(content: NWBFile, path: str | os.PathLike) -> Masks:
     Raises
     ------
     InputError
-        There is no segmentation or several, it holds no neuron, a mask is empty or damaged, or
-        there are more or fewer names than neurons.
+        There is no segmentation or several, it holds no neuron, a mask is empty, damaged or
+        without one of `MASK_FIELDS`, or there are more or fewer names than neurons.
     """
     where, rows = find(content, path)
     column = next((rows[name] for name in MASK_COLUMNS if name in rows.colnames), None)
     if column is None:
         raise InputError(path, f"no voxel_mask in {where}", EXPECTED)
     mask, sizes = _ragged(column, where, path)
+    fields = mask.dtype.names or ()
+    if not set(MASK_FIELDS) <= set(fields):
+        found = f"fields {', '.join(fields)}" if fields else f"plain {mask.dtype}"
+        raise InputError(
+            path,
+            f"{column.name.removesuffix('_index')} of {found} in {where}",
+            f"voxels with fields {', '.join(MASK_FIELDS)}",
+        )
     if not sizes.all():
         empty = int(np.flatnonzero(sizes == 0)[0])
         raise InputError(path, f"neuron {empty} of {where} without a voxel", "a voxel per neuron")
@@ -130,6 +139,12 @@ def _ragged(column: VectorData, where: str, path) -> tuple[np.ndarray, np.ndarra
         return values, np.ones(len(values), dtype=np.int64)
     ends = _plain(column.data).astype(np.int64)
     values = _plain(column.target.data)
+    if ends.ndim != 1:
+        raise InputError(
+            path,
+            f"an index of {column.target.name} in {where} of shape {ends.shape}",
+            "a list of the ends of rows",
+        )
     sizes = np.diff(ends, prepend=0)
     if np.any(sizes < 0) or (ends[-1] if len(ends) else 0) != len(values):
         raise InputError(
@@ -141,7 +156,7 @@ def _ragged(column: VectorData, where: str, path) -> tuple[np.ndarray, np.ndarra
     return values, sizes
 
 
-def labels(rows: PlaneSegmentation, where: str = "", path: object = "") -> list[str] | None:
+def labels(rows: PlaneSegmentation, where: str, path: str | os.PathLike) -> list[str] | None:
     """Give the column of names of a table of regions, None where it has none."""
     name = next((name for name in NAME_COLUMNS if name in rows.colnames), None)
     if name is None:

@@ -2,9 +2,7 @@
 
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from chromapal.errors import InputError
-from chromapal.files import whole
 from chromapal.worms import nwb_file, nwb_masks, predictions
 from chromapal.worms.nwb_objects import Objects
+from chromapal.worms.nwb_spare import copied
 from chromapal.worms.nwb_writer import COMPRESSION, Block, Counts
 
 MODULE = "NeuroPAL_predicted"
@@ -77,9 +75,11 @@ def write_predicted(
 
     Raises
     ------
+    NoSpaceError
+        The disk of the copy is full.
     InputError
-        The source cannot be read or holds predictions already, the predictions do not fit it, or
-        the copy cannot be written.
+        The source cannot be read, holds predictions already or keeps its neurons or its volume in
+        another file, the predictions do not fit it, or the copy cannot be written.
     """
     _require_other(source, out)
     with nwb_file.opened(source) as content:
@@ -92,16 +92,18 @@ def write_predicted(
             )
         where, rows = nwb_masks.find(content, source)
         columns = predictions.spread(neurons, len(rows.id), source)
+        parts = ["processing", f"processing/{where}"]
         if volume is not None:
             raw = nwb_file.find_volume(content, source)
             measured = f"acquisition/{raw.name}"
+            parts += [measured, f"{measured}/imaging_volume"]
             counts = _counts(volume, (*raw.data.shape[:3], len(predictions.COLOURS)), source)
     facts = predictions.facts(provenance, source)
     room = _HEADERS + _size(columns)
     if volume is not None:
         facts["volume_scale"] = f"{volume.scale:.17g}"
         room += _largest(counts)
-    with _copied(source, out, room) as part, h5py.File(part, "r+") as file:
+    with copied(source, out, room, parts) as file:
         told = [str(file.attrs.get("object_id", "")), *facts.items()]
         objects = Objects(json.dumps(told))
         module = _add_tables(objects, file["processing"], where, columns, facts)
@@ -218,27 +220,3 @@ def _largest(counts: Counts) -> int:
     sides = zip(counts.shape, counts.chunk_shape, strict=True)
     chunks = int(np.prod([-(-side // part) for side, part in sides]))
     return chunks * (2 * int(np.prod(counts.chunk_shape)) + 1024)
-
-
-@contextmanager
-def _copied(source: str | os.PathLike, out: str | os.PathLike, room: int) -> Iterator[Path]:
-    """Give a copy with that many bytes to spare at its end; HDF5 cuts off what it does not use.
-
-    HDF5 does not survive a full disk and takes the process down with it, without a word that
-    helps: the space is asked for first.
-    """
-    with ExitStack() as stack:
-        try:
-            part = stack.enter_context(whole(out))
-            shutil.copyfile(source, part)
-            with open(part, "r+b") as file:
-                if hasattr(os, "posix_fallocate"):  # not on macOS
-                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), room)
-        except OSError as error:
-            needed = Path(source).stat().st_size + room
-            raise InputError(
-                out,
-                f"no way to write it ({error.strerror or error})",
-                f"a writable folder with {needed / 1e6:.0f} MB free",
-            ) from None
-        yield part

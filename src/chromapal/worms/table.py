@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from numpy.typing import ArrayLike
 from pandera.errors import SchemaError
 
 from chromapal.errors import InputError
@@ -296,6 +297,11 @@ def neuron_class(names: pd.Series) -> pd.Series:
     return names.map(classes)
 
 
+def is_voxel_size(sides: ArrayLike) -> bool:
+    """Say whether all sides [um] are within `VOXEL_UM`, as a light microscope's are."""
+    return bool(np.all((np.asarray(sides) >= VOXEL_UM[0]) & (np.asarray(sides) <= VOXEL_UM[1])))
+
+
 def voxel_size(neurons: pd.DataFrame) -> list[float]:
     """Estimate the voxel size from positions given both ways: the slope of um over voxels.
 
@@ -313,5 +319,5 @@ def voxel_size(neurons: pd.DataFrame) -> list[float]:
     for voxel, place in zip("xyz", ("xr", "yr", "zr"), strict=True):
         steps = neurons[voxel] - neurons[voxel].mean()
         slope = abs(float(steps @ neurons[place])) / float(steps @ steps) if steps.any() else 0.0
-        sides.append(slope if VOXEL_UM[0] <= slope <= VOXEL_UM[1] else 1.0)
+        sides.append(slope if is_voxel_size(slope) else 1.0)
     return sides

@@ -1,5 +1,6 @@
 """Which calcium traces of an NWB file belong to which of its NeuroPAL neurons."""
 
+import logging
 import os
 
 import numpy as np
@@ -7,8 +8,10 @@ import pandas as pd
 from pynwb import NWBFile
 from pynwb.ophys import DfOverF, Fluorescence, RoiResponseSeries
 
-from chromapal.worms import nwb_masks
+from chromapal.worms import nwb_file, nwb_masks
+from chromapal.worms.table import clean_id
 
+LOGGER = logging.getLogger("chromapal")
 NUMBERS = ("ROI_IDs", "ROI_ID")
 
 
@@ -17,7 +20,7 @@ def joined(content: NWBFile, path: str | os.PathLike) -> list[dict]:
 
     A trace is a neuron's where its series points at the neurons' own table; where that table
     states the numbers of regions in a column `ROI_IDs`; or where both sides bear the same label
-    and nobody else there does.
+    and nobody else there does. A series that cannot be read is left out with a warning.
 
     Returns
     -------
@@ -29,18 +32,26 @@ def joined(content: NWBFile, path: str | os.PathLike) -> list[dict]:
     names = nwb_masks.read(content, path).names
     found = []
     for series, item in _series(content):
-        regions = item.rois.table
-        picked = np.asarray(item.rois.data[:], dtype=np.int64)
-        if regions.name == neurons.name and regions.object_id == neurons.object_id:
-            rows = dict(zip(range(len(regions.id)), range(len(regions.id)), strict=True))
-        else:
-            rows = _by_number(neurons, regions) or _by_label(names, nwb_masks.labels(regions))
+        try:
+            picked = np.asarray(item.rois.data[:], dtype=np.int64)
+            rows = _rows(item.rois.table, neurons, names, path)
+        except nwb_file.DAMAGE as error:
+            LOGGER.warning("%s: no traces of processing/%s (%s)", path, series, error)
+            continue
         found += [
             {"series": series, "trace": trace, "row": rows[int(region)]}
             for trace, region in enumerate(picked)
             if int(region) in rows
         ]
     return found
+
+
+def _rows(regions, neurons, names: list[str], path: str | os.PathLike) -> dict[int, int]:
+    """Map regions of a table to neurons."""
+    if regions.name == neurons.name and regions.object_id == neurons.object_id:
+        return {row: row for row in range(len(regions.id))}
+    numbered = _by_number(neurons, regions)
+    return numbered or _by_label(names, nwb_masks.labels(regions, regions.name, path))
 
 
 def _series(content: NWBFile):
@@ -72,7 +83,7 @@ def _by_number(neurons, regions) -> dict[int, int]:
 
 def _by_label(names: list[str], labels: list[str] | None) -> dict[int, int]:
     """Map regions to neurons of the same label, where both are the only ones of that label."""
-    mine, theirs = (pd.Series(part, dtype="str").str.strip() for part in (names, labels or []))
+    mine, theirs = (clean_id(pd.Series(part, dtype="str")) for part in (names, labels or []))
     mine, theirs = (part[part.ne("") & ~part.duplicated(keep=False)] for part in (mine, theirs))
     rows = {label: row for row, label in mine.items()}
     return {region: rows[label] for region, label in theirs.items() if label in rows}
