@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from chromapal.files import write_json
+from chromapal.training.layout import LAYOUT
+
 ROOT = Path(__file__).resolve().parents[2]
 
 TINY = {
@@ -98,6 +101,13 @@ def copy_project(folder: Path) -> Path:
     for name in ("Snakefile", "requirements.lock", "pyproject.toml", "LICENSE"):
         shutil.copyfile(ROOT / name, folder / name)
     return folder
+
+
+def kept_model(study: Path):
+    """Write the facts of a kept model, which are all that a dry run looks at."""
+    told = dict.fromkeys(("study", "version", "code_digest", "lock_digest"), "told")
+    facts = {"layout": LAYOUT, "missing": "", "colorizer": "identify_then_colour", **told}
+    write_json(facts, study / "model/model.json")
 
 
 @pytest.fixture(scope="session")

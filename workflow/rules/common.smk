@@ -76,6 +76,10 @@ def validated(config):
     for error in sorted(validator.iter_errors(config), key=lambda error: str(error.path)):
         key = ".".join(str(part) for part in error.absolute_path) or "top level"
         raise WorkflowError(f"config key '{key}': {error.message} (see config/README.md)")
+    for key, value in config.items():
+        # what rules are told as text has its wildcards filled in
+        if isinstance(value, str) and set("{}") & set(value):
+            raise WorkflowError(f"config key '{key}': found braces in {value!r}; expected none")
     return with_defaults(config, schema, schemas)
 
 

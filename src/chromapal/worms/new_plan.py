@@ -103,13 +103,11 @@ def results_folder(config: dict) -> str:
     Raises
     ------
     InputError
-        It has braces, or it lies in the folder of worms or holds it: a second run would take its
-        own results for new worms.
+        It lies in the folder of worms, where a second run would take its own results for new
+        worms, or holds that folder.
     """
     worms = config["worms"]
     folder = config["out"] or f"results/applied/{slug(Path(worms).resolve().name)}"
-    if set("{}") & set(folder):
-        raise InputError(OUT, f"braces in {folder!r}", "a folder's name without", ELSEWHERE)
     _apart(folder, worms, "worms")
     return folder
 
