@@ -15,9 +15,31 @@ if TYPE_CHECKING:
     # Takes half a second to import, which whoever only reads JSON must not wait for.
     import pandas as pd
 
-from chromapal.errors import NoSpaceError, disk_is_full
+from chromapal.errors import InputError, NoSpaceError, disk_is_full
 
 FLOAT_FORMAT = "%.6g"
+
+
+@contextmanager
+def writable(path: str | os.PathLike) -> Iterator[None]:
+    """Give one line where the block cannot make a file, or its folder.
+
+    Raises
+    ------
+    InputError
+        The folder is a file, read-only or somebody else's, or the name is too long.
+    NoSpaceError
+        The disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if disk_is_full(error):
+            raise NoSpaceError(path) from None
+        # the system's own words for it say "file exists", or nothing of a folder
+        below = isinstance(error, FileExistsError | NotADirectoryError)
+        reason = "a file is where its folder belongs" if below else error.strerror
+        raise InputError(path, f"no way to write it ({reason})", "a writable folder") from None
 
 
 @contextmanager
@@ -39,14 +61,17 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
 
     Raises
     ------
+    InputError
+        Nothing can be written there.
     NoSpaceError
         The disk is full; what was written of this output is removed.
     """
     path = Path(path)
     holder = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        with writable(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         part = holder / path.name
         yield part
         _move(part, path, holder)

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -38,7 +40,7 @@ def fetch(archive, out, checksum=None, size=SIZE):
     listed = out.parents[2] / "m.csv"
     asset = Asset("LAB", "000001", VERSION, archive.identifier, "sub/w.nwb", size, checksum)
     manifest.write([asset], listed)
-    dandi.fetch(listed, archive.identifier, archive.api, out)
+    dandi.fetch(listed, "LAB", archive.identifier, archive.api, out)
 
 
 def part(out):
@@ -102,6 +104,45 @@ def test_a_damaged_beginning_is_fetched_anew(archive, out, caplog):
     fetch(archive, out)
     assert out.read_bytes() == archive.data
     assert "what an earlier run left is damaged" in caplog.text
+
+
+def test_two_jobs_that_fetch_one_file_do_not_hurt_each_other(archive, out, monkeypatch, caplog):
+    """The first stalls half way; the second must neither append to its beginning nor remove it."""
+    stalled, waiting = threading.Event(), threading.Event()
+    monkeypatch.setattr(dandi.LOGGER, "info", lambda text, *_: "waiting" in text and waiting.set())
+    pieces = transfer.Transfer.pieces
+
+    def slow(self, start, stop):
+        for piece in pieces(self, start, stop):
+            yield piece
+            if not stalled.is_set():
+                stalled.set()
+                waiting.wait(5)
+
+    monkeypatch.setattr(transfer.Transfer, "pieces", slow)
+    with ThreadPoolExecutor(2) as jobs:
+        first = jobs.submit(fetch, archive, out)
+        assert stalled.wait(10)
+        second = jobs.submit(fetch, archive, out)
+        first.result(), second.result()
+    assert waiting.is_set()
+    assert out.read_bytes() == archive.data
+    assert os.listdir(out.parent) == ["w.nwb"]
+    assert archive.sent["blob"] == SIZE and caplog.text == ""
+
+
+def test_a_place_that_cannot_be_written_to_is_one_line(archive, out):
+    out.parent.parent.write_text("a file where a folder belongs")
+    with pytest.raises(InputError, match=r"LAB/w\.nwb: found no way to write it \(a file is where"):
+        fetch(archive, out)
+    assert archive.count("blob") == 0
+
+
+def test_what_lies_there_damaged_is_replaced(archive, out):
+    out.parent.mkdir(parents=True)
+    out.write_bytes(archive.data[:-1])
+    fetch(archive, out)
+    assert out.read_bytes() == archive.data
 
 
 def test_a_wrong_checksum_is_refused(archive, out):

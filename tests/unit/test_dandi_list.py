@@ -1,18 +1,13 @@
 """The archive is asked once; what it said decides every later run."""
 
-import csv
 import logging
-import subprocess
-import sys
-from dataclasses import replace
 
 import dandi.dandiapi
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.provenance import PACKAGE
-from chromapal.worms import manifest
-from chromapal.worms.manifest import Asset
+from chromapal.worms import manifest, skipped
+from chromapal.worms.dandi import write_left_out
 from chromapal.worms.plan import archive_assets, fold_count, source_files
 from tests.archive import Archive
 
@@ -105,6 +100,50 @@ def test_what_is_left_out_is_not_read(archive, tmp_path):
         archive_assets(config)
 
 
+def twice(archive, folder, left_of_a, left_of_b) -> dict:
+    """Name one dandiset under two laboratories."""
+    facts = {"id": "000001", "version": VERSION}
+    named = {
+        lab: {**facts, "leave_out": {f"sub-{n}/sub-{n}_ophys.nwb": f"not {lab}'s" for n in left}}
+        for lab, left in (("A", left_of_a), ("B", left_of_b))
+    }
+    return study(archive, folder, dandisets=named)
+
+
+def test_a_dandiset_may_be_split_between_two_laboratories(archive, tmp_path):
+    config = twice(archive, tmp_path, (2, 3), (1, 3))
+    found = list(archive_assets(config).values())
+    assert [(asset.lab, asset.path[:5]) for asset in found] == [("A", "sub-1"), ("B", "sub-2")]
+    listed = config["dandi"]["manifest"]
+    assert [manifest.find(listed, asset.lab, asset.asset) for asset in found] == found
+    reasons = {lab: facts["leave_out"] for lab, facts in config["dandi"]["dandisets"].items()}
+    write_left_out(listed, reasons, tmp_path / "left_out.csv")
+    left_out = skipped.read(tmp_path / "left_out.csv")
+    name = f"dandi:000001/{VERSION}/sub-3/sub-3_ophys.nwb"
+    # what one of the two reads is not left out
+    assert left_out["file"].tolist() == [name, name] and left_out["lab"].tolist() == ["A", "B"]
+    assert left_out["reason"].tolist() == [f"{name}: not A's", f"{name}: not B's"]
+
+
+def test_a_file_of_two_laboratories_is_refused(archive, tmp_path):
+    with pytest.raises(InputError, match=r"'sub-3/.*000001 as A's and as B's; .*B\.leave_out$"):
+        archive_assets(twice(archive, tmp_path, (2,), (1,)))
+
+
+def test_two_studies_share_a_cache_and_no_file(archive, tmp_path):
+    """Laboratory A is one dandiset here, another there, with files of the same path."""
+    file = tmp_path / "other"
+    file.write_bytes(b"other")
+    archive.add("000003", VERSION, "sub-1/sub-1_ophys.nwb", file)
+    fetched = set()
+    for number, dandiset in enumerate(("000001", "000003")):
+        named = {"A": {"id": dandiset, "version": VERSION}}
+        config = study(archive, tmp_path / str(number), download=True, dandisets=named)
+        (path,) = (path for path in source_files(config).values() if "sub-1" in path)
+        fetched.add(path)
+    assert len(fetched) == 2
+
+
 def test_a_manifest_of_something_else_is_refused(archive, tmp_path):
     config = study(archive, tmp_path)
     archive_assets(config)
@@ -140,6 +179,27 @@ def test_keys_that_make_no_sense_together(archive, tmp_path):
 def test_a_passing_fault_costs_nothing(archive, tmp_path, kind, fault):
     archive.faults[kind].extend([fault, fault])
     assert len(archive_assets(study(archive, tmp_path))) == 4
+
+
+def test_a_stated_wait_is_told_and_a_long_one_refused(archive, tmp_path, monkeypatch, caplog):
+    slept = []
+    monkeypatch.setattr(dandi.dandiapi, "sleep", slept.append)
+    config = study(archive, tmp_path)
+    archive.always["list"] = (429, {"Retry-After": "86400"})
+    with pytest.raises(InputError) as caught:
+        archive_assets(config)
+    assert str(caught.value) == (
+        f"dandiset 000002/{VERSION} of laboratory B: found status 429 from 127.0.0.1, with a wait "
+        "of 86400 s asked for; expected a list of files; start the study again later"
+    )
+    assert slept == [] and archive.count("list") == 1
+    archive.always.clear()
+    # the second says nothing, in a form that the client fails to read
+    nonsense = "Mon, 01 Jan 2024 00:00:00 +" + "9" * 20
+    archive.faults["list"].extend([(429, {"Retry-After": text}) for text in ("600", nonsense)])
+    assert len(archive_assets(config)) == 4
+    assert slept == [600]
+    assert caplog.messages == ["status 429: 127.0.0.1 asks to wait 600 s"]
 
 
 @pytest.mark.parametrize(
@@ -196,56 +256,3 @@ def test_the_key_comes_from_the_environment_and_is_never_told(
         archive_assets(study(archive, tmp_path / "other"))
     told = caplog.text + str(caught.value) + "".join(capfd.readouterr())
     assert KEY not in told and KEY not in (tmp_path / "kept/m.csv").read_text()
-
-
-GOOD = Asset(
-    "A", "000001", VERSION, "00000000-0000-4000-8000-000000000000", "a,b\n.nwb", 5,
-    "sha256:" + "0" * 64,
-)  # fmt: skip
-
-
-def test_a_manifest_is_written_and_read(tmp_path):
-    other = replace(GOOD, asset=GOOD.asset[:-1] + "1", path="a.nwb")
-    manifest.write([other, GOOD], tmp_path / "m.csv")
-    assert manifest.read(tmp_path / "m.csv") == [GOOD, other]
-    assert manifest.find(tmp_path / "m.csv", other.asset) == other
-    with pytest.raises(InputError, match="no asset 7"):
-        manifest.find(tmp_path / "m.csv", "7")
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("asset", "../../etc/passwd"), ("asset", ""), ("size", "-1"), ("size", "many"),
-        ("checksum", "md5:0"), ("lab", ""), ("path", ""),
-    ],
-)  # fmt: skip
-def test_a_manifest_that_was_tampered_with_is_refused(tmp_path, column, value):
-    path = tmp_path / "m.csv"
-    manifest.write([GOOD], path)
-    (row,) = csv.DictReader(path.open(newline=""))
-    with path.open("w", newline="") as lines:
-        writer = csv.DictWriter(lines, manifest.COLUMNS)
-        writer.writeheader()
-        writer.writerow({**row, column: value})
-    with pytest.raises(InputError, match=f"found {column} .* in line 2; expected"):
-        manifest.read(path)
-
-
-@pytest.mark.parametrize("text", [None, "", "lab,asset\nA,1\n", "\xff"])
-def test_a_manifest_that_is_none_is_refused(tmp_path, text):
-    if text is not None:
-        (tmp_path / "m.csv").write_bytes(text.encode("latin-1"))
-    with pytest.raises(InputError, match="expected a manifest with the columns lab, dandiset"):
-        manifest.read(tmp_path / "m.csv")
-
-
-def test_planning_with_a_manifest_loads_nothing_heavy(tmp_path):
-    manifest.write([GOOD], tmp_path / "m.csv")
-    code = (
-        "import sys; from chromapal.worms import dandi_plan, plan; "
-        f"dandi_plan.manifest.read({str(tmp_path / 'm.csv')!r}); "
-        "assert not {'dandi', 'pandas', 'requests', 'numpy', 'h5py'} & set(sys.modules)"
-    )
-    source = {"PYTHONPATH": str(PACKAGE.parent)}
-    subprocess.run([sys.executable, "-c", code], env=source, check=True)

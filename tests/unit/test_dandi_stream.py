@@ -47,7 +47,8 @@ class Study:
 
     def stream(self, **scales):
         dandi.stream(
-            self.manifest, self.asset, self.archive.api, self.folder / "cache", scales, *self.out
+            *(self.manifest, "LAB", self.asset, self.archive.api, self.folder / "cache"),
+            *(scales, *self.out),
         )
         return table.read(self.out[0])
 
@@ -133,11 +134,18 @@ def test_a_transfer_that_fails_leaves_no_table_and_loses_no_worm(study, monkeypa
         assert study.archive.count("blob") - before == total - good
 
 
+def test_a_cache_that_cannot_be_written_to_is_one_line(study):
+    (study.folder / "cache").write_text("a file where a folder belongs")
+    with pytest.raises(InputError, match=r"cache/ranges/.*found no way to write it \(a file is"):
+        study.stream()
+    assert not study.out[0].exists()
+
+
 @pytest.mark.parametrize("good", [0, 5])
 def test_a_job_ends_with_one_line_whenever_its_transfer_fails(study, good):
     study.archive.faults["blob"].extend([None] * good)
     study.archive.always["blob"] = 418
-    where = (str(study.manifest), study.asset, study.archive.api, str(study.folder / "cache"))
+    where = (str(study.manifest), "LAB", study.asset, study.archive.api, str(study.folder / "c"))
     code = f"""
 from chromapal.console import job
 from chromapal.worms import dandi

@@ -104,6 +104,7 @@ def test_retry_after_may_be_a_date_or_nonsense():
     assert 25 < stated_wait(format_datetime(datetime.now(UTC) + timedelta(seconds=30))) <= 30
     assert stated_wait(format_datetime(datetime.now(UTC) - timedelta(days=1))) == 0
     assert stated_wait("") is None and stated_wait("soon") is None
+    assert stated_wait("Mon, 01 Jan 2024 00:00:00 +" + "9" * 20) is None
 
 
 def test_what_came_before_a_cut_is_kept(archive, data, connected, waits):

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import re
 import threading
 
 import pytest
@@ -10,6 +11,7 @@ from chromapal.download import check, fetch
 from chromapal.errors import InputError
 
 CONTENT = bytes(range(256)) * 10
+SECRET = "Signature=secret"
 
 
 @pytest.fixture
@@ -20,8 +22,28 @@ def server():
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             asked.append(self.path)
+            self.path = self.path.split("?")[0]
             if self.path == "/absent":
                 self.send_error(404)
+                return
+            if self.path == "/away":
+                self.send_response(302)
+                self.send_header("Location", f"file:///a.bin?{SECRET}")
+                self.end_headers()
+                return
+            if self.path == "/garbage":
+                self.wfile.write(b"garbage\r\n")
+                return
+            if self.path == "/length":
+                self.send_response(200)
+                self.send_header("Content-Length", "much")
+                self.end_headers()
+                return
+            if self.path == "/chunks":
+                self.send_response(200)
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                self.wfile.write(b"1000\r\nabc")
                 return
             self.send_response(200)
             self.send_header("Content-Length", str(len(CONTENT) + 5 * (self.path == "/short")))
@@ -59,12 +81,16 @@ def test_a_file_is_downloaded_once_and_checked(kind, server, tmp_path):
         ("a.bin", "found md5 .*expected md5 00ff"),
         ("short", "2560 of 2565|failed"),
         ("absent", "404.*expected the thing; put it there"),
+        ("away", "status 302"),
+        ("garbage", "no answer that can be read, BadStatusLine"),
+        ("length", "no answer that can be read, ValueError"),
+        ("chunks", "a connection that was cut"),
     ],
 )
 def test_a_bad_download_leaves_nothing(name, message, server, tmp_path):
     with pytest.raises(InputError, match=message) as error:
         fetch(f"{server[0]}/{name}", "md5:00FF", tmp_path / "cache", "the thing", "put it there")
-    assert "\n" not in str(error.value)
+    assert "\n" not in str(error.value) and SECRET not in str(error.value)
     assert list((tmp_path / "cache").iterdir()) == []
 
 
@@ -76,6 +102,38 @@ def test_paths_are_taken_as_they_are(tmp_path):
         fetch(str(tmp_path / "b"), "", tmp_path, "the thing", "put it there")
     with pytest.raises(InputError, match="sha256 or md5"):
         check(tmp_path / "a", "crc32:12", "a")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:9/my file.bin", "http://127.0.0.1:9/ü.bin", "http://host:port/a.bin",
+        "http://[::1/a.bin", "http://:9/a.bin", "https:///a.bin",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_one_line(address, tmp_path):
+    shown = re.escape(repr(address))
+    with pytest.raises(InputError, match=f"^{shown}: found no address.*; expected the thing;"):
+        fetch(f"{address}?{SECRET}", "", tmp_path, "the thing")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("query", [f"?{SECRET}", f"?{SECRET}" + "a" * 400, f"#{SECRET}"])
+def test_a_signature_is_neither_a_file_name_nor_told(query, server, tmp_path):
+    path = fetch(f"{server[0]}/a.bin{query}", "", tmp_path)
+    assert path.read_bytes() == CONTENT and path.name.endswith("-a.bin")
+    assert fetch(f"{server[0]}/{'b' * 300}.bin", "", tmp_path).name.endswith("b.bin")
+    for name in ("absent", "short"):
+        with pytest.raises(InputError) as error:
+            fetch(f"{server[0]}/{name}{query}", "", tmp_path)
+        assert SECRET not in str(error.value)
+    with pytest.raises(InputError, match=r"^http://127[^ ]*/c\.bin: found sha256"):
+        fetch(f"{server[0]}/c.bin{query}", "00", tmp_path)
+
+
+def test_a_password_is_not_told(tmp_path):
+    with pytest.raises(InputError, match=r"^'http://127\.0\.0\.1:9/a\.bin': found no address"):
+        fetch(f"http://me:{SECRET}@127.0.0.1:9/a.bin", "", tmp_path)
 
 
 def test_nobody_listening_is_one_line(tmp_path):

@@ -32,6 +32,12 @@ def test_the_voxel_size_is_the_slope_of_micrometres():
     assert table.voxel_size(three()) == pytest.approx([0.5, 0.5, 2.0])
     flat = three().assign(z=1)
     assert table.voxel_size(flat)[2] == 1.0
+    # what is left of a slope where all lie at one height is no voxel size
+    level = pd.DataFrame({
+        "x": [1, 2, 4], "y": [0, 5, 7], "z": [1, 2, 3],
+        "xr": [1.0, 2.0, 4.0], "yr": [0.1 + 0.2, 0.3, 0.3], "zr": [1e-5, 2e-5, 3e-5],
+    })  # fmt: skip
+    assert table.voxel_size(level) == pytest.approx([1.0, 1.0, 1.0])
 
 
 def test_points_have_napari_axes_z_y_x():

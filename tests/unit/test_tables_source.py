@@ -266,6 +266,17 @@ def test_the_laboratory_is_the_parent_folder(tmp_path, monkeypatch):
     (tmp_path / "SF").mkdir()
     monkeypatch.chdir(tmp_path / "SF")
     assert laboratory("w.nwb") == "SF" and laboratory("w.nwb", "KK") == "KK"
+    assert laboratory("../EY/w.nwb") == "EY" and laboratory("../w.nwb") == tmp_path.name
+
+
+def test_the_laboratory_of_a_link_is_where_the_link_lies(tmp_path):
+    stored = tmp_path / ".git/annex/objects/SHA256E-1"
+    stored.mkdir(parents=True)
+    (tmp_path / "SF").mkdir()
+    for name in ("1.nwb", "2.nwb"):
+        (stored / name).touch()
+        (tmp_path / "SF" / name).symlink_to(stored / name)
+    assert count_worms(discover(tmp_path, "nwb")) == ({"SF": 2}, ())
 
 
 def test_worms_and_folds_are_counted_as_they_are_read(tmp_path):

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from chromapal.files import write_json
-from chromapal.training.layout import LAYOUT
+from chromapal.training import layout
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -106,8 +105,9 @@ def copy_project(folder: Path) -> Path:
 def kept_model(study: Path):
     """Write the facts of a kept model, which are all that a dry run looks at."""
     told = dict.fromkeys(("study", "version", "code_digest", "lock_digest"), "told")
-    facts = {"layout": LAYOUT, "missing": "", "colorizer": "identify_then_colour", **told}
-    write_json(facts, study / "model/model.json")
+    facts = {"missing": "", "colorizer": "identify_then_colour", **told}
+    (study / "model").mkdir(parents=True)
+    layout.seal(study / "model", "model.json", facts)
 
 
 @pytest.fixture(scope="session")

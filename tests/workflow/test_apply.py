@@ -63,6 +63,8 @@ def write_inputs(folder):
     worm[GRAY].to_csv(lab / "no_gray.csv", index=False)
     worm[GRAY].assign(gray=-1).to_csv(lab / "negative.csv", index=False)
     trained[0].to_csv(lab / "trained.csv", index=False)
+    shifted = trained[1].assign(worm="renamed", xr=trained[1]["xr"] + 5).iloc[::-1]
+    shifted.to_csv(lab / "renamed.csv", index=False, float_format="%.2f")
     worm, truth, volume = gray_volume(NWB)
     write_nwb(
         folder / "new" / worm["lab"].iloc[0] / "w.nwb",
@@ -178,10 +180,18 @@ def test_a_worm_has_its_review_queue_page_and_layers(applied, index):
 def test_bad_worms_are_left_out_with_a_line_and_others_go_on(applied):
     left_out = pd.read_csv(applied / OUT / "skipped.csv", keep_default_na=False)
     reasons = dict(zip(left_out["file"].str.rsplit("/").str[-1], left_out["reason"], strict=True))
-    assert set(reasons) == {"alone.tif", "negative.csv", "no_gray.csv", "trained.csv"}
+    assert set(reasons) == {
+        "alone.tif",
+        "negative.csv",
+        "no_gray.csv",
+        "renamed.csv",
+        "trained.csv",
+    }
     assert "no channel" in reasons["no_gray.csv"]
     assert "W = -1.0" in reasons["negative.csv"]
-    assert "the model was trained on" in reasons["trained.csv"]
+    for file, index in {"trained.csv": 0, "renamed.csv": 1}.items():
+        lab, worm = worm_of(index)[0][["lab", "worm"]].iloc[0]
+        assert f"the model was trained on, there {lab} {worm}" in reasons[file]
     assert "no table of centres" in reasons["alone.tif"] and "StarDist" in reasons["alone.tif"]
 
 
@@ -245,10 +255,18 @@ def test_what_is_no_model_is_refused_before_anything_runs(applied, tmp_path):
     shutil.copytree(applied / MODEL, model)
     facts = json.loads((model / "model.json").read_text())
     (model / "model.json").write_text(json.dumps({**facts, "layout": facts["layout"] - 1}))
+    bare, damaged = tmp_path / "bare", tmp_path / "damaged"
+    shutil.copytree(applied / MODEL, bare)
+    (bare / "model.json").write_text(json.dumps({"layout": facts["layout"]}))
+    shutil.copytree(applied / MODEL, damaged)
+    network = next(damaged.rglob("network0.safetensors"))
+    network.write_bytes(network.read_bytes()[:1000])
     unnamed = tmp_path / "unnamed"
     unnamed.mkdir()
     cases = {
         f"model={tmp_path / 'results/kept'}": f"found layout {facts['layout'] - 1}; expected",
+        f"model={bare}": "found a damaged or edited file",
+        f"model={damaged}": f"{network}: found a damaged or other file",
         f"model={tmp_path / 'nowhere'}": "found no folder",
         f"model={unnamed}": "found no study",
     }

@@ -23,6 +23,9 @@ def archive(tmp_path, monkeypatch):
             file = tmp_path / f"published/{lab}{number}.nwb"
             write_nwb(file, identifier=f"w{number}", volume=(lab, number) != ("2", 2))
             archive.add(f"00000{lab}", VERSION, f"sub-{number}/w.nwb", file)
+        file = tmp_path / "published/31.nwb"
+        write_nwb(file, identifier="other")
+        archive.add("000003", VERSION, "sub-1/w.nwb", file)
         yield archive
 
 
@@ -46,9 +49,11 @@ def config(archive, **keys) -> dict:
 
 def test_an_archive_is_streamed_then_fetched(archive, tmp_path):
     archive.always["blob"] = 404
+    archive.faults["list"].append((429, {"Retry-After": "1"}))
     failed = snakemake(tmp_path, config(archive), *TARGETS)
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
+    assert "status 429: 127.0.0.1 asks to wait 1 s" in text
     assert "error: dandi:000001/" in text and "no such file in the archive (status 404)" in text
     assert "Traceback" not in text
     assert not list((tmp_path / "results").rglob("*.parquet"))
@@ -57,7 +62,7 @@ def test_an_archive_is_streamed_then_fetched(archive, tmp_path):
     archive.always.clear()
     done = snakemake(tmp_path, config(archive), *TARGETS)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert archive.count("list") == 2 and archive.count("metadata") == 4
+    assert archive.count("list") == 3 and archive.count("metadata") == 4
     neurons = table.read(tmp_path / TARGETS[0])
     assert set(zip(neurons["lab"], neurons["worm"], strict=True)) == {("A", "w1"), ("B", "w1")}
     of_lab = dict(iter(neurons.groupby("lab")))
@@ -78,7 +83,21 @@ def test_an_archive_is_streamed_then_fetched(archive, tmp_path):
     assert [path.parent.name for path in files] == ["A", "B", "B"]
     assert files[0].read_bytes() == (tmp_path / "published/11.nwb").read_bytes()
     assert table.read(tmp_path / TARGETS[0]).equals(neurons)
-    assert archive.count("list") == 2
+    assert archive.count("list") == 3
+
+    # another study with the same cache, whose laboratories are other dandisets; one is called by
+    # what its folder is not
+    dated = "B-20190924"
+    named = {lab: {"id": f"00000{n}", "version": VERSION} for lab, n in (("A", 3), (dated, 2))}
+    other = config(archive, download=True, dandisets=named, manifest="other.csv")
+    other["laboratories"] = {dated: {"full_scale": 5000, "labels": "certain"}}
+    done = snakemake(tmp_path, {**other, "study": "second"}, "results/second/neurons.parquet")
+    assert done.returncode == 0, done.stdout + done.stderr
+    neurons = table.read(tmp_path / "results/second/neurons.parquet")
+    assert set(zip(neurons["lab"], neurons["worm"], strict=True)) == {("A", "other"), (dated, "w1")}
+    of_lab = dict(iter(neurons.groupby("lab")))
+    assert of_lab[dated]["full_scale"].tolist() == [5000.0] * 3
+    assert of_lab[dated]["ID"].tolist() == ["AVAL", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ rule load_new_worms:
         laboratory=config["laboratory"],
         channels=config["channels"],
         spacing=config["spacing"],
+        full_scales=KEPT["full_scales"],
     script:
         "../scripts/load_new_worms.py"
 

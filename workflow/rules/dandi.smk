@@ -6,10 +6,8 @@ FETCHED = {asset.file: asset for asset in ASSETS.values()}
 STREAMED = bool(ASSETS) and not DANDI["download"]
 # The manifest decides what a study reads, not its time: each job names its file in its params.
 MANIFEST = ancient(DANDI["manifest"])
-REASONS = {
-    lab: facts["leave_out"] for lab, facts in DANDI["dandisets"].items() if facts.get("leave_out")
-}
-LEFT_OUT = [f"results/{STUDY}/left_out.csv"] if ASSETS and REASONS else []
+REASONS = {lab: facts["leave_out"] for lab, facts in DANDI["dandisets"].items()}
+LEFT_OUT = [f"results/{STUDY}/left_out.csv"] if ASSETS and any(REASONS.values()) else []
 
 
 if STREAMED:
@@ -29,6 +27,7 @@ if STREAMED:
             transfers=1,
         params:
             code=code("stream_worms.py"),
+            laboratory=laboratory_of,
             asset=asset_of,
             api=DANDI["api"],
             cache=DANDI["cache"],
@@ -55,6 +54,7 @@ if ASSETS and not STREAMED:
             transfers=1,
         params:
             # no digest of code: a checksum says that the file is right, whoever fetched it
+            laboratory=fetched_laboratory,
             asset=fetched_asset,
             api=DANDI["api"],
         script:

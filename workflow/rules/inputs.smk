@@ -58,9 +58,19 @@ def asset_of(wildcards):
     return ASSETS[wildcards.source].asset
 
 
+def laboratory_of(wildcards):
+    """Give the laboratory of the file behind a key: its dandiset's, else the study's if any."""
+    return ASSETS[wildcards.source].lab if ASSETS else config["laboratory"]
+
+
 def fetched_asset(wildcards):
     """Give the archive's identifier of a file that is fetched whole."""
     return FETCHED[wildcards.fetched].asset
+
+
+def fetched_laboratory(wildcards):
+    """Give the laboratory of a file that is fetched whole."""
+    return FETCHED[wildcards.fetched].lab
 
 
 def cross_fitted_colours(wildcards):

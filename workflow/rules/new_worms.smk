@@ -3,7 +3,7 @@
 from chromapal.training import layout
 
 MODEL = plain(new_plan.model_folder, config["model"])
-KEPT = plain(layout.peek, MODEL, new_plan.FACTS)
+KEPT = plain(layout.sealed, MODEL, new_plan.FACTS)
 if KEPT["missing"]:
     raise WorkflowError(
         f"config key 'model': found {KEPT['missing']} ({MODEL}); expected a model that names"

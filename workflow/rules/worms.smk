@@ -33,7 +33,7 @@ if not STREAMED:
             ENVIRONMENT
         params:
             code=code("load_worms.py"),
-            laboratory=config["laboratory"],
+            laboratory=laboratory_of,
             full_scales=FULL_SCALES,
         script:
             "../scripts/load_worms.py"

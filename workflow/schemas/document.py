@@ -84,25 +84,34 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 | `strain`, `sex`, `stage`, `part` | | optional: of the animal; the part of the body, `head` |
 
 Of a new worm (`snakemake apply`) only `x`, `y`, `z`, `xr`, `yr`, `zr` and a channel are needed: a
-column `gray`, or `W`, or `R`, `G` and `B`. A worm without a name is called as its file.
+column `gray`, or `W`, or `R`, `G` and `B`. A worm without a name is called as its file; `gray`
+comes before `W` in worms that have it for every neuron. A worm whose micrometres are those of
+exchanged axes or of another unit is left out: it would be named, and wrongly. So is a worm that the
+model was trained on, under any name, for its neurons lie as far from their centre. With
+`colour_scale: full_scale` a laboratory of the study keeps its `full_scale`.
 
 ## Volumes of new worms
 
 A volume is a TIFF or OME-TIFF file, or ND2 or CZI (`pip install bioio bioio-nd2 bioio-czi`). Beside
 it lies a table of its neurons' centres, of the same name but for the suffix, with columns `x`, `y`,
 `z` [voxel, from 0]; each neuron has the counts of the voxel at its centre. Segmentation is out of
-scope: tools such as StarDist, Cellpose or NeuroPAL_ID find centres.
+scope: tools such as StarDist, Cellpose or NeuroPAL_ID find centres. The full scale of a laboratory
+that the study did not have is that of the volume's brightest voxel; of 16 bits it is 4095 at least.
 
 ## What new worms get
 
 | in `results/applied/{folder}/` | what |
 |---|---|
 | `named/{lab}/{worm}/` | the worm's tables, picture and page |
-| `layers/{lab}/{worm}/` | layers, and `open.py`, which shows them in napari (0.5 or later) |
+| `layers/{lab}/{worm}/` | layers, and `open.py`, which shows them in napari (0.6 or later) |
 | `nwb/` | with `nwb: true` a copy of each NWB file with the module `NeuroPAL_predicted` |
 | `scope.csv` | in what worms differ from all that the model was trained on |
 | `skipped.csv` | what was left out, and why; where no worm is left, the failed job's log says it |
 | `applied.json` | which model, and which folder of worms |
+
+`scope.csv` asks `size` where a worm's length along a principal axis is under half or over twice
+that of all training worms, or where positions in um are voxel numbers: look at the units and axes
+of its file. It asks `name` where another worm of the same laboratory and name was trained on.
 
 | in `named/{lab}/{worm}/` | what |
 |---|---|

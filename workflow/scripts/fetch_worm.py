@@ -7,6 +7,7 @@ from chromapal.worms.dandi import fetch
 def main(snakemake):
     fetch(
         snakemake.input.manifest,
+        lab=snakemake.params.laboratory,
         asset=snakemake.params.asset,
         api=snakemake.params.api,
         out=snakemake.output.file,

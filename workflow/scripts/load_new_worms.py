@@ -12,6 +12,7 @@ def main(snakemake):
         lab=snakemake.params.laboratory or None,
         channels=snakemake.params.channels,
         spacing=snakemake.params.spacing,
+        full_scales=snakemake.params.full_scales,
         out_table=snakemake.output.table,
         out_facts=snakemake.output.facts,
         out_skipped=snakemake.output.skipped,

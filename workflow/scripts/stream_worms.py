@@ -7,6 +7,7 @@ from chromapal.worms.dandi import stream
 def main(snakemake):
     stream(
         snakemake.input.manifest,
+        lab=snakemake.params.laboratory,
         asset=snakemake.params.asset,
         api=snakemake.params.api,
         cache=snakemake.params.cache,

@@ -9,7 +9,8 @@ import pandas as pd
 
 from chromapal import methods, provenance
 from chromapal.errors import InputError
-from chromapal.files import whole, write_json
+from chromapal.files import whole
+from chromapal.prepare import geometry
 from chromapal.prepare.normalise import Normaliser
 from chromapal.training import layout
 from chromapal.worms.table import ANIMAL, SUBJECT
@@ -71,8 +72,12 @@ def keep(
         "alignment": "nonrigid",
         "normaliser": normaliser.to_json(),
         "missing": "",
+        "full_scales": {},
         **_animals(training),
     }
+    if colour_scale == "full_scale":
+        # no other scale asks what a camera could count, and none need refuse a brighter worm
+        facts["full_scales"] = neurons.groupby("lab")["full_scale"].max().to_dict()
     with whole(out) as folder:
         folder.mkdir()
         if training[["r", "g", "b"]].notna().all(axis=1).any():
@@ -83,7 +88,7 @@ def keep(
             facts["names"] = model.identifier.transformer.classes_.tolist()
         else:
             facts["missing"] = "no animal with names, gray and colour to learn from"
-        write_json({"layout": layout.LAYOUT, **facts}, folder / FACTS)
+        layout.seal(folder, FACTS, facts)
     LOGGER.info("%s: learnt from %d animals", out, len(facts["animals"]))
 
 
@@ -91,8 +96,12 @@ def _animals(training: pd.DataFrame) -> dict:
     """Say whom a model was trained on."""
     worms = training.drop_duplicates(ANIMAL)
     counts = training.groupby(ANIMAL).size()
+    each = [rows for _, rows in training.groupby(ANIMAL, sort=False)]
+    sizes = np.array([geometry.size(rows) for rows in each] or np.zeros((1, 3)))
     return {
         "animals": worms[ANIMAL].to_numpy().tolist(),
+        "fingerprints": [geometry.fingerprint(rows) for rows in each],
+        "sizes": np.column_stack([sizes.min(axis=0), sizes.max(axis=0)]).tolist(),
         "neurons": [int(counts.min()), int(counts.max())] if len(counts) else [0, 0],
         "subjects": {
             fact: np.unique(worms[fact][worms[fact] != ""].to_numpy(dtype=str)).tolist()
@@ -107,9 +116,9 @@ def read_facts(folder: str | os.PathLike) -> dict:
     Raises
     ------
     InputError
-        No model, one of another layout, or a study that could teach none.
+        No model, one that is damaged or of another layout, or a study that could teach none.
     """
-    facts = layout.peek(Path(folder), FACTS)
+    facts = layout.sealed(Path(folder), FACTS)
     if facts["missing"]:
         raise InputError(folder, facts["missing"], "a study with animals that have them")
     return facts

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from chromapal.errors import InputError
+from chromapal.prepare import geometry
 from chromapal.prepare.normalise import Normaliser
 from chromapal.worms import skipped
 from chromapal.worms.table import ANIMAL
@@ -18,7 +19,7 @@ def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]
     neurons : pandas.DataFrame
         Neuron tables with their `file`.
     model : dict
-        Facts of the kept model: `animals`, `normaliser`.
+        Facts of the kept model: `animals`, `fingerprints`, `normaliser`.
 
     Returns
     -------
@@ -34,13 +35,17 @@ def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]
     # never both kinds within one worm
     lacking = scaled["gray"].isna().groupby([scaled[key] for key in ANIMAL]).transform("any")
     scaled["gray"] = scaled["gray"].where(~lacking, scaled[other])
-    known = {tuple(animal) for animal in model["animals"]}
     left_out, good = [], []
     for (lab, worm), rows in scaled.groupby(ANIMAL, sort=False):
         file = rows["file"].iloc[0]
         fault = None
-        if (lab, worm) in known:
-            fault = "a worm that the model was trained on", "a new one", "its study names it"
+        trained = known_as(rows, model)
+        if trained:
+            fault = (
+                f"a worm that the model was trained on, there {trained}",
+                "a new one",
+                "its study names it",
+            )
         elif len(rows) < LEAST:
             fault = f"{len(rows)} neurons", f"{LEAST} at least"
         elif rows["gray"].isna().any():
@@ -51,3 +56,12 @@ def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]
         else:
             good.append(rows)
     return pd.concat([scaled[:0], *good], ignore_index=True), left_out
+
+
+def known_as(worm: pd.DataFrame, model: dict) -> str:
+    """Say under which name the model was trained on an animal; "" for a new one."""
+    mine = geometry.fingerprint(worm)
+    for animal, theirs in zip(model["animals"], model["fingerprints"], strict=True):
+        if geometry.same(mine, theirs):
+            return " ".join(animal)
+    return ""

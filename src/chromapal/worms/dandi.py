@@ -1,14 +1,17 @@
 """Worms of the DANDI archive: read by range requests, or fetched whole."""
 
+import fcntl
 import hashlib
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from chromapal.console import progress
 from chromapal.errors import InputError
+from chromapal.files import writable
 from chromapal.worms import manifest, skipped
 from chromapal.worms.load import load
 from chromapal.worms.manifest import Asset
@@ -22,6 +25,7 @@ STEP = 1_000_000  # bytes between two steps of a progress bar
 
 def stream(
     listed: str | os.PathLike,
+    lab: str,
     asset: str,
     api: str,
     cache: str | os.PathLike,
@@ -37,8 +41,8 @@ def stream(
     ----------
     listed : path-like
         The manifest.
-    asset : str
-        Which of its files.
+    lab, asset : str
+        Which of its files: one dandiset may be several laboratories'.
     api : str
         The archive's API.
     cache : path-like
@@ -54,25 +58,26 @@ def stream(
         The transfer failed; nothing is written. A file that came but cannot be used is listed in
         `out_skipped` instead.
     """
-    found = manifest.find(listed, asset)
+    found = manifest.find(listed, lab, asset)
     log = Path(cache) / "ranges" / f"{found.asset}-{found.size}"
     with RangeFile(_transfer(found, api), log) as remote:
         load(found.name, found.lab, full_scales, out_table, out_skipped, remote)
         remote.transfer.tell(f"; {remote.kept / 1e6:.2f} MB were here")
 
 
-def fetch(listed: str | os.PathLike, asset: str, api: str, out: str | os.PathLike):
+def fetch(listed: str | os.PathLike, lab: str, asset: str, api: str, out: str | os.PathLike):
     """Fetch one file whole, and compare its checksum.
 
     What an earlier, broken transfer left is taken up; where the whole then turns out damaged, the
-    file is fetched anew, once.
+    file is fetched anew, once. Of two jobs that fetch the same file the second waits, and takes
+    what the first has fetched.
 
     Parameters
     ----------
     listed : path-like
         The manifest.
-    asset : str
-        Which of its files.
+    lab, asset : str
+        Which of its files: one dandiset may be several laboratories'.
     api : str
         The archive's API.
     out : path-like
@@ -82,27 +87,34 @@ def fetch(listed: str | os.PathLike, asset: str, api: str, out: str | os.PathLik
     Raises
     ------
     InputError
-        The transfer failed, or the checksum is not the manifest's.
+        The transfer failed, the checksum is not the manifest's, or nothing can be written there.
     """
-    found, out = manifest.find(listed, asset), Path(out)
+    found, out = manifest.find(listed, lab, asset), Path(out)
     part = out.with_name(f".{out.name}.part")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    with writable(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()
     algorithm, _, expected = found.checksum.partition(":")
-    while True:
-        begun = _append(found, api, part)
-        digest = _digest(part, algorithm)
-        if digest == expected:
-            os.replace(part, out)
+    with _alone(part, found.name) as file:
+        if out.exists() and _digest(out, algorithm) == expected:
+            part.unlink()
             return
-        part.unlink()
-        if not begun:
-            raise InputError(
-                found.name,
-                f"{algorithm} {digest}",
-                f"{expected}, as the manifest says",
-                "start the study again, or leave the file out",
-            )
-        LOGGER.warning("%s: what an earlier run left is damaged; fetching it anew", found.name)
+        while True:
+            begun = _append(found, api, file)
+            digest = _digest(part, algorithm)
+            if digest == expected:
+                os.replace(part, out)
+                return
+            if not begun:
+                part.unlink()
+                raise InputError(
+                    found.name,
+                    f"{algorithm} {digest}",
+                    f"{expected}, as the manifest says",
+                    "start the study again, or leave the file out",
+                )
+            file.truncate(0)
+            LOGGER.warning("%s: what an earlier run left is damaged; fetching it anew", found.name)
 
 
 def write_left_out(
@@ -110,22 +122,26 @@ def write_left_out(
 ):
     """List the files that a study leaves out of the manifest, with the reasons it states.
 
+    A file that it reads as another laboratory's is none of them.
+
     Parameters
     ----------
     listed : path-like
         The manifest.
     leave_out : dict of str to dict of str to str
-        Reason by path by laboratory.
+        Reason by path, by each laboratory of the study.
     out : path-like
         CSV list of `skipped.COLUMNS`.
     """
+    named = [found for found in manifest.read(listed) if found.lab in leave_out]
+    read = {found.name for found in named if found.path not in leave_out[found.lab]}
     skipped.write(
         [
             skipped.entry(
                 found.name, found.lab, "", f"{found.name}: {leave_out[found.lab][found.path]}"
             )
-            for found in manifest.read(listed)
-            if found.path in leave_out.get(found.lab, {})
+            for found in named
+            if found.path in leave_out[found.lab] and found.name not in read
         ],
         out,
     )
@@ -136,20 +152,39 @@ def _transfer(found: Asset, api: str, whole: bool = False) -> Transfer:
     return Transfer(url, found.name, found.size, os.environ.get(TOKEN, ""), whole)
 
 
-def _append(found: Asset, api: str, part: Path) -> int:
+@contextmanager
+def _alone(part: Path, name: str) -> Iterator[BinaryIO]:
+    """Open the beginning of a file for appending, once no other job does."""
+    same = False
+    while True:
+        with part.open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                LOGGER.info("%s: another job is fetching it; waiting", name)
+                fcntl.flock(file, fcntl.LOCK_EX)
+            # whoever had it may have moved it to its place: then this is no beginning any more
+            with suppress(FileNotFoundError):
+                same = os.path.samestat(os.fstat(file.fileno()), part.stat())
+            if same:
+                yield file
+                return
+
+
+def _append(found: Asset, api: str, file: BinaryIO) -> int:
     """Bring a file to its full size; give the number of bytes that were there before."""
-    begun = part.stat().st_size if part.exists() else 0
+    begun = os.fstat(file.fileno()).st_size
     if begun > found.size:
-        part.unlink()
+        file.truncate(0)
         begun = 0
     if begun:
         LOGGER.info("%s: going on after %.1f MB", found.name, begun / 1e6)
     transfer = _transfer(found, api, whole=True)
     try:
-        with part.open("ab") as file:
-            steps = _written(transfer.pieces(begun, found.size), file)
-            for _ in progress(steps, -(-(found.size - begun) // STEP), f"{found.lab} [MB]"):
-                pass
+        steps = _written(transfer.pieces(begun, found.size), file)
+        for _ in progress(steps, -(-(found.size - begun) // STEP), f"{found.lab} [MB]"):
+            pass
+        file.flush()
         transfer.tell("")
     finally:
         transfer.close()

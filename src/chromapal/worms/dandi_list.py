@@ -1,13 +1,14 @@
 """Ask the DANDI archive which NWB files a version of a dandiset has."""
 
 import logging
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import requests
-from dandi.consts import DandiInstance
+from dandi.consts import RETRY_STATUSES, DandiInstance
 from dandi.dandiapi import DandiAPIClient, RemoteAsset
 from dandi.exceptions import NotFoundError
 from requests.adapters import HTTPAdapter
@@ -15,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.worms.manifest import Asset
+from chromapal.worms.transfer import LONGEST_STATED_WAIT, stated_wait
 
 LOGGER = logging.getLogger(__name__)
 TOKEN = "DANDI_API_KEY"
@@ -23,18 +25,32 @@ TIMEOUT = (15.0, 60.0)  # seconds to connect, and between two pieces
 DIGESTS = {"dandi:sha2-256": "sha256", "dandi:dandi-etag": "dandi-etag"}
 
 
+class _LongWait(requests.RequestException):
+    """A wait that nobody would sit out."""
+
+
 class _Patient(HTTPAdapter):
-    """Set the time-out that the client leaves out."""
+    """Set the time-out that the client leaves out, and bound the waits that it sits out."""
 
     def send(self, request, **keys):
         """Send one request."""
-        return super().send(request, **{**keys, "timeout": keys.get("timeout") or TIMEOUT})
+        answer = super().send(request, **{**keys, "timeout": keys.get("timeout") or TIMEOUT})
+        # the client would wait for a week, and say nothing
+        wait = stated_wait(answer.headers.pop("Retry-After", ""))
+        if wait and answer.status_code in RETRY_STATUSES:
+            if wait > LONGEST_STATED_WAIT:
+                raise _LongWait(f"a wait of {wait:.0f} s asked for", response=answer)
+            answer.headers["Retry-After"] = str(math.ceil(wait))
+            host = urlsplit(request.url).hostname
+            LOGGER.warning("status %d: %s asks to wait %.0f s", answer.status_code, host, wait)
+        return answer
 
 
 def list_assets(api: str, dandisets: dict[str, dict]) -> list[Asset]:
     """List the NWB files of dandisets, with size and checksum.
 
-    The client tries again after 429, 5xx and broken connections, for about a minute. An API key
+    The client tries again after 429, 5xx and broken connections, for about a minute, or as long
+    as the archive asks for, unless that is longer than `transfer.LONGEST_STATED_WAIT`. An API key
     is taken from the environment variable `DANDI_API_KEY` alone, and only where it is set.
 
     Parameters
@@ -52,7 +68,7 @@ def list_assets(api: str, dandisets: dict[str, dict]) -> list[Asset]:
     ------
     InputError
         No such dandiset or version, one without NWB files, a file without checksum, a refused
-        key, or no answer.
+        key, no answer, or a long wait asked for.
     """
     found: list[tuple[str, RemoteAsset]] = []
     host = urlsplit(api).hostname or api
@@ -109,6 +125,13 @@ def _plain(where: str, host: str) -> Iterator[None]:
     """Turn what the client raises into one line, without addresses or headers."""
     try:
         yield
+    except _LongWait as error:
+        raise InputError(
+            where,
+            f"status {error.response.status_code} from {host}, with {error}",
+            "a list of files",
+            "start the study again later",
+        ) from None
     except NotFoundError:
         raise InputError(where, f"nothing of that name at {host}", "a published version") from None
     except requests.HTTPError as error:

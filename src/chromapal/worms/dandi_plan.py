@@ -30,8 +30,9 @@ def assets(config: dict) -> dict[str, Asset]:
     Raises
     ------
     InputError
-        No dandiset is named, the manifest is damaged or one of other dandisets or versions, or a
-        file to leave out is not in it; and whatever stops the archive from being listed.
+        No dandiset is named, the manifest is damaged or one of other dandisets or versions, a
+        file to leave out is not in it, or a file is two laboratories'; and whatever stops the
+        archive from being listed.
     """
     if config["source"] != "dandi":
         return {}
@@ -56,6 +57,7 @@ def assets(config: dict) -> dict[str, Asset]:
         for asset in listed
         if asset.lab in named and asset.path not in named[asset.lab].get("leave_out", {})
     ]
+    _require_one_lab(kept)
     return {slug(f"{asset.lab}/{asset.path}"): asset for asset in kept}
 
 
@@ -86,6 +88,20 @@ def _require_same(lab: str, facts: dict, of_lab: list[Asset], path: str):
             f"dandiset {'/'.join(stated)}, as the study says",
             "remove the file to have the archive asked again, or name another: dandi.manifest",
         )
+
+
+def _require_one_lab(kept: list[Asset]):
+    """Refuse an animal twice, which would be trained on and tested."""
+    first: dict[tuple[str, str], str] = {}
+    for asset in kept:
+        lab = first.setdefault((asset.dandiset, asset.path), asset.lab)
+        if lab != asset.lab:
+            raise InputError(
+                "config key 'dandi.dandisets'",
+                f"{asset.path!r} of dandiset {asset.dandiset} as {lab}'s and as {asset.lab}'s",
+                "each file as one laboratory's",
+                f"leave it out of one: dandi.dandisets.{asset.lab}.leave_out",
+            )
 
 
 def _require_listed(lab: str, facts: dict, of_lab: list[Asset]):

@@ -5,6 +5,7 @@ with pyarrow, imported where one is met).
 """
 
 import csv
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -66,7 +67,8 @@ def discover(folder: str | Path, kind: str) -> list[Path]:
 
 def laboratory(path: str | Path, lab: str | None = None) -> str:
     """Give a file's laboratory: the one stated, else the name of its parent folder."""
-    return lab or Path(path).resolve().parent.name
+    # as it is called here: what a link points to (git-annex's store) lies in no laboratory's folder
+    return lab or Path(os.path.abspath(path)).parent.name
 
 
 def count_worms(

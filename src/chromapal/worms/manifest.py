@@ -52,8 +52,8 @@ class Asset:
 
     @property
     def file(self) -> str:
-        """A path that is safe on a disk, another for each asset: `LAB/name.nwb`."""
-        return f"{slug(self.lab)}/{slug(self.path.removesuffix('.nwb'))}.nwb"
+        """A path that is safe on a disk, another for each asset: `LAB/name-ASSET.nwb`."""
+        return f"{slug(self.lab)}/{slug(self.path.removesuffix('.nwb'))}-{self.asset}.nwb"
 
 
 COLUMNS = tuple(field.name for field in fields(Asset))
@@ -70,15 +70,19 @@ def read(path: str | os.PathLike) -> list[Asset]:
     expected = f"a manifest with the columns {', '.join(COLUMNS)}"
     try:
         with open(path, encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
+            table = csv.DictReader(lines)
+            rows = list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(path, f"no readable file ({error})", expected, _AGAIN) from None
-    if not rows or set(rows[0]) != set(COLUMNS):
+    if not rows or set(table.fieldnames) != set(COLUMNS):
         raise InputError(path, "other columns" if rows else "no row", expected, _AGAIN)
     return [_asset(row, number, path) for number, row in enumerate(rows, start=2)]
 
 
-def _asset(row: dict[str, str], number: int, path: str | os.PathLike) -> Asset:
+def _asset(row: dict[str | None, str], number: int, path: str | os.PathLike) -> Asset:
+    if None in row:
+        found = f"{len(COLUMNS) + len(row[None])} values in line {number}"
+        raise InputError(path, found, f"{len(COLUMNS)}, one for each column", _AGAIN)
     # identifiers become parts of addresses and of file names
     tests = {
         "asset": _IDENTIFIER.fullmatch,
@@ -106,8 +110,8 @@ def write(assets: Iterable[Asset], path: str | os.PathLike):
         writer.writerows(rows)
 
 
-def find(path: str | os.PathLike, identifier: str) -> Asset:
-    """Give one asset of a manifest.
+def find(path: str | os.PathLike, lab: str, identifier: str) -> Asset:
+    """Give one asset of a manifest, as one laboratory's.
 
     Raises
     ------
@@ -115,6 +119,11 @@ def find(path: str | os.PathLike, identifier: str) -> Asset:
         The manifest cannot be read, or does not list it.
     """
     for asset in read(path):
-        if asset.asset == identifier:
+        if (asset.lab, asset.asset) == (lab, identifier):
             return asset
-    raise InputError(path, f"no asset {identifier}", "one that it lists", "start the study again")
+    raise InputError(
+        path,
+        f"no asset {identifier} of laboratory {lab}",
+        "one that it lists",
+        "start the study again",
+    )

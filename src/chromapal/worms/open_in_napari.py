@@ -1,4 +1,4 @@
-"""Open a new worm's layers in napari: `python open.py`, with a Python that has napari 0.5 or later.
+"""Open a new worm's layers in napari: `python open.py`, with a Python that has napari 0.6 or later.
 
 A copy of this file lies beside each worm's layers; it needs nothing else of chromapal.
 """

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 from chromapal.errors import InputError
+from chromapal.files import writable
 from chromapal.worms.transfer import Transfer
 
 # What is fetched and kept is whole blocks of this many bytes.
@@ -30,7 +31,8 @@ class RangeFile(io.RawIOBase):
     transfer : Transfer
         Fetches ranges.
     log : path-like
-        The file of ranges; parent folders are created.
+        The file of ranges; parent folders are created, and it is an `InputError` where they cannot
+        be.
 
     Attributes
     ----------
@@ -45,8 +47,9 @@ class RangeFile(io.RawIOBase):
         self.failure: InputError | None = None
         self._position = 0
         self._places: dict[int, int] = {}  # block -> where its bytes begin in the log
-        Path(log).parent.mkdir(parents=True, exist_ok=True)
-        self._log = open(log, "a+b", buffering=0)  # noqa: SIM115 (closed by `close`)
+        with writable(log):
+            Path(log).parent.mkdir(parents=True, exist_ok=True)
+            self._log = open(log, "a+b", buffering=0)  # noqa: SIM115 (closed by `close`)
         fcntl.flock(self._log, fcntl.LOCK_EX)
         self._end = self._recover()
         self.kept = self._end

@@ -23,6 +23,8 @@ TEXT = ("worm", "lab", "ID", "fold", "session", *SUBJECT)
 # one value for all neurons of a worm; may be missing, which means ""
 PER_WORM = ("fold", "session", *SUBJECT)
 FULL_SCALES = (255, 4095, 65535)
+# the side of a voxel [um], from finer than light resolves to coarser than a neuron is long
+VOXEL_UM = (0.01, 100.0)
 # what tells one animal from all others: laboratories number theirs alike
 ANIMAL = ["lab", "worm"]
 
@@ -295,10 +297,21 @@ def neuron_class(names: pd.Series) -> pd.Series:
 
 
 def voxel_size(neurons: pd.DataFrame) -> list[float]:
-    """Estimate the voxel size from positions given both ways: the slope of um over voxels."""
+    """Estimate the voxel size from positions given both ways: the slope of um over voxels.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        One worm: x, y, z [voxel]; xr, yr, zr [um].
+
+    Returns
+    -------
+    list of float
+        Sides along x, y and z [um]; 1 along an axis that does not tell one within `VOXEL_UM`.
+    """
     sides = []
     for voxel, place in zip("xyz", ("xr", "yr", "zr"), strict=True):
         steps = neurons[voxel] - neurons[voxel].mean()
-        slope = float(steps @ neurons[place]) / float(steps @ steps) if steps.any() else 0.0
-        sides.append(abs(slope) or 1.0)
+        slope = abs(float(steps @ neurons[place])) / float(steps @ steps) if steps.any() else 0.0
+        sides.append(slope if VOXEL_UM[0] <= slope <= VOXEL_UM[1] else 1.0)
     return sides

@@ -1,0 +1,166 @@
+"""New worms and a kept model: who is refused, and what is said about the others."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chromapal.prepare import geometry, scope
+from chromapal.prepare import new_worms as ready
+from chromapal.worms import table
+
+FIVE = 5
+MODEL = {
+    "animals": [["EY", "known"], ["EY", "flat"]],
+    # four neurons in a row, 2 um apart, and four 3 um from their middle, one way or the other
+    "fingerprints": [
+        [4.0, 1.0, 1.0, 1.0, 1.0, 1.4, 2.0, 2.6, 3.0, 3.0, 3.0, 3.0], [4.0, *[3.0] * 11],
+    ],
+    "sizes": [[8.0, 20.0], [4.0, 8.0], [0.0, 4.0]],
+    "neurons": [12, 40],
+    "subjects": {"strain": ["OH16230"], "sex": ["O"], "stage": ["YA"], "part": []},
+    "normaliser": {
+        "colour_scale": "rank_normal", "gray_source": "luminance", "weight": [1.0, 1.0],
+        "channels": {},
+    },
+}  # fmt: skip
+
+
+def scaled(worm="w", lab="EY", count=FIVE, **channels):
+    ramp = np.arange(count, dtype=float)
+    blank = dict.fromkeys(table.CHANNELS, np.nan)
+    part = pd.DataFrame({
+        "worm": worm, "lab": lab, **dict.fromkeys(["x", "y", "z"], ramp),
+        "xr": 3 * ramp, "yr": 4 * (ramp % 2), "zr": 0.0, "weight": 1.0, "full_scale": 255.0,
+        **dict.fromkeys(table.SUBJECT, ""), "file": f"{worm}.csv",
+    })  # fmt: skip
+    return part.assign(**{**blank, **channels})
+
+
+def test_gray_is_the_kind_that_the_study_had_or_else_the_other():
+    ramp = np.arange(FIVE, dtype=float)
+    both = scaled(R=ramp, G=ramp, B=ramp, W=ramp[::-1])
+    good, left_out = ready.usable(pd.concat([both, scaled("v", W=ramp[::-1])]), MODEL)
+    gray = good.groupby("worm")["gray"].apply(list)
+    assert not left_out and gray["w"] == gray["w"][::-1][::-1] and gray["w"][0] < 0 < gray["w"][4]
+    assert gray["v"] == gray["w"][::-1]
+
+
+def test_who_cannot_be_named_is_left_out():
+    ramp = np.arange(3.0)
+    row = {"xr": [5.0, 9.0, 7.0, 11.0], "yr": 1.0, "zr": 1.0}
+    everyone = pd.concat([
+        scaled("known", count=4, W=1.0).assign(**row), scaled("few", count=3, W=ramp),
+        scaled("dark"), scaled("good", W=1.0),
+    ])  # fmt: skip
+    good, left_out = ready.usable(everyone, MODEL)
+    assert set(good["worm"]) == {"good"}
+    reasons = {entry["worm"]: entry["reason"] for entry in left_out}
+    assert "trained on" in reasons["known"] and "3 neurons; expected 4" in reasons["few"]
+    assert "no gray" in reasons["dark"]
+
+
+def in_a_row(worm, **places):
+    return scaled(worm, lab="SF", count=4, W=1.0).assign(**{"xr": 0.0, "yr": 0.0, **places})
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"xr": [6.0, 0.0, 4.0, 2.0]},  # other order of rows
+        {"zr": [100.0, 102.0, 104.0, 106.0]},  # shifted and turned
+        {"yr": [0.0, 2.02, 3.98, 6.01]},  # rounded
+    ],
+)
+def test_a_training_animal_is_known_under_any_name(places):
+    good, left_out = ready.usable(in_a_row("renamed", **places), MODEL)
+    assert good.empty and "trained on, there EY known" in left_out[0]["reason"]
+
+
+@pytest.mark.parametrize("far", [6.8, 5.2])
+def test_an_animal_that_lies_otherwise_is_a_new_one(far):
+    good, left_out = ready.usable(in_a_row("renamed", xr=[0.0, 2.0, 4.0, far]), MODEL)
+    assert len(good) == 4 and not left_out
+
+
+def test_another_animal_of_a_training_animals_name_is_named_with_a_word():
+    namesake = scaled("known", count=6, R=1.0, G=1.0, B=1.0)
+    good, left_out = ready.usable(namesake, MODEL)
+    assert len(good) == 6 and not left_out
+    (told,) = scope.questions(namesake, MODEL)
+    assert (told["question"], told["found"]) == ("name", "known")
+    assert "another worm of this laboratory and name" in scope.sentence(told)
+    assert scope.questions(namesake.assign(lab="SF"), MODEL) == []
+
+
+def asked(model=MODEL, **facts):
+    count = facts.pop("count", FIVE + 1)
+    worm = scaled(count=count, R=1.0, G=1.0, B=1.0).assign(**facts)
+    return [
+        (told["question"], told["found"], told["trained"]) for told in scope.questions(worm, model)
+    ]
+
+
+def test_scope_is_asked_of_what_is_known():
+    assert asked() == []
+    assert asked(strain="OH16230", sex="XX", stage="adult", part="Head") == []
+    assert asked(count=5) == [("neurons", "5", "12 at least")]
+    assert asked(strain="N2", sex="male", stage="L4", part="tail") == [
+        ("strain", "n2", "oh16230"),
+        ("sex", "male", "hermaphrodite"),
+        ("stage", "l4", "adult"),
+        ("part", "tail", "head"),
+    ]
+    gray = scaled(count=6, W=1.0)
+    assert scope.questions(gray, MODEL)[0]["question"] == "gray"
+    assert "neurons 5; trained: 12 at least" in scope.sentence(
+        scope.questions(scaled(R=1.0, G=1.0, B=1.0), MODEL)[0]
+    )
+
+
+UNKNOWN = ["U", "u", "unknown", "Unknown ", "n/a", "?", ""]
+
+
+@pytest.mark.parametrize("word", UNKNOWN)
+def test_what_nobody_knows_is_no_difference(word):
+    assert asked(strain=word, sex=word, stage=word, part=word) == []
+    trained = {**MODEL, "subjects": {fact: [word] for fact in table.SUBJECT}}
+    assert asked(trained, strain="N2", sex="O", stage="YA", part="head") == []
+    assert asked(trained, sex="male") == [("sex", "male", "hermaphrodite")]
+    both = {**MODEL, "subjects": {**MODEL["subjects"], "sex": [word, "M"]}}
+    assert asked(both, sex="O") == [("sex", "hermaphrodite", "m")]
+
+
+def test_a_day_of_adulthood_is_adult_on_both_sides():
+    assert asked(stage="adult day 1") == asked(stage="Day 2 adult") == []
+    trained = {**MODEL, "subjects": {**MODEL["subjects"], "stage": ["adult day 1"]}}
+    assert asked(trained, stage="YA") == []
+    assert asked(trained, stage="L4") == [("stage", "l4", "adult")]
+
+
+# the corners of a box: along its edges it is as long as they are
+CORNERS = np.array([[x, y, z] for x in (0, 12) for y in (0, 5) for z in (0, 2)], dtype=float)
+
+
+def boxed(scale, corners=CORNERS):
+    places = dict(zip(("xr", "yr", "zr"), (corners * scale).T, strict=True))
+    return asked(count=8, **places)
+
+
+def test_positions_that_cannot_be_um_are_told():
+    trained = "8..20 x 4..8 x 0..4 um"
+    # trained: 8..20 um long, so that 4..40 pass; 4..8 um wide, so that 2..16 pass
+    assert boxed(1) == boxed(0.41) == boxed(3.1) == []
+    assert boxed(0.39) == [("size", "4.68 x 1.95 x 0.78 um", trained)]
+    assert boxed(3.4) == [("size", "40.8 x 17 x 6.8 um", trained)]
+    assert boxed(0.001) == [("size", "0.012 x 0.005 x 0.002 um", trained)]  # mm
+    assert boxed(0) == [("size", "0 x 0 x 0 um", trained)]
+    assert boxed([1, 0, 0]) == [("size", "12 x 0 x 0 um", trained)]
+    voxels = dict(zip(("x", "y", "z", *geometry.UM), [*CORNERS.T, *CORNERS.T], strict=True))
+    assert asked(count=8, **voxels) == [("size", "12 x 5 x 2 um, the numbers of voxels", trained)]
+
+
+def test_a_size_does_not_depend_on_how_a_worm_lies():
+    turn = np.array([[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]])
+    for corners in (CORNERS, CORNERS @ turn.T + 50, CORNERS[::-1]):
+        worm = pd.DataFrame(corners, columns=["xr", "yr", "zr"])
+        assert geometry.size(worm) == pytest.approx([12, 5, 2])
