@@ -3,7 +3,8 @@
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.worms.new_plan import Source, model_folder, results_folder, sources
+from chromapal.files import write_json
+from chromapal.worms.new_plan import Source, applied, model_folder, results_folder, sources
 
 
 def make(folder, *names):
@@ -62,3 +63,45 @@ def test_results_lie_where_one_says_or_under_the_name_of_the_worms(tmp_path):
     assert results_folder({"out": "", "worms": f"{tmp_path}/my"}) == "results/applied/my"
     odd = results_folder({"out": "", "worms": f"{tmp_path}/my worms"})
     assert odd.startswith("results/applied/my_worms-")
+
+
+@pytest.mark.parametrize(
+    ("out", "found"),
+    [
+        ("in/out", "'in/out' inside worms (in)"),
+        ("in", "'in' inside worms (in)"),
+        (".", "'.' around worms (in)"),
+        ("in/../in/a/b", "inside worms"),
+    ],
+)
+def test_results_inside_or_around_worms_are_refused(tmp_path, monkeypatch, out, found):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught:
+        results_folder({"out": out, "worms": "in"})
+    line = str(caught.value)
+    assert line.startswith("config key 'out': found ") and found in line and "out=FOLDER" in line
+    # beside it, and of a name that only starts alike
+    assert results_folder({"out": "in2", "worms": "in"}) == "in2"
+
+
+def test_worms_around_the_default_results_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"'results/applied/.*' inside worms \(\.\); .*out=FOLDER"):
+        results_folder({"out": "", "worms": "."})
+
+
+def test_a_folder_has_results_of_one_model_and_one_folder_of_worms(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out, model = "results/applied/new", tmp_path / "results/a/model"
+    told = applied(out, model, "A/new")
+    assert told == {"model": "results/a/model", "worms": "A/new"}
+    write_json(told, tmp_path / out / "applied.json")
+    assert applied(out, model, f"{tmp_path}/A/../A/new") == told
+    line = r"config key 'out': found 'results/applied/new', with results of {}; .*out=FOLDER"
+    with pytest.raises(InputError, match=line.format("worms A/new")):
+        applied(out, model, "B/new")
+    with pytest.raises(InputError, match=line.format("model results/a/model")):
+        applied(out, "results/b/model", "A/new")
+    with pytest.raises(InputError, match="around the model"):
+        applied("results/a", model, "A/new")
+    assert applied("elsewhere", model, "/B/new")["worms"] == "/B/new"

@@ -323,13 +323,14 @@ def test_reasons_of_the_parts_are_kept_as_text(tmp_path):
 
 
 @pytest.mark.parametrize(("left", "found"), [(0, "no usable worm"), (1, "one usable worm only")])
-def test_too_few_worms_are_an_error_after_the_reasons_are_written(tmp_path, left, found):
+def test_too_few_worms_are_an_error_after_all_reasons_are_told(tmp_path, caplog, left, found):
     parts = [("f0", worm("a") if left else table.empty()), ("f1", table.empty())]
     paths, lists = write_parts(tmp_path, *parts)
-    skipped.write([skipped.entry("f1", "L", "", "f1: found an empty file")], lists[1])
-    with pytest.raises(InputError, match=f"{found}.*f1: found an empty file"):
+    reasons = [f"f{number}: found an empty file" for number in (1, 2)]
+    skipped.write([skipped.entry("f", "L", "", reason) for reason in reasons], lists[1])
+    with pytest.raises(InputError, match=f"{found}.*first of 2 reasons above: {reasons[0]}"):
         collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {})
-    assert len(skipped.read(tmp_path / "s.csv")) == 1
+    assert caplog.messages == [f"left out: {reason}" for reason in reasons]
     assert not (tmp_path / "n.parquet").exists()
 
 

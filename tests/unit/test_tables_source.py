@@ -256,6 +256,12 @@ def test_discovery_of_nothing_is_an_error_naming_the_key(tmp_path):
         discover(tmp_path, "tables")
 
 
+def test_a_file_that_the_workflow_would_take_for_a_pattern_is_named(tmp_path):
+    (tmp_path / "w{1}.csv").touch()
+    with pytest.raises(InputError, match=r"w\{1\}.csv: found braces in its path; .*; rename it"):
+        discover(tmp_path, "tables")
+
+
 def test_the_laboratory_is_the_parent_folder(tmp_path, monkeypatch):
     (tmp_path / "SF").mkdir()
     monkeypatch.chdir(tmp_path / "SF")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from chromapal.training import layout
+
 ROOT = Path(__file__).resolve().parents[2]
 
 TINY = {
@@ -98,6 +100,14 @@ def copy_project(folder: Path) -> Path:
     for name in ("Snakefile", "requirements.lock", "pyproject.toml", "LICENSE"):
         shutil.copyfile(ROOT / name, folder / name)
     return folder
+
+
+def kept_model(study: Path):
+    """Write the facts of a kept model, which are all that a dry run looks at."""
+    told = dict.fromkeys(("study", "version", "code_digest", "lock_digest"), "told")
+    facts = {"missing": "", "colorizer": "identify_then_colour", **told}
+    (study / "model").mkdir(parents=True)
+    layout.seal(study / "model", "model.json", facts)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A model names worms that it has never seen: gray, unlabelled, in files of all kinds."""
 
 import json
+import re
 import shutil
 import warnings
 
@@ -116,6 +117,22 @@ def neurons(folder, index):
     return table.sort_values("neuron", ignore_index=True)
 
 
+def leads_away(page):
+    """List what a page's tags and styles load or link to, but for its own parts."""
+    plain = re.sub(r"(<script\b[^>]*>).*?</script>", r"\1", page, flags=re.DOTALL)
+    links = r"""(?:\b(?:src|href|data|action)\s*=|\burl\()\s*["']?+(?!#|data:)[^\s>]+|@import"""
+    return re.findall(links, plain)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["<script src=a.js></script>", "<a href = 'b'>", "<p style='background: url(c.png)'>"],
+)
+def test_a_page_that_leads_away_is_told_from_one_that_does_not(part):
+    whole = "<a href='#x'><img src=\"data:,\"><script>f('src=d')</script>"
+    assert leads_away(whole) == [] and len(leads_away(f"{whole}{part}{whole}")) == 1
+
+
 @pytest.mark.parametrize("index", [TABLE, NWB, TIFF])
 def test_names_and_colours_of_gray_unlabelled_worms_are_right(applied, index):
     worm, truth = worm_of(index)
@@ -139,7 +156,8 @@ def test_a_worm_has_its_review_queue_page_and_layers(applied, index):
     chances = table[["probability", *(f"probability{place}" for place in range(2, 6))]]
     assert (chances.sum(axis=1) <= 1 + 1e-4).all() and table["second"].ne("").all()
     page = (results(applied, index) / "neurons.html").read_text()
-    assert "neurons, none of them labelled" in page and "http://" not in page.split("<style>")[0]
+    assert "neurons, none of them labelled" in page and "Security-Policy" in page
+    assert leads_away(page) == []
     assert ("sex male" in page) == (index == TABLE)
     layers = applied / OUT / "layers" / results(applied, index).relative_to(applied / OUT / "named")
     points = pd.read_csv(layers / "points.csv")
@@ -177,6 +195,24 @@ def test_bad_worms_are_left_out_with_a_line_and_others_go_on(applied):
     assert "no table of centres" in reasons["alone.tif"] and "StarDist" in reasons["alone.tif"]
 
 
+def test_where_all_worms_are_left_out_every_reason_is_told_in_a_line(applied, tmp_path):
+    for path in (applied / "new").rglob("*"):
+        if path.name in ("alone.tif", "no_gray.csv", "trained.csv"):
+            (tmp_path / "bad/LAB").mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, tmp_path / "bad/LAB")
+    keys = (f"model={applied / 'results/kept'}", "worms=bad")
+    done = snakemake(tmp_path, None, *APPLY, *keys)
+    text = done.stdout + done.stderr
+    assert done.returncode != 0 and "Traceback" not in text, text
+    (log,) = (tmp_path / "results/applied/bad/logs").rglob("name_new_worms.log")
+    for lines in (text.splitlines(), log.read_text().splitlines()):
+        reasons = {line.strip() for line in lines if line.strip().startswith("left out: ")}
+        assert len(reasons) == 3, text
+        assert all(any(word in line for line in reasons) for word in ("StarDist", "no channel"))
+        assert any("the model was trained on" in line for line in reasons)
+    assert "config key 'worms': found no usable worm; expected one at least; first of 3" in text
+
+
 def test_what_the_model_was_not_trained_for_is_told(applied):
     asked = pd.read_csv(applied / OUT / "scope.csv")
     assert asked[["worm", "question", "found"]].to_numpy().tolist() == [["table", "sex", "male"]]
@@ -194,6 +230,11 @@ def test_the_copy_holds_the_predictions_and_is_valid(applied):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert validate(paths=[str(path)]) == ([], 0)
+
+
+def test_the_folder_of_results_says_what_they_are_of(applied):
+    told = json.loads((applied / OUT / "applied.json").read_text())
+    assert told == {"model": MODEL, "worms": "new"}
 
 
 def test_a_second_run_does_nothing_and_elsewhere_gives_the_same_bytes(applied):

@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import yaml
 
-from tests.workflow.conftest import ROOT, TINY, copy_project, table_bytes
+from tests.workflow.conftest import ROOT, TINY, copy_project, kept_model, table_bytes
 
 SNAKEFILE = """
 configfile: "config/config.yaml"
@@ -91,6 +91,19 @@ def test_a_module_from_a_git_host_computes_the_same_tables(deploy, hosted, study
     assert {path.name for path in commit.iterdir()} == {
         "src", "workflow", "pyproject.toml", "requirements.lock",
     }  # fmt: skip
+
+
+def test_a_module_takes_a_model_to_new_worms_beside_the_study_of_its_config(deploy):
+    place, keys = f'"{ROOT}/workflow/Snakefile"', ("model=results/kept", "worms=new")
+    folder, code, text = deploy(place, "-n")
+    kept_model(folder / "results/kept")
+    (folder / "new/LAB").mkdir(parents=True)
+    (folder / "new/LAB/w.csv").write_text("x,y,z,xr,yr,zr,gray\n")
+    for target in ([], ["apply"]):
+        _, code, text = deploy(place, *target, "-n", "--config", *keys)
+        assert code == 0 and "rule name_new_worms:" in text, text
+    _, code, text = deploy(place, "-n", "--config", *keys, "naapri=false")
+    assert code != 0 and "('naapri' was unexpected)" in text, text
 
 
 def test_a_module_from_a_web_server_is_refused_in_one_clear_line(deploy):

@@ -29,6 +29,7 @@ def changed(**keys):
         (changed(simulate={"worms": 1, "laboratories": 1, "neurons": 30}), "1 worm"),
         (changed(source="tables", tables="nowhere"), "nowhere"),
         (changed(source="tables"), "config key 'tables'"),
+        (changed(laboratory="{a}"), "config key 'laboratory': found braces in '{a}'"),
         (changed(peers="no.csv"), "config key 'peers': found no file no.csv"),
     ],
 )

@@ -56,6 +56,7 @@ rule name_new_worms:
         worms=f"{RESULTS}/aligned.parquet",
         scope=f"{RESULTS}/scope.csv",
         left_out=f"{RESULTS}/skipped.csv",
+        applied=f"{RESULTS}/{new_plan.APPLIED}",
     log:
         f"{RESULTS}/logs/name_new_worms.log",
     conda:
@@ -64,6 +65,7 @@ rule name_new_worms:
         code=method_code("name_new_worms.py", "colorizers", KEPT["colorizer"]),
         # one thread, so that the last bits do not depend on how many cores a run was given
         naming_threads=1,
+        applied=APPLIED,
     script:
         "../scripts/name_new_worms.py"
 

@@ -1,5 +1,6 @@
 """Validated config, study discovery and code digests, shared by all rules."""
 
+import datetime
 import json
 import logging
 import os
@@ -38,10 +39,28 @@ def kind_of(config):
 
 
 def spelt_out(value, schema):
-    """Read what the command line gives as text, `nwb=true`, where the schema wants no text."""
-    if isinstance(value, str) and schema and schema.get("type") in ("boolean", "object", "array"):
+    """Read text where the schema wants none, `nwb=true`; and a number, `worms=2023`, as text."""
+    kind = schema.get("type") if schema else None
+    if isinstance(value, str) and kind in ("boolean", "object", "array"):
         return yaml.safe_load(value)
+    # a bool is an int as well, and no name
+    if kind == "string" and type(value) in (int, float, datetime.date):
+        return str(value)
     return value
+
+
+def of_new_worms(config, schemas):
+    """Drop the keys of a study that stand beside those of new worms, in a file of both.
+
+    Of keys that both have, `nwb` among them, such a file means the study's own.
+    """
+    ours, *studies = (
+        set(schemas[f"{kind}.schema.json"]["properties"]) for kind in ("apply", "config", "images")
+    )
+    known = set().union(*studies)
+    stated = set(workflow.config_settings.config if "study" in config else config)
+    kept = ours & stated | set(config) - known
+    return {key: value for key, value in config.items() if key in kept}
 
 
 def validated(config):
@@ -50,11 +69,17 @@ def validated(config):
     schemas = {path.name: json.loads(path.read_text()) for path in files}
     registry = referencing.Registry().with_contents(schemas.items())
     schema = schemas[f"{kind_of(config)}.schema.json"]
+    if kind_of(config) == "apply":
+        config = of_new_worms(config, schemas)
     config = {key: spelt_out(value, schema["properties"].get(key)) for key, value in config.items()}
     validator = jsonschema.Draft202012Validator(schema, registry=registry)
     for error in sorted(validator.iter_errors(config), key=lambda error: str(error.path)):
         key = ".".join(str(part) for part in error.absolute_path) or "top level"
         raise WorkflowError(f"config key '{key}': {error.message} (see config/README.md)")
+    for key, value in config.items():
+        # what rules are told as text has its wildcards filled in
+        if isinstance(value, str) and set("{}") & set(value):
+            raise WorkflowError(f"config key '{key}': found braces in {value!r}; expected none")
     return with_defaults(config, schema, schemas)
 
 
@@ -88,7 +113,7 @@ def plain(action, *arguments):
 KIND = kind_of(config)
 config = validated(config)
 if KIND == "apply":
-    RESULTS = new_plan.results_folder(config)
+    RESULTS = plain(new_plan.results_folder, config)
 else:
     STUDY = config["study"]
     RESULTS = f"results/{STUDY}"

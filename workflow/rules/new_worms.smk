@@ -8,6 +8,7 @@ if KEPT["missing"]:
     raise WorkflowError(
         f"config key 'model': found {KEPT['missing']} ({MODEL}); expected a model that names"
     )
+APPLIED = plain(new_plan.applied, RESULTS, MODEL, config["worms"])
 SOURCES = plain(new_plan.sources, config["worms"])
 FACTS = {source.path: f"{RESULTS}/sources/{key}.json" for key, source in SOURCES.items()}
 

@@ -40,7 +40,13 @@ APPLY = """
 ## New worms
 
 Keys `model` and `worms` apply a study that has ended to worms it has never seen:
-`snakemake apply --config model=results/STUDY worms=FOLDER`. No other key of a study is looked at.
+`snakemake apply --config model=results/STUDY worms=FOLDER`. Keys of a study beside them, in a
+file of `--configfile` or of a deployed workflow, are not looked at; `laboratory`, `handedness` and
+`nwb`, which both have, are then taken from `--config` alone.
+
+A folder of results has those of one model and one folder of worms, and lies apart from the worms;
+another model, or worms elsewhere in a folder of the same name, need an `out` of their own. A number
+on the command line is read as one: for a folder `007` or `2023_01` write `worms=./007`.
 
 """
 HEAD = "| key | default | meaning |\n|---|---|---|\n"
@@ -100,7 +106,8 @@ that the study did not have is that of the volume's brightest voxel; of 16 bits 
 | `layers/{lab}/{worm}/` | layers, and `open.py`, which shows them in napari (0.6 or later) |
 | `nwb/` | with `nwb: true` a copy of each NWB file with the module `NeuroPAL_predicted` |
 | `scope.csv` | in what worms differ from all that the model was trained on |
-| `skipped.csv` | what was left out, and why |
+| `skipped.csv` | what was left out, and why; where no worm is left, the failed job's log says it |
+| `applied.json` | which model, and which folder of worms |
 
 `scope.csv` asks `size` where a worm's length along a principal axis is under half or over twice
 that of all training worms, or where positions in um are voxel numbers: look at the units and axes

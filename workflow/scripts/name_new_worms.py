@@ -12,10 +12,12 @@ def main(snakemake):
         neurons_path=snakemake.input.neurons,
         skipped_path=snakemake.input.skipped,
         threads=snakemake.params.naming_threads,
+        applied=snakemake.params.applied,
         out_neurons=snakemake.output.neurons,
         out_worms=snakemake.output.worms,
         out_scope=snakemake.output.scope,
         out_skipped=snakemake.output.left_out,
+        out_applied=snakemake.output.applied,
     )
 
 

@@ -9,7 +9,7 @@ import torch
 
 from chromapal.colorizers import kept
 from chromapal.errors import InputError
-from chromapal.files import write_csv, write_parquet
+from chromapal.files import write_csv, write_json, write_parquet
 from chromapal.identify.assign import ASSIGNED, PROBABILITY, answer
 from chromapal.prepare import new_worms, scope
 from chromapal.prepare.features import BODY
@@ -27,10 +27,12 @@ def name_all(
     neurons_path: str | os.PathLike,
     skipped_path: str | os.PathLike,
     threads: int,
+    applied: dict[str, str],
     out_neurons: str | os.PathLike,
     out_worms: str | os.PathLike,
     out_scope: str | os.PathLike,
     out_skipped: str | os.PathLike,
+    out_applied: str | os.PathLike,
 ):
     """Name all new worms; those of one laboratory are turned the same way together.
 
@@ -42,6 +44,8 @@ def name_all(
         What `chromapal.worms.new_worms.collect` wrote.
     threads : int
         Threads; part of what makes two runs the same bytes.
+    applied : dict of str to str
+        What `chromapal.worms.new_plan.applied` told of model and worms.
     out_neurons : path-like
         Parquet, a row per neuron: those of the neuron table; row (number in `neurons_path`); body
         axes; assigned1 to assigned5 and their probabilities; predicted colour and deviation
@@ -50,11 +54,13 @@ def name_all(
         Parquet: what was decided about each worm's axes.
     out_scope, out_skipped : path-like
         CSV of `scope.QUESTIONS`, and of everything left out.
+    out_applied : path-like
+        JSON of `applied`.
 
     Raises
     ------
     InputError
-        The model cannot be used, or no worm can; the list of what was left out is written first.
+        The model cannot be used, or no worm can; the log tells of each why it was left out.
     """
     torch.set_num_threads(threads)
     trained, facts = kept.load(model)
@@ -66,16 +72,13 @@ def name_all(
         for question in scope.questions(rows, facts)
     ]
     neurons, left_out = new_worms.usable(neurons, facts)
-    for entry in left_out:
-        LOGGER.warning("left out: %s", entry["reason"])
-    listed = pd.DataFrame(left_out, columns=list(skipped.COLUMNS))
-    listed = pd.concat([skipped.read(skipped_path), listed])
-    skipped.write(listed, out_skipped)
+    unnamed = pd.DataFrame(left_out, columns=list(skipped.COLUMNS))
+    listed = pd.concat([skipped.read(skipped_path), unnamed])
     if neurons.empty:
-        first = listed["reason"].iloc[0] if len(listed) else ""
-        raise InputError(
-            "config key 'worms'", "no usable worm", "one at least", f"first reason: {first}"
-        )
+        reasons = skipped.told(listed)
+        raise InputError("config key 'worms'", "no usable worm", "one at least", reasons)
+    skipped.told(unnamed)
+    skipped.write(listed, out_skipped)
     here = set(neurons[table.ANIMAL].itertuples(index=False, name=None))
     asked = [question for question in asked if (question["lab"], question["worm"]) in here]
     for question in asked:
@@ -84,6 +87,7 @@ def name_all(
     write_parquet(named, out_neurons)
     write_parquet(worms, out_worms)
     write_csv(pd.DataFrame(asked, columns=list(scope.QUESTIONS)), out_scope)
+    write_json(applied, out_applied)
     LOGGER.info("%d worms named, %d neurons", len(worms), len(named))
 
 

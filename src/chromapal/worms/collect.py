@@ -48,16 +48,16 @@ def collect(
     ------
     InputError
         No worm, or only one worm, is left; or the study states something about a worm that its
-        laboratory does not have. The list of what was left out is written first.
+        laboratory does not have. Where worms are too few, the log tells why each was left out.
     """
     neurons, entries = merged(paths, skipped_parts)
     neurons = neurons.assign(ID=_kept_labels(neurons, laboratories))
     neurons = neurons.assign(name=table.clean_name(neurons["ID"]))
     entries.append(pd.DataFrame(_unlabelled(neurons), columns=list(skipped.COLUMNS)))
     listed = pd.concat(entries, ignore_index=True)
-    skipped.write(listed, out_skipped)
-    _require_worms(neurons, listed, out_skipped)
+    _require_worms(neurons, listed)
     _require_known(neurons, listed, laboratories)
+    skipped.write(listed, out_skipped)
     neurons = neurons.drop(columns="file").assign(
         full_scale=neurons.groupby("lab")["full_scale"].transform("max"),
         handedness=_stated(neurons, laboratories),
@@ -186,15 +186,13 @@ def _few(text: object, known: list[str]) -> str:
     return ", ".join(difflib.get_close_matches(str(text), known, n=3, cutoff=0))
 
 
-def _require_worms(neurons: pd.DataFrame, listed: pd.DataFrame, out_skipped: str | os.PathLike):
+def _require_worms(neurons: pd.DataFrame, listed: pd.DataFrame):
     count = len(neurons[table.ANIMAL].drop_duplicates())
     if count >= 2:
         return
-    reasons = listed.loc[listed["stage"] == "source", "reason"].tolist()
-    advice = f"first of the reasons in {out_skipped}: {reasons[0]}" if reasons else ""
     raise InputError(
         "source of worms",
         "one usable worm only" if count else "no usable worm",
         "at least two worms, so that one can be held out",
-        advice,
+        skipped.told(listed),
     )

@@ -42,7 +42,7 @@ def discover(folder: str | Path, kind: str) -> list[Path]:
     Raises
     ------
     InputError
-        There is no such folder, or it holds no such file.
+        There is no such folder, it holds no such file, or one with braces in its path.
     """
     folder = Path(folder)
     where = f"config key '{kind}'"
@@ -58,6 +58,10 @@ def discover(folder: str | Path, kind: str) -> list[Path]:
     )
     if not files:
         raise InputError(where, f"no such file in {str(folder)!r}", expected)
+    for path in files:
+        # to the workflow they would be wildcards
+        if set("{}") & set(str(path)):
+            raise InputError(path, "braces in its path", "a path without", "rename it")
     return files
 
 

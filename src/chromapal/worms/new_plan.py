@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chromapal.errors import InputError
+from chromapal.files import read_json
 from chromapal.worms.discover import SUFFIXES, discover
 from chromapal.worms.slugs import slug
 
 MODEL, FACTS = "model", "model.json"
 TABLES = (".csv", ".parquet")
+APPLIED = "applied.json"
+OUT, ELSEWHERE = "config key 'out'", "state another folder, out=FOLDER"
 
 
 @dataclass(frozen=True)
@@ -95,5 +98,54 @@ def model_folder(study: str) -> Path:
 
 
 def results_folder(config: dict) -> str:
-    """Give the folder of results: as stated, else `results/applied/{name of the worms' folder}`."""
-    return config["out"] or f"results/applied/{slug(Path(config['worms']).resolve().name)}"
+    """Give the folder of results: as stated, else `results/applied/{name of the worms' folder}`.
+
+    Raises
+    ------
+    InputError
+        It lies in the folder of worms, where a second run would take its own results for new
+        worms, or holds that folder.
+    """
+    worms = config["worms"]
+    folder = config["out"] or f"results/applied/{slug(Path(worms).resolve().name)}"
+    _apart(folder, worms, "worms")
+    return folder
+
+
+def applied(results: str, model: Path, worms: str) -> dict[str, str]:
+    """Tell which model is applied to which worms: paths, from here where they are below.
+
+    Raises
+    ------
+    InputError
+        The folder of results holds the model, or results of another model or of other worms.
+    """
+    _apart(results, model, "the model")
+    told = {"model": _from_here(model), "worms": _from_here(worms)}
+    record = Path(results) / APPLIED
+    before = read_json(record) if record.is_file() else told
+    for key, path in told.items():
+        if before.get(key) != path:
+            raise InputError(
+                OUT,
+                f"{results!r}, with results of {key} {before.get(key)}",
+                f"a folder of {key} {path}, or a new one",
+                f"{ELSEWHERE}, or remove that one",
+            )
+    return told
+
+
+def _apart(results: str, folder: str | Path, what: str):
+    out, other = Path(results).resolve(), Path(folder).resolve()
+    if out.is_relative_to(other):
+        found = f"{results!r} inside {what} ({folder})"
+    elif other.is_relative_to(out):
+        found = f"{results!r} around {what} ({folder})"
+    else:
+        return
+    raise InputError(OUT, found, "a folder apart", ELSEWHERE)
+
+
+def _from_here(path: str | Path) -> str:
+    path, here = Path(path).resolve(), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

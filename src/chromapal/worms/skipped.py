@@ -1,5 +1,6 @@
 """The list of worms and files that were left out, with the reason."""
 
+import logging
 import os
 from collections.abc import Iterable
 
@@ -7,6 +8,7 @@ import pandas as pd
 
 from chromapal.files import write_csv
 
+LOGGER = logging.getLogger(__name__)
 COLUMNS = ("file", "lab", "worm", "stage", "reason")
 
 
@@ -35,6 +37,20 @@ def _shown(text: str) -> str:
 def read(path: str | os.PathLike) -> pd.DataFrame:
     """Read a list written by `write`; every column is text (`007` and `NA` are names)."""
     return pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
+
+
+def told(listed: pd.DataFrame) -> str:
+    """Log why sources were left out, a line each; where nothing is left no list outlives the job.
+
+    Returns
+    -------
+    str
+        Advice for the error that ends such a job; empty where nothing was left out.
+    """
+    reasons = listed.loc[listed["stage"] == "source", "reason"].tolist()
+    for reason in reasons:
+        LOGGER.warning("left out: %s", reason)
+    return f"first of {len(reasons)} reasons above: {reasons[0]}" if reasons else ""
 
 
 def write(entries: pd.DataFrame | Iterable[dict], path: str | os.PathLike):

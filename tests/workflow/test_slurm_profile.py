@@ -1,0 +1,57 @@
+"""The profile for Slurm asks for what jobs need; no cluster is needed to see it."""
+
+import importlib.util
+import re
+
+import pytest
+
+from tests.workflow.conftest import ROOT, TINY, snakemake
+
+PROFILE = ["--workflow-profile", str(ROOT / "profiles/slurm"), "--executor", "dryrun"]
+BASELINES = {"mean_colour", "copy_gray"}
+# a study that trains networks of both kinds, and keeps a model
+STUDY = {
+    **TINY,
+    "align": "pose",
+    "identify": {
+        "classifiers": ["neuron_transformer", "random_forest"],
+        "variants": ["no_background"],
+        "features": ["position"],
+    },
+}
+
+
+def planned(folder) -> list[tuple[str, dict[str, str], dict[str, str]]]:
+    """List the rule, wildcards and resources of every job."""
+    done = snakemake(folder, STUDY, *PROFILE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # those of a group stand indented
+    pattern = r"^( *)rule (\w+):\n((?:\1    .*\n)+)"
+    found = []
+    for _, rule, facts in re.findall(pattern, done.stdout + done.stderr, re.MULTILINE):
+        lines = dict(line.strip().split(": ", 1) for line in facts.splitlines())
+        wildcards, resources = (
+            dict(re.findall(r"(\w+)=([^,]+)", lines.get(name, "")))
+            for name in ("wildcards", "resources")
+        )
+        found.append((rule, wildcards, resources))
+    return found
+
+
+def test_what_trains_a_network_asks_for_the_gpu_and_nothing_else_does(tmp_path):
+    if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
+        pytest.skip("snakemake-executor-plugin-slurm is not installed")
+    asking, others = set(), set()
+    jobs = planned(tmp_path)
+    assert len(jobs) > 50
+    for rule, wildcards, resources in jobs:
+        method = wildcards.get("colorizer", wildcards.get("classifier", ""))
+        (asking if resources["gpu"] == "1" else others).add((rule, method))
+        assert resources["gpu"] in ("0", "1")
+    assert asking == {
+        ("train_colorizer", "resnet18_fusion"),
+        ("classify_neurons", "neuron_transformer"),
+        ("keep_model", ""),
+    }
+    assert {("train_colorizer", name) for name in BASELINES} <= others
+    assert {("classify_neurons", "random_forest"), ("predict_colours", "resnet18_fusion")} <= others
