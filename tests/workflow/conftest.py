@@ -105,7 +105,7 @@ def copy_project(folder: Path) -> Path:
 def kept_model(study: Path):
     """Write the facts of a kept model, which are all that a dry run looks at."""
     told = dict.fromkeys(("study", "version", "code_digest", "lock_digest"), "told")
-    facts = {"missing": "", "colorizer": "identify_then_colour", **told}
+    facts = {"missing": "", "colorizer": "identify_then_colour", "full_scales": {}, **told}
     (study / "model").mkdir(parents=True)
     layout.seal(study / "model", "model.json", facts)
 
