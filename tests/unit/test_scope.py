@@ -156,7 +156,7 @@ def test_positions_that_cannot_be_um_are_told():
     assert boxed(0.001) == [("size", "0.012 x 0.005 x 0.002 um", trained)]  # mm
     assert boxed(0) == [("size", "0 x 0 x 0 um", trained)]
     assert boxed([1, 0, 0]) == [("size", "12 x 0 x 0 um", trained)]
-    voxels = dict(zip(("x", "y", "z", *geometry.UM), [*CORNERS.T, *CORNERS.T], strict=True))
+    voxels = dict(zip((*table.VOXELS, *table.MICROMETRES), [*CORNERS.T, *CORNERS.T], strict=True))
     assert asked(count=8, **voxels) == [("size", "12 x 5 x 2 um, the numbers of voxels", trained)]
 
 

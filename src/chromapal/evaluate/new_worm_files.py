@@ -12,9 +12,8 @@ from chromapal.evaluate.naming_tables import worm_answers
 from chromapal.files import read_json, whole, write_csv, write_parquet
 from chromapal.prepare import scope
 from chromapal.worms.slugs import slug
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import ANIMAL, MICROMETRES
 
-MICROMETRES = ["xr", "yr", "zr"]
 COLOURS = [
     f"{colour}{part}" for part in ("", "_sd", "_shown") for colour in ("red", "green", "blue")
 ]

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-UM = ["xr", "yr", "zr"]
+from chromapal.worms.table import MICROMETRES
+
 SHARES = np.linspace(0, 1, 11)
 # [um] More than files round positions by, and far less than two animals differ by: the closest
 # two of 87 real ones by 1.6 um.
@@ -43,5 +44,5 @@ def size(worm: pd.DataFrame) -> list[float]:
 
 
 def _centred(worm: pd.DataFrame) -> np.ndarray:
-    places = worm[UM].to_numpy(dtype=np.float64)
+    places = worm[MICROMETRES].to_numpy(dtype=np.float64)
     return places - places.mean(axis=0)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from chromapal.prepare import geometry
-from chromapal.worms.table import SUBJECT
+from chromapal.worms.table import MICROMETRES, SUBJECT, VOXELS
 
 QUESTIONS = ("lab", "worm", "question", "found", "trained")
 FEW = 0.5  # far fewer neurons: less than this share of the smallest training worm's
@@ -78,7 +78,7 @@ def _of_size(worm: pd.DataFrame, sizes: list[list[float]]) -> list[tuple[str, st
     """Ask about positions that cannot be in um, or axes that are wrong."""
     mine = geometry.size(worm)
     # a voxel may be near 1 um: then only this tells that its number stands for um
-    voxels = worm[geometry.UM].to_numpy().tolist() == worm[["x", "y", "z"]].to_numpy().tolist()
+    voxels = worm[MICROMETRES].to_numpy().tolist() == worm[VOXELS].to_numpy().tolist()
     strange = any(
         length < low / SIZES or length > high * SIZES
         for length, (low, high) in zip(mine, sizes, strict=True)

@@ -13,11 +13,11 @@ from chromapal.files import write_json
 from chromapal.worms import nwb, nwb_file, skipped, table, tables, traces, volumes
 from chromapal.worms.collect import HANDEDNESS, merged
 from chromapal.worms.discover import laboratory
+from chromapal.worms.table import MICROMETRES, VOXELS
 
 LOGGER = logging.getLogger("chromapal")
-VOXELS, MICROMETRES = ("x", "y", "z"), ("xr", "yr", "zr")
 EXACT = 0.999  # correlation of positions with voxels that they were computed from
-MOST = 2**29  # voxels that a microscope's volume does not reach
+MOST = 2**29  # voxels; as predicted colour, 16 bits a channel, these are 3 GB of memory
 SEGMENTERS = "segment it first, with StarDist, Cellpose or NeuroPAL_ID for example"
 
 
@@ -184,7 +184,7 @@ def placed(
 
 def _misplaced(worm: pd.DataFrame) -> tuple[str, ...]:
     """Say what was found and expected where a worm's two kinds of position contradict."""
-    voxels, places = worm[list(VOXELS)].to_numpy(float), worm[list(MICROMETRES)].to_numpy(float)
+    voxels, places = worm[VOXELS].to_numpy(float), worm[MICROMETRES].to_numpy(float)
     largest = voxels.max(axis=0)
     if (largest + 1).prod() > MOST:
         shown = ", ".join(f"{side:.0f}" for side in largest)
@@ -279,14 +279,14 @@ def _full_scale(data: np.ndarray, path: str | os.PathLike) -> int:
 
 def _whole(text: pd.DataFrame, centres: str, shape: tuple[int, ...]) -> np.ndarray:
     """Give centres as voxels, rounded, all of them inside the volume."""
-    places = text[list(VOXELS)].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+    places = text[VOXELS].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
     voxels = np.rint(places)
     bad = ~(np.isfinite(voxels) & (voxels >= 0) & (voxels < shape[:3])).all(axis=1)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise InputError(
             centres,
-            f"centre {text[list(VOXELS)].iloc[row].tolist()} in row {row}",
+            f"centre {text[VOXELS].iloc[row].tolist()} in row {row}",
             f"voxels below {tuple(shape[:3])}, counted from 0",
         )
     for column, axis in enumerate(VOXELS):

@@ -28,6 +28,8 @@ FULL_SCALES = (255, 4095, 65535)
 VOXEL_UM = (0.01, 100.0)
 # what tells one animal from all others: laboratories number theirs alike
 ANIMAL = ["lab", "worm"]
+# where a neuron's centre is: as an index into the volume, and in um
+VOXELS, MICROMETRES = ["x", "y", "z"], ["xr", "yr", "zr"]
 
 # Stems of the left/right pairs of the hermaphrodite (White et al. 1986), with the amphid and
 # phasmid socket and sheath cells that NeuroPAL files name. AVL, RIR, AQR, PQR and PVR end in a
@@ -83,12 +85,9 @@ SCHEMA = pa.DataFrameSchema(
         "lab": _column(str, _NAME, _printable),
         **{
             axis: _column(np.int64, "a voxel index of at least 0", lambda values: values >= 0)
-            for axis in ("x", "y", "z")
+            for axis in VOXELS
         },
-        **{
-            axis: _column(np.float64, "a finite position in um", _finite)
-            for axis in ("xr", "yr", "zr")
-        },
+        **{axis: _column(np.float64, "a finite position in um", _finite) for axis in MICROMETRES},
         "weight": _column(np.float64, _COUNT, _count),
         **{channel: _column(np.float64, _COUNT, _count, nullable=True) for channel in CHANNELS},
         "full_scale": _column(
@@ -316,7 +315,7 @@ def voxel_size(neurons: pd.DataFrame) -> list[float]:
         Sides along x, y and z [um]; 1 along an axis that does not tell one within `VOXEL_UM`.
     """
     sides = []
-    for voxel, place in zip("xyz", ("xr", "yr", "zr"), strict=True):
+    for voxel, place in zip(VOXELS, MICROMETRES, strict=True):
         steps = neurons[voxel] - neurons[voxel].mean()
         slope = abs(float(steps @ neurons[place])) / float(steps @ steps) if steps.any() else 0.0
         sides.append(slope if is_voxel_size(slope) else 1.0)
