@@ -70,7 +70,7 @@ bench: install ## measure speed and memory as ratios, into benchmarks/results
 	PYTHONPATH=src $(BIN)/python -m benchmarks
 
 check-tables: install ## compare results/STUDY/tables with the committed reference
-	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.reference results/$(STUDY)/tables results/reference/$(STUDY)
+	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.tables.reference results/$(STUDY)/tables results/reference/$(STUDY)
 
 lock: install ## write requirements.lock and envs/ from pyproject.toml
 	PYTHON=$(BIN)/python ./envs/lock.sh

@@ -15,7 +15,7 @@ from chromapal.identify.settings import TransformerSettings
 from chromapal.identify.transformer import Transformer
 from chromapal.prepare.features import BODY, COLOUR
 from chromapal.prepare.normalise import Normaliser
-from chromapal.worms.simulate import SimulationParams, simulate_worm
+from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 from chromapal.worms.table import clean_name
 
 WORMS, NEURONS, STEPS, THREADS = 80, 150, 20, 2

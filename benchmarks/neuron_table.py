@@ -58,8 +58,8 @@ def make(path: str) -> dict:
     """Write the file, rendering it block by block."""
     import numpy as np
 
-    from chromapal.worms.nwb_writer import write_nwb
-    from chromapal.worms.simulate import SimulationParams, simulate_worm
+    from chromapal.worms.nwb.writer import write_nwb
+    from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
     neurons, _ = simulate_worm(SimulationParams(), 0, 0)
     place = neurons[["xr", "yr", "zr"]].to_numpy()
@@ -91,10 +91,10 @@ def make(path: str) -> dict:
 
 def ours(path: str) -> dict:
     """Read with this package."""
-    from chromapal.worms import nwb
+    from chromapal.worms.nwb import reader
 
     started = time.perf_counter()
-    neurons = nwb.read(path)
+    neurons = reader.read(path)
     return _result(neurons, time.perf_counter() - started)
 
 

@@ -9,7 +9,7 @@ from benchmarks._measure import in_own_process, median_seconds
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from chromapal.colorizers.fusion import Fusion
+from chromapal.colorizers.networks.fusion import Fusion
 from chromapal.training.device import choose, fast_bf16
 
 BATCH, REPEATS = 64, 5

@@ -12,7 +12,7 @@ from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration, answer
 from chromapal.prepare.features import COLOUR
 from chromapal.prepare.normalise import Normaliser
-from chromapal.worms.simulate import SimulationParams, simulate_worm
+from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
 WORMS, TRAINING = 14, 10
 PARAMS = SimulationParams(

@@ -19,10 +19,10 @@ from ndx_multichannel_volume import (
 from pynwb import NWBHDF5IO, NWBFile
 from pynwb.ophys import ImageSegmentation, PlaneSegmentation
 
-from chromapal.worms.nwb_writer import CHUNK
-from chromapal.worms.nwb_writer import write_nwb as write_worm
-from chromapal.worms.simulate import CHANNELS, SimulationParams, simulate_worm
-from chromapal.worms.type_map import one_type_map
+from chromapal.worms.nwb.type_map import one_type_map
+from chromapal.worms.nwb.writer import CHUNK
+from chromapal.worms.nwb.writer import write_nwb as write_worm
+from chromapal.worms.simulate.worms import CHANNELS, SimulationParams, simulate_worm
 
 DYES = ("mNeptune2.5", "CyOFP1", "mTagBFP2", "TagRFP-T")
 SHAPE = (9, 8, 7)

@@ -1,4 +1,4 @@
-"""Every colorizer keeps the contract of `chromapal.colorizers.contract`, whichever it is."""
+"""Every colorizer keeps the contract of `chromapal.colorizers.common.contract`, whichever it is."""
 
 import dataclasses
 import subprocess
@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from chromapal import methods
-from chromapal.colorizers import run
-from chromapal.colorizers.contract import HISTORY
-from chromapal.colorizers.named_colour import NamedColour
+from chromapal.colorizers.common import run
+from chromapal.colorizers.common.contract import HISTORY
+from chromapal.colorizers.common.named_colour import NamedColour
 from chromapal.errors import InputError
 from chromapal.prepare.samples import Samples
-from chromapal.worms.body_model import head
+from chromapal.worms.simulate.body_model import head
 
 NAMES = methods.accepting("neurons")
 KINDS = ("neuron", "worm")

@@ -1,4 +1,4 @@
-"""Every colorizer of pictures keeps the contract of `chromapal.colorizers.contract`."""
+"""Every colorizer of pictures keeps the contract of `chromapal.colorizers.common.contract`."""
 
 import dataclasses
 from functools import cache
@@ -10,9 +10,9 @@ import torch
 from skimage import color
 
 from chromapal import methods
-from chromapal.colorizers import run
-from chromapal.colorizers.contract import HISTORY
-from chromapal.colorizers.resnet import ResNet
+from chromapal.colorizers.common import run
+from chromapal.colorizers.common.contract import HISTORY
+from chromapal.colorizers.networks.resnet import ResNet
 from chromapal.errors import InputError
 from chromapal.prepare.pictures import PictureSamples
 

@@ -11,11 +11,11 @@ import pandas as pd
 import pynwb
 import pytest
 
-from chromapal.worms import nwb
 from chromapal.worms.discover import discover
-from chromapal.worms.nwb_predicted import PredictedVolume, write_predicted
-from chromapal.worms.predictions import COLUMNS
-from chromapal.worms.type_map import one_type_map
+from chromapal.worms.nwb import reader
+from chromapal.worms.nwb.predicted import PredictedVolume, write_predicted
+from chromapal.worms.nwb.predictions import COLUMNS
+from chromapal.worms.nwb.type_map import one_type_map
 from tests.nwb_contents import added, changed
 
 DATA = Path(
@@ -49,7 +49,7 @@ def pair(request, tmp_path_factory):
     """A laboratory's file, the predictions, and the copy that holds them."""
     (source,) = discover(DATA / "nwb" / request.param, "nwb")
     out = tmp_path_factory.mktemp("copies") / request.param / "w.nwb"
-    predictions = made_up(len(nwb.read(source)))
+    predictions = made_up(len(reader.read(source)))
     write_predicted(source, predictions, PROVENANCE, out, PredictedVolume(gray_ramp, 4095))
     yield Path(source), predictions, out
     shutil.rmtree(out.parent)
@@ -59,7 +59,7 @@ def test_all_that_the_source_holds_is_in_the_copy_bit_by_bit(pair):
     source, _, out = pair
     assert changed(source, out) == []
     assert {place for place in added(source, out) if f"/{MODULE}" not in place} == set()
-    assert nwb.read(out).equals(nwb.read(source))
+    assert reader.read(out).equals(reader.read(source))
 
 
 def test_readers_find_the_columns_by_name(pair):

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chromapal.worms import nwb, tables
+from chromapal.worms import tables
 from chromapal.worms.discover import count_worms, discover
+from chromapal.worms.nwb import reader
 
 DATA = Path(
     os.environ.get("CHROMAPAL_DATA", Path(__file__).resolve().parents[2] / "../shared/data")
@@ -37,7 +38,7 @@ def published(lab):
 @pytest.mark.parametrize("lab", WORMS)
 def test_a_file_reads_back_as_its_published_rows(lab):
     (path,) = discover(DATA / "nwb" / lab, "nwb")
-    read, expected = nwb.read(path), published(lab)
+    read, expected = reader.read(path), published(lab)
     exact = ["worm", "lab", "x", "y", "z", "weight", "R", "G", "B", "W", "full_scale", "ID"]
     if lab == "SF":
         exact.remove("W")

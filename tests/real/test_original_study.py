@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from chromapal.classifiers.naming import name_fold
-from chromapal.evaluate.tables import write_identity
+from chromapal.classifiers.common.naming import name_fold
+from chromapal.evaluate.tables.main import write_identity
 from chromapal.prepare.normalise import prepare_fold
 from chromapal.prepare.splits import write_splits
 from chromapal.worms.collect import collect

@@ -6,7 +6,7 @@ import torch
 from scipy.spatial import ConvexHull
 
 from chromapal.colorizers import lab_rebalanced
-from chromapal.colorizers.rebalanced import Rebalanced, enlarged
+from chromapal.colorizers.networks.rebalanced import Rebalanced, enlarged
 from chromapal.prepare import ab_bins, lab
 from chromapal.prepare.pictures import PictureSamples
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from chromapal.evaluate import ablation_tables as tables
-from chromapal.evaluate import read
+from chromapal.evaluate.tables import read
 from tests.named import identities
 
 

@@ -19,7 +19,7 @@ from chromapal.identify.atlas import Atlas, Spread
 from chromapal.identify.symmetry import Symmetry
 from chromapal.prepare.features import COLOUR
 from chromapal.prepare.normalise import Normaliser
-from chromapal.worms.simulate import SimulationParams, simulate_worm
+from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
 PARAMS = SimulationParams(
     worms=6, laboratories=2, neurons=40, unlabelled_low=0.0, unlabelled_high=0.1, uncertain=0.0,

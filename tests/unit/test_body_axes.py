@@ -10,7 +10,7 @@ from chromapal.identify import align
 from chromapal.identify.animals import Animal, animals, in_micrometres
 from chromapal.identify.body_axes import body_axes, lay_over, similarity, turned
 from chromapal.prepare.features import COLOUR
-from chromapal.worms.body_model import head
+from chromapal.worms.simulate.body_model import head
 from tests.herd import table
 
 AXES = ["posterior", "dorsal", "left"]

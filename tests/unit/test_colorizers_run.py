@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from chromapal import methods
-from chromapal.colorizers import mean_colour, run
+from chromapal.colorizers import mean_colour
+from chromapal.colorizers.common import run
 from chromapal.errors import InputError
 
 SMALL = {"width": 16, "layers": 1, "heads": 2, "members": 1, "steps": 2}

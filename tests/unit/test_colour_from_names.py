@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chromapal.colorizers.named_colour import _inputs, _ridge
+from chromapal.colorizers.common.named_colour import _inputs, _ridge
 from chromapal.identify.atlas import Spread
 from chromapal.identify.colour import NameColours, learn_colours, numbered
 

@@ -6,7 +6,7 @@ import pytest
 
 from chromapal.console import job
 from chromapal.errors import InputError
-from chromapal.evaluate.timings import write_timings
+from chromapal.evaluate.tables.timings import write_timings
 
 
 def test_a_mistake_is_one_line_without_traceback(tmp_path, capsys):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from chromapal.colorizers import context_mlp
-from chromapal.colorizers.context import Context, SigmoidLayers
+from chromapal.colorizers.networks.context import Context, SigmoidLayers
 from chromapal.prepare import windows as windows_module
 from chromapal.prepare.pictures import PictureSamples
 from chromapal.prepare.windows import WindowBatch, WindowSamples, windows

@@ -10,8 +10,8 @@ import pytest
 from dandischema.digests.dandietag import DandiETag
 
 from chromapal.errors import InputError
-from chromapal.worms import dandi, manifest, transfer
-from chromapal.worms.manifest import Asset
+from chromapal.worms.dandi import manifest, source, transfer
+from chromapal.worms.dandi.manifest import Asset
 from tests.archive import Archive
 
 VERSION = "0.240101.0000"
@@ -40,7 +40,7 @@ def fetch(archive, out, checksum=None, size=SIZE):
     listed = out.parents[2] / "m.csv"
     asset = Asset("LAB", "000001", VERSION, archive.identifier, "sub/w.nwb", size, checksum)
     manifest.write([asset], listed)
-    dandi.fetch(listed, "LAB", archive.identifier, archive.api, out)
+    source.fetch(listed, "LAB", archive.identifier, archive.api, out)
 
 
 def part(out):
@@ -109,7 +109,7 @@ def test_a_damaged_beginning_is_fetched_anew(archive, out, caplog):
 def test_two_jobs_that_fetch_one_file_do_not_hurt_each_other(archive, out, monkeypatch, caplog):
     """The first stalls half way; the second must neither append to its beginning nor remove it."""
     stalled, waiting = threading.Event(), threading.Event()
-    monkeypatch.setattr(dandi.LOGGER, "info", lambda text, *_: "waiting" in text and waiting.set())
+    monkeypatch.setattr(source.LOGGER, "info", lambda text, *_: "waiting" in text and waiting.set())
     pieces = transfer.Transfer.pieces
 
     def slow(self, start, stop):

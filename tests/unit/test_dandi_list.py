@@ -6,8 +6,9 @@ import dandi.dandiapi
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.worms import manifest, skipped
-from chromapal.worms.dandi import write_left_out
+from chromapal.worms import skipped
+from chromapal.worms.dandi import manifest
+from chromapal.worms.dandi.source import write_left_out
 from chromapal.worms.plan import archive_assets, fold_count, source_files
 from tests.archive import Archive
 

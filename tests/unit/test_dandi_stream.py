@@ -12,8 +12,10 @@ import pytest
 
 from chromapal.errors import InputError
 from chromapal.provenance import PACKAGE
-from chromapal.worms import dandi, manifest, nwb, ranges, skipped, table, transfer
-from chromapal.worms.manifest import Asset
+from chromapal.worms import skipped, table
+from chromapal.worms.dandi import manifest, ranges, source, transfer
+from chromapal.worms.dandi.manifest import Asset
+from chromapal.worms.nwb import reader
 from tests.archive import Archive
 from tests.nwb_files import write_big, write_nwb
 
@@ -46,7 +48,7 @@ class Study:
         self.out = folder / "out/t.parquet", folder / "out/s.csv"
 
     def stream(self, **scales):
-        dandi.stream(
+        source.stream(
             *(self.manifest, "LAB", self.asset, self.archive.api, self.folder / "cache"),
             *(scales, *self.out),
         )
@@ -69,7 +71,7 @@ def study(archive, tmp_path):
 def test_a_streamed_table_is_that_of_the_file(study, caplog):
     with caplog.at_level("INFO"):
         streamed = study.stream(LAB=5000)
-    assert same(streamed, nwb.read(study.file, "LAB", {"LAB": 5000}))
+    assert same(streamed, reader.read(study.file, "LAB", {"LAB": 5000}))
     assert set(streamed["lab"]) == {"LAB"}
     assert set(streamed["file"]) == {f"dandi:000001/{VERSION}/sub/w.nwb"}
     assert skipped.read(study.out[1]).empty
@@ -86,7 +88,7 @@ def test_a_second_table_fetches_nothing(study):
 @pytest.mark.skipif(not REAL.is_file(), reason=f"no real data in {DATA} (set CHROMAPAL_DATA)")
 def test_a_quarter_of_a_real_file_is_enough(archive, tmp_path):
     study = Study(archive, tmp_path, REAL)
-    assert same(study.stream(), nwb.read(REAL))
+    assert same(study.stream(), reader.read(REAL))
     print(f"{archive.sent['blob']} bytes, {study.share():.4f}, {archive.count('blob')} requests")
     assert study.share() < 0.25
 
@@ -97,12 +99,12 @@ def test_five_per_cent_of_a_large_volume_are_enough(archive, tmp_path):
     streamed = study.stream()
     print(f"{archive.sent['blob']} bytes, {study.share():.4f}, {archive.count('blob')} requests")
     assert study.share() < 0.05
-    assert len(streamed) > 150 and same(streamed, nwb.read(study.file))
+    assert len(streamed) > 150 and same(streamed, reader.read(study.file))
 
 
 @pytest.mark.parametrize("fault", [429, 500, "cut"])
 def test_passing_faults_change_nothing(study, fault):
-    local = nwb.read(study.file)
+    local = reader.read(study.file)
     study.archive.faults["blob"].extend([None, fault, None, fault, fault])
     assert same(study.stream(), local)
 
@@ -148,9 +150,9 @@ def test_a_job_ends_with_one_line_whenever_its_transfer_fails(study, good):
     where = (str(study.manifest), "LAB", study.asset, study.archive.api, str(study.folder / "c"))
     code = f"""
 from chromapal.console import job
-from chromapal.worms import dandi
+from chromapal.worms.dandi import source
 with job({str(study.folder / "log")!r}):
-    dandi.stream(*{where!r}, {{}}, *{tuple(map(str, study.out))!r})
+    source.stream(*{where!r}, {{}}, *{tuple(map(str, study.out))!r})
 """
     path = os.pathsep.join([str(PACKAGE.parent), *filter(None, sys.path)])
     command = [sys.executable, "-W", "ignore", "-c", code]
@@ -187,7 +189,7 @@ def test_a_file_that_cannot_be_used_is_left_out_with_its_reason(archive, tmp_pat
 
 def test_what_the_study_leaves_out_is_listed_with_its_reason(study):
     out = study.folder / "left.csv"
-    dandi.write_left_out(study.manifest, {"LAB": {"sub/w.nwb": "blurred"}, "X": {"y": "z"}}, out)
+    source.write_left_out(study.manifest, {"LAB": {"sub/w.nwb": "blurred"}, "X": {"y": "z"}}, out)
     (entry,) = skipped.read(out).to_dict("records")
     assert (entry["lab"], entry["stage"]) == ("LAB", "source")
     assert entry["reason"] == f"dandi:000001/{VERSION}/sub/w.nwb: blurred"

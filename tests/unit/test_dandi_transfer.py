@@ -12,9 +12,9 @@ import pytest
 
 from chromapal.errors import InputError
 from chromapal.provenance import PACKAGE
-from chromapal.worms import ranges, transfer
-from chromapal.worms.ranges import BLOCK, RangeFile
-from chromapal.worms.transfer import TRIES, Transfer, stated_wait
+from chromapal.worms.dandi import ranges, transfer
+from chromapal.worms.dandi.ranges import BLOCK, RangeFile
+from chromapal.worms.dandi.transfer import TRIES, Transfer, stated_wait
 from tests.archive import Archive
 
 SIZE = 300_001
@@ -235,8 +235,8 @@ def test_a_half_written_entry_is_cut_off(archive, data, remote, tmp_path, harm):
 def test_a_killed_process_leaves_what_it_fetched(archive, data, tmp_path):
     log = tmp_path / "log"
     code = f"""
-from chromapal.worms.ranges import RangeFile
-from chromapal.worms.transfer import Transfer
+from chromapal.worms.dandi.ranges import RangeFile
+from chromapal.worms.dandi.transfer import Transfer
 url = "{archive.api}/assets/{archive.identifier}/download/"
 with RangeFile(Transfer(url, "dandi:f", {SIZE}), {str(log)!r}) as remote:
     while remote.read(5000):

@@ -7,7 +7,6 @@ import seaborn as sns
 from matplotlib.image import imread
 from scipy.special import ndtri
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import (
     animals,
     colour,
@@ -22,7 +21,8 @@ from chromapal.evaluate.figures import (
     style,
     volume,
 )
-from chromapal.worms.projections import Projections
+from chromapal.evaluate.tables import read
+from chromapal.worms.nwb.projections import Projections
 
 RUN = {"colorizer": "resnet18_fusion", "variant": "no_background", "sample": "worm", "grid": 64}
 

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from chromapal.colorizers.fusion import Fusion
-from chromapal.colorizers.resnet import ResNet
+from chromapal.colorizers.networks.fusion import Fusion
+from chromapal.colorizers.networks.resnet import ResNet
 
 
 @pytest.mark.parametrize("grid", [1, 7, 33, 64])

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chromapal.worms import table
-from chromapal.worms.body_model import head
 from chromapal.worms.ganglia import GANGLIA, OTHER, ganglion
 from chromapal.worms.partial_names import FULL
+from chromapal.worms.simulate.body_model import head
 
 MEMBERS = {
     "anterior": ["IL1DL", "IL2R", "OLQVL", "RMED", "RMEL", "URAVR", "BAGL", "CEPVL", "RIPR", "RME"],

@@ -7,24 +7,18 @@ import pytest
 from chromapal import provenance
 
 PACKAGE = provenance.PACKAGE
-# Who may import whom. The root serves everybody, as do the neuron table and the list of what was
-# left out.
-METHODS = {"prepare", "training", "identify", "worms.table", "worms.partial_names"}
+# Who may import whom, room by room; the root serves everybody.
 ALLOWED = {
     "worms": set(),
-    "images": {"worms.discover", "worms.nwb_file", "worms.nwb_channels"},
-    "prepare": {"worms.table", "worms.skipped"},
+    "images": {"worms.discover", "worms.nwb"},
+    "prepare": {"worms"},
     "training": {"prepare", "worms.table"},
-    "identify": {
-        "prepare", "training", "worms.table", "worms.partial_names", "worms.skipped", "worms.slugs",
-    },
-    "colorizers": METHODS | {"images", "worms.skipped"},
-    "classifiers": METHODS,
-    "evaluate": {
-        "prepare", "worms.table", "worms.skipped", "worms.projections", "worms.partial_names",
-        "worms.ganglia", "worms.slugs",
-    },
-}  # fmt: skip
+    "identify": {"prepare", "training", "worms"},
+    "colorizers": {"worms", "images", "prepare", "training", "identify"},
+    "classifiers": {"worms", "prepare", "training", "identify"},
+    "evaluate": {"worms", "prepare"},
+    "apply": {"worms", "prepare", "training", "identify", "colorizers", "evaluate"},
+}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
 
@@ -67,11 +61,11 @@ def test_rules_import_nothing_heavy():
     lines = [line.strip() for line in text.splitlines() if "chromapal" in line and "import" in line]
     assert sorted(lines) == [
         "from chromapal import methods, provenance",
+        "from chromapal.apply import plan as apply_plan",
         "from chromapal.errors import InputError, NoSpaceError",
         "from chromapal.training import layout",
-        "from chromapal.worms import new_plan",
         "from chromapal.worms import plan",
-        "from chromapal.worms import simulated_files",
+        "from chromapal.worms.simulate import file_names",
     ]
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from chromapal.evaluate import worm_page
 from chromapal.evaluate.figures import (
     ablation,
     anchors,
@@ -20,6 +19,7 @@ from chromapal.evaluate.figures import (
     style,
     worm,
 )
+from chromapal.evaluate.pages import worm_page
 
 RUN = {"study": "demo", "classifier": "svm", "colorizer": "", "variant": "no_background"}
 HOSTILE = ("<script>alert(1)</script>", "$x$")

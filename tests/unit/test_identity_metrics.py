@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.evaluate import identity
+from chromapal.evaluate.metrics import identity
 
 
 def named(rows, **more):

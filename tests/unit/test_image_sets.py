@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from chromapal import methods
-from chromapal.colorizers import run_pictures
+from chromapal.colorizers.common import run_pictures
 from chromapal.errors import InputError
-from chromapal.evaluate.scored_pictures import write_scores
-from chromapal.evaluate.turing_pictures import choose
+from chromapal.evaluate.pages.turing_pictures import choose
+from chromapal.evaluate.tables.scored_pictures import write_scores
 from chromapal.images.sets import opened, part
 from chromapal.images.shown import show, show_micrographs
 

@@ -13,7 +13,7 @@ from chromapal.errors import InputError
 from chromapal.images import neuropal_volume
 from chromapal.images.neuropal import NeuroPal
 from chromapal.images.neuropal_volume import quantiles, slices
-from chromapal.worms.simulate import SimulationParams, simulate
+from chromapal.worms.simulate.worms import SimulationParams, simulate
 from tests.nwb_files import replace, write_nwb
 
 DATA = Path(

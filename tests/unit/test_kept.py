@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.colorizers import kept
+from chromapal.apply import model
+from chromapal.apply.model import load
 from chromapal.errors import InputError
 from chromapal.training import layout
 from chromapal.worms import table
 
 CORNERS = np.array([[x, y, z] for x in (0, 12) for y in (0, 5) for z in (0, 2)], dtype=float)
-FACTS = kept.FACTS
+FACTS = model.FACTS
 
 
 def animal(worm, lab="EY", scale=1.0, full_scale=4095.0, **columns):
@@ -28,7 +29,7 @@ def animal(worm, lab="EY", scale=1.0, full_scale=4095.0, **columns):
 def facts_of(tmp_path, colour_scale, *animals):
     pd.concat(animals).to_parquet(tmp_path / "neurons.parquet")
     # nobody has colours, so that no network is trained
-    kept.keep(
+    model.keep(
         tmp_path / "neurons.parquet", "identify_then_colour", {}, colour_scale, "white", "study",
         "code", 1, "cpu", 1, tmp_path / "model",
     )  # fmt: skip
@@ -54,7 +55,7 @@ def test_full_scales_are_kept_for_the_scale_that_goes_by_them(tmp_path):
 def test_a_study_without_colour_has_no_model_to_load(tmp_path):
     facts_of(tmp_path, "rank_normal", animal("a"))
     with pytest.raises(InputError, match="no animal with names, gray and colour"):
-        kept.load(tmp_path / "model")
+        load(tmp_path / "model")
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_a_damaged_model_is_refused_in_a_line_that_says_how_to_go_on(model, dama
     do, line = DAMAGE[damage]
     do(model)
     with pytest.raises(InputError) as error:
-        kept.load(model)
+        load(model)
     text = str(error.value)
     assert line in text and "run its study again" in text and "copy the folder whole" in text
     assert "\n" not in text

@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from chromapal.colorizers.autoencoder import Autoencoder
-from chromapal.colorizers.frozen import Frozen
-from chromapal.colorizers.lab_network import LabNetwork
-from chromapal.colorizers.layers import SkipDecoder
-from chromapal.colorizers.mid_level import NEUTRAL, MidLevel
+from chromapal.colorizers.networks.autoencoder import Autoencoder
+from chromapal.colorizers.networks.frozen import Frozen
+from chromapal.colorizers.networks.lab_network import LabNetwork
+from chromapal.colorizers.networks.layers import SkipDecoder
+from chromapal.colorizers.networks.mid_level import NEUTRAL, MidLevel
 from chromapal.errors import InputError
 from chromapal.prepare import lab
 from chromapal.prepare.pictures import PictureBatch, PictureSamples

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 import tifffile
 
-from chromapal.evaluate import neuropal_id
+from chromapal.apply import napari as layers
+from chromapal.apply import neuropal_id
+from chromapal.apply.predicted_volume import FULL, MARGIN, painted
 from chromapal.files import write_json
-from chromapal.worms import layers, table
-from chromapal.worms.predicted_volume import FULL, MARGIN, painted
-from chromapal.worms.render import SOMA_UM, draw
+from chromapal.worms import table
+from chromapal.worms.simulate.render import SOMA_UM, draw
 
 
 def three():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from chromapal.classifiers import naming
+from chromapal.classifiers.common import naming
 from chromapal.identify.body_axes import similarity
 from chromapal.identify.run import align_fold
 from chromapal.prepare.features import BODY

@@ -9,8 +9,8 @@ import pytest
 
 from chromapal.errors import InputError
 from chromapal.provenance import PACKAGE
-from chromapal.worms import manifest
-from chromapal.worms.manifest import Asset
+from chromapal.worms.dandi import manifest
+from chromapal.worms.dandi.manifest import Asset
 
 GOOD = Asset(
     "A", "000001", "0.240101.0000", "00000000-0000-4000-8000-000000000000", "a,b\n.nwb", 5,

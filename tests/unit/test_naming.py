@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from chromapal import methods
-from chromapal.classifiers import naming
+from chromapal.classifiers.common import naming
 
 NAMES = ["ADAL", "ADAR", "AVG"]
 FOLDS = 3

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.evaluate import confidence_tables, peers_table, read, report_naming, worm_files
 from chromapal.evaluate import naming_tables as tables
-from chromapal.evaluate.tables import WORMS
+from chromapal.evaluate.pages import worm_files
+from chromapal.evaluate.report import naming
+from chromapal.evaluate.tables import confidence, peers, read
+from chromapal.evaluate.tables.main import WORMS
 from chromapal.prepare.features import BODY
 from tests.named import identities
 
@@ -24,9 +26,9 @@ ROWS = [
 HOSTILE = ["../up", "<script>alert(1)</script>", "$x$", "NA", 'it\'s "it",\\']
 
 
-def confidence(tmp_path, parts):
+def confidence_of(tmp_path, parts):
     out = [tmp_path / f"{name}.csv" for name in ("calibration", "coverage", "ganglia")]
-    confidence_tables.write_confidence(parts, *out)
+    confidence.write_confidence(parts, *out)
     return [read.read_csv(path) for path in out]
 
 
@@ -39,8 +41,8 @@ def test_only_full_labels_are_counted(tmp_path):
 
 
 def test_calibration_by_hand(tmp_path):
-    found, _, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == confidence_tables.CALIBRATION
+    found, _, _ = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
+    assert list(found.columns) == confidence.CALIBRATION
     assert found["lab"].tolist() == ["X", "Y", "all", "all"]
     numbers = found[["low", "high", "neurons", "confidence", "accuracy"]].to_numpy()
     # a probability of one belongs to the highest tenth
@@ -57,7 +59,7 @@ def test_calibration_errors_of_several_methods_are_kept_apart(tmp_path):
         identities(tmp_path / "b.parquet", ROWS[:1], classifier="mlp"),
         identities(tmp_path / "c.parquet", ROWS[3:4], features="position+rgb"),
     ]
-    found, _, _ = confidence(tmp_path, parts)
+    found, _, _ = confidence_of(tmp_path, parts)
     errors = found.query("lab == 'all'").groupby(["classifier", "features"])["ece"].unique()
     assert {key: value.tolist() for key, value in errors.items()} == {
         ("mlp", "position"): [pytest.approx(0.05)],
@@ -67,8 +69,8 @@ def test_calibration_errors_of_several_methods_are_kept_apart(tmp_path):
 
 
 def test_coverage_by_hand(tmp_path):
-    _, found, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == confidence_tables.COVERAGE
+    _, found, _ = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
+    assert list(found.columns) == confidence.COVERAGE
     assert found.groupby("lab")["coverage"].agg(len).to_dict() == {"X": 20, "Y": 20, "all": 20}
     some = found.set_index(["lab", "coverage"])
     some = some[["neurons", "threshold", "precision", "precision_by_animal"]]
@@ -87,21 +89,21 @@ def test_coverage_by_hand(tmp_path):
 
 
 def test_the_report_shows_precision_by_animal(tmp_path):
-    confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
+    confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
     facts = {"classifier": "svm", "features": "position", "colorizer": "", "worms": 2}
     shares = ["accuracy", "assigned", "assigned_low", "assigned_high", "assigned_top5"]
     identity = pd.DataFrame([{**facts, **read.POOLED, "variant": "no_background"}])
     identity = identity.assign(**dict.fromkeys([*shares, "class_accuracy"], 0.125))
     identity.to_csv(tmp_path / "identity.csv", index=False)
     config = {"align": "nonrigid", "identify": {"classifiers": ["svm"]}, "handedness": "decided"}
-    shown = str(report_naming.scores(tmp_path, config))
+    shown = str(naming.scores(tmp_path, config))
     # of the surest 80 %, 2 in 3 of X's animal and none of Y's; of all neurons half
     assert "0.333" in shown and "0.500" not in shown
 
 
 def test_equal_probabilities_are_ranked_by_row(tmp_path):
     rows = [("X", "1", row, "RIH", "RIH" if row < 2 else "RIS", 0.5) for row in (3, 1, 2, 0)]
-    _, found, _ = confidence(tmp_path, [identities(tmp_path / "a.parquet", rows)])
+    _, found, _ = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", rows)])
     # of one animal both are the same
     assert found["precision_by_animal"].equals(found["precision"])
     precision = found.query("lab == 'all'").set_index("coverage")["precision"]
@@ -109,8 +111,8 @@ def test_equal_probabilities_are_ranked_by_row(tmp_path):
 
 
 def test_ganglia_by_hand(tmp_path):
-    _, _, found = confidence(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == confidence_tables.GANGLIA
+    _, _, found = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
+    assert list(found.columns) == confidence.GANGLIA
     numbers = found.set_index(["ganglion", "lab"])[["neurons", "accuracy", "class_accuracy"]]
     expected = {
         ("lateral", "X"): [2, 0.5, 1],
@@ -130,7 +132,7 @@ def test_methods_and_feature_sets_are_kept_apart(tmp_path):
         identities(tmp_path / "b.parquet", ROWS[:1], classifier="mlp"),
         identities(tmp_path / "c.parquet", ROWS[3:4], features="position+rgb", fold="fold1"),
     ]
-    found, _, _ = confidence(tmp_path, parts)
+    found, _, _ = confidence_of(tmp_path, parts)
     counts = found.query("lab == 'all'").groupby(["classifier", "features"])["neurons"].sum()
     assert counts.to_dict() == {
         ("mlp", "position"): 1, ("svm", "position"): 5, ("svm", "position+rgb"): 1,
@@ -140,9 +142,9 @@ def test_methods_and_feature_sets_are_kept_apart(tmp_path):
 def test_nothing_named_gives_empty_tables_with_their_columns(tmp_path):
     unlabelled = identities(tmp_path / "a.parquet", ROWS[5:])
     for parts in ([], [unlabelled]):
-        found = confidence(tmp_path, parts)
+        found = confidence_of(tmp_path, parts)
         names = ("CALIBRATION", "COVERAGE", "GANGLIA")
-        expected = [getattr(confidence_tables, name) for name in names]
+        expected = [getattr(confidence, name) for name in names]
         for table, columns in zip(found, expected, strict=True):
             assert table.empty and list(table.columns) == columns
         tables.write_places(parts, {}, tmp_path / "places.csv")
@@ -227,18 +229,18 @@ def worms_table(path, rows, **facts):
     return path
 
 
-def peers(tmp_path, rows, text, **facts):
+def peers_of(tmp_path, rows, text, **facts):
     (tmp_path / "peers.csv").write_text(text, encoding="utf-8")
     worms_table(tmp_path / "worms.csv", rows, **facts)
-    peers_table.write_peers(tmp_path / "worms.csv", tmp_path / "peers.csv", tmp_path / "out.csv")
+    peers.write_peers(tmp_path / "worms.csv", tmp_path / "peers.csv", tmp_path / "out.csv")
     return read.read_csv(tmp_path / "out.csv")
 
 
 def test_peers_by_hand(tmp_path):
     rows = [("X", "1", 0.5), ("Y", "1", 0.7), ("X", "2", 0.9), ("Y", "NA", 0.2)]
     text = "worm,m,lab,accuracy\n1,0.4,X,\n1,0.7,Y,\n2,,X,\nNA,0.1,Y,0.3\nnew,1,Y,1\n"
-    found = peers(tmp_path, rows, text)
-    assert list(found.columns) == peers_table.PEERS
+    found = peers_of(tmp_path, rows, text)
+    assert list(found.columns) == peers.PEERS
     told = found.set_index(["method", "lab"])
     assert list(told.index) == [
         ("m", "X"), ("m", "Y"), ("m", "all"), ("accuracy", "Y"), ("accuracy", "all"),
@@ -258,17 +260,19 @@ def test_signed_ranks_by_hand(tmp_path):
     rows = [("X", str(n), 0.5 + n / 100) for n in range(1, 7)]
     better = "lab,worm,m\n" + "".join(f"X,{n},0.5\n" for n in range(1, 7))
     # six differences of one sign: 2 of 2^6 signs are as extreme
-    assert peers(tmp_path, rows, better).query("lab == 'all'")["p"].item() == pytest.approx(0.03125)
+    assert peers_of(tmp_path, rows, better).query("lab == 'all'")["p"].item() == pytest.approx(
+        0.03125
+    )
     # the smallest has the other sign: 4 of 2^6
     mixed = better.replace("X,1,0.5\n", "X,1,0.515\n")
-    found = peers(tmp_path, rows, mixed).query("lab == 'all'").iloc[0]
+    found = peers_of(tmp_path, rows, mixed).query("lab == 'all'").iloc[0]
     assert (found["p"], found["wins"], found["losses"]) == (pytest.approx(0.0625), 5, 1)
 
 
 def test_equal_pairs_differ_in_nothing(tmp_path):
     rows = [("X", str(n), n / 7) for n in range(7)]
     same = "lab,worm,m\n" + "".join(f"X,{n},{n / 7}\n" for n in range(7))  # with more digits
-    found = peers(tmp_path, rows, same).query("lab == 'all'").iloc[0]
+    found = peers_of(tmp_path, rows, same).query("lab == 'all'").iloc[0]
     assert found[["p", "wins", "ties", "losses"]].tolist() == [1, 0, 7, 0]
     assert (found["difference"], found["low"], found["high"]) == (0, 0, 0)
 
@@ -277,10 +281,10 @@ def test_peers_stand_beside_plain_names_only(tmp_path):
     text = "lab,worm,m\nX,1,0.4\n"
     rows = [("X", "1", 0.5)]
     for facts in ({"measure": "colour"}, {"variant": "with_background"}, {"colorizer": "net"}):
-        assert peers(tmp_path, rows, text, **facts).empty
-    assert peers(tmp_path, [("Y", "1", 0.5)], text).empty
-    peers_table.write_peers(tmp_path / "worms.csv", "", tmp_path / "out.csv")
-    assert list(read.read_csv(tmp_path / "out.csv").columns) == peers_table.PEERS
+        assert peers_of(tmp_path, rows, text, **facts).empty
+    assert peers_of(tmp_path, [("Y", "1", 0.5)], text).empty
+    peers.write_peers(tmp_path / "worms.csv", "", tmp_path / "out.csv")
+    assert list(read.read_csv(tmp_path / "out.csv").columns) == peers.PEERS
 
 
 @pytest.mark.parametrize(
@@ -298,7 +302,7 @@ def test_peers_stand_beside_plain_names_only(tmp_path):
 )
 def test_mistakes_in_the_file_of_peers_are_one_line(tmp_path, text, named):
     with pytest.raises(InputError) as caught:
-        peers(tmp_path, [("X", "1", 0.5)], text)
+        peers_of(tmp_path, [("X", "1", 0.5)], text)
     assert named in str(caught.value) and "peers.csv" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -307,7 +311,7 @@ def test_a_missing_or_foreign_file_of_peers_is_one_line(tmp_path):
     (tmp_path / "latin.csv").write_bytes("lab,worm,m\nÄ,1,0.5\n".encode("latin-1"))
     for name in ("nowhere.csv", "latin.csv", "."):
         with pytest.raises(InputError, match="no readable CSV file"):
-            peers_table.read_peers(tmp_path / name)
+            peers.read_peers(tmp_path / name)
 
 
 def study_neurons(count: int) -> pd.DataFrame:

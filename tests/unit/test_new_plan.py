@@ -2,9 +2,9 @@
 
 import pytest
 
+from chromapal.apply.plan import Source, applied, model_folder, results_folder, sources
 from chromapal.errors import InputError
 from chromapal.files import write_json
-from chromapal.worms.new_plan import Source, applied, model_folder, results_folder, sources
 
 
 def make(folder, *names):

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 import tifffile
 
+from chromapal.apply import read
 from chromapal.files import read_json
-from chromapal.worms import new_worms, skipped, table
+from chromapal.worms import skipped, table
 from tests.nwb_files import write_nwb
 
 FIVE = 5
@@ -25,7 +26,7 @@ def load(
 ):  # fmt: skip
     outs = [tmp_path / "out" / part for part in ("t.parquet", "f.json", "s.csv")]
     given = channels or {}, list(spacing), full_scales or {}
-    new_worms.load(tmp_path / name, kind, centres, lab, *given, *outs)
+    read.load(tmp_path / name, kind, centres, lab, *given, *outs)
     return table.read(outs[0]), read_json(outs[1]), skipped.read(outs[2])["reason"].tolist()
 
 

@@ -10,10 +10,11 @@ import pytest
 
 import chromapal
 from chromapal.errors import InputError
-from chromapal.worms import nwb, nwb_channels, skipped, table
+from chromapal.worms import skipped, table
 from chromapal.worms.load import load
-from chromapal.worms.projections import max_projections
-from chromapal.worms.voxels import read_voxels, weighted_means
+from chromapal.worms.nwb import channels, reader
+from chromapal.worms.nwb.projections import max_projections
+from chromapal.worms.nwb.voxels import read_voxels, weighted_means
 from tests.nwb_files import DYES, NEURONS, ramp, replace, write_nwb
 
 pytestmark = pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning")
@@ -30,7 +31,7 @@ def red(neurons) -> list[float]:
 
 
 def test_a_healthy_file_becomes_a_neuron_table(path):
-    neurons = nwb.read(write_nwb(path, identifier="2022-02-11-w03-NP1"))
+    neurons = reader.read(write_nwb(path, identifier="2022-02-11-w03-NP1"))
     assert neurons.iloc[1].to_dict() == {
         "worm": "2022-02-11-w03-NP1", "lab": "EY", "x": 8, "y": 7, "z": 6, "xr": 4.0, "yr": 1.75,
         "zr": 12.0, "weight": 1.0, "R": 1876.0, "G": 2876.0, "B": 3876.0, "W": 4876.0,
@@ -43,7 +44,7 @@ def test_a_healthy_file_becomes_a_neuron_table(path):
 
 def test_a_healthy_file_is_read_without_a_word(path):
     write_nwb(path)
-    code = f"from chromapal.worms import nwb; nwb.read({str(path)!r})"
+    code = f"from chromapal.worms.nwb import reader; reader.read({str(path)!r})"
     source = Path(chromapal.__file__).parents[1]
     run = subprocess.run(
         [sys.executable, "-W", "always::UserWarning", "-c", code],
@@ -63,7 +64,7 @@ def test_a_namespace_of_another_version_is_no_reason_for_a_warning(path, recwarn
         del stored["namespace"]
         stored["namespace"] = text.replace("0.1.12", "0.0.1")
     with caplog.at_level("INFO"):
-        assert len(nwb.read(path)) == 3
+        assert len(reader.read(path)) == 3
     assert len(recwarn) == 0 and "Ignoring" not in caplog.text
 
 
@@ -82,30 +83,30 @@ def test_a_namespace_of_another_version_is_no_reason_for_a_warning(path, recwarn
     ids=str,
 )
 def test_variants_of_the_layout_give_the_same_table(path, tmp_path, keys):
-    plain = nwb.read(write_nwb(path))
-    other = nwb.read(write_nwb(tmp_path / "other" / "EY" / "w.nwb", **keys))
+    plain = reader.read(write_nwb(path))
+    other = reader.read(write_nwb(tmp_path / "other" / "EY" / "w.nwb", **keys))
     assert other.equals(plain)
 
 
 def test_labels_of_the_text_nan_and_none_at_all_are_unlabelled(path, tmp_path):
-    assert nwb.read(write_nwb(path, names=("nan", " AVAR ", "NaN")))["ID"].tolist() == [
+    assert reader.read(write_nwb(path, names=("nan", " AVAR ", "NaN")))["ID"].tolist() == [
         "", "AVAR", "",
     ]  # fmt: skip
     bare = write_nwb(tmp_path / "bare.nwb", names=None)
-    assert nwb.read(bare)["ID"].tolist() == ["", "", ""]
+    assert reader.read(bare)["ID"].tolist() == ["", "", ""]
 
 
 def test_the_laboratory_and_its_full_scale_can_be_stated(path, caplog):
     write_nwb(path)
     with caplog.at_level("INFO"):
-        assert nwb.read(path, "KK", {"KK": 5000})["full_scale"].tolist() == [5000.0] * 3
+        assert reader.read(path, "KK", {"KK": 5000})["full_scale"].tolist() == [5000.0] * 3
         assert "inferred" not in caplog.text
-        nwb.read(path, None, {"KK": 5000})
+        reader.read(path, None, {"KK": 5000})
     assert "laboratory EY inferred as 65535" in caplog.text
 
 
 def test_the_subject_names_the_worm_where_the_identifier_is_empty(path):
-    assert set(nwb.read(write_nwb(path, identifier="", subject="s9"))["worm"]) == {"s9"}
+    assert set(reader.read(write_nwb(path, identifier="", subject="s9"))["worm"]) == {"s9"}
 
 
 @pytest.mark.parametrize(
@@ -118,12 +119,12 @@ def test_the_subject_names_the_worm_where_the_identifier_is_empty(path):
     ],
 )
 def test_the_session_is_the_day_the_recording_started(path, start, session):
-    assert set(nwb.read(write_nwb(path, start=start))["session"]) == {session}
+    assert set(reader.read(write_nwb(path, start=start))["session"]) == {session}
 
 
 def test_a_hostile_identifier_stays_text(path):
     name = "../a b/\"<script>'"
-    assert set(nwb.read(write_nwb(path, identifier=name))["worm"]) == {name}
+    assert set(reader.read(write_nwb(path, identifier=name))["worm"]) == {name}
 
 
 def test_several_voxels_are_averaged_by_weight(path):
@@ -132,7 +133,7 @@ def test_several_voxels_are_averaged_by_weight(path):
         ((1, 1, 1, 0.0), (4, 1, 1, 0.0)),  # no weight at all: the plain mean
         ((5, 5, 5, 0.5),),
     )
-    neurons = nwb.read(write_nwb(path, masks=masks))
+    neurons = reader.read(write_nwb(path, masks=masks))
     assert red(neurons) == [1186.0, 1261.0, 1555.0]
     assert neurons["x"].tolist() == [2, 2, 5]
     assert neurons["xr"].tolist() == [0.875, 1.25, 2.5]
@@ -222,13 +223,13 @@ def spoil(path, wanted):
 def test_the_rest_of_the_volume_is_not_touched(path):
     write_nwb(path, masks=(((1, 2, 3, 1.0),), ((3, 3, 3, 1.0),)), names=("A", "B"))
     assert spoil(path, lambda offset: offset[:3] != (0, 0, 0)) > 20
-    assert red(nwb.read(path)) == [1123.0, 1333.0]
+    assert red(reader.read(path)) == [1123.0, 1333.0]
 
 
 def test_a_channel_that_is_no_colour_is_not_touched(path):
     write_nwb(path, dyes=(*DYES, "GCaMP"))
     assert spoil(path, lambda offset: offset[3] == 4) == 12
-    assert red(nwb.read(path)) == [1123.0, 1876.0, 1405.0]
+    assert red(reader.read(path)) == [1123.0, 1876.0, 1405.0]
 
 
 def stated(rgbw, dyes):
@@ -243,9 +244,9 @@ def stated(rgbw, dyes):
 
 def test_channels_of_a_file_are_taken_by_index(path, caplog):
     dyes = ("mTagBFP2", "CyOFP1", "GCaMP", "mNeptune2.5", "TagRFP-T")
-    row = nwb.read(write_nwb(path, rgbw=(3, 1, 0, 4), dyes=dyes)).iloc[0]
+    row = reader.read(write_nwb(path, rgbw=(3, 1, 0, 4), dyes=dyes)).iloc[0]
     assert row[list("RGBW")].tolist() == [4123.0, 2123.0, 1123.0, 5123.0]
-    row = nwb.read(write_nwb(path, rgbw=(2, 1, 0, 3))).iloc[0]
+    row = reader.read(write_nwb(path, rgbw=(2, 1, 0, 3))).iloc[0]
     assert row[list("RGBW")].tolist() == [3123.0, 2123.0, 1123.0, 4123.0]
     assert "R = channel 2, B = channel 0" in caplog.text
 
@@ -270,7 +271,7 @@ def test_channels_of_a_file_are_taken_by_index(path, caplog):
     ],
 )  # fmt: skip
 def test_channels_are_found(path, rgbw, dyes, first_row):
-    found = nwb_channels.rgbw(stated(rgbw, dyes), path)
+    found = channels.rgbw(stated(rgbw, dyes), path)
     expected = zip("RGBW", first_row, strict=True)
     assert found == {letter: count // 1000 - 1 for letter, count in expected if count}
 
@@ -289,7 +290,7 @@ def test_channels_are_found(path, rgbw, dyes, first_row):
 )
 def test_names_that_disagree_with_the_indices_are_told(path, caplog, rgbw, dyes, told):
     with caplog.at_level("WARNING"):
-        nwb_channels.rgbw(stated(rgbw, dyes), path)
+        channels.rgbw(stated(rgbw, dyes), path)
     if told is None:
         assert caplog.text == ""
     else:
@@ -299,7 +300,7 @@ def test_names_that_disagree_with_the_indices_are_told(path, caplog, rgbw, dyes,
 def test_a_shorter_list_of_channels_leaves_the_others_empty(path):
     write_nwb(path)
     replace(path, f"{VOLUME}/RGBW_channels", np.array([0, 1], dtype="i1"))
-    assert nwb.read(path)[list("RGBW")].isna().all().tolist() == [False, False, True, True]
+    assert reader.read(path)[list("RGBW")].isna().all().tolist() == [False, False, True, True]
 
 
 def truncated(path, share):
@@ -406,7 +407,7 @@ def test_bad_input_is_one_line_naming_file_and_cause(path, case):
     make, cause = BAD[case]
     make(path)
     with pytest.raises(InputError) as caught:
-        nwb.read(path)
+        reader.read(path)
     line = str(caught.value)
     assert line.startswith(str(path)) and cause in line and "\n" not in line
 
@@ -418,7 +419,7 @@ def test_negative_and_missing_counts_are_refused(path, value):
     data[8, 7, 6, 1] = value
     replace(path, f"{VOLUME}/data", data)
     with pytest.raises(InputError, match=r"G = (-1.0|nan) at neuron 1 "):
-        nwb.read(path)
+        reader.read(path)
 
 
 def test_of_several_volumes_and_segmentations_none_is_guessed(path, tmp_path):
@@ -426,13 +427,13 @@ def test_of_several_volumes_and_segmentations_none_is_guessed(path, tmp_path):
     with h5py.File(path, "r+") as file:
         file.move(NEURONS, NEURONS.replace("NeuroPALNeurons", "Unnamed"))
     with pytest.raises(InputError, match=r"several segmentations .*Other, .*Unnamed"):
-        nwb.read(path)
+        reader.read(path)
     two = write_nwb(tmp_path / "two.nwb", volume_name="One")
     with h5py.File(two, "r+") as file:
         file.copy("acquisition/One", "acquisition/Two")
         file["acquisition/Two"].attrs["object_id"] = "another"
     with pytest.raises(InputError, match="only One, Two"):
-        nwb.read(two)
+        reader.read(two)
 
 
 def test_load_writes_a_worm_or_the_reason(path, tmp_path):

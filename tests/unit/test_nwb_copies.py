@@ -6,10 +6,11 @@ import os
 import pandas as pd
 import pytest
 
+from chromapal.apply.nwb import ANSWERS, write_copies
 from chromapal.errors import InputError, NoSpaceError
 from chromapal.files import write_json
-from chromapal.worms import nwb, skipped
-from chromapal.worms.nwb_copies import ANSWERS, write_copies
+from chromapal.worms import skipped
+from chromapal.worms.nwb import reader
 from tests.nwb_files import SHAPE, write_nwb
 
 pytestmark = pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning")
@@ -56,7 +57,7 @@ def written(folder):
 def test_every_named_file_is_copied_to_the_folder_it_came_from(job):
     out = job()
     assert sorted(written(out)) == ["EY/w0.nwb", "EY/w1.nwb", "skipped.csv"]
-    assert len(nwb.read(out / "EY/w0.nwb")) == 3 and skipped.read(out / "skipped.csv").empty
+    assert len(reader.read(out / "EY/w0.nwb")) == 3 and skipped.read(out / "skipped.csv").empty
 
 
 def test_a_damaged_file_is_left_out_in_the_same_bytes_each_time(job):

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.worms import nwb, nwb_file, skipped, table
+from chromapal.worms import skipped, table
 from chromapal.worms.load import load
+from chromapal.worms.nwb import contents, reader
 from tests.nwb_files import NEURONS, replace, write_nwb
 
 pytestmark = [
@@ -26,7 +27,7 @@ def path(tmp_path):
 
 def line_of(path) -> str:
     with pytest.raises(InputError) as caught:
-        nwb.read(path)
+        reader.read(path)
     line = str(caught.value)
     assert line.startswith(f"{path}: found ") and "\n" not in line and len(line) < 500
     return line
@@ -101,7 +102,7 @@ def test_the_unit_alone_does_not_decide(path, unit):
     write_nwb(path, spacing=(0.01, 0.5, 100.0))
     with h5py.File(path, "r+") as file:
         file[f"{SPACE}/grid_spacing"].attrs["unit"] = unit
-    assert nwb.read(path)["zr"].tolist() == [300.0, 600.0, 500.0]
+    assert reader.read(path)["zr"].tolist() == [300.0, 600.0, 500.0]
 
 
 def test_a_file_whose_end_was_never_fetched_is_left_out(path, tmp_path):
@@ -128,13 +129,13 @@ def test_a_volume_whose_index_of_chunks_is_damaged_is_left_out(path):
 def test_errors_while_a_file_is_read_are_its_damage(path, error):
     with (
         pytest.raises(InputError, match=r"w\.nwb: found damaged data \(.+fetch the file again"),
-        nwb_file.opened(path),
+        contents.opened(path),
     ):
         raise error
 
 
 @pytest.mark.parametrize("error", [InputError("key", "this", "that"), ZeroDivisionError()])
 def test_other_errors_stay_what_they_are(path, error):
-    with pytest.raises(type(error)) as caught, nwb_file.opened(path):
+    with pytest.raises(type(error)) as caught, contents.opened(path):
         raise error
     assert caught.value is error

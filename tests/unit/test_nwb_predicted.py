@@ -12,10 +12,10 @@ import pynwb
 import pytest
 
 from chromapal.errors import InputError, NoSpaceError
-from chromapal.worms import nwb, nwb_writer
-from chromapal.worms.nwb_predicted import PredictedVolume, write_predicted
-from chromapal.worms.predictions import COLUMNS
-from chromapal.worms.type_map import one_type_map
+from chromapal.worms.nwb import reader, writer
+from chromapal.worms.nwb.predicted import PredictedVolume, write_predicted
+from chromapal.worms.nwb.predictions import COLUMNS
+from chromapal.worms.nwb.type_map import one_type_map
 from tests import nwb_files
 from tests.nwb_contents import added, changed
 from tests.nwb_files import SHAPE, as_matlab_writes, as_older, write_nwb
@@ -124,7 +124,7 @@ def test_the_project_reads_the_copy_as_it_reads_the_source(pair, tmp_path):
     source, out = pair
     (tmp_path / "EY").mkdir()
     copy = shutil.copyfile(out, tmp_path / "EY" / "w.nwb")
-    assert nwb.read(copy).equals(nwb.read(source))
+    assert reader.read(copy).equals(reader.read(source))
 
 
 def test_nwbinspector_finds_nothing_critical_in_what_is_added(pair):
@@ -187,7 +187,7 @@ def test_a_file_of_the_simulator(tmp_path, out):
         {"worm": "w", "x": [1, 2], "y": 3, "z": 4, "weight": 1.0, "ID": ["AVAL", ""]}
     )
     start = datetime(2024, 5, 6, tzinfo=UTC)
-    nwb_writer.write_nwb(
+    writer.write_nwb(
         tmp_path / "w.nwb", worm, SHAPE, (1, 1, 1), nwb_files.ramp(), names, range(4), start, "lab"
     )
     write_predicted(tmp_path / "w.nwb", predictions([1]), PROVENANCE, out)

@@ -8,10 +8,10 @@ import pynwb
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.worms import nwb
-from chromapal.worms.nwb_writer import write_nwb
-from chromapal.worms.simulate import SimulationParams, simulate, simulate_worm
-from chromapal.worms.simulated_files import worm_files
+from chromapal.worms.nwb import reader
+from chromapal.worms.nwb.writer import write_nwb
+from chromapal.worms.simulate.file_names import worm_files
+from chromapal.worms.simulate.worms import SimulationParams, simulate, simulate_worm
 from chromapal.worms.table import SUBJECT
 
 PARAMS = SimulationParams(worms=3, neurons=40)
@@ -58,7 +58,7 @@ def test_simulated_files_are_where_they_are_announced(folder):
 def test_a_simulated_worm_reads_back_as_its_table(folder, index):
     table, truth = simulate_worm(PARAMS, 5, index)
     path = folder / worm_files(PARAMS.worms, PARAMS.laboratories)[index]
-    back = nwb.read(path, truth["lab"], {truth["lab"]: truth["full_scale"]})
+    back = reader.read(path, truth["lab"], {truth["lab"]: truth["full_scale"]})
     pd.testing.assert_frame_equal(back[table.columns], table, check_dtype=False)
     (subject,) = back[list(SUBJECT)].drop_duplicates().itertuples(index=False, name=None)
     assert subject == ("OH16230", "O", "YA", "head")
@@ -125,7 +125,7 @@ def test_same_worm_same_bytes(folder, tmp_path):
 def test_a_worm_without_any_name_is_written(tmp_path):
     path = tmp_path / "a.nwb"
     write_small(path, small_worm(("", "", "")), small_volume())
-    assert nwb.read(path)["ID"].tolist() == ["", "", ""]
+    assert reader.read(path)["ID"].tolist() == ["", "", ""]
 
 
 def test_nothing_is_left_when_writing_fails(tmp_path):

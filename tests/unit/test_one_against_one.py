@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from chromapal.classifiers.one_against_one import OneAgainstOneSVC
+from chromapal.classifiers.common.one_against_one import OneAgainstOneSVC
 
 
 @pytest.mark.parametrize("names", [2, 3, 12])

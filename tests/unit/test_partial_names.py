@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chromapal.worms import table
-from chromapal.worms.body_model import head
 from chromapal.worms.partial_names import FULL, denoted, is_partial, right, right_class
+from chromapal.worms.simulate.body_model import head
 
 DENOTED = {
     "SIA?L": "SIADL SIAVL",

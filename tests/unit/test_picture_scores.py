@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from chromapal.evaluate import pictures
+from chromapal.evaluate.metrics import pictures
 
 SIDES = st.tuples(st.integers(1, 14), st.integers(1, 14), st.just(3))
 UNIT = st.floats(0, 1, width=32)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chromapal.evaluate import identity, picture_tables
+from chromapal.evaluate.metrics import identity
+from chromapal.evaluate.tables import pictures
 from chromapal.images import card
 from chromapal.images.collection import Collection, Picture
 
@@ -40,7 +41,7 @@ def scored(tmp_path):
 
 
 def images(entries, path) -> pd.DataFrame:
-    picture_tables.write_images(entries, path)
+    pictures.write_images(entries, path)
     return read(path)
 
 
@@ -50,7 +51,7 @@ def test_images_by_hand(scored, tmp_path):
         colourfulness=[0.1, 0.1, 0.1, 0.5], colourfulness_true=[0.1, 0.2, 0.3, 0.4],
     )  # fmt: skip
     table = images([entry], tmp_path / "images.csv")
-    assert list(table.columns) == picture_tables.IMAGES
+    assert list(table.columns) == pictures.IMAGES
     assert table.iloc[0].to_dict() == {
         "set": "photos", "run": "mse", "colorizer": "net",
         # in full, whatever digits a float would be written with
@@ -94,7 +95,7 @@ def test_rows_are_sorted_and_the_same_bytes_twice(scored, tmp_path):
     assert table[["set", "run", "colorizer"]].apply(tuple, axis=1).tolist() == sorted(names)
     images(entries[::-1], tmp_path / "two.csv")
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
-    picture_tables.write_images(entries, tmp_path / "three.csv", seed=1)
+    pictures.write_images(entries, tmp_path / "three.csv", seed=1)
     other = read(tmp_path / "three.csv")
     assert other["delta_e"].equals(table["delta_e"])
     assert not other["delta_e_low"].equals(table["delta_e_low"])
@@ -103,16 +104,16 @@ def test_rows_are_sorted_and_the_same_bytes_twice(scored, tmp_path):
 def test_methods_scored_on_different_pictures_do_not_compare(scored, tmp_path):
     entries = [scored([1, 2], ["a", "b"]), scored([1], ["a"], colorizer="lazy")]
     with pytest.raises(ValueError, match=r"lazy.*other test pictures"):
-        picture_tables.write_images(entries, tmp_path / "images.csv")
+        pictures.write_images(entries, tmp_path / "images.csv")
     # another run may test on others
     assert len(images([entries[0], scored([1], ["a"], run="few")], tmp_path / "images.csv")) == 2
 
 
 def test_studies_without_any_entry_still_have_tables(tmp_path):
     for write, columns in (
-        (picture_tables.write_images, picture_tables.IMAGES),
-        (picture_tables.write_image_losses, picture_tables.LOSSES),
-        (picture_tables.write_image_sets, picture_tables.SETS),
+        (pictures.write_images, pictures.IMAGES),
+        (pictures.write_image_losses, pictures.LOSSES),
+        (pictures.write_image_sets, pictures.SETS),
     ):
         write([], tmp_path / "none.csv")
         assert (tmp_path / "none.csv").read_text() == ",".join(columns) + "\n"
@@ -122,21 +123,21 @@ def test_studies_without_any_entry_still_have_tables(tmp_path):
 @settings(max_examples=15, deadline=None)
 def test_intervals_lie_between_the_sources_means(rows):
     values, sources = (pd.Series(part) for part in zip(*rows, strict=True))
-    low, high = picture_tables.interval(values, sources, seed=3)
+    low, high = pictures.interval(values, sources, seed=3)
     means = values.groupby(sources).mean()
     if len(means) < 2:
         assert np.isnan([low, high]).all()
     else:
         assert means.min() - 1e-9 <= low <= high <= means.max() + 1e-9
         shuffled = values.iloc[::-1], sources.iloc[::-1]
-        assert picture_tables.interval(*shuffled, seed=3) == pytest.approx((low, high))
+        assert pictures.interval(*shuffled, seed=3) == pytest.approx((low, high))
 
 
 def test_large_sources_weigh_more():
     # in two of three samples the one large source is drawn, and settles the mean over pictures
     values = pd.Series([10.0] * 1000 + [0.0] * 19)
     sources = pd.Series(["large"] * 1000 + [f"small {place}" for place in range(19)])
-    low, high = picture_tables.interval(values, sources, seed=0)
+    low, high = pictures.interval(values, sources, seed=0)
     assert low == 0 and 9.8 < high < 10
 
 
@@ -145,7 +146,7 @@ def test_sources_of_one_size_are_drawn_like_animals():
     spread = np.tile([-5.0, 5.0], 40)  # within a source; no width of the interval comes from it
     values, sources = pd.Series(np.repeat(means, 2) + spread), pd.Series(np.repeat(range(40), 2))
     low, high = identity.interval(means[None], seed=0)
-    found = picture_tables.interval(values, sources, seed=0)
+    found = pictures.interval(values, sources, seed=0)
     assert found == pytest.approx((low[0], high[0]), rel=0.02)
     assert found[1] - found[0] == pytest.approx(2 * 1.96 * means.std() / np.sqrt(40), rel=0.15)
 
@@ -162,15 +163,15 @@ def test_losses_keep_every_epoch_of_those_who_learn(tmp_path):
         for group in ("b", "a")
         for name in ("net", "copy_gray")
     ]
-    picture_tables.write_image_losses(entries, tmp_path / "losses.csv")
+    pictures.write_image_losses(entries, tmp_path / "losses.csv")
     table = read(tmp_path / "losses.csv")
-    assert list(table.columns) == picture_tables.LOSSES
+    assert list(table.columns) == pictures.LOSSES
     assert table[["set", "epoch", "train_loss", "learning_rate"]].to_numpy().tolist() == [
         [group, epoch, loss, "0.001"]
         for group in ("a", "b")
         for epoch, loss in (("0", "1"), ("1", "0.5"))
     ]
-    picture_tables.write_image_losses(entries[1::2], tmp_path / "losses.csv")
+    pictures.write_image_losses(entries[1::2], tmp_path / "losses.csv")
     assert len(read(tmp_path / "losses.csv")) == 0
 
 
@@ -198,11 +199,11 @@ def test_sets_tell_splits_twins_and_what_was_left_out(tmp_path):
     folders = {"z": tmp_path / "z", "a": tmp_path / "a"}
     card.write(card.describe(first), folders["z"])
     card.write(card.describe(Made({"x": ("train", 1)})), folders["a"])
-    picture_tables.write_image_sets(
+    pictures.write_image_sets(
         [{"set": name, "path": path} for name, path in folders.items()], tmp_path / "sets.csv"
     )
     table = read(tmp_path / "sets.csv")
-    assert list(table.columns) == picture_tables.SETS
+    assert list(table.columns) == pictures.SETS
     keys = ["set", "split", "pictures", "near_duplicates", "exact_duplicates", "skipped"]
     assert table[keys].to_numpy().tolist() == [
         ["a", "train", "1", "0", "0", "0"],
@@ -216,12 +217,12 @@ def test_sets_tell_splits_twins_and_what_was_left_out(tmp_path):
     # what the card says stands here as it was written
     splits = read(folders["z"] / "splits.csv")
     whole = [name for name in splits.columns if name != "split"]
-    assert whole == picture_tables.SPLIT_NUMBERS
+    assert whole == pictures.SPLIT_NUMBERS
     assert table.loc[3:, whole].to_numpy().tolist() == splits[whole].to_numpy().tolist()
 
 
 def test_near_twins_count_as_near_only(tmp_path):
-    splits = pd.DataFrame(0, index=range(3), columns=picture_tables.SPLIT_NUMBERS)
+    splits = pd.DataFrame(0, index=range(3), columns=pictures.SPLIT_NUMBERS)
     splits.insert(0, "split", ["train", "validation", "test"])
     twins = pd.DataFrame(
         [("p", "test", "q", "train", 3, False), ("p", "test", "v", "validation", 0, True),
@@ -230,6 +231,6 @@ def test_near_twins_count_as_near_only(tmp_path):
     )  # fmt: skip
     nothing = pd.DataFrame(columns=["file", "reason"])
     card.write(card.Card(splits, pd.DataFrame(columns=["split"]), twins, nothing), tmp_path)
-    picture_tables.write_image_sets([{"set": "s", "path": tmp_path}], tmp_path / "sets.csv")
+    pictures.write_image_sets([{"set": "s", "path": tmp_path}], tmp_path / "sets.csv")
     test = read(tmp_path / "sets.csv").iloc[2]
     assert (test["near_duplicates"], test["exact_duplicates"]) == ("2", "1")

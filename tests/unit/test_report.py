@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.evaluate import report, report_parts, tables
-from chromapal.evaluate.report_html import figure, number, numbers, table
-from chromapal.evaluate.summary import COLUMNS as SUMMARY
+from chromapal.evaluate.report import parts
+from chromapal.evaluate.report.html import figure, number, numbers, table
+from chromapal.evaluate.report.notebook import POLICY, render
+from chromapal.evaluate.tables import main
+from chromapal.evaluate.tables.summary import COLUMNS as SUMMARY
 from chromapal.worms.skipped import COLUMNS as SKIPPED
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +49,7 @@ def empty_tables(folder: Path):
     """Write the study's tables without a row, as a study that ran nothing has them."""
     folder.mkdir()
     for name, columns in {
-        "colour": tables.COLOUR, "identity": tables.IDENTITY, "worms": tables.WORMS,
+        "colour": main.COLOUR, "identity": main.IDENTITY, "worms": main.WORMS,
         "summary": SUMMARY, "skipped": SKIPPED,
     }.items():  # fmt: skip
         pd.DataFrame(columns=list(columns)).to_csv(folder / f"{name}.csv", index=False)
@@ -86,10 +88,10 @@ def filled_tables(folder: Path):
         columns=SUMMARY[:7],
     )
     for name, rows in {
-        "colour": colour.reindex(columns=tables.COLOUR), "skipped": skipped,
-        "identity": identity.reindex(columns=tables.IDENTITY),
+        "colour": colour.reindex(columns=main.COLOUR), "skipped": skipped,
+        "identity": identity.reindex(columns=main.IDENTITY),
         "summary": summary.reindex(columns=SUMMARY),
-        "worms": pd.DataFrame({"lab": ["HL"], "worm": [HOSTILE]}).reindex(columns=tables.WORMS),
+        "worms": pd.DataFrame({"lab": ["HL"], "worm": [HOSTILE]}).reindex(columns=main.WORMS),
     }.items():  # fmt: skip
         rows.to_csv(folder / f"{name}.csv", index=False)
 
@@ -100,7 +102,7 @@ def rendered(folder: Path) -> tuple[str, Path]:
         "study": "made", "tables": str(folder / "tables"), "figures": str(folder),
         "captions": str(ROOT / "workflow/report"), "config": CONFIG,
     }  # fmt: skip
-    report.render(ROOT / "workflow/notebooks/report.ipynb", parameters, notebook, page)
+    render(ROOT / "workflow/notebooks/report.ipynb", parameters, notebook, page)
     return page.read_text("utf-8"), notebook
 
 
@@ -123,7 +125,7 @@ def test_report_stands_alone(whole):
     assert not re.search(r"url\(|@import", whole[0])
     assert (
         "meta",
-        {"http-equiv": "Content-Security-Policy", "content": report.POLICY},
+        {"http-equiv": "Content-Security-Policy", "content": POLICY},
     ) in page.tags
 
 
@@ -155,10 +157,10 @@ def test_executed_notebook_is_kept_without_errors(whole):
 
 def test_studies_of_images_beside_it_are_linked(tmp_path):
     tables = tmp_path / "made/tables"
-    assert "No study of images" in report_parts.image_studies(tables)
+    assert "No study of images" in parts.image_studies(tables)
     (tmp_path / "a'b/turing").mkdir(parents=True)
     (tmp_path / "a'b/turing/turing.html").write_text("")
-    found = report_parts.image_studies(tables)
+    found = parts.image_studies(tables)
     assert "href='../../a%27b/report/report.html'>a&#x27;b</a>" in found
 
 
@@ -185,17 +187,17 @@ def test_undefined_recovery_is_said(tmp_path):
     filled_tables(tmp_path / "tables")
     path = tmp_path / "tables/identity.csv"
     pd.read_csv(path).assign(recovery_ratio=np.nan).to_csv(path, index=False)
-    assert "recovery ratio is undefined" in report_parts.headline(tmp_path / "tables")
+    assert "recovery ratio is undefined" in parts.headline(tmp_path / "tables")
 
 
 def test_published_columns_only_where_there_are_figures(tmp_path):
     filled_tables(tmp_path / "tables")
-    shown = report_parts.published(tmp_path / "tables")
+    shown = parts.published(tmp_path / "tables")
     assert "published" in shown
     assert ">ours<" in shown
     path = tmp_path / "tables/summary.csv"
     pd.read_csv(path).assign(published=np.nan).to_csv(path, index=False)
-    assert "published" not in report_parts.published(tmp_path / "tables")
+    assert "published" not in parts.published(tmp_path / "tables")
 
 
 def test_numbers():
@@ -225,5 +227,5 @@ def test_figure_carries_its_caption(tmp_path):
 
 
 def test_keys_repeat_the_study():
-    shown = "".join(Page(report_parts.keys(CONFIG)).words)
+    shown = "".join(Page(parts.keys(CONFIG)).words)
     assert json.loads(shown) == CONFIG

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.evaluate import report, report_pictures
+from chromapal.evaluate.report import pictures
+from chromapal.evaluate.report.notebook import render
 from tests.unit.test_report import PIXEL, ROOT, Page
 
 HOSTILE = "<script>alert(1)</script>"
@@ -40,14 +41,12 @@ def folder(tmp_path):
     tables = tmp_path / "tables"
     tables.mkdir()
     images.to_csv(tables / "images.csv", index=False)
-    sets.reindex(columns=list(report_pictures.SET_COLUMNS)).to_csv(
-        tables / "image_sets.csv", index=False
-    )
+    sets.reindex(columns=list(pictures.SET_COLUMNS)).to_csv(tables / "image_sets.csv", index=False)
     return tmp_path
 
 
 def test_the_best_method_is_named_beside_what_guessing_gives(folder):
-    told = report_pictures.headline(folder / "tables")
+    told = pictures.headline(folder / "tables")
     assert told.count("<li>") == 1
     assert "lab_resnet18 (run all) with a mean ΔE2000 of 7.2" in told
     assert "copied gray 10.6, mean colour 20.0" in told and "0.625 times" in told
@@ -55,7 +54,7 @@ def test_the_best_method_is_named_beside_what_guessing_gives(folder):
 
 
 def test_scores_show_intervals_where_there_are_any(folder):
-    told = report_pictures.scores(folder / "tables")
+    told = pictures.scores(folder / "tables")
     assert "7.0 to 7.5" in told and "nan" not in told
 
 
@@ -67,7 +66,7 @@ def test_the_page_stands_alone(folder):
         "captions": str(ROOT / "workflow/report"), "config": CONFIG, "left_out": left_out,
     }  # fmt: skip
     notebook, out = folder / "report.ipynb", folder / "report.html"
-    report.render(ROOT / "workflow/notebooks/pictures.ipynb", parameters, notebook, out)
+    render(ROOT / "workflow/notebooks/pictures.ipynb", parameters, notebook, out)
     page = Page(out.read_text("utf-8"))
     assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "object")]
     words = " ".join("".join(page.words).split())

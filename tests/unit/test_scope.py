@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.prepare import geometry, scope
+from chromapal.apply import scope
+from chromapal.prepare import geometry
 from chromapal.prepare import new_worms as ready
 from chromapal.worms import table
 

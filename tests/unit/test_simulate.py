@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.worms import simulated_files, table
-from chromapal.worms.body_model import head
-from chromapal.worms.render import render
-from chromapal.worms.simulate import SimulationParams, pose, simulate_worm
+from chromapal.worms import table
+from chromapal.worms.simulate import file_names
+from chromapal.worms.simulate.body_model import head
+from chromapal.worms.simulate.render import render
+from chromapal.worms.simulate.worms import SimulationParams, pose, simulate_worm
 
 PARAMS = SimulationParams()
 WORMS = 9
@@ -173,12 +174,12 @@ def test_render_keeps_the_tables_counts_at_the_centres_and_fades_around_them(wor
 
 
 def test_file_names_need_no_numpy_and_span_laboratories():
-    source = Path(simulated_files.__file__).read_text(encoding="utf-8")
+    source = Path(file_names.__file__).read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = getattr(node, "module", None) or node.names[0].name
             assert module.split(".")[0] in sys.stdlib_module_names
-    assert simulated_files.worm_files(4, 3) == [
+    assert file_names.worm_files(4, 3) == [
         "SIM1/sub-worm001_ophys.nwb",
         "SIM2/sub-worm002_ophys.nwb",
         "SIM3/sub-worm003_ophys.nwb",

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
-from chromapal.evaluate import tables
-from chromapal.evaluate.published import CELLS
-from chromapal.evaluate.summary import write_summary
+from chromapal.evaluate.tables import main
+from chromapal.evaluate.tables.published import CELLS
+from chromapal.evaluate.tables.summary import write_summary
 
 
 def colour_rows(colorizer, variant, sample, grid, folds, mse):
@@ -17,8 +17,8 @@ def colour_rows(colorizer, variant, sample, grid, folds, mse):
 @pytest.fixture
 def summarise(tmp_path):
     def run(colour, identity, real=True):
-        pd.DataFrame(colour, columns=tables.COLOUR).to_csv(tmp_path / "colour.csv", index=False)
-        pd.DataFrame(identity, columns=tables.IDENTITY).to_csv(tmp_path / "id.csv", index=False)
+        pd.DataFrame(colour, columns=main.COLOUR).to_csv(tmp_path / "colour.csv", index=False)
+        pd.DataFrame(identity, columns=main.IDENTITY).to_csv(tmp_path / "id.csv", index=False)
         write_summary(
             tmp_path / "colour.csv", tmp_path / "id.csv", real, "worm", "full_scale",
             tmp_path / "summary.csv",

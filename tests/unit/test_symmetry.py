@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromapal.identify.symmetry import Symmetry, mirrored, other_side
-from chromapal.worms.body_model import head
+from chromapal.worms.simulate.body_model import head
 from chromapal.worms.table import PAIRS
 
 FREEDOM = 6.0

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.evaluate import tables
+from chromapal.evaluate.tables import main
 from chromapal.worms import skipped
 
 RUN = {"study": "s", "variant": "no_background", "sample": "worm", "grid": 64, "seed": 1}
@@ -69,9 +69,9 @@ def identities(tmp_path):
 
 
 def test_colour_table_has_every_level_and_only_unseen_animals(colours, tmp_path):
-    tables.write_colour(colours, "full_scale", tmp_path / "colour.csv")
+    main.write_colour(colours, "full_scale", tmp_path / "colour.csv")
     table = read(tmp_path / "colour.csv")
-    assert list(table.columns) == tables.COLOUR
+    assert list(table.columns) == main.COLOUR
     counts = table.groupby(["colorizer", "fold"])["lab"].agg(list).to_dict()
     assert counts == {
         (colorizer, fold): ["A", "B", "all"]
@@ -87,9 +87,9 @@ def test_colour_table_has_every_level_and_only_unseen_animals(colours, tmp_path)
 
 def test_identity_tables_by_hand(identities, tmp_path):
     out = [tmp_path / name for name in ("identity.csv", "names.csv", "confusion.csv")]
-    tables.write_identity(identities, *out)
+    main.write_identity(identities, *out)
     identity, names, confusion = (read(path) for path in out)
-    assert list(identity.columns) == tables.IDENTITY
+    assert list(identity.columns) == main.IDENTITY
     pooled = identity.query("fold == 'all' and lab == 'all' and classifier == 'svm'")
     assert pooled["features"].tolist() == ["position", "predicted"]
     assert pooled["accuracy"].tolist() == ["0.5", "0.5"]
@@ -115,19 +115,19 @@ def test_identity_tables_by_hand(identities, tmp_path):
 
 
 def test_colours_of_neurons_that_the_variant_leaves_out_are_not_judged(colours, tmp_path):
-    tables.write_colour(colours, "full_scale", tmp_path / "all.csv")
+    main.write_colour(colours, "full_scale", tmp_path / "all.csv")
     for part in colours:
         table = pd.read_parquet(part["path"])
         spoilt = table.assign(scored=False, pred_r=9.0, row=table["row"] + 100)
         pd.concat([table, spoilt]).to_parquet(part["path"])
-    tables.write_colour(colours, "full_scale", tmp_path / "some.csv")
+    main.write_colour(colours, "full_scale", tmp_path / "some.csv")
     assert (tmp_path / "some.csv").read_bytes() == (tmp_path / "all.csv").read_bytes()
 
 
 def test_worms_table_has_both_measures(colours, identities, tmp_path):
-    tables.write_worms(colours, identities, tmp_path / "worms.csv")
+    main.write_worms(colours, identities, tmp_path / "worms.csv")
     table = read(tmp_path / "worms.csv")
-    assert list(table.columns) == tables.WORMS
+    assert list(table.columns) == main.WORMS
     colour = table.query("measure == 'colour' and colorizer == 'net' and fold == 'fold0'")
     assert colour["neurons"].tolist() == ["3", "3", "5"]
     assert colour["labelled"].tolist() == ["2", "2", "3"]
@@ -153,26 +153,26 @@ def test_losses_and_skipped(tmp_path):
         {**RUN, "path": tmp_path / f"{name}.csv", "colorizer": name, "fold": "fold0"}
         for name in "ab"
     ]
-    tables.write_losses(parts, tmp_path / "losses.csv")
+    main.write_losses(parts, tmp_path / "losses.csv")
     found = read(tmp_path / "losses.csv")
-    assert list(found.columns) == tables.LOSSES and found["epoch"].tolist() == ["0", "1"]
+    assert list(found.columns) == main.LOSSES and found["epoch"].tolist() == ["0", "1"]
     entries = [
         skipped.entry("f.nwb", "A", "1", "broken"),
         skipped.entry("", "A", "NA", "no colour", "colour"),
     ]
     skipped.write(entries, tmp_path / "one.csv")
     skipped.write(entries[1:], tmp_path / "two.csv")
-    tables.write_skipped([tmp_path / "one.csv", tmp_path / "two.csv"], tmp_path / "skipped.csv")
+    main.write_skipped([tmp_path / "one.csv", tmp_path / "two.csv"], tmp_path / "skipped.csv")
     assert read(tmp_path / "skipped.csv")["worm"].tolist() == ["NA", "1"]
 
 
 def test_nothing_run_gives_empty_tables_with_their_columns(tmp_path):
     out = [tmp_path / f"{number}.csv" for number in range(6)]
-    tables.write_colour([], "full_scale", out[0])
-    tables.write_identity([], *out[1:4])
-    tables.write_worms([], [], out[4])
-    tables.write_losses([], out[5])
-    expected = [tables.COLOUR, tables.IDENTITY, None, None, tables.WORMS, tables.LOSSES]
+    main.write_colour([], "full_scale", out[0])
+    main.write_identity([], *out[1:4])
+    main.write_worms([], [], out[4])
+    main.write_losses([], out[5])
+    expected = [main.COLOUR, main.IDENTITY, None, None, main.WORMS, main.LOSSES]
     for path, columns in zip(out, expected, strict=True):
         table = read(path)
         assert table.empty and (columns is None or list(table.columns) == columns)
@@ -180,10 +180,10 @@ def test_nothing_run_gives_empty_tables_with_their_columns(tmp_path):
 
 def test_same_bytes_whatever_the_order_of_files(colours, identities, tmp_path):
     def write(folder, order):
-        tables.write_colour(colours[::order], "full_scale", folder / "colour.csv")
+        main.write_colour(colours[::order], "full_scale", folder / "colour.csv")
         names = [folder / name for name in ("identity.csv", "names.csv", "confusion.csv")]
-        tables.write_identity(identities[::order], *names)
-        tables.write_worms(colours[::order], identities[::order], folder / "worms.csv")
+        main.write_identity(identities[::order], *names)
+        main.write_worms(colours[::order], identities[::order], folder / "worms.csv")
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
     for name in ("one", "two"):

@@ -5,9 +5,9 @@ import pytest
 from pynwb import NWBHDF5IO
 from pynwb.ophys import Fluorescence, ImageSegmentation, PlaneSegmentation, RoiResponseSeries
 
-from chromapal.worms import nwb_file
-from chromapal.worms.traces import joined
-from chromapal.worms.type_map import one_type_map
+from chromapal.worms.nwb import contents
+from chromapal.worms.nwb.traces import joined
+from chromapal.worms.nwb.type_map import one_type_map
 from tests.nwb_files import replace, write_nwb
 
 pytestmark = [
@@ -50,7 +50,7 @@ def add_traces(path, labels=None, regions=(), own=False, numbers=None):
 
 
 def told(path):
-    with nwb_file.opened(path) as content:
+    with contents.opened(path) as content:
         return [(part["series"], part["trace"], part["row"]) for part in joined(content, path)]
 
 

@@ -15,7 +15,7 @@ import pytest
 from skimage.io import imsave
 
 from chromapal.errors import InputError
-from chromapal.evaluate import turing
+from chromapal.evaluate.pages import turing
 
 HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\"> & 'q' <!--pictures-->\u2028"
 FORMULA = '=HYPERLINK("http://x","1,2")'

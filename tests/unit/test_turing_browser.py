@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from chromapal.evaluate import turing
+from chromapal.evaluate.pages import turing
 from tests.unit.test_turing import FORMULA, HOSTILE, order, table
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

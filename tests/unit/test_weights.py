@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from chromapal.colorizers.lab_resnet18 import Params
-from chromapal.colorizers.resnet import ResNet
+from chromapal.colorizers.networks.resnet import ResNet
 from chromapal.errors import InputError
 from chromapal.training.weights import load_torchvision, start
 

@@ -12,9 +12,9 @@ import pytest
 import tifffile
 from pynwb import validate
 
-from chromapal.worms.nwb_writer import write_nwb
-from chromapal.worms.render import render
-from chromapal.worms.simulate import FIRST_SESSION, SimulationParams, simulate_worm
+from chromapal.worms.nwb.writer import write_nwb
+from chromapal.worms.simulate.render import render
+from chromapal.worms.simulate.worms import FIRST_SESSION, SimulationParams, simulate_worm
 from tests.workflow.conftest import snakemake
 
 WORMS = SimulationParams(worms=14, laboratories=2, neurons=60)

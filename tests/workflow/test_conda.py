@@ -16,7 +16,7 @@ import nbformat
 import pytest
 import yaml
 
-from chromapal.evaluate import reference
+from chromapal.evaluate.tables import reference
 from tests import imports
 from tests.workflow.conftest import ROOT, TINY, copy_project, snakemake, table_bytes
 
@@ -120,7 +120,7 @@ def test_the_report_runs_in_the_environment_too(prefix, tmp_path):
 import os, sys
 os.chdir({str(tmp_path)!r})
 sys.path.insert(0, {str(ROOT / "src")!r})
-from chromapal.evaluate.report import render
+from chromapal.evaluate.report.notebook import render
 render("in.ipynb", {{"study": "s"}}, "out.ipynb", "out.html")
 """
     alone(prefix, program, home=tmp_path)

@@ -5,7 +5,7 @@ import copy
 import pandas as pd
 import pytest
 
-from chromapal.worms.simulate import SimulationParams, simulate_worm
+from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 from tests.workflow.conftest import TINY, snakemake
 
 

@@ -5,8 +5,8 @@ import copy
 import pandas as pd
 import pytest
 
-from chromapal.evaluate import read
-from chromapal.worms.simulate import SimulationParams, simulate_worm
+from chromapal.evaluate.tables import read
+from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 from tests.workflow.conftest import snakemake
 
 WORMS = SimulationParams(worms=8, laboratories=2, neurons=40)

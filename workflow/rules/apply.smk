@@ -50,13 +50,13 @@ rule name_new_worms:
     input:
         neurons=f"{RESULTS}/neurons.parquet",
         skipped=f"{RESULTS}/sources.skipped.csv",
-        model=MODEL / new_plan.FACTS,
+        model=MODEL / apply_plan.FACTS,
     output:
         neurons=f"{RESULTS}/named.parquet",
         worms=f"{RESULTS}/aligned.parquet",
         scope=f"{RESULTS}/scope.csv",
         left_out=f"{RESULTS}/skipped.csv",
-        applied=f"{RESULTS}/{new_plan.APPLIED}",
+        applied=f"{RESULTS}/{apply_plan.APPLIED}",
     log:
         f"{RESULTS}/logs/name_new_worms.log",
     conda:
@@ -103,7 +103,7 @@ rule write_layers:
     conda:
         ENVIRONMENT
     params:
-        code=code("write_layers.py", "src/chromapal/worms/open_in_napari.py"),
+        code=code("write_layers.py", "src/chromapal/apply/open_in_napari.py"),
         facts=FACTS,
     script:
         "../scripts/write_layers.py"

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from chromapal import methods, provenance
 from chromapal.errors import InputError, NoSpaceError
-from chromapal.worms import new_plan
+from chromapal.apply import plan as apply_plan
 
 # On a full disk Snakemake itself cannot keep its books: one line, not a traceback for each of them.
 logging.raiseExceptions = False
@@ -113,7 +113,7 @@ def plain(action, *arguments):
 KIND = kind_of(config)
 config = validated(config)
 if KIND == "apply":
-    RESULTS = plain(new_plan.results_folder, config)
+    RESULTS = plain(apply_plan.results_folder, config)
 else:
     STUDY = config["study"]
     RESULTS = f"results/{STUDY}"

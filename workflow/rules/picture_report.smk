@@ -16,7 +16,7 @@ PICTURE_FIGURES = [
 ]
 PICTURE_TOLD = [
     "workflow/notebooks/pictures.ipynb",
-    "src/chromapal/evaluate/report_pictures.py",
+    "src/chromapal/evaluate/report/pictures.py",
     *(
         f"workflow/report/{name}.rst"
         for name in ("contact_sheet", "picture_sets", "picture_scores")

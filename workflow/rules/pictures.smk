@@ -1,6 +1,6 @@
 """Image sets are shown and described; colorizers learn on them and colour their test pictures."""
 
-from chromapal.worms import simulated_files
+from chromapal.worms.simulate import file_names
 
 SETS = config["sets"]
 RUNS = config["runs"]
@@ -63,7 +63,7 @@ def simulated(name):
     animals = SETS[name].get("simulate")
     if not animals:
         return []
-    files = simulated_files.worm_files(animals["worms"], animals["laboratories"])
+    files = file_names.worm_files(animals["worms"], animals["laboratories"])
     return [f"results/{STUDY}/simulated/{name}/{file}" for file in files]
 
 

@@ -27,8 +27,8 @@ if NAMING:
 # What `write_report` shows besides tables; all of it counts as the report's code.
 TOLD = [
     "workflow/notebooks/report.ipynb",
-    "src/chromapal/evaluate/report_parts.py",
-    "src/chromapal/evaluate/report_naming.py",
+    "src/chromapal/evaluate/report/parts.py",
+    "src/chromapal/evaluate/report/naming.py",
     *(f"workflow/report/{name}.rst" for name in FIGURES),
 ]
 

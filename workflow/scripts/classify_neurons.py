@@ -1,6 +1,6 @@
 """Name one fold's test neurons with one classifier, from every feature set."""
 
-from chromapal.classifiers.naming import name_fold
+from chromapal.classifiers.common.naming import name_fold
 from chromapal.console import job
 
 

@@ -1,7 +1,7 @@
 """Put the new worms of all sources into one table."""
 
+from chromapal.apply.read import collect
 from chromapal.console import job
-from chromapal.worms.new_worms import collect
 
 
 def main(snakemake):

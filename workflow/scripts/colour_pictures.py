@@ -1,6 +1,6 @@
 """Colour a set's test pictures, and the micrographs."""
 
-from chromapal.colorizers.run_pictures import colour
+from chromapal.colorizers.common.run_pictures import colour
 from chromapal.console import job
 
 

@@ -1,7 +1,7 @@
 """Write predictions into copies of new worms' NWB files."""
 
+from chromapal.apply.nwb import write_copies
 from chromapal.console import job
-from chromapal.worms.nwb_copies import write_copies
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Fetch one file of the archive whole."""
 
 from chromapal.console import job
-from chromapal.worms.dandi import fetch
+from chromapal.worms.dandi.source import fetch
 
 
 def main(snakemake):

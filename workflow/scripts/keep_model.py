@@ -1,6 +1,6 @@
 """Fit the one model that names and colours new worms."""
 
-from chromapal.colorizers.kept import keep
+from chromapal.apply.model import keep
 from chromapal.console import job
 
 

@@ -1,7 +1,7 @@
 """List the files that the study leaves out."""
 
 from chromapal.console import job
-from chromapal.worms.dandi import write_left_out
+from chromapal.worms.dandi.source import write_left_out
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Read one source of new worms."""
 
+from chromapal.apply.read import load
 from chromapal.console import job
-from chromapal.worms.new_worms import load
 
 
 def main(snakemake):

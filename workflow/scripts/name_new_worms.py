@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chromapal.colorizers.new_worms import name_all
+from chromapal.apply.name import name_all
 from chromapal.console import job
 
 

@@ -1,6 +1,6 @@
 """Predict the colours of the animals that a model has not seen."""
 
-from chromapal.colorizers.run import predict
+from chromapal.colorizers.common.run import predict
 from chromapal.console import job
 
 

@@ -1,7 +1,7 @@
 """Compare coloured test pictures with the true ones."""
 
 from chromapal.console import job
-from chromapal.evaluate.scored_pictures import write_scores
+from chromapal.evaluate.tables.scored_pictures import write_scores
 
 
 def main(snakemake):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chromapal.console import job
-from chromapal.worms.simulate import SimulationParams, simulate
+from chromapal.worms.simulate.worms import SimulationParams, simulate
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Read one worm from the archive."""
 
 from chromapal.console import job
-from chromapal.worms.dandi import stream
+from chromapal.worms.dandi.source import stream
 
 
 def main(snakemake):

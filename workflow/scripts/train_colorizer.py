@@ -1,6 +1,6 @@
 """Train one colorizer on a fold's training animals."""
 
-from chromapal.colorizers.run import train
+from chromapal.colorizers.common.run import train
 from chromapal.console import job
 
 

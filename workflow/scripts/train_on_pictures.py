@@ -1,6 +1,6 @@
 """Train one colorizer on a set's training pictures."""
 
-from chromapal.colorizers.run_pictures import train
+from chromapal.colorizers.common.run_pictures import train
 from chromapal.console import job
 
 

@@ -1,7 +1,7 @@
 """Score what each part of the naming is worth."""
 
 from chromapal.console import job
-from chromapal.evaluate.ablation_tables import write_ablation
+from chromapal.evaluate.tables.ablation import write_ablation
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Score names against the number of anchors."""
 
 from chromapal.console import job
-from chromapal.evaluate.ablation_tables import write_anchors
+from chromapal.evaluate.tables.ablation import write_anchors
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Score the predicted colours of test animals."""
 
 from chromapal.console import job
-from chromapal.evaluate.tables import write_colour
+from chromapal.evaluate.tables.main import write_colour
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Write what probabilities are worth, and accuracy by ganglion."""
 
 from chromapal.console import job
-from chromapal.evaluate.confidence_tables import write_confidence
+from chromapal.evaluate.tables.confidence import write_confidence
 
 
 def main(snakemake):

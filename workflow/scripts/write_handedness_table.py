@@ -1,7 +1,7 @@
 """List what was decided about the axes of every test animal."""
 
 from chromapal.console import job
-from chromapal.evaluate.naming_tables import write_handedness
+from chromapal.evaluate.tables.naming import write_handedness
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Score the names of test neurons."""
 
 from chromapal.console import job
-from chromapal.evaluate.tables import write_identity
+from chromapal.evaluate.tables.main import write_identity
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Put the losses of all trainings into one table."""
 
 from chromapal.console import job
-from chromapal.evaluate.picture_tables import write_image_losses
+from chromapal.evaluate.tables.pictures import write_image_losses
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Put the cards of all sets into one table."""
 
 from chromapal.console import job
-from chromapal.evaluate.picture_tables import write_image_sets
+from chromapal.evaluate.tables.pictures import write_image_sets
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Summarise the scores of every model over its test pictures."""
 
 from chromapal.console import job
-from chromapal.evaluate.picture_tables import write_images
+from chromapal.evaluate.tables.pictures import write_images
 
 
 def main(snakemake):

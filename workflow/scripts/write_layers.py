@@ -1,7 +1,7 @@
 """Write points and predicted-colour volumes that napari opens."""
 
+from chromapal.apply.napari import write_layers
 from chromapal.console import job
-from chromapal.worms.layers import write_layers
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """List the losses of every training."""
 
 from chromapal.console import job
-from chromapal.evaluate.tables import write_losses
+from chromapal.evaluate.tables.main import write_losses
 
 
 def main(snakemake):

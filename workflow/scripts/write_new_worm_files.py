@@ -1,7 +1,7 @@
 """Give every new worm its table, review queue, picture and page."""
 
+from chromapal.apply.write import write_new_worm_files
 from chromapal.console import job
-from chromapal.evaluate.new_worm_files import write_new_worm_files
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Compare with other methods on the same animals."""
 
 from chromapal.console import job
-from chromapal.evaluate.peers_table import write_peers
+from chromapal.evaluate.tables.peers import write_peers
 
 
 def main(snakemake):

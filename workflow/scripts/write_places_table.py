@@ -1,7 +1,7 @@
 """Say where each name lies, and what it is taken for most."""
 
 from chromapal.console import job
-from chromapal.evaluate.naming_tables import write_places
+from chromapal.evaluate.tables.naming import write_places
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Tell the study in plain words on one page."""
 
 from chromapal.console import job
-from chromapal.evaluate.report import render
+from chromapal.evaluate.report.notebook import render
 from chromapal.provenance import ROOT
 
 

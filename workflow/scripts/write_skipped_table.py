@@ -1,7 +1,7 @@
 """List every worm that was left out of something."""
 
 from chromapal.console import job
-from chromapal.evaluate.tables import write_skipped
+from chromapal.evaluate.tables.main import write_skipped
 
 
 def main(snakemake):

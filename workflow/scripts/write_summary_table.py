@@ -1,7 +1,7 @@
 """Put the original study's three tables beside ours."""
 
 from chromapal.console import job
-from chromapal.evaluate.summary import write_summary
+from chromapal.evaluate.tables.summary import write_summary
 
 
 def main(snakemake):

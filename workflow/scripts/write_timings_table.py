@@ -1,7 +1,7 @@
 """Read from the jobs' logs when each ran."""
 
 from chromapal.console import job
-from chromapal.evaluate.timings import write_timings
+from chromapal.evaluate.tables.timings import write_timings
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Ask a person which colours are real."""
 
 from chromapal.console import job
-from chromapal.evaluate.turing_pictures import write_page
+from chromapal.evaluate.pages.turing_pictures import write_page
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """Give every test animal its names, review queue, picture and page."""
 
 from chromapal.console import job
-from chromapal.evaluate.worm_files import write_worm_files
+from chromapal.evaluate.pages.worm_files import write_worm_files
 
 
 def main(snakemake):

@@ -1,7 +1,7 @@
 """List every animal's scores."""
 
 from chromapal.console import job
-from chromapal.evaluate.tables import write_worms
+from chromapal.evaluate.tables.main import write_worms
 
 
 def main(snakemake):

@@ -1,0 +1,1 @@
+"""Classifiers that name neurons: one file per method."""

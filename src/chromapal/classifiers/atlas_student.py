@@ -18,6 +18,6 @@ class Params:
 
 def build(params, seed):
     """Give the unfitted atlas; nothing in it is random."""
-    from chromapal.classifiers.atlas_density import AtlasDensity
+    from chromapal.classifiers.common.atlas_density import AtlasDensity
 
     return AtlasDensity(params.freedom)

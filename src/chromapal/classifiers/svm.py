@@ -24,7 +24,7 @@ def build(params, seed):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    from chromapal.classifiers.one_against_one import OneAgainstOneSVC
+    from chromapal.classifiers.common.one_against_one import OneAgainstOneSVC
 
     return make_pipeline(
         StandardScaler(),

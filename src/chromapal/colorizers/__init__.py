@@ -1,0 +1,1 @@
+"""Colorizers: one file per method."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from chromapal.colorizers.settings import NetworkSettings, require
+from chromapal.colorizers.common.settings import NetworkSettings, require
 
 accepts = ("images",)
 
@@ -43,7 +43,7 @@ class Params(NetworkSettings):
 
 def build(params: Params, dense: bool = True):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
-    from chromapal.colorizers.context import Context, ContextColorizer
+    from chromapal.colorizers.networks.context import Context, ContextColorizer
 
     def make():
         return Context(params.reach, (params.first, params.second), params.decay)

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from chromapal.colorizers.contract import empty_history, pictured
+from chromapal.colorizers.common.contract import empty_history, pictured
 from chromapal.training import layout
 
 accepts = ("neurons", "images")

@@ -6,7 +6,7 @@ AVAL's colour at its gray, an uncertain one a mixture, and with it a deviation t
 
 import dataclasses
 
-from chromapal.colorizers import named_colour
+from chromapal.colorizers.common import named_colour
 from chromapal.identify.settings import TransformerSettings
 
 accepts = ("neurons",)

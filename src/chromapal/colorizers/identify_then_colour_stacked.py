@@ -6,7 +6,7 @@ animals that the networks naming them had not seen.
 
 import dataclasses
 
-from chromapal.colorizers import named_colour
+from chromapal.colorizers.common import named_colour
 from chromapal.identify.settings import TransformerSettings
 
 accepts = ("neurons",)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from chromapal.colorizers.settings import NetworkSettings, require
+from chromapal.colorizers.common.settings import NetworkSettings, require
 
 accepts = ("images",)
 
@@ -29,8 +29,8 @@ class Params(NetworkSettings):
 
 def build(params: Params, dense: bool = True):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
-    from chromapal.colorizers.autoencoder import Autoencoder
-    from chromapal.colorizers.lab_network import LabNetwork
+    from chromapal.colorizers.networks.autoencoder import Autoencoder
+    from chromapal.colorizers.networks.lab_network import LabNetwork
     from chromapal.training.pictorial import PictureColorizer
 
     def make():

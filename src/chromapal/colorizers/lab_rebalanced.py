@@ -6,7 +6,7 @@ layers of a ResNet: against the desaturation of networks that learn to give mean
 
 import dataclasses
 
-from chromapal.colorizers.settings import EncoderSettings, require
+from chromapal.colorizers.common.settings import EncoderSettings, require
 
 accepts = ("images",)
 COLDEST = 0.01  # colder than this, single precision knows no shares
@@ -43,7 +43,7 @@ class Params(EncoderSettings):
 
 def build(params: Params, dense: bool = True):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
-    from chromapal.colorizers.rebalanced import Rebalanced
+    from chromapal.colorizers.networks.rebalanced import Rebalanced
     from chromapal.training.pictorial import PictureColorizer
     from chromapal.training.weights import start
 

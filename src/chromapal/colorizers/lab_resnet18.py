@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from chromapal.colorizers.settings import EncoderSettings
+from chromapal.colorizers.common.settings import EncoderSettings
 
 accepts = ("images",)
 
@@ -29,8 +29,8 @@ class Params(EncoderSettings):
 
 def build(params: Params, dense: bool = True):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
-    from chromapal.colorizers.lab_network import LabNetwork
-    from chromapal.colorizers.mid_level import MidLevel
+    from chromapal.colorizers.networks.lab_network import LabNetwork
+    from chromapal.colorizers.networks.mid_level import MidLevel
     from chromapal.training.pictorial import PictureColorizer
     from chromapal.training.weights import start
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from chromapal.colorizers.settings import EncoderSettings
+from chromapal.colorizers.common.settings import EncoderSettings
 from chromapal.errors import InputError
 
 accepts = ("images",)
@@ -17,8 +17,8 @@ class Params(EncoderSettings):
 
 def build(params: Params, dense: bool = True):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
-    from chromapal.colorizers.frozen import Frozen
-    from chromapal.colorizers.lab_network import LabNetwork
+    from chromapal.colorizers.networks.frozen import Frozen
+    from chromapal.colorizers.networks.lab_network import LabNetwork
     from chromapal.training import weights
     from chromapal.training.pictorial import PictureColorizer
 

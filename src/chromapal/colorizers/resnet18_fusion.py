@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from chromapal.colorizers.settings import EncoderSettings
+from chromapal.colorizers.common.settings import EncoderSettings
 
 accepts = ("neurons",)
 
@@ -24,7 +24,7 @@ class Params(EncoderSettings):
 
 def build(params: Params, dense: bool):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
-    from chromapal.colorizers.fusion import Fusion
+    from chromapal.colorizers.networks.fusion import Fusion
     from chromapal.training.neural import NeuralColorizer
     from chromapal.training.weights import start
 

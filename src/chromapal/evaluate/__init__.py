@@ -1,0 +1,1 @@
+"""Finished results become metrics, tables, figures, pages and a report."""

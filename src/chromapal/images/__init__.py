@@ -1,0 +1,1 @@
+"""Sets of photographs, micrographs and volume slices for the colorizers of images."""

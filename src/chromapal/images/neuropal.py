@@ -12,8 +12,9 @@ from chromapal.errors import InputError
 from chromapal.images import neuropal_volume
 from chromapal.images.collection import Collection, Picture, luma, shown
 from chromapal.images.split import split_sources
-from chromapal.worms import nwb_channels, nwb_file
 from chromapal.worms.discover import discover, laboratory
+from chromapal.worms.nwb import contents
+from chromapal.worms.nwb.channels import rgbw
 
 GRAY_SOURCES = ("luminance", "white")
 
@@ -123,11 +124,11 @@ def _files(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[Path
 
 def _describe(path: Path, needed: str) -> tuple[str, int]:
     """Give an animal's name with its laboratory, and how many slices it has."""
-    with nwb_file.opened(path) as content:
-        worm = nwb_file.worm_name(content, path)
-        volume = nwb_file.find_volume(content, path)
+    with contents.opened(path) as content:
+        worm = contents.worm_name(content, path)
+        volume = contents.find_volume(content, path)
         neuropal_volume.require_counts(volume.data, path)
-        channels = nwb_channels.rgbw(volume, path)
+        channels = rgbw(volume, path)
         missing = [letter for letter in needed if letter not in channels]
         if missing:
             raise InputError(path, f"no channel {', '.join(missing)}", ", ".join(needed))

@@ -6,7 +6,8 @@ import numpy as np
 
 from chromapal.errors import InputError
 from chromapal.images.area import area_matrix
-from chromapal.worms import nwb_channels, nwb_file
+from chromapal.worms.nwb import contents
+from chromapal.worms.nwb.channels import rgbw
 
 QUANTILES = (0.01, 0.99)
 LEVELS = 1 << 16
@@ -37,9 +38,9 @@ def slices(path: str | os.PathLike, size: int) -> dict[str, np.ndarray]:
     InputError
         The file cannot be read, or its counts are not whole numbers of 0 to 65535.
     """
-    with nwb_file.opened(path) as content:
-        volume = nwb_file.find_volume(content, path)
-        channels = nwb_channels.rgbw(volume, path)
+    with contents.opened(path) as content:
+        volume = contents.find_volume(content, path)
+        channels = rgbw(volume, path)
         require_counts(volume.data, path)
         return {letter: _channel(volume.data, at, size, path) for letter, at in channels.items()}
 

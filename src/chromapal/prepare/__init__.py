@@ -1,0 +1,1 @@
+"""Neurons and pictures made ready for learning: scales, splits, grids, colour spaces."""

@@ -55,7 +55,7 @@ class Standardised(torch.nn.Module):
 
 
 class NeuralColorizer:
-    """A colorizer around a network; honours `chromapal.colorizers.contract.Colorizer`.
+    """A colorizer around a network; honours `chromapal.colorizers.common.contract.Colorizer`.
 
     What colours pictures differs in three hooks: see `chromapal.training.pictorial`.
 
@@ -97,7 +97,7 @@ class NeuralColorizer:
         checkpoint: Path | None = None,
         precision: str = "auto",
     ) -> pd.DataFrame:
-        """Train the network; see `chromapal.colorizers.contract.Colorizer.fit`."""
+        """Train the network; see `chromapal.colorizers.common.contract.Colorizer.fit`."""
         # Here, because Lightning takes seconds to import and predicting does not need it.
         from chromapal.training import loop
         from chromapal.training.task import Recipe
@@ -129,7 +129,7 @@ class NeuralColorizer:
         return train_network(*arguments, errors=self.errors, settings=settings)
 
     def predict(self, samples: Samples, device: str = "cpu", threads: int = 1) -> np.ndarray:
-        """Give colours; see `chromapal.colorizers.contract.Colorizer.predict`.
+        """Give colours; see `chromapal.colorizers.common.contract.Colorizer.predict`.
 
         In fp32 whatever the training's precision, so that a neuron's colour does not depend on
         what else is in its batch.

@@ -1,0 +1,1 @@
+"""Neuron tables: their schema, and one file per source of worms."""

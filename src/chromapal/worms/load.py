@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from chromapal.errors import InputError
-from chromapal.worms import nwb, skipped, table, tables
+from chromapal.worms import skipped, table, tables
+from chromapal.worms.dandi.ranges import RangeFile
 from chromapal.worms.discover import laboratory
-from chromapal.worms.ranges import RangeFile
+from chromapal.worms.nwb import reader
 
 LOGGER = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def load(
     """
     try:
         if Path(path).suffix.lower() == ".nwb":
-            neurons, left_out = nwb.read(path, lab, full_scales, remote), []
+            neurons, left_out = reader.read(path, lab, full_scales, remote), []
         else:
             neurons, left_out = tables.read(path, lab, full_scales)
     except InputError as error:

@@ -4,7 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 from chromapal.errors import InputError
-from chromapal.worms import dandi_plan, discover, simulated_files
+from chromapal.worms import discover
+from chromapal.worms.dandi import plan as dandi_plan
+from chromapal.worms.simulate import file_names
 from chromapal.worms.slugs import slug
 
 
@@ -26,7 +28,7 @@ def source_files(config: dict) -> dict[str, str]:
     ------
     InputError
         The key that names the folder is missing, or the folder holds no such file; or see
-        `dandi_plan.assets`.
+        `dandi.plan.assets`.
     """
     kind = config["source"]
     if kind == "dandi":
@@ -35,7 +37,7 @@ def source_files(config: dict) -> dict[str, str]:
     if kind == "simulate":
         simulated = config["simulate"]
         folder = Path(f"results/{config['study']}/simulated")
-        paths = simulated_files.worm_files(simulated["worms"], simulated["laboratories"])
+        paths = file_names.worm_files(simulated["worms"], simulated["laboratories"])
         return {slug(name): str(folder / name) for name in paths}
     if kind not in config:
         raise InputError(f"config key '{kind}'", "nothing", f"a folder of {kind} to read")
@@ -45,7 +47,7 @@ def source_files(config: dict) -> dict[str, str]:
 
 
 def archive_assets(config: dict) -> dict[str, dandi_plan.Asset]:
-    """Map a key to each file of the archive that a study reads; see `dandi_plan.assets`."""
+    """Map a key to each file of the archive that a study reads; see `dandi.plan.assets`."""
     return dandi_plan.assets(config)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import tifffile
 
 from chromapal.errors import InputError
-from chromapal.worms.nwb_channels import letter_of
+from chromapal.worms.nwb.channels import letter_of
 
 READERS = {".nd2": "bioio-nd2", ".czi": "bioio-czi"}
 UNITS_UM = {"nm": 1e-3, "µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "mm": 1e3}

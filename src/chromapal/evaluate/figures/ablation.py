@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables import read
+from chromapal.evaluate.tables.read import read_csv
 
 NUMBERS = ("order", "worms", "accuracy", "low", "high", "top5")
 CURVE = "training worms"

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.calibration import spread
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables import read
+from chromapal.evaluate.tables.read import read_csv
 
 NUMBERS = ("anchors", "worms", "accuracy", "low", "high", "before")
 # how anchors are chosen: in words, colour, dashes, marker

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.identity import feature_label, feature_order
+from chromapal.evaluate.tables import read
 
 MARKED = (0.5, 0.8)
 

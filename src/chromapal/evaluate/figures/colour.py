@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
+from chromapal.evaluate.tables import read
 
 METRICS = {
     "mse": ("mean squared error [study scale²]", "lower is better", None),

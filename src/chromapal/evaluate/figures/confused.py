@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.worm import VIEWS, free_places
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables.read import read_csv
 
 NUMBERS = ("posterior", "dorsal", "left", "tested", "right", "confused")
 PAIRS = 20

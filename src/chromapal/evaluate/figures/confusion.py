@@ -7,8 +7,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
+from chromapal.evaluate.tables import read
 
 CLASSES = 25
 OTHER = "any other"

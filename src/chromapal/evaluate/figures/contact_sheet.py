@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import picture_parts, style
 from chromapal.evaluate.figures.picture_parts import wrapped
-from chromapal.evaluate.picture_tables import IMAGE_NUMBERS
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables import read
+from chromapal.evaluate.tables.pictures import IMAGE_NUMBERS
+from chromapal.evaluate.tables.read import read_csv
 
 Column = Sequence[np.ndarray | None]
 

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
+from chromapal.evaluate.tables import read
 
 BINS = 6
 UNNAMED = ("", "background")

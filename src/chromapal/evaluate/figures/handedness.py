@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
+from chromapal.evaluate.tables import read
 
 OUTCOMES = {
     "right": ("as the labels say", "#0173b2"),

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.identity import feature_label, feature_order
+from chromapal.evaluate.tables import read
 
 
 @style.styled

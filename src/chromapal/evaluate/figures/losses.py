@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import style
+from chromapal.evaluate.tables import read
 
 CURVES = {"train_loss": "training animals", "validation_loss": "validation animals"}
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables.read import read_csv
 
 NUMBERS = (
     *("worms", "ours", "peer", "difference", "low", "high"),

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.picture_parts import MARKERS, arms, wrapped
-from chromapal.evaluate.picture_tables import IMAGE_NUMBERS
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables.pictures import IMAGE_NUMBERS
+from chromapal.evaluate.tables.read import read_csv
 
 METRICS = {
     "delta_e": "mean ΔE2000 (lower is better)",

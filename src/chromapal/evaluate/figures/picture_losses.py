@@ -11,8 +11,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.picture_parts import DASHES, runs, wrapped
-from chromapal.evaluate.picture_tables import LOSS_NUMBERS
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables.pictures import LOSS_NUMBERS
+from chromapal.evaluate.tables.read import read_csv
 
 CURVES = {"train_loss": "training pictures", "validation_loss": "validation pictures"}
 COLUMNS = 4

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables.read import read_csv
 
 # What any method has to beat: they learn one colour, or none.
 BASELINES = ("copy_gray", "mean_colour")

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import picture_parts, style
-from chromapal.evaluate.picture_tables import SPLIT_NUMBERS
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables.pictures import SPLIT_NUMBERS
+from chromapal.evaluate.tables.read import read_csv
 
 QUANTITIES = {
     "hue": ("hue [degrees, HSV]", "pixels with a chroma of at least 5"),

@@ -10,8 +10,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from chromapal.evaluate import read
 from chromapal.evaluate.figures import animals, style
+from chromapal.evaluate.tables import read
 from chromapal.prepare.normalise import display
 from chromapal.worms.table import ANIMAL
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
-from chromapal.evaluate import read
+from chromapal.evaluate.tables import read
 from chromapal.files import whole
 
 DPI = 150

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from chromapal.errors import InputError
 from chromapal.evaluate.figures import animals, style
-from chromapal.worms.projections import Projections, max_projections
+from chromapal.worms.nwb.projections import Projections, max_projections
 
 LOGGER = logging.getLogger("chromapal")
 VOLUMES = 3

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.read import read_csv
+from chromapal.evaluate.tables.read import read_csv
 from chromapal.prepare.features import BODY
 
 NUMBERS = (*"xyz", *BODY, "probability", "review")

@@ -1,0 +1,1 @@
+"""A study's trained model applied to new worms."""

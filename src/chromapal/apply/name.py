@@ -1,0 +1,112 @@
+"""New worms are named and coloured by the model that a study kept."""
+
+import logging
+import os
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chromapal.apply import scale, scope
+from chromapal.apply.model import load
+from chromapal.errors import InputError
+from chromapal.files import write_csv, write_json, write_parquet
+from chromapal.identify.assign import ASSIGNED, PROBABILITY, answer
+from chromapal.prepare.features import BODY
+from chromapal.prepare.normalise import display
+from chromapal.worms import skipped, table
+
+LOGGER = logging.getLogger("chromapal")
+COLOURS = ("red", "green", "blue")
+DEVIATIONS = tuple(f"{colour}_sd" for colour in COLOURS)
+SHOWN = tuple(f"{colour}_shown" for colour in COLOURS)
+
+
+def name_all(
+    model: str | os.PathLike,
+    neurons_path: str | os.PathLike,
+    skipped_path: str | os.PathLike,
+    threads: int,
+    applied: dict[str, str],
+    out_neurons: str | os.PathLike,
+    out_worms: str | os.PathLike,
+    out_scope: str | os.PathLike,
+    out_skipped: str | os.PathLike,
+    out_applied: str | os.PathLike,
+):
+    """Name all new worms; those of one laboratory are turned the same way together.
+
+    Parameters
+    ----------
+    model : path-like
+        Folder of the kept model.
+    neurons_path, skipped_path : path-like
+        What `chromapal.apply.read.collect` wrote.
+    threads : int
+        Threads; part of what makes two runs the same bytes.
+    applied : dict of str to str
+        What `chromapal.apply.plan.applied` told of model and worms.
+    out_neurons : path-like
+        Parquet, a row per neuron: those of the neuron table; row (number in `neurons_path`); body
+        axes; assigned1 to assigned5 and their probabilities; predicted colour and deviation
+        on the study's scale, and the colour brought to 0..1.
+    out_worms : path-like
+        Parquet: what was decided about each worm's axes.
+    out_scope, out_skipped : path-like
+        CSV of `scope.QUESTIONS`, and of everything left out.
+    out_applied : path-like
+        JSON of `applied`.
+
+    Raises
+    ------
+    InputError
+        The model cannot be used, or no worm can; the log tells of each why it was left out.
+    """
+    torch.set_num_threads(threads)
+    trained, facts = load(model)
+    neurons = table.read(neurons_path)
+    neurons = neurons.assign(row=np.arange(len(neurons), dtype=np.int64))
+    asked = [
+        question
+        for _, rows in neurons.groupby(table.ANIMAL)
+        for question in scope.questions(rows, facts)
+    ]
+    neurons, left_out = scale.usable(neurons, facts)
+    unnamed = pd.DataFrame(left_out, columns=list(skipped.COLUMNS))
+    listed = pd.concat([skipped.read(skipped_path), unnamed])
+    if neurons.empty:
+        reasons = skipped.told(listed)
+        raise InputError("config key 'worms'", "no usable worm", "one at least", reasons)
+    skipped.told(unnamed)
+    skipped.write(listed, out_skipped)
+    here = set(neurons[table.ANIMAL].itertuples(index=False, name=None))
+    asked = [question for question in asked if (question["lab"], question["worm"]) in here]
+    for question in asked:
+        LOGGER.warning("%s", scope.sentence(question))
+    named, worms = _named(trained, facts, neurons)
+    write_parquet(named, out_neurons)
+    write_parquet(worms, out_worms)
+    write_csv(pd.DataFrame(asked, columns=list(scope.QUESTIONS)), out_scope)
+    write_json(applied, out_applied)
+    LOGGER.info("%d worms named, %d neurons", len(worms), len(named))
+
+
+def _named(trained, facts: dict, neurons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    shares, place, worms = trained.identifier.shares(neurons)
+    colour, deviation = trained.coloured(neurons, shares, place)
+    known = np.array([*trained.identifier.transformer.classes_, ""])
+    names = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
+    chances = np.zeros(names.shape)
+    for rows in neurons.groupby(table.ANIMAL).indices.values():
+        reply = answer(shares[rows])
+        names[rows], chances[rows] = known[reply.best], reply.probability
+    shown = display(colour, facts["normaliser"]["colour_scale"])
+    columns = [*table.COLUMNS, "file", "row", "name"]
+    return neurons[columns].assign(
+        **dict(zip(BODY, place.T, strict=True)),
+        **dict(zip(ASSIGNED, names.T, strict=True)),
+        **dict(zip(PROBABILITY, chances.T, strict=True)),
+        **dict(zip(COLOURS, colour.T, strict=True)),
+        **dict(zip(DEVIATIONS, deviation.T, strict=True)),
+        **dict(zip(SHOWN, shown.T, strict=True)),
+    ), worms

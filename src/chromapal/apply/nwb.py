@@ -1,0 +1,99 @@
+"""Copies of new worms' NWB files, with what was predicted of them."""
+
+import logging
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from chromapal.apply.predicted_volume import FULL, painted
+from chromapal.errors import InputError, NoSpaceError
+from chromapal.files import read_json, whole
+from chromapal.worms import skipped
+from chromapal.worms.nwb.predicted import PredictedVolume, write_predicted
+from chromapal.worms.nwb.predictions import COLOURS
+from chromapal.worms.table import ANIMAL
+
+LOGGER = logging.getLogger("chromapal")
+ANSWERS = ("answer", "second", "third", "fourth", "fifth")
+MEANING = "the scale 0 to 1 on which figures show the study's colours, a blob at each neuron"
+
+
+def predicted(neurons: pd.DataFrame) -> pd.DataFrame:
+    """Give named neurons of one file in the columns of `predictions.COLUMNS`."""
+    columns = {}
+    for name in COLOURS:
+        colour = name.removesuffix("_predicted")
+        columns[name] = neurons[colour].to_numpy()
+        columns[name.replace("_", "_sd_")] = neurons[f"{colour}_sd"].to_numpy()
+    for place, answer in enumerate(ANSWERS, start=1):
+        chance = "probability" if place == 1 else f"probability{place}"
+        columns[f"name{place}_predicted"] = neurons[answer].to_numpy()
+        columns[f"probability{place}_predicted"] = neurons[chance].to_numpy()
+    return pd.DataFrame({"row": neurons["neuron"].to_numpy(), **columns})
+
+
+def write_copies(
+    neurons_path: str | os.PathLike,
+    facts: dict[str, str],
+    model: dict[str, str],
+    worms: str | os.PathLike,
+    date: str,
+    out: str | os.PathLike,
+):
+    """Write a copy of every NWB file whose worm was named, in the folders it came from.
+
+    Parameters
+    ----------
+    neurons_path : path-like
+        Parquet of answers, as `chromapal.apply.write` writes it.
+    facts : dict
+        Files of facts about sources, by source; see `chromapal.apply.read.load`.
+    model : dict
+        study, version, code_digest and lock_digest of the model.
+    worms : path-like
+        The folder that sources are found in.
+    date : str
+        What the copies state as the date of their predictions.
+    out : path-like
+        The folder, written whole or not at all. A file that cannot be copied is listed in
+        `skipped.csv` there, with its reason.
+
+    Raises
+    ------
+    NoSpaceError
+        The disk of the folder is full.
+    InputError
+        A copy cannot be written: no fault of the file's, which is not left out for it.
+    """
+    neurons = pd.read_parquet(neurons_path)
+    named = set(neurons["file"])
+    files = [file for file in facts if file.lower().endswith(".nwb") and file in named]
+    left_out = []
+    with whole(out) as folder:
+        folder.mkdir()
+        for file in files:
+            rows = neurons[neurons["file"].eq(file)]
+            source = read_json(facts[file])
+            volume = painted(rows, source["shape"], source["spacing"])
+            place = Path(file).relative_to(worms)
+            try:
+                write_predicted(
+                    file,
+                    predicted(rows),
+                    {**model, "date": date, "worm": rows["worm"].iloc[0]},
+                    folder / place,
+                    PredictedVolume(volume, FULL, MEANING),
+                )
+            except NoSpaceError:
+                raise
+            except InputError as error:
+                if error.where != file:
+                    # the folder has a name of its own only once it is whole
+                    told = error.found, error.expected, error.advice
+                    raise InputError(Path(out) / place, *told) from None
+                LOGGER.warning("left out: %s", error)
+                lab, worm = rows[ANIMAL].iloc[0]
+                left_out.append(skipped.entry(file, lab, worm, error))
+        skipped.write(left_out, folder / "skipped.csv")
+    LOGGER.info("%d copies", len(files) - len(left_out))

@@ -1,0 +1,83 @@
+"""What a person gets of each new worm: names with a review queue, a picture, a page, traces."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from chromapal.apply import neuropal_id, scope
+from chromapal.console import progress
+from chromapal.evaluate.figures import worm
+from chromapal.evaluate.pages import worm_page
+from chromapal.evaluate.tables.naming import worm_answers
+from chromapal.files import read_json, whole, write_csv, write_parquet
+from chromapal.worms.slugs import slug
+from chromapal.worms.table import ANIMAL, MICROMETRES
+
+COLOURS = [
+    f"{colour}{part}" for part in ("", "_sd", "_shown") for colour in ("red", "green", "blue")
+]
+TRACES = ["series", "trace", "neuron", "answer", "probability"]
+
+
+def write_new_worm_files(
+    neurons_path: str | os.PathLike,
+    worms_path: str | os.PathLike,
+    scope_path: str | os.PathLike,
+    facts: dict[str, str],
+    out: str | os.PathLike,
+    out_answers: str | os.PathLike,
+):
+    """Write a folder `{lab}/{worm}` for every new worm.
+
+    It holds `neurons.csv`, as the tables of a study's test animals and beside that positions in
+    micrometres and predicted colours; `neurons.png`; `neurons.html`; `neuropal_id.csv`; and
+    `traces.csv` where the worm's file has calcium traces that belong to its neurons.
+
+    Parameters
+    ----------
+    neurons_path, worms_path, scope_path : path-like
+        What `chromapal.apply.name.name_all` wrote.
+    facts : dict
+        Files of facts about sources, by source; see `chromapal.apply.read.load`.
+    out : path-like
+        The folder, written whole or not at all.
+    out_answers : path-like
+        Parquet: the same neurons of all worms, for files in other programs' formats.
+    """
+    named, decided = pd.read_parquet(neurons_path), pd.read_parquet(worms_path)
+    asked = pd.read_csv(scope_path, dtype="str", keep_default_na=False, na_filter=False)
+    doubtful = decided.set_index(ANIMAL)["doubtful"].astype(bool)
+    answers = worm_answers(
+        named.drop(columns=[*"xyz", "ID", *worm.BODY]).assign(anchor=""),
+        named[["row", *"xyz", "ID"]],
+        named[["row", *worm.BODY]],
+        doubtful,
+    ).merge(named[["row", "file", *MICROMETRES, *COLOURS]], on="row")
+    # a row is one of the worm's own table, as its number is
+    answers = answers.assign(row=answers["neuron"]).drop(columns="anchor")
+    write_parquet(answers, out_answers)
+    with whole(out) as folder:
+        folder.mkdir()
+        animals = list(answers.groupby(ANIMAL, sort=True))
+        for (lab, name), rows in progress(animals, len(animals), "new worms"):
+            path = folder / slug(lab) / slug(name)
+            path.mkdir(parents=True)
+            mine = asked[asked["lab"].eq(lab) & asked["worm"].eq(name)]
+            notes = [scope.sentence(question) for question in mine.to_dict("records")]
+            if doubtful[lab, name]:
+                notes.append(f"{lab} {name}: left and right are undecided; names go without a side")
+            source = read_json(facts[rows["file"].iloc[0]])
+            _write_one(path, rows.drop(columns="file"), source, notes)
+
+
+def _write_one(path: Path, rows: pd.DataFrame, source: dict, notes: list[str]):
+    table = path / "neurons.csv"
+    write_csv(rows, table, sort_by=["review"])
+    worm.draw(table, path / "neurons.png")
+    worm_page.write(table, path / "neurons.html", notes)
+    neuropal_id.write(rows, source.get("spacing"), path / "neuropal_id.csv")
+    if source.get("traces"):
+        traces = pd.DataFrame(source["traces"]).rename(columns={"row": "neuron"})
+        joined = traces.merge(rows[["neuron", "answer", "probability"]], on="neuron")
+        write_csv(joined[TRACES], path / "traces.csv", sort_by=["series", "trace"])

@@ -1,0 +1,1 @@
+"""What all classifiers share: features, fitting, calibration, from file to file."""

@@ -1,0 +1,212 @@
+"""Classifiers are fitted, score names, and are calibrated on animals held out of training."""
+
+import logging
+import warnings
+
+import numpy as np
+import pandas as pd
+import torch
+from imblearn.pipeline import Pipeline
+from joblib import parallel_config
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import has_fit_parameter
+
+from chromapal import methods
+from chromapal.identify.assign import NOBODY, UNKNOWN, Calibration
+from chromapal.prepare.resample import classifier_steps, inverse_frequency
+from chromapal.prepare.variants import BACKGROUND
+from chromapal.worms.table import ANIMAL
+
+LOGGER = logging.getLogger("chromapal")
+PARTS = 4  # one part in so many of the training animals is held out to calibrate on
+LEAST = 1e-4  # a forest's zero is a lack of trees, not proof
+
+
+def fit_and_score(
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    classifier: str,
+    params: object,
+    features: list[str],
+    seed: int,
+    neighbours: int | None,
+    threads: int,
+    weight_cap: float,
+    device: str,
+    label: str,
+) -> tuple[np.ndarray, np.ndarray, Calibration]:
+    """Fit a classifier, score the names of test neurons, and calibrate the scores.
+
+    See `chromapal.classifiers.common.naming.name_neurons` for the parameters.
+
+    Returns
+    -------
+    names : numpy.ndarray of str, shape (names,)
+        Sorted.
+    scores : numpy.ndarray, shape (neurons, names)
+        Log probabilities, or a decision function's values.
+    calibration : Calibration
+        What makes them probabilities.
+    """
+    names = np.unique(train["name"][train["name"].ne("")].to_numpy(dtype=str))
+    found, calibration = np.zeros((len(test), len(names))), Calibration()
+    if len(names) < 2 or test.empty:
+        return names, found, calibration
+    module = methods.module("classifiers", classifier)
+    whole = methods.whole_animals(module)
+    with parallel_config("threading", n_jobs=threads):
+        estimator = module.build(params, seed)
+        if whole:
+            estimator.set_params(device=device)
+            weights = None
+            if neighbours is not None:
+                weights = inverse_frequency(train["name"], weight_cap)
+            _fit(estimator, train, features, label, whole=True, weights=weights)
+        else:
+            estimator = _oversampled(estimator, neighbours, seed)
+            _fit(estimator, train, features, label)
+        found = _score(estimator, test, features, whole)
+        held = held_out(train)
+        if whole:
+            logs, truths = estimator.held_out_
+        elif held.any() and train["name"][~held].nunique() > 2:
+            again = _oversampled(module.build(params, seed), neighbours, seed)
+            _fit(again, train[~held], features, f"{label}, to calibrate")
+            logs, truths = _known_animals(
+                train[held], names, again.classes_, _score(again, train[held], features, False)
+            )
+        else:
+            logs, truths = [], []
+    if not logs:
+        LOGGER.info("%s: too few training animals to calibrate probabilities on", label)
+    return names, found, _calibrated(names, logs, truths)
+
+
+def held_out(train: pd.DataFrame) -> np.ndarray:
+    """Say which rows belong to the animals that calibrate: one in `PARTS`, over laboratories."""
+    number = train.groupby(ANIMAL, sort=True).ngroup().to_numpy()
+    return number % PARTS == PARTS - 1
+
+
+def shared_out(
+    names: np.ndarray, found: np.ndarray, calibration: Calibration
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Turn an animal's scores into probabilities, one name to one neuron.
+
+    Returns
+    -------
+    shares : torch.Tensor, shape (n, names without background)
+        Probabilities.
+    nobody : torch.Tensor, shape (n,)
+        Probability of being none of them; background, where that is a name.
+    """
+    log = torch.from_numpy(found)
+    shares = calibration.probabilities(log, background(names))
+    return shares, (1 - shares.sum(1)).clamp(0, 1)
+
+
+def background(names: np.ndarray) -> int | None:
+    """Give the column of the name that many neurons may share, where there is one."""
+    spot = np.flatnonzero(names == BACKGROUND)
+    return int(spot[0]) if len(spot) else None
+
+
+def _calibrated(names: np.ndarray, logs: list, truths: list) -> Calibration:
+    """Fit the calibration on animals that were held out."""
+    column = background(names)
+    if column is None:
+        return Calibration.fit(logs, truths)
+    # numbers without the column of background, whose neurons teach nobody's score
+    moved = [np.where(t == column, NOBODY, t - (t > column)) for t in truths]
+    return Calibration.fit(logs, moved, column)
+
+
+def _known_animals(
+    held: pd.DataFrame, names: np.ndarray, classes: np.ndarray, found: np.ndarray
+) -> tuple[list[torch.Tensor], list[np.ndarray]]:
+    """Split the scores of held-out animals, names that their classifier did not know scored low."""
+    full = np.full((len(held), len(names)), found.min() - np.log(1 / LEAST))
+    full[:, np.searchsorted(names, classes)] = found
+    at = pd.Series(np.arange(len(names)), index=names)
+    truth = held["name"].map(at).fillna(UNKNOWN).to_numpy(dtype=np.int64)
+    places = held.reset_index(drop=True).groupby(ANIMAL, sort=True).indices.values()
+    return [torch.from_numpy(full[rows]) for rows in places], [truth[rows] for rows in places]
+
+
+def _oversampled(
+    estimator: BaseEstimator, neighbours: int | None, seed: int
+) -> BaseEstimator | Pipeline:
+    """Put SMOTE before an estimator, where it is asked for."""
+    if neighbours is None:
+        return estimator
+    return Pipeline([*classifier_steps(neighbours, seed), ("named", estimator)])
+
+
+def _fit(
+    estimator: BaseEstimator,
+    train: pd.DataFrame,
+    features: list[str],
+    label: str,
+    whole: bool = False,
+    weights: np.ndarray | None = None,
+):
+    """Fit, and report what did not converge in the log instead of on the screen."""
+    if whole:
+        animal = train.groupby(ANIMAL, sort=True).ngroup()
+        told = {**_laboratory(estimator, train), "weights": weights}
+        estimator.fit(train[features], train["name"].to_numpy(dtype=str), animal, **told)
+        LOGGER.info("%s: %s", label, estimator.told_)
+        return
+    named = train[train["name"].ne("")]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        estimator.fit(
+            named[features], named["name"].to_numpy(dtype=str), **_laboratory(estimator, named)
+        )
+    failed = [warning for warning in caught if issubclass(warning.category, ConvergenceWarning)]
+    for warning in caught:
+        if warning not in failed:
+            LOGGER.info("%s: %s", label, warning.message)
+    last = estimator
+    while hasattr(last, "steps"):
+        last = last.steps[-1][1]
+    if getattr(last, "max_iter", -1) < 0:  # nothing iterates, or (SVM) until it converges
+        return
+    LOGGER.info(
+        "%s: %s after %d of %d iterations",
+        label,
+        "not converged" if failed else "converged",
+        np.max(last.n_iter_),
+        last.max_iter,
+    )
+
+
+def _score(
+    estimator: BaseEstimator, test: pd.DataFrame, features: list[str], whole: bool
+) -> np.ndarray:
+    """Score every name of every neuron: log probability, else the decision function.
+
+    Returns
+    -------
+    numpy.ndarray
+        (neurons, names), names in sorted order.
+    """
+    told = _laboratory(estimator, test)
+    if whole:
+        animal = test.groupby(ANIMAL, sort=True).ngroup()
+        return estimator.predict_log_proba(test[features], animal, **told)
+    if hasattr(estimator, "predict_proba"):
+        return np.log(estimator.predict_proba(test[features], **told).clip(LEAST))
+    scores = estimator.decision_function(test[features])
+    return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+
+
+def _laboratory(estimator: BaseEstimator, table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Say whose animals neurons are of, to an estimator that asks.
+
+    A pipeline does not: neurons that SMOTE makes up are of nobody's animals.
+    """
+    if not has_fit_parameter(estimator, "laboratory"):
+        return {}
+    return {"laboratory": table["lab"].to_numpy(dtype=str)}

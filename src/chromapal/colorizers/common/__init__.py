@@ -1,0 +1,1 @@
+"""What all colorizers share: contract, settings, training and prediction from file to file."""

@@ -1,0 +1,141 @@
+"""What the colorizers that go by names share; see `identify_then_colour`."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chromapal.colorizers.common.contract import empty_history
+from chromapal.errors import InputError
+from chromapal.files import whole
+from chromapal.training import layout
+
+RIDGE = 10.0  # pseudo-neurons that hold the correction to none
+UNIT_UM = 20.0  # in which the correction sees body axes
+
+
+class NamedColour:
+    """Colours neurons by what they may be called.
+
+    Parameters
+    ----------
+    name : str
+        The method's file name.
+    params : dataclass instance
+        Parameters of the transformer.
+    dense : bool
+        Whether samples are whole animals; a neuron alone cannot be aligned, so that `neuron`
+        samples are put together by animal all the same.
+    stacked : bool
+        Whether a linear map corrects the colours.
+    """
+
+    def __init__(self, name: str, params: object, dense: bool, stacked: bool):
+        self.name, self.params, self.dense, self.stacked = name, params, dense, stacked
+        self.correction = np.zeros((0, 3))
+
+    def fit(
+        self, train, validation, seed, device="auto", threads=1, checkpoint=None, precision="auto"
+    ):
+        """Learn names and their colours; see `contract.Colorizer.fit`."""
+        neurons = pd.concat([train.table, validation.table], ignore_index=True)
+        if "worm" not in neurons or neurons["worm"].isna().any():
+            raise InputError(
+                "config key 'runs'",
+                f"{self.name} on synthetic neurons, which have no animal",
+                "samples: worm, or another variant",
+            )
+        self.learn(neurons, seed, device, threads)
+        return empty_history()
+
+    def learn(self, neurons: pd.DataFrame, seed: int, device: str = "auto", threads: int = 1):
+        """Learn names and their colours from normalised neurons of whole animals."""
+        import torch
+
+        from chromapal.identify.colour import Identifier, learn_colours
+
+        torch.set_num_threads(threads)
+        self.identifier = Identifier(self.params)
+        rows, shares, place = self.identifier.fit(neurons, seed, device)
+        self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
+        if self.stacked:
+            held = neurons.iloc[rows]
+            colour = self._expected(shares, held)[0]
+            missed = held[["r", "g", "b"]].to_numpy() - colour
+            self.correction = _ridge(_inputs(colour, place, held), missed)
+
+    def predict(self, samples, device="cpu", threads=1):
+        """Give expected colours; see `contract.Colorizer.predict`."""
+        return self.predict_with_deviation(samples, threads)[0]
+
+    def predict_with_deviation(self, samples, threads=1) -> tuple[np.ndarray, np.ndarray]:
+        """Give expected colours and their standard deviations, both of shape (n, 3).
+
+        The deviations are those of colour under what a neuron may be called, before correction.
+        """
+        import torch
+
+        torch.set_num_threads(threads)
+        neurons = samples.table
+        if neurons.empty:
+            return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)
+        shares, place, _ = self.identifier.shares(neurons)
+        return self.coloured(neurons, shares, place)
+
+    def coloured(self, neurons: pd.DataFrame, shares, place: np.ndarray):
+        """Give colours and deviations, as `predict_with_deviation`, of neurons named before."""
+        found, deviation = self._expected(shares, neurons)
+        if self.stacked:
+            found = found + _inputs(found, place, neurons) @ self.correction
+        return found.astype(np.float32), deviation.astype(np.float32)
+
+    def _expected(self, shares, neurons: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Give expected colours and deviations, each neuron by the colours of its laboratory."""
+        import torch
+
+        gray = torch.tensor(neurons["gray"].to_numpy(dtype=np.float64))
+        colour, deviation = np.zeros((len(neurons), 3)), np.zeros((len(neurons), 3))
+        for lab, rows in neurons.reset_index(drop=True).groupby("lab").indices.items():
+            found = self.colours.at(str(lab)).expected(shares[rows], gray[rows])
+            colour[rows], deviation[rows] = (part.numpy() for part in found)
+        return colour, deviation
+
+    def save(self, folder):
+        """Write the model: safetensors and JSON."""
+        import torch
+        from safetensors.torch import save_file
+
+        folder = Path(folder)
+        layout.write(folder, self.name, self.params, self.dense)
+        self.identifier.save(folder)
+        correction = torch.from_numpy(self.correction)
+        with whole(folder / "colours.safetensors") as part:
+            save_file({**self.colours.joint.saved("colour"), "correction": correction}, part)
+
+    def load(self, folder):
+        """Read what `save` wrote."""
+        from safetensors.torch import load_file
+
+        from chromapal.identify.atlas import Spread
+        from chromapal.identify.colour import Identifier, NameColours
+
+        folder = Path(folder)
+        layout.read(folder, self.name, self.params, self.dense)
+        self.identifier = Identifier(self.params).load(folder)
+        learnt = load_file(folder / "colours.safetensors")
+        self.colours = NameColours(Spread.read(learnt, "colour"))
+        self.correction = learnt["correction"].numpy()
+        return self
+
+
+def _inputs(colour: np.ndarray, place: np.ndarray, neurons: pd.DataFrame) -> np.ndarray:
+    """Give what the correction looks at, (n, features): expected colour, body axes, gray."""
+    seen = np.column_stack([place / UNIT_UM, neurons["gray"].to_numpy(dtype=np.float64)])
+    return np.column_stack([np.ones(len(colour)), colour, seen, seen**2])
+
+
+def _ridge(inputs: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Fit a linear map held near zero, (features, 3)."""
+    known = np.isfinite(target).all(axis=1)
+    inputs, target = inputs[known], target[known]
+    return np.linalg.solve(inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1]), inputs.T @ target)

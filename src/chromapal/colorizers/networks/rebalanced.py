@@ -1,0 +1,98 @@
+"""A network that says how likely every colour is, and learns most from rare ones."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from chromapal.colorizers.networks.lab_network import PictureNetwork
+from chromapal.colorizers.networks.layers import block
+from chromapal.colorizers.networks.mid_level import STAGES
+from chromapal.colorizers.networks.resnet import ResNet
+from chromapal.prepare import ab_bins, lab
+from chromapal.prepare.pictures import PictureBatch, PictureSamples
+
+# Distributions over hundreds of colours are given for every fourth pixel in both directions, as
+# in the paper: eyes hardly see finer hues, and memory would be full of them.
+STRIDE = 4
+
+
+class Distribution(nn.Module):
+    """Maps (B, 1, H, W) to logits of bins at a quarter of the size, (B, bins, H/4, W/4).
+
+    Parameters
+    ----------
+    depth : {18, 34}
+        Layers of the ResNet whose first six are taken.
+    bins : int
+        How many colours there are.
+    """
+
+    def __init__(self, depth: int, bins: int):
+        super().__init__()
+        self.encoder = ResNet(depth, 1, STAGES)
+        self.decoder = nn.Sequential(
+            block(self.encoder.channels[-1], 128, 3),
+            nn.Upsample(scale_factor=2),
+            block(128, 128, 3),
+            nn.Conv2d(128, bins, 1),
+        )
+
+    def forward(self, gray: torch.Tensor) -> torch.Tensor:
+        """Answer pictures of any size; quarters are rounded up to an even number."""
+        return self.decoder(self.encoder(gray)[-1])
+
+
+class Rebalanced(PictureNetwork):
+    """Classifies colours with rebalanced classes, and decodes by the annealed mean.
+
+    Parameters
+    ----------
+    depth : {18, 34}
+        Layers of the ResNet whose first six are taken.
+    uniform, temperature : float
+        See `ab_bins.rebalancing` and `ab_bins.annealed_mean`.
+    """
+
+    stride = STRIDE
+
+    def __init__(self, depth: int, uniform: float, temperature: float):
+        bins = ab_bins.in_gamut()
+        super().__init__(Distribution(depth, len(bins)), "lightness")
+        self.uniform, self.temperature = uniform, temperature
+        self.register_buffer("bins", bins)
+        self.register_buffer("class_weight", torch.ones(len(bins)))
+
+    def measure(self, train: PictureSamples):
+        """Weigh the bins by how rare they are among training pixels."""
+        pixels = (lab.rgb_to_lab(_first(train.read(index)[0])) for index in range(len(train)))
+        prior = ab_bins.prior((space[0, 1:].flatten(1).T for space in pixels), self.bins)
+        self.class_weight.copy_(ab_bins.rebalancing(prior, self.uniform))
+
+    def errors(
+        self, output: torch.Tensor, batch: PictureBatch
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Sum the weighted cross-entropies of every fourth pixel."""
+        mask = batch.mask[:, 0, ::STRIDE, ::STRIDE].flatten()
+        space = lab.rgb_to_lab(batch.rgb[:, :, ::STRIDE, ::STRIDE])
+        which, share = ab_bins.soft_encode(
+            space[:, 1:].permute(0, 2, 3, 1).reshape(-1, 2), self.bins
+        )
+        answer = F.log_softmax(output, dim=1).permute(0, 2, 3, 1).flatten(0, 2)
+        entropy = -(share * answer.gather(1, which)).sum(dim=1)
+        return (self.class_weight[which[:, 0]] * entropy * mask).sum(), mask.sum()
+
+    def colours(self, gray: torch.Tensor) -> torch.Tensor:
+        """Colour gray (B, 1, H, W); sRGB (B, 3, H, W)."""
+        ab = ab_bins.annealed_mean(self(gray), self.bins, self.temperature)
+        return lab.lab_to_rgb(torch.cat([lab.lightness(gray), enlarged(ab, gray.shape[2:])], dim=1))
+
+
+def enlarged(ab: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Interpolate between every fourth pixel, which stay where they are; the rest repeats."""
+    inner = [STRIDE * (side - 1) + 1 for side in ab.shape[2:]]
+    ab = F.interpolate(ab, size=inner, mode="bilinear", align_corners=True)
+    return F.pad(ab, (0, size[1] - inner[1], 0, size[0] - inner[0]), "replicate")
+
+
+def _first(rgb) -> torch.Tensor:
+    return torch.from_numpy(rgb).permute(2, 0, 1)[None]

@@ -1,0 +1,1 @@
+"""How near colours are to the truth, and how often names are right."""

@@ -1,0 +1,1 @@
+"""Interactive pages: one per worm, and the colour Turing test."""

@@ -1,0 +1,1 @@
+"""The report: a notebook over finished tables and figures."""

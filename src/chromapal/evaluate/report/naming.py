@@ -1,0 +1,150 @@
+"""What the report's cells show of names given one to one neuron, where animals were aligned."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from chromapal.evaluate.report.html import Html, figure, number, table
+from chromapal.evaluate.tables import read
+
+FIGURES = ("calibration", "handedness", "confused", "peers", "anchors", "ablation")
+ORACLE = (
+    "<b>An oracle:</b> test animals' handedness was taken from their labels (config key "
+    "<code>handedness</code>). These scores say what doubt costs; none is that of a new animal."
+)
+NOT_ALIGNED = (
+    "In this study animals were not aligned (config key <code>align</code>): classifiers saw "
+    "positions as they were recorded, and names were given to each neuron for itself."
+)
+SCORES = {
+    "classifier": "classifier",
+    "features": "looks at",
+    "worms": "animals",
+    "accuracy": "each neuron for itself",
+    "assigned": "one to one",
+    "interval": "95 % interval",
+    "assigned_top5": "top 5",
+    "class_accuracy": "side ignored",
+    "half": "precision of the surest 50 %, mean over animals",
+    "most": "of the surest 80 %",
+}
+DOUBTS = {
+    "lab": "laboratory",
+    "worm": "animal",
+    "features": "aligned by",
+    "chosen": "taken as",
+    "probability": "probability",
+    "labels": "labels say",
+    "accuracy": "accuracy (atlas)",
+    "accuracy_mirrored": "accuracy mirrored",
+}
+PAIRED = {
+    "classifier": "classifier",
+    "features": "looks at",
+    "method": "beside",
+    "worms": "animals",
+    "ours": "ours",
+    "peer": "theirs",
+    "difference": "difference",
+    "interval": "95 % interval",
+    "record": "wins, ties, losses",
+    "p": "p (Wilcoxon)",
+}
+HANDS = {1: "right-handed", -1: "mirrored", 0: "undecided"}
+
+
+def _read(tables: str | os.PathLike, name: str) -> pd.DataFrame:
+    return read.read_csv(Path(tables) / f"{name}.csv")
+
+
+def aligned(config: dict) -> bool:
+    """Say whether a study aligned animals and named their neurons."""
+    return config["align"] != "none" and bool(config["identify"]["classifiers"])
+
+
+def _between(rows: pd.DataFrame, low: str, high: str) -> list[str]:
+    return [f"{number(a)}\u2013{number(b)}" for a, b in rows[[low, high]].to_numpy()]
+
+
+def scores(tables: str | os.PathLike, config: dict) -> Html:
+    """Show accuracy with one name to one neuron, and the precision of the surest answers."""
+    if not aligned(config):
+        return Html(f"<p>{NOT_ALIGNED}</p>")
+    coverage = _read(tables, "coverage")
+    identity = read.pick(_read(tables, "identity"), **read.POOLED, variant="no_background")
+    keys = ["classifier", "features", "colorizer"]
+    for name, share in (("half", 0.5), ("most", 0.8)):
+        part = read.pick(coverage, lab="all", coverage=share, variant="no_background")
+        # like accuracy beside it: a neuron of an animal with many names counts no more
+        part = part[[*keys, "precision_by_animal"]].set_axis([*keys, name], axis=1)
+        identity = identity.merge(part, on=keys, how="left")
+    place = identity["features"].map({name: at for at, name in enumerate(read.FEATURES)})
+    rows = identity.assign(
+        place=place,
+        interval=_between(identity, "assigned_low", "assigned_high"),
+        classifier=identity["classifier"].str.replace("_", " "),
+    ).sort_values(["place", "classifier", "colorizer"], kind="stable")
+    warning = f"<p>{ORACLE}</p>" if config["handedness"] == "labels" else ""
+    return Html(warning + table(rows, SCORES, "No named neurons were scored."))
+
+
+def laboratories(tables: str | os.PathLike, config: dict) -> Html:
+    """Show accuracy one to one of the strongest classifier, laboratory by laboratory."""
+    if not aligned(config):
+        return Html("")
+    identity = read.pick(_read(tables, "identity"), fold="all", variant="no_background")
+    identity = identity[identity["colorizer"].eq("")]
+    pooled = identity[identity["lab"].eq("all")]
+    if pooled.empty:
+        return Html("")
+    best = pooled.groupby("classifier")["assigned"].mean().idxmax()
+    rows = identity[identity["classifier"].eq(best)]
+    wide = rows.pivot_table(index="lab", columns="features", values="assigned", sort=False)
+    wide = wide[read.ordered(wide.columns.to_series(), read.FEATURES)]
+    wide = rows.groupby("lab")[["worms"]].max().join(wide)
+    wide = wide.sort_index(key=lambda labs: labs == "all", kind="stable").reset_index()
+    heads = {name: name for name in wide.columns} | {"lab": "laboratory", "worms": "animals"}
+    words = best.replace("_", " ")
+    return Html(f"<h4>Laboratories ({words}, one to one)</h4>{table(wide, heads, '')}")
+
+
+def doubts(tables: str | os.PathLike, config: dict) -> Html:
+    """List the animals whose axes are doubtful, or at odds with their labels."""
+    if not aligned(config):
+        return Html("")
+    rows = _read(tables, "handedness")
+    rows = rows[rows["doubtful"].eq(1) | rows["suspect"].eq(1)]
+    told = rows.assign(**{name: rows[name].astype(int).map(HANDS) for name in ("chosen", "labels")})
+    heading = "<h4>Animals whose axes or labels are doubtful, scored both ways</h4>"
+    return Html(heading + table(told, DOUBTS, "None."))
+
+
+def peers(tables: str | os.PathLike, config: dict) -> Html:
+    """Show other methods on the same animals, in pairs."""
+    if not (aligned(config) and config["peers"]):
+        return Html("")
+    rows = read.pick(_read(tables, "peers"), lab="all")
+    if rows.empty:
+        return Html("<p>None of the other methods' animals was named in this study.</p>")
+    record = rows[["wins", "ties", "losses"]].astype(int).astype(str).agg(", ".join, axis=1)
+    told = rows.assign(
+        interval=_between(rows, "low", "high"),
+        record=record,
+        classifier=rows["classifier"].str.replace("_", " "),
+    )
+    heading = "<h4>Other methods on the same animals</h4>"
+    return Html(heading + table(told, PAIRED, "No animal in common."))
+
+
+def figures(folder: str | os.PathLike, captions: str | os.PathLike, config: dict) -> Html:
+    """Show the figures about names that this study draws."""
+    if not aligned(config):
+        return Html("")
+    asked = {
+        "peers": config["peers"],
+        "anchors": config["identify"]["anchors"],
+        "ablation": config["identify"]["ablations"],
+    }
+    shown = [name for name in FIGURES if asked.get(name, True)]
+    return Html("".join(figure(folder, captions, name) for name in shown))

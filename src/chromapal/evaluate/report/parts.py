@@ -1,0 +1,292 @@
+"""What the report's cells show: the study's finished tables in words and as HTML."""
+
+import html
+import json
+import os
+import platform
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from chromapal.evaluate.report.html import Html, number, table
+from chromapal.evaluate.tables import read
+from chromapal.provenance import ROOT, lock_digest
+from chromapal.worms.table import ANIMAL
+
+BASELINES = {"mean_colour": "mean colour", "copy_gray": "copied gray"}
+COLOUR_COLUMNS = {
+    "colorizer": "colorizer",
+    "sample": "sample",
+    "grid": "grid",
+    "worms": "test animals",
+    "mse": "MSE",
+    "r2": "R²",
+    "chroma_r2": "chroma R²",
+    "ssim": "SSIM",
+    "colourfulness_ratio": "colourfulness ratio",
+    "delta_e": "ΔE2000",
+}
+IDENTITY_COLUMNS = {
+    "classifier": "classifier",
+    "features": "looks at",
+    "accuracy": "accuracy",
+    "interval": "95 % interval",
+    "majority": "majority",
+    "chance": "chance",
+    "accuracy_all": "accuracy, unlabelled counted",
+    "majority_all": "majority, unlabelled counted",
+    "top5": "top 5",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "recovery_ratio": "recovery ratio",
+}
+PACKAGES = (
+    *("numpy", "pandas", "scipy", "scikit-learn", "imbalanced-learn", "torch", "lightning"),
+    *("pynwb", "ndx-multichannel-volume", "matplotlib", "seaborn", "snakemake"),
+)
+
+
+def _read(tables: str | os.PathLike, name: str) -> pd.DataFrame:
+    return read.read_csv(Path(tables) / f"{name}.csv")
+
+
+def title(study: str, config: dict) -> Html:
+    """Head the report."""
+    source = {
+        "simulate": "simulated animals: the scores say whether the machinery works, "
+        "nothing about real worms",
+        "nwb": "NWB files",
+        "dandi": "NWB files of the DANDI archive",
+        "tables": "neuron tables",
+    }[config["source"]]
+    return Html(
+        f"<h1>Colour of worm brains: study “{html.escape(study)}”</h1>"
+        f"<p class='note'>Source: {source}.</p>"
+    )
+
+
+def protocol(config: dict) -> Html:
+    """Say in words who was held out, what gray is, and on which scale colour is."""
+    split = {
+        "rows": "<b>neurons</b> were divided at random, as in the original study: every test "
+        "neuron's animal is in training too, and scores say nothing about new animals",
+        "worm": "whole <b>animals</b> were held out, each tested at most once",
+        "lab": "one whole <b>laboratory</b> at a time was held out",
+    }[config["split"]]
+    gray = {
+        "luminance": "the luminance of the true colour, the original study's setting. A gray "
+        "recording does not have it; claims about gray recordings need the gray source "
+        "<code>white</code>, or position alone",
+        "white": "the panneuronal white channel, which is what a gray recording has",
+    }[config["gray_source"]]
+    scale = {
+        "full_scale": "counts over the laboratory's full scale",
+        "global_minmax": "counts between the smallest and largest of the training animals",
+        "per_worm": "counts between robust quantiles of the animal itself",
+        "rank_normal": "ranks within the animal, spread like a normal distribution",
+    }[config["colour_scale"]]
+    return Html(
+        f"<ul><li>Split: {split}.</li><li>Gray: {gray}.</li><li>Colour scale: {scale}.</li></ul>"
+    )
+
+
+def headline(tables: str | os.PathLike) -> Html:
+    """Say the study's main results in sentences, each beside its baselines."""
+    points = [*_animals(tables), *_colour_points(_read(tables, "colour"))]
+    points += _identity_points(_read(tables, "identity"))
+    return Html(f"<div class='headline'><ul>{''.join(f'<li>{p}</li>' for p in points)}</ul></div>")
+
+
+def _animals(tables: str | os.PathLike) -> list[str]:
+    worms, skipped = _read(tables, "worms"), _read(tables, "skipped")
+    scored = worms.drop_duplicates(ANIMAL)
+    labs = scored["lab"].value_counts().sort_index()
+    each = ", ".join(f"{html.escape(lab)} {count}" for lab, count in labs.items())
+    out = len(skipped)
+    left = f"; {out} {'entry' if out == 1 else 'entries'} in the list of what was left out"
+    return [f"<b>{len(scored)} animals</b> were tested ({each or 'none'}){left if out else ''}."]
+
+
+def _colour_points(colour: pd.DataFrame) -> list[str]:
+    pooled = read.pick(colour, **read.POOLED)
+    learned = pooled[~pooled["colorizer"].isin(BASELINES)]
+    if learned.empty:
+        return ["<b>Colour:</b> no colorizer was run in this study."]
+    shown = learned.sort_values(["mse", "variant"], kind="stable").iloc[0]
+    same = read.pick(pooled, variant=shown["variant"])
+
+    def beside(metric: str) -> str:
+        found = [
+            f"{words} {number(rows[metric].iloc[0])}"
+            for name, words in BASELINES.items()
+            if len(rows := read.pick(same, colorizer=name))
+        ]
+        return f"<b>{number(shown[metric])}</b>" + (f" ({', '.join(found)})" if found else "")
+
+    return [
+        f"<b>Colour:</b> the colorizer with the smallest error is "
+        f"{html.escape(shown['colorizer'])} ({html.escape(_variant(shown['variant']))}, "
+        f"{html.escape(shown['sample'])} samples, grid {shown['grid']:.0f}). Mean squared error "
+        f"on test neurons: {beside('mse')}. Colour explained beyond brightness (chroma R²; 0 or "
+        f"less is nothing): {beside('chroma_r2')}. Colourfulness as a share of the truth's: "
+        f"{beside('colourfulness_ratio')}."
+    ]
+
+
+def _identity_points(identity: pd.DataFrame) -> list[str]:
+    pooled = read.pick(identity, **read.POOLED)
+    if pooled.empty:
+        return ["<b>Names:</b> no classifier was run in this study."]
+    variant = read.shown_variant(pooled)
+    classifier, _, colorizer = read.best(identity, variant)
+    rows = read.pick(pooled, variant=variant, classifier=classifier)
+    rows = rows[rows["colorizer"].isin(["", colorizer])].set_index("features")
+    scores = [
+        f"{html.escape(name)} <b>{number(rows.at[name, 'accuracy'])}</b> "
+        f"({number(rows.at[name, 'low'])} to {number(rows.at[name, 'high'])})"
+        for name in read.ordered(rows.index.to_series(), read.FEATURES)
+    ]
+    points = [
+        f"<b>Names:</b> share of neurons that {html.escape(classifier.replace('_', ' '))} names "
+        f"right ({html.escape(_variant(variant))}), by what it looks at: {', '.join(scores)}; "
+        f"always guessing the commonest name gives {number(rows['majority'].max())}, "
+        f"chance {number(rows['chance'].max())}."
+    ]
+    if "position+gray+predicted" in rows.index:
+        ratio = rows.at["position+gray+predicted", "recovery_ratio"]
+        points.append(
+            "<b>Worth of predicted colour:</b> the recovery ratio is undefined here, because "
+            "true colour did not help this classifier beyond doubt."
+            if np.isnan(ratio)
+            else f"<b>Worth of predicted colour:</b> recovery ratio <b>{number(ratio)}</b>, the "
+            "share that predicted colour gives back of what true colour adds to position and gray "
+            "(1 all of it, 0 nothing, below 0 it misleads)."
+        )
+    return points
+
+
+def _variant(name: str) -> str:
+    return read.VARIANTS.get(name, name)
+
+
+def _by_variant(rows: pd.DataFrame, columns: dict[str, str], empty: str) -> Html:
+    """Write a table per kind of neurons."""
+    if rows.empty:
+        return table(rows, columns, empty)
+    parts = [
+        f"<h4>{html.escape(_variant(name))}</h4>{table(rows[rows['variant'] == name], columns, '')}"
+        for name in read.ordered(rows["variant"], read.VARIANTS)
+    ]
+    return Html("".join(parts))
+
+
+def colour(tables: str | os.PathLike) -> Html:
+    """Show the colour metrics of all test animals, baselines first."""
+    rows = read.pick(_read(tables, "colour"), **read.POOLED)
+    order = rows.assign(learned=~rows["colorizer"].isin(BASELINES))
+    rows = order.sort_values(["learned", "colorizer", "sample", "grid"], kind="stable")
+    return _by_variant(rows, COLOUR_COLUMNS, "No colorizer was run in this study.")
+
+
+def identity(tables: str | os.PathLike) -> Html:
+    """Show the identity metrics of all test animals."""
+    rows = read.pick(_read(tables, "identity"), **read.POOLED)
+    place = rows["features"].map({name: at for at, name in enumerate(read.FEATURES)})
+    # where no unlabelled neuron is tested these only repeat accuracy and majority
+    rows.loc[rows["variant"] != "with_background", ["accuracy_all", "majority_all"]] = np.nan
+    rows = rows.assign(
+        place=place,
+        interval=[
+            f"{number(low)}\u2013{number(high)}" for low, high in rows[["low", "high"]].to_numpy()
+        ],
+        classifier=rows["classifier"].str.replace("_", " "),
+    ).sort_values(["classifier", "place", "colorizer"], kind="stable")
+    return _by_variant(rows, IDENTITY_COLUMNS, "No classifier was run in this study.")
+
+
+def laboratories(tables: str | os.PathLike) -> Html:
+    """Show the best classifier's accuracy laboratory by laboratory."""
+    scores = _read(tables, "identity")
+    if read.pick(scores, **read.POOLED).empty:
+        return table(scores, {}, "No classifier was run in this study.")
+    variant = read.shown_variant(scores)
+    classifier, _, colorizer = read.best(scores, variant)
+    rows = read.pick(scores, fold="all", variant=variant, classifier=classifier)
+    rows = rows[rows["colorizer"].isin(["", colorizer])]
+    wide = rows.pivot_table(index="lab", columns="features", values="accuracy", sort=False)
+    wide = wide[read.ordered(wide.columns.to_series(), read.FEATURES)]
+    rest = rows.groupby("lab")[["worms", "majority", "chance"]].max()
+    wide = rest[["worms"]].join(wide).join(rest[["majority", "chance"]])
+    wide = wide.sort_index(key=lambda labs: labs == "all", kind="stable").reset_index()
+    heads = {name: name for name in wide.columns} | {"lab": "laboratory", "worms": "animals"}
+    return table(wide, heads, "")
+
+
+def published(tables: str | os.PathLike) -> Html:
+    """Show the original study's three tables, ours beside the published figures."""
+    rows = _read(tables, "summary")
+    heads = {
+        "row": "",
+        "column": "measure",
+        "published": "published",
+        "ours": "ours",
+        "baseline": "baseline",
+        "baseline_name": "which is",
+        "second_baseline": "second baseline",
+        "second_baseline_name": "which is",
+        "source": "our run",
+    }
+    # what was not run stays empty; published figures exist for real data only
+    keep = ("row", "column", "ours", "baseline")
+    parts = [
+        f"<h3>{html.escape(name)}</h3>{table(part, heads, '', keep)}"
+        for name, part in rows.groupby("table", sort=False)
+    ]
+    return Html("".join(parts)) if parts else table(rows, heads, "Nothing to compare.")
+
+
+def skipped(tables: str | os.PathLike) -> Html:
+    """Show which files and animals were left out, from what, and why."""
+    heads = {
+        "lab": "laboratory", "worm": "animal", "stage": "left out of", "reason": "reason",
+        "file": "file",
+    }  # fmt: skip
+    return table(_read(tables, "skipped"), heads, "Nothing was left out.")
+
+
+def image_studies(tables: str | os.PathLike) -> Html:
+    """Link the reports of studies of images that stand beside this one."""
+    results = Path(tables).parents[1]
+    found = sorted(path.parents[1].name for path in results.glob("*/turing/turing.html"))
+    links = [
+        f"<li><a href='../../{html.escape(quote(name))}/report/report.html'>"
+        f"{html.escape(name)}</a></li>"
+        for name in found
+    ]
+    nothing = (
+        "<p class='note'>No study of images was run beside this one (<code>make images</code>).</p>"
+    )
+    return Html(f"<ul>{''.join(links)}</ul>" if links else nothing)
+
+
+def keys(config: dict) -> Html:
+    """Show the study's keys, defaults included, as a file that repeats the study."""
+    return Html(f"<pre>{html.escape(json.dumps(config, indent=1, ensure_ascii=False))}</pre>")
+
+
+def versions() -> Html:
+    """Show what the study was computed with."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    found = {"chromapal": project["version"], "Python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    found["lock"] = lock_digest()
+    rows = pd.DataFrame({"name": list(found), "version": list(found.values())})
+    return table(rows, {"name": "", "version": "version"}, "")

@@ -1,0 +1,125 @@
+"""What the cells of a study of images show: its finished tables in words and as HTML."""
+
+import html
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from chromapal.evaluate.report.html import Html, figure, number, table
+from chromapal.evaluate.tables import read
+
+BASELINES = {"mean_colour": "mean colour", "copy_gray": "copied gray"}
+COLUMNS = {
+    "run": "run",
+    "colorizer": "method",
+    "train_pictures": "learnt from",
+    "pictures": "tested on",
+    "mse_rgb": "MSE RGB",
+    "mse_ab": "MSE ab",
+    "psnr": "PSNR [dB]",
+    "ssim": "SSIM",
+    "delta_e": "ΔE2000",
+    "interval": "95 % interval",
+    "colourfulness_ratio": "colourfulness ratio",
+    "parameters": "parameters",
+}
+LEFT_OUT = {"run": "run", "colorizer": "method", "reason": "why"}
+SET_COLUMNS = {
+    "set": "set",
+    "split": "split",
+    "pictures": "pictures",
+    "sources": "sources",
+    "colourless": "colourless pixels",
+    "chroma_mean": "mean chroma",
+    "near_duplicates": "near-duplicates on other sides",
+    "skipped": "files left out",
+}
+
+
+def _images(tables: str | os.PathLike) -> pd.DataFrame:
+    return read.read_csv(Path(tables) / "images.csv")
+
+
+def title(study: str) -> Html:
+    """Head the report."""
+    return Html(f"<h1>Colour for gray images: study “{html.escape(study)}”</h1>")
+
+
+def headline(tables: str | os.PathLike) -> Html:
+    """Say per set which method comes closest to the true colours, and what guessing gives."""
+    images = _images(tables)
+    points = []
+    for name, rows in images.groupby("set", sort=False):
+        learnt = rows[~rows["colorizer"].isin(BASELINES)]
+        guessed = rows[rows["colorizer"].isin(BASELINES)]
+        if learnt.empty:
+            continue
+        best = learnt.loc[learnt["delta_e"].idxmin()]
+        beside = ", ".join(
+            f"{BASELINES[row.colorizer]} {row.delta_e:.1f}" for row in guessed.itertuples()
+        )
+        points.append(
+            f"<li><b>{html.escape(name)}</b> ({int(best['pictures'])} test pictures of "
+            f"{int(best['sources'])} sources): closest to the true colours is "
+            f"{html.escape(best['colorizer'])} (run {html.escape(best['run'])}) with a mean ΔE2000 "
+            f"of {best['delta_e']:.1f}{f' ({beside})' if beside else ''}; its pictures are "
+            f"{number(best['colourfulness_ratio'])} times as colourful as the true ones.</li>"
+        )
+    return Html(f"<div class='headline'><ul>{''.join(points)}</ul></div>")
+
+
+def scores(tables: str | os.PathLike) -> Html:
+    """Show one table of scores per set."""
+    images = _images(tables)
+    interval = [
+        "" if pd.isna(low) else f"{low:.1f} to {high:.1f}"
+        for low, high in zip(images["delta_e_low"], images["delta_e_high"], strict=True)
+    ]
+    images = images.assign(interval=interval)
+    parts = [
+        f"<h3>{html.escape(name)}</h3>{table(rows, COLUMNS, 'No model was scored.')}"
+        for name, rows in images.groupby("set", sort=False)
+    ]
+    return Html("".join(parts))
+
+
+def left_out(methods: list[dict]) -> Html:
+    """Show the methods that could not be trained."""
+    frame = pd.DataFrame(methods, columns=list(LEFT_OUT))
+    return table(frame, LEFT_OUT, "No method was left out.")
+
+
+def sets(tables: str | os.PathLike) -> Html:
+    """Show what the sets hold."""
+    frame = read.read_csv(Path(tables) / "image_sets.csv")
+    frame["skipped"] = frame["skipped"].where(frame["skipped"] > 0)
+    return table(frame, SET_COLUMNS, "No set.")
+
+
+def contact_sheets(figures: str | os.PathLike, captions: str | os.PathLike, config: dict) -> Html:
+    """Show one contact sheet per set."""
+    parts = [
+        f"<h3>{html.escape(name)}</h3>"
+        + figure(figures, captions, f"contact_sheet_{name}", "contact_sheet")
+        for name in config["sets"]
+    ]
+    return Html("".join(parts))
+
+
+def micrographs(figures: str | os.PathLike, captions: str | os.PathLike, config: dict) -> Html:
+    """Show the micrographs as the methods of every set colour them."""
+    if not config["micrographs"]:
+        return Html("<p class='note'>The study names no micrograph.</p>")
+    parts = [
+        figure(figures, captions, f"micrographs_{name}", "micrographs") for name in config["sets"]
+    ]
+    return Html("".join(parts))
+
+
+def turing() -> Html:
+    """Link the page that asks a person."""
+    return Html(
+        "<p><a href='../turing/turing.html'>Which colours are real?</a> True and predicted "
+        "pictures in random order; your answers are counted in the page and can be saved.</p>"
+    )

@@ -1,0 +1,105 @@
+"""Tables about what probabilities are worth, and accuracy by ganglion."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from chromapal.evaluate.metrics.identity import ALL
+from chromapal.evaluate.tables.naming import RUN, answered
+from chromapal.files import write_csv
+from chromapal.worms.ganglia import ganglion
+from chromapal.worms.table import ANIMAL
+
+BINS = 10
+COVERAGES = np.round(np.arange(0.05, 1.001, 0.05), 2)
+CALIBRATION = [*RUN, "lab", "low", "high", "neurons", "confidence", "accuracy", "ece"]
+COVERAGE = [
+    *RUN, "lab", "coverage", "neurons", "threshold", "precision", "precision_by_animal",
+]  # fmt: skip
+GANGLIA = [*RUN, "ganglion", "lab", "neurons", "accuracy", "class_accuracy"]
+
+
+def write_confidence(
+    identities: Sequence[dict],
+    out_calibration: str | os.PathLike,
+    out_coverage: str | os.PathLike,
+    out_ganglia: str | os.PathLike,
+):
+    """Write what probabilities are worth, and accuracy by ganglion.
+
+    Parameters
+    ----------
+    identities : sequence of dict
+        See `answered`.
+    out_calibration : path-like
+        `calibration.csv`: per laboratory (and all of them) and tenth of probability, how many
+        answers, their mean probability and the share that is right; ece is the expected
+        calibration error of all bins together, the same on each: the mean over neurons of the
+        distance between their bin's probability and its share that is right.
+    out_coverage : path-like
+        `coverage.csv`: precision of the most certain answers, by the share that is answered.
+        precision counts every neuron once, so that animals with many names weigh more;
+        precision_by_animal is the mean over animals of the precision of their answers among
+        these, animals without one left out.
+    out_ganglia : path-like
+        `ganglia.csv`: share of neurons named right per ganglion and laboratory.
+    """
+    table = answered(identities)
+    write_csv(_calibration(table), out_calibration)
+    write_csv(_coverage(table), out_coverage)
+    write_csv(_ganglia(table), out_ganglia)
+
+
+def _calibration(table: pd.DataFrame) -> pd.DataFrame:
+    bin_number = (table["probability"].astype(float) * BINS).clip(0, BINS - 1).astype(int)
+    grouped = _with_all(table.assign(bin=bin_number)).groupby([*RUN, "lab", "bin"], sort=True)
+    found = grouped.agg(
+        neurons=("right", "size"), confidence=("probability", "mean"), accuracy=("right", "mean")
+    ).reset_index()
+    found["away"] = (found["confidence"] - found["accuracy"]).abs() * found["neurons"]
+    sums = found.groupby([*RUN, "lab"])[["away", "neurons"]].transform("sum")
+    return found.assign(
+        low=found["bin"] / BINS, high=(found["bin"] + 1) / BINS, ece=sums["away"] / sums["neurons"]
+    )[CALIBRATION]
+
+
+def _coverage(table: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    # before all laboratories are called one: two of them may have a worm of one name
+    both = _with_all(table.assign(animal=table.groupby(ANIMAL).ngroup()))
+    for key, part in both.groupby([*RUN, "lab"], sort=True):
+        part = part.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
+        right, probability = part["right"].to_numpy(dtype=float), part["probability"].to_numpy()
+        animal = part["animal"].to_numpy()
+        counts = np.maximum(np.round(COVERAGES * len(part)).astype(int), 1)
+        mean = np.cumsum(right) / np.arange(1, len(part) + 1)
+        rows += [
+            (*key, share, count, probability[count - 1], mean[count - 1],
+             _mean_over_animals(right[:count], animal[:count]))
+            for share, count in zip(COVERAGES, counts, strict=True)
+        ]  # fmt: skip
+    return pd.DataFrame(rows, columns=COVERAGE)
+
+
+def _mean_over_animals(right: np.ndarray, animal: np.ndarray) -> float:
+    answers = np.bincount(animal)
+    some = answers > 0
+    return float(np.mean(np.bincount(animal, weights=right)[some] / answers[some]))
+
+
+def _with_all(table: pd.DataFrame) -> pd.DataFrame:
+    """Repeat every row for all laboratories together."""
+    return pd.concat([table, table.assign(lab=ALL)], ignore_index=True)
+
+
+def _ganglia(table: pd.DataFrame) -> pd.DataFrame:
+    both = _with_all(table)
+    both["ganglion"] = ganglion(both["name"])
+    found = both.groupby([*RUN, "ganglion", "lab"], sort=True).agg(
+        neurons=("right", "size"),
+        accuracy=("right", "mean"),
+        class_accuracy=("right_class", "mean"),
+    )
+    return found.reset_index()[GANGLIA]

@@ -1,0 +1,98 @@
+"""Table of other methods on the same animals, in pairs."""
+
+import os
+
+import numpy as np
+import pandas as pd
+from scipy.stats import wilcoxon
+
+from chromapal.errors import InputError
+from chromapal.evaluate.metrics import identity
+from chromapal.evaluate.metrics.identity import ALL
+from chromapal.evaluate.tables import read
+from chromapal.files import write_csv
+from chromapal.worms.table import ANIMAL
+
+OURS = 0
+DIGITS = 5  # accuracies that differ by less are the same one, written with fewer digits
+PEERS = [
+    "study", "classifier", "features", "method", "lab", "worms", "ours", "peer", "difference",
+    "low", "high", "wins", "ties", "losses", "p",
+]  # fmt: skip
+
+
+def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | os.PathLike):
+    """Write `peers.csv`: other methods on the same animals, in pairs.
+
+    Parameters
+    ----------
+    worms : path-like
+        The study's `worms.csv`.
+    peers : path-like
+        CSV with lab, worm, and a column per method: share of labelled neurons named right. "" for
+        none: the table is empty then.
+    out : path-like
+        The table. difference is ours minus the peer's mean over animals, low and high its
+        bootstrap interval; p is that of Wilcoxon's signed-rank test, two-sided.
+
+    Raises
+    ------
+    InputError
+        The file of peers cannot be read, lacks a column, has an animal twice or no shares.
+    """
+    rows = []
+    if peers:
+        table = read.read_csv(worms)
+        theirs = read_peers(peers)
+        ours = table[table["measure"].eq("identity") & table["variant"].eq("no_background")]
+        ours = ours[ours["colorizer"].eq("")]
+        for key, part in ours.groupby(["study", "classifier", "features"], sort=True):
+            # a number is no column of a file
+            pairs = part[[*ANIMAL, "assigned"]].rename(columns={"assigned": OURS})
+            pairs = pairs.merge(theirs, on=ANIMAL)
+            for method in theirs.columns.drop(ANIMAL):
+                both = pairs.dropna(subset=[OURS, method])
+                for lab, own in [*both.groupby("lab"), (ALL, both)]:
+                    if len(own):
+                        rows.append((*key, method, lab, *_paired(own[OURS], own[method])))
+    write_csv(pd.DataFrame(rows, columns=PEERS), out)
+
+
+def read_peers(path: str | os.PathLike) -> pd.DataFrame:
+    """Read the accuracy of other methods, one row per animal."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        methods = table.columns.drop(ANIMAL, errors="ignore")
+        table = table.assign(**{name: pd.to_numeric(table[name]) for name in methods})
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"no readable CSV file ({error})", "accuracy of peers") from None
+    if not set(ANIMAL) <= set(table.columns) or len(methods) == 0:
+        raise InputError(
+            path, f"columns {', '.join(map(str, table.columns))}", "lab, worm, and one per method"
+        )
+    twice = table[table.duplicated(ANIMAL)]
+    if len(twice):
+        lab, worm = twice[ANIMAL].iloc[0]
+        raise InputError(path, f"worm {worm} of {lab} twice", "one line per animal")
+    for name in methods:
+        if not table[name].dropna().between(0, 1).all():
+            raise InputError(path, f"{name} below 0 or above 1", "the share named right, 0 to 1")
+    return table
+
+
+def _paired(ours: pd.Series, theirs: pd.Series) -> tuple:
+    difference = (ours - theirs).round(DIGITS).to_numpy()
+    low, high = identity.interval(difference[None], seed=0)
+    test = wilcoxon(difference).pvalue if np.any(difference != 0) else 1.0
+    return (
+        len(difference),
+        ours.mean(),
+        theirs.mean(),
+        difference.mean(),
+        low[0],
+        high[0],
+        int((difference > 0).sum()),
+        int((difference == 0).sum()),
+        int((difference < 0).sum()),
+        test,
+    )

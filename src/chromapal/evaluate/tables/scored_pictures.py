@@ -1,0 +1,49 @@
+"""Coloured test pictures against the true ones, picture by picture."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from chromapal.evaluate.metrics.pictures import score
+from chromapal.evaluate.tables.read import read_csv
+from chromapal.files import read_json, write_parquet
+
+
+def write_scores(
+    shown: str | os.PathLike,
+    coloured: str | os.PathLike,
+    facts: str | os.PathLike,
+    out: str | os.PathLike,
+):
+    """Score the pictures of one model, as they stand on disk: in 8 bits, as a person sees them.
+
+    Parameters
+    ----------
+    shown : path-like
+        Folder of `chromapal.images.shown.show`.
+    coloured : path-like
+        Folder of the same numbers, coloured.
+    facts : path-like
+        JSON of what is the same for all pictures: train_pictures, parameters.
+    out : path-like
+        Parquet: key, source, the measures of `chromapal.evaluate.metrics.pictures.score`, and
+        the facts.
+    """
+    index = read_csv(Path(shown) / "index.csv")
+    rows = []
+    for number in index["number"]:
+        truth, found = (
+            _read(Path(shown) / f"{number:03d}_true.png"),
+            _read(Path(coloured) / f"{number:03d}.png"),
+        )
+        rows.append(score(truth, found))
+    table = pd.concat([index[["key", "source"]], pd.DataFrame(rows)], axis=1)
+    write_parquet(table.assign(**read_json(facts)), out)
+
+
+def _read(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"), dtype=np.float32) / 255

@@ -1,0 +1,1 @@
+"""Worms of the DANDI archive: listed, streamed by range requests, or fetched whole."""

@@ -1,0 +1,1 @@
+"""Read NeuroPAL volumes from NWB files, and write them."""

@@ -1,0 +1,119 @@
+"""Which channels of a volume are red, green, blue and white."""
+
+import logging
+import os
+import re
+
+import numpy as np
+
+from chromapal.errors import InputError
+from chromapal.worms.nwb.attributes import numbers, shown
+
+LOGGER = logging.getLogger(__name__)
+LETTERS = "RGBW"
+
+# NeuroPAL's reporters (Yemini et al. 2021), as letters and digits in lower case; the first that a
+# channel's name contains counts, so that mTagBFP2 is not taken for TagRFP.
+_DYES = (("mneptune", "R"), ("bfp", "B"), ("ofp", "G"), ("tagrfp", "W"), ("panneuronal", "W"))
+
+
+def rgbw(volume, path: str | os.PathLike) -> dict[str, int]:
+    """Read `RGBW_channels` as 0-based indices.
+
+    Indices count from 0 in the WormID files and from 1 in NeuroPAL_ID's own exports. They count
+    from 1 where one equals the number of channels, and, where none is 0 and none does, unless the
+    channels' names say otherwise. A negative, NaN or missing entry is a channel the file lacks.
+    Where names and indices disagree, a warning is logged and the indices are taken.
+
+    Parameters
+    ----------
+    volume : MultiChannelVolume
+        The volume with `RGBW_channels` and, where the file has them, channel names.
+    path : path-like
+        The file that messages name.
+
+    Returns
+    -------
+    dict of str to int
+        Index per letter of `LETTERS` that the file has.
+
+    Raises
+    ------
+    InputError
+        An index is out of range, is no whole number, or all are missing.
+    """
+    count = volume.data.shape[3]
+    stated = numbers(volume.RGBW_channels).ravel()
+    present = {
+        letter: value
+        for letter, value in zip(LETTERS, stated, strict=False)
+        if np.isfinite(value) and value >= 0
+    }
+    values = np.array(list(present.values()))
+    mixed = len(values) and values.max() == count and values.min() == 0
+    if (
+        not len(values)
+        or values.max() > count
+        or mixed
+        or np.any(values % 1)
+        or len(stated) > len(LETTERS)
+    ):
+        raise InputError(
+            path,
+            f"RGBW_channels {shown(volume.RGBW_channels)} in a volume of {count} channels",
+            f"four channel numbers, 0 to {count - 1} (or 1 to {count})",
+        )
+    dyes = _dyes(volume, count)
+    indices = {letter: int(value) for letter, value in present.items()}
+    if _from_one(indices, count, dyes, path):
+        indices = {letter: index - 1 for letter, index in indices.items()}
+    wrong = [letter for letter in indices if _disagrees(letter, indices[letter], dyes)]
+    if wrong:
+        LOGGER.warning(
+            "%s: RGBW_channels gives %s, where the channels' names (%s) say otherwise; "
+            "the numbers are taken",
+            path,
+            ", ".join(f"{letter} = channel {indices[letter]}" for letter in wrong),
+            ", ".join(_names(volume)),
+        )
+    return indices
+
+
+def _from_one(indices: dict[str, int], count: int, dyes: list[str], path) -> bool:
+    values = indices.values()
+    if max(values) == count:
+        return True
+    if min(values) == 0:
+        return False
+    from_zero = sum(_disagrees(letter, index, dyes) for letter, index in indices.items())
+    from_one = sum(_disagrees(letter, index - 1, dyes) for letter, index in indices.items())
+    if from_zero == from_one:
+        LOGGER.warning(
+            "%s: RGBW_channels %s has no 0, and no channel name decides; taken to count from 1",
+            path,
+            list(values),
+        )
+    return from_one <= from_zero
+
+
+def _disagrees(letter: str, index: int, dyes: list[str]) -> bool:
+    if not dyes or dyes[index] == letter:
+        return False
+    return dyes[index] != "" or letter in dyes
+
+
+def _names(volume) -> list[str]:
+    order = getattr(volume.imaging_volume, "order_optical_channels", None)
+    return [] if order is None else [str(name) for name in order.channels[:]]
+
+
+def _dyes(volume, count: int) -> list[str]:
+    """Give each channel's letter, "" where its name tells none; nothing where names are missing."""
+    names = _names(volume)
+    return [letter_of(name) for name in names] if len(names) == count else []
+
+
+def letter_of(name: str) -> str:
+    """Give the letter of the dye that a channel is named after, "" where it names none."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    return next((letter for dye, letter in _DYES if dye in plain), "")

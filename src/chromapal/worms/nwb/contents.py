@@ -1,0 +1,214 @@
+"""Open a NeuroPAL NWB file quietly, and find its parts."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import h5py
+import ndx_multichannel_volume
+import numpy as np
+from pynwb import NWBHDF5IO, NWBFile
+
+from chromapal.errors import InputError
+from chromapal.worms import table
+from chromapal.worms.nwb.attributes import numbers, shown
+from chromapal.worms.nwb.type_map import one_type_map
+from chromapal.worms.session import date_in
+from chromapal.worms.slugs import fault
+
+LOGGER = logging.getLogger(__name__)
+VOLUME = "NeuroPALImageRaw"
+MultiChannelVolume = ndx_multichannel_volume.MultiChannelVolume
+# what h5py, hdmf and numpy raise over bytes that are not what they should be
+DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError)
+
+
+@contextmanager
+def opened(path: str | os.PathLike, remote: BinaryIO | None = None) -> Iterator[NWBFile]:
+    """Open an NWB file for reading; `remote` has its bytes where it is not on this disk.
+
+    Files carry the namespaces they were written with. Those not installed here are taken from the
+    file; for the others the installed version counts, and pynwb's warnings about that go nowhere,
+    for a healthy file should read silently. Other warnings go to the log.
+
+    Raises
+    ------
+    InputError
+        No such file, no HDF5 file, a truncated or damaged one, or no NWB file that pynwb can
+        build; or the block met damaged data (`DAMAGE`) while it read.
+    """
+    _require_hdf5(path, remote)
+    file = None if remote is None else h5py.File(remote, "r")
+    with one_type_map(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            io = NWBHDF5IO(None if file else str(path), mode="r", load_namespaces=True, file=file)
+        except Exception as error:
+            if file:
+                file.close()
+            raise _no_nwb(path, error, remote) from None
+        try:
+            content = io.read()
+        except Exception as error:
+            # pynwb and hdmf raise all kinds of errors over a file that breaks the schema
+            io.close()
+            raise _no_nwb(path, error, remote) from None
+    for warning in caught:
+        if "namespace" not in str(warning.message):
+            LOGGER.info("%s: %s", path, " ".join(str(warning.message).split()))
+    try:
+        yield content
+    except InputError:
+        raise
+    except DAMAGE as error:
+        raise InputError(
+            path, f"damaged data ({error})", "a readable file", "fetch the file again"
+        ) from error
+    finally:
+        io.close()
+
+
+def _require_hdf5(path: str | os.PathLike, remote: BinaryIO | None):
+    expected = "an NWB file"
+    if remote is None and not Path(path).is_file():
+        raise InputError(path, "no such file", expected)
+    try:
+        h5py.File(remote or path, "r").close()
+    except OSError as error:
+        found = "a truncated HDF5 file" if "truncated" in str(error) else f"no HDF5 file ({error})"
+        if remote is None and not Path(path).stat().st_size:
+            found = "an empty file"
+        raise InputError(path, found, expected, "fetch the file again") from None
+
+
+def _no_nwb(path: str | os.PathLike, error: Exception, remote: BinaryIO | None) -> InputError:
+    # of a damaged file no part need be readable: then pynwb's message has to do
+    with suppress(Exception), h5py.File(remote or path, "r") as file:
+        for cause in _causes(file):
+            return InputError(path, cause, "an NWB file with a volume and one label per neuron")
+    # hdmf puts all that it read so far before its reason
+    reason = error.args[-1] if error.args else error
+    return InputError(path, f"no NWB file that pynwb reads ({reason})", "a NeuroPAL NWB file")
+
+
+def _causes(file: h5py.File) -> Iterator[str]:
+    """Name what pynwb trips over, where its own message does not."""
+    if "nwb_version" not in file.attrs:
+        yield "an HDF5 file that is no NWB file"
+    volume = file.get(f"acquisition/{VOLUME}")
+    if volume is not None:
+        for part in ("data", "RGBW_channels"):
+            if part not in volume:
+                yield f"a volume without {part} in acquisition/{VOLUME}"
+    tables: list[h5py.Group] = []
+
+    def keep(_name: str, item: h5py.Group | h5py.Dataset):
+        if "colnames" in item.attrs:
+            tables.append(item)
+
+    file.get("processing", file).visititems(keep)
+    for rows in tables:
+        sizes = {
+            name: len(rows.get(f"{name}_index", rows[name]))
+            for name in map(str, rows.attrs["colnames"])
+            if name in rows
+        }
+        if len(set(sizes.values())) > 1:
+            told = " but ".join(f"{count} {name}" for name, count in sizes.items())
+            yield f"labels that do not match the neurons in {rows.name} ({told})"
+
+
+def worm_name(content: NWBFile, path: str | os.PathLike) -> str:
+    """Give the file's `identifier`, or the subject's where that is empty.
+
+    Raises
+    ------
+    InputError
+        Both are empty, or the name holds control characters.
+    """
+    subject = content.subject.subject_id if content.subject is not None else None
+    name = str(content.identifier or "").strip() or str(subject or "").strip()
+    if fault(name):
+        raise InputError(path, f"{fault(name)} as identifier", "a name without control characters")
+    return name
+
+
+def session(content: NWBFile) -> str:
+    """Give the day of `session_start_time` in the file's own time zone.
+
+    "" where its year is none of a recording: writers that know no date put 1900 or 1970.
+    """
+    return date_in(content.session_start_time.date().isoformat())
+
+
+def subject(content: NWBFile) -> dict[str, str]:
+    """Give the strain, sex and stage of a file's animal, "" where they are not told."""
+    fields = {"strain": "strain", "sex": "sex", "stage": "growth_stage"}
+    return {fact: word(getattr(content.subject, name, None)) for fact, name in fields.items()}
+
+
+def word(text: object) -> str:
+    """Give a fact as text, "" where there is none or it cannot be shown."""
+    found = "" if text is None else str(text).strip()
+    return "" if fault(found) else found
+
+
+def find_volume(content: NWBFile, path: str | os.PathLike) -> MultiChannelVolume:
+    """Give `NeuroPALImageRaw`, or the file's only multichannel volume.
+
+    Raises
+    ------
+    InputError
+        There is none, or none of that name among several, or it has no four axes.
+    """
+    volumes = {
+        name: item
+        for name, item in content.acquisition.items()
+        if isinstance(item, MultiChannelVolume)
+    }
+    if VOLUME not in volumes and len(volumes) != 1:
+        found = f"only {', '.join(sorted(volumes))}" if volumes else "no volume"
+        raise InputError(path, found, f"a MultiChannelVolume acquisition/{VOLUME}")
+    volume = volumes.get(VOLUME) or next(iter(volumes.values()))
+    if len(volume.data.shape) != 4 or 0 in volume.data.shape:
+        raise InputError(
+            path, f"a volume of shape {volume.data.shape}", "axes X, Y, Z, channel, none empty"
+        )
+    return volume
+
+
+def spacing(volume: MultiChannelVolume, path: str | os.PathLike) -> np.ndarray:
+    """Give the voxel size of a volume.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (3,), um along x, y, z.
+
+    Raises
+    ------
+    InputError
+        It is missing, not three numbers above 0, or none of a light microscope in um.
+    """
+    stated = volume.imaging_volume.grid_spacing
+    values = numbers(stated)
+    if values.shape != (3,) or not np.all(np.isfinite(values) & (values > 0)):
+        raise InputError(
+            path,
+            f"grid_spacing {shown(stated)}",
+            "three voxel sizes in um above 0",
+        )
+    if not table.is_voxel_size(values):
+        # the unit alone does not decide: some writers leave 'meters' beside sizes in um
+        unit = getattr(stated, "attrs", {}).get("unit", "none stated")
+        raise InputError(
+            path,
+            f"grid_spacing {values.tolist()} (unit: {unit})",
+            f"voxel sizes in um, {table.VOXEL_UM[0]:g} to {table.VOXEL_UM[1]:g}",
+            "they look like metres: write them in um" if table.is_voxel_size(values * 1e6) else "",
+        )
+    return values

@@ -1,0 +1,1 @@
+"""Simulated worms, written as real NWB files."""

@@ -1,0 +1,291 @@
+"""Simulated worms: the default study's animals, written as real NWB files.
+
+A worm is the body model with the names it lacks left out, scattered, stretched, bent, turned and
+put on a voxel grid, its colours distorted and its labels thinned. What a laboratory does (mirror,
+full scale, usual pose, voxel size) is drawn from (seed, laboratory), what is the animal's own
+from (seed, index), so that the first worms of a larger study are those of a smaller one.
+"""
+
+import math
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from chromapal.console import progress
+from chromapal.errors import InputError
+from chromapal.worms.nwb.writer import write_nwb
+from chromapal.worms.simulate import file_names
+from chromapal.worms.simulate.body_model import head
+from chromapal.worms.simulate.render import BACKGROUND, render
+
+CHANNELS = ("mNeptune2.5", "CyOFP1", "mTagBFP2", "TagRFP-T")
+# Each laboratory stores its channels in an order of its own; `RGBW_channels` tells which.
+ORDERS = ((0, 1, 2, 3), (3, 1, 0, 2), (0, 2, 3, 1))
+FULL_SCALES = (4095.0, 65535.0, 4095.0)
+SPACINGS_UM = ((0.5, 0.5, 1.0), (0.6, 0.6, 1.2), (0.55, 0.55, 1.5))
+MARGIN_UM = 6.0
+FIRST_SESSION = datetime(2024, 1, 1, tzinfo=UTC)
+POOL = 1.05
+
+
+@dataclass(frozen=True)
+class SimulationParams:
+    """What to simulate.
+
+    Parameters
+    ----------
+    worms, laboratories, neurons : int
+        Animals, laboratories they come from, and neurons per animal (about).
+    unlabelled_low, unlabelled_high : float
+        Range of the share of an animal's neurons without a name.
+    uncertain : float
+        Share of the names that end in `?`.
+    colour_gain, colour_noise : float
+        Standard deviation of the log of the gain of a worm's channel, and of a neuron's dye.
+    usual_side : float
+        How often an animal's head points to the side that is usual in its laboratory.
+    """
+
+    worms: int = 24
+    laboratories: int = 3
+    neurons: int = 180
+    unlabelled_low: float = 0.02
+    unlabelled_high: float = 0.5
+    uncertain: float = 0.04
+    colour_gain: float = 0.25
+    colour_noise: float = 0.25
+    usual_side: float = 0.75
+
+    def __post_init__(self):
+        """Refuse what the body model cannot give."""
+        most = int(len(head()) / POOL)
+        for key, least, limit in (
+            ("worms", 1, 10_000),
+            ("laboratories", 1, self.worms),
+            ("neurons", 4, most),
+        ):
+            value = getattr(self, key)
+            if not least <= value <= limit:
+                raise InputError(f"config key 'simulate.{key}'", value, f"{least} to {limit}")
+
+
+def simulate(folder: str | os.PathLike, params: SimulationParams, seed: int) -> list[Path]:
+    """Write all worms as `{folder}/{LAB}/sub-{worm}_ophys.nwb`.
+
+    Parameters
+    ----------
+    folder : path-like
+        The source folder; it is made, and files already there are replaced.
+    params : SimulationParams
+        What to simulate.
+    seed : int
+        Same seed, same files.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files, in the order of `file_names.worm_files`.
+    """
+    worms = progress(range(params.worms), params.worms, "simulate worms")
+    return [write_worm(folder, params, seed, index) for index in worms]
+
+
+def write_worm(folder: str | os.PathLike, params: SimulationParams, seed: int, index: int) -> Path:
+    """Write one simulated worm and give its path."""
+    table, truth = simulate_worm(params, seed, index)
+    order = list(truth["channel_order"])
+    path = Path(folder) / file_names.worm_file(index, params.laboratories)
+    write_nwb(
+        path,
+        table,
+        truth["shape"],
+        truth["spacing_um"],
+        render(table, truth["shape"], truth["spacing_um"], _stream(seed, 2, index))[..., order],
+        [CHANNELS[channel] for channel in order],
+        [order.index(channel) for channel in range(4)],
+        _session(index),
+        f"{truth['lab']} simulated laboratory",
+    )
+    return path
+
+
+def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.DataFrame, dict]:
+    """Make one worm's neuron table.
+
+    Parameters
+    ----------
+    params : SimulationParams
+        What to simulate.
+    seed, index : int
+        The study's seed and the worm's number from 0.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        The neuron table, sorted by voxel.
+    truth : dict
+        What nobody measures: `names` of all neurons in the table's order, `mirrored`, the pose
+        (`head_left`, `roll`, `yaw` [rad], `stretch`, `bend` [1/um]), `unlabelled` (share); and
+        the volume's `shape` [voxel], `spacing_um` and `channel_order`, and `lab`.
+    """
+    generator = _stream(seed, 1, index)
+    truth = {"lab": file_names.laboratory(index, params.laboratories)}
+    truth |= _habits(params, seed, index % params.laboratories)
+    truth |= _pose(params, generator, truth)
+    neurons = _present(params, generator)
+    place = pose(_scatter(neurons, generator), truth)
+    place = place - place.min(axis=0) + MARGIN_UM
+    spacing = np.array(truth["spacing_um"])
+    voxels = _apart(np.floor(place / spacing).astype(np.int64))
+    truth["shape"] = tuple(
+        int(side) for side in voxels.max(axis=0) + 1 + np.ceil(MARGIN_UM / spacing)
+    )
+    table = pd.DataFrame(
+        {
+            "worm": file_names.worm_name(index),
+            "lab": truth["lab"],
+            **dict(zip("xyz", voxels.T, strict=True)),
+            **dict(zip(("xr", "yr", "zr"), (voxels * spacing).T, strict=True)),
+            "weight": 1.0,
+            **_counts(neurons, params, truth, generator),
+            "full_scale": truth["full_scale"],
+        }
+    )
+    truth["unlabelled"] = generator.uniform(params.unlabelled_low, params.unlabelled_high)
+    table["ID"] = _labels(neurons["name"].to_numpy(), params, truth["unlabelled"], generator)
+    table["fold"] = ""
+    table["session"] = _session(index).date().isoformat()
+    order = np.lexsort(voxels.T[::-1])
+    truth["names"] = neurons["name"].to_numpy()[order].tolist()
+    return table.iloc[order].reset_index(drop=True), truth
+
+
+def pose(place: np.ndarray, truth: dict) -> np.ndarray:
+    """Put body coordinates into the microscope: stretch, bend, roll, turn, mirror.
+
+    Parameters
+    ----------
+    place : numpy.ndarray, shape (n, 3)
+        Posterior, dorsal, left [um].
+    truth : dict
+        `stretch`, `bend` [1/um], `roll`, `yaw` [rad], `head_left`, `mirrored`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 3)
+        x, y, z [um]; the animal lies on its side. Right-handed unless `mirrored`.
+    """
+    along, dorsal, left = place.T
+    along = (along - along.mean()) * truth["stretch"]
+    dorsal, left = (axis / math.sqrt(truth["stretch"]) for axis in (dorsal, left))
+    # The midline becomes an arc in the plane of the bend, which is dorsal-ventral in a worm;
+    # sinc keeps the straight animal finite.
+    angle = truth["bend"] * along
+    x = along * np.sinc(angle / np.pi) - dorsal * np.sin(angle)
+    y = along * np.sinc(angle / (2 * np.pi)) * np.sin(angle / 2) + dorsal * np.cos(angle)
+    y, z = _turn(y, left, truth["roll"])
+    x, y = _turn(x, y, truth["yaw"] + (0.0 if truth["head_left"] else math.pi))
+    return np.column_stack([x, y, -z if truth["mirrored"] else z])
+
+
+def _session(index: int) -> datetime:
+    return FIRST_SESSION + timedelta(days=index)
+
+
+def _stream(seed: int, kind: int, index: int) -> np.random.Generator:
+    return np.random.default_rng([seed, kind, index])
+
+
+def _turn(first: np.ndarray, second: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return cosine * first - sine * second, sine * first + cosine * second
+
+
+def _habits(params: SimulationParams, seed: int, lab: int) -> dict:
+    """Draw what all worms of a laboratory share."""
+    generator = _stream(seed, 0, lab)
+    kind = lab % len(FULL_SCALES)
+    return {
+        "mirrored": bool(generator.integers(2)),
+        "usual_left": bool(generator.integers(2)),
+        "usual_roll": generator.normal(0, 0.15),
+        "lab_gain": np.exp(generator.normal(0, 0.15, 4)),
+        "full_scale": FULL_SCALES[kind],
+        "spacing_um": SPACINGS_UM[kind],
+        "channel_order": ORDERS[kind],
+    }
+
+
+def _pose(params: SimulationParams, generator: np.random.Generator, habits: dict) -> dict:
+    usual = generator.random() < params.usual_side
+    return {
+        "head_left": habits["usual_left"] == usual,
+        "roll": habits["usual_roll"] + generator.normal(0, 0.25),
+        "yaw": generator.normal(0, 0.1),
+        "stretch": generator.uniform(0.9, 1.1),
+        "bend": generator.normal(0, 1 / 600),
+    }
+
+
+def _present(params: SimulationParams, generator: np.random.Generator) -> pd.DataFrame:
+    """Choose the neurons that were segmented: all names of the study but a few."""
+    pool = head()
+    size = math.ceil(params.neurons * POOL)
+    if size < len(pool):
+        kept = np.random.default_rng(size).permutation(len(pool))[:size]
+        pool = pool.iloc[np.sort(kept)]
+    spread = max(size - params.neurons, 1)
+    count = min(params.neurons + generator.integers(-spread, spread + 1), len(pool))
+    chosen = generator.permutation(len(pool))[:count]
+    return pool.iloc[np.sort(chosen)].reset_index(drop=True)
+
+
+def _scatter(neurons: pd.DataFrame, generator: np.random.Generator) -> np.ndarray:
+    """Move each neuron from its usual place: (n, 3), posterior, dorsal, left [um]."""
+    spread = neurons[["along", "across", "across"]].to_numpy()
+    place = neurons[["posterior", "dorsal", "left"]].to_numpy()
+    return place + spread * generator.normal(0, 1, place.shape).clip(-2.5, 2.5)
+
+
+def _apart(voxels: np.ndarray) -> np.ndarray:
+    """Give neurons that share a voxel the next free one along x."""
+    voxels = voxels.copy()
+    taken = set()
+    for row in range(len(voxels)):
+        while tuple(voxels[row]) in taken:
+            voxels[row, 0] += 1
+        taken.add(tuple(voxels[row]))
+    return voxels
+
+
+def _counts(
+    neurons: pd.DataFrame,
+    params: SimulationParams,
+    habits: dict,
+    generator: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """Distort the dyes: gains of laboratory and worm, noise per neuron, a floor, saturation."""
+    dyes = neurons[list("RGBW")].to_numpy()
+    gain = habits["lab_gain"] * np.exp(generator.normal(0, params.colour_gain, 4))
+    noise = np.exp(generator.normal(0, params.colour_noise, dyes.shape))
+    level = BACKGROUND + dyes * gain * noise
+    counts = np.round(level.clip(0, 1) * habits["full_scale"])
+    return dict(zip("RGBW", counts.T, strict=True))
+
+
+def _labels(
+    names: np.ndarray,
+    params: SimulationParams,
+    unlabelled: float,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """Leave a share of the neurons without a name, and doubt some of the others."""
+    doubted = generator.random(len(names)) < params.uncertain
+    labels = np.where(doubted, np.char.add(names.astype(str), "?"), names.astype(str))
+    blank = generator.permutation(len(names))[: round(unlabelled * len(names))]
+    labels[blank] = ""
+    return labels.astype(object)
