@@ -1,6 +1,7 @@
 """Validated config, study discovery and code digests, shared by all rules."""
 
 import datetime
+import functools
 import json
 import logging
 import os
@@ -133,6 +134,28 @@ def code(script, *more):
 def method_code(script, kind, name):
     """Hash a script together with the one method that it reaches by name."""
     return code(script, f"src/chromapal/{kind}/{name}.py")
+
+
+@functools.cache
+def stamp(*names):
+    """Hash files, what they import, and pins; the names stand behind the hash."""
+    digest = provenance.digest(*(ROOT / name for name in names), extra=(provenance.lock_digest(),))
+    return " ".join([digest, *names])
+
+
+def calls(function, *files):
+    """Name the function that a rule calls, "evaluate.figures.colour:draw", and hash its code.
+
+    The hash covers the function's module with all that it imports, and `files` that it reaches by
+    name: a method's file, say, with a wildcard in its path.
+    """
+    home = f"src/chromapal/{function.split(':')[0].replace('.', '/')}.py"
+
+    def code(wildcards):
+        named = [file.format(**dict(wildcards.items())) for file in files]
+        return stamp("workflow/scripts/call.py", home, *named)
+
+    return {"call": function, "code": code}
 
 
 def gpu_claim(wildcards):

@@ -4,7 +4,7 @@
 rule write_timings_table:
     """Read from the jobs' logs when each ran; exempt from the same-bytes rule."""
     input:
-        report="results/{study}/report/report.html",
+        "results/{study}/report/report.html",
     output:
         table="results/{study}/tables/timings.csv",
     log:
@@ -12,7 +12,7 @@ rule write_timings_table:
     conda:
         ENVIRONMENT
     params:
-        code=code("write_timings_table.py"),
+        **calls("evaluate.tables.timings:write_timings"),
         logs="results/{study}/logs",
     script:
-        "../scripts/write_timings_table.py"
+        "../scripts/call.py"
