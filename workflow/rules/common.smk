@@ -158,6 +158,21 @@ def calls(function, *files):
     return {"call": function, "code": code}
 
 
+def paths(entries):
+    """List the files that entries describe."""
+    return [entry["path"] for entry in entries]
+
+
+def tables(*names):
+    """Give finished tables of the study, each by its name."""
+    return {name: f"results/{{study}}/tables/{name}.csv" for name in names}
+
+
+def training_settings(*keys):
+    """Give what the study states about trainings, and its seed."""
+    return {**{key: TRAINING[key] for key in keys}, "seed": config["seed"]}
+
+
 def gpu_claim(wildcards):
     """Claim the GPU for a training, unless the study says that trainings share the machine."""
     return int(TRAINING["device"] != "cpu" and TRAINING["parallel"] == 1)

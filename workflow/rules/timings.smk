@@ -9,6 +9,8 @@ rule write_timings_table:
         table="results/{study}/tables/timings.csv",
     log:
         "results/{study}/logs/write_timings_table.log",
+    group:
+        "report"
     conda:
         ENVIRONMENT
     params:
