@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.evaluate import naming_tables as tables
 from chromapal.evaluate.pages import worm_files
 from chromapal.evaluate.report import naming
 from chromapal.evaluate.tables import confidence, peers, read
+from chromapal.evaluate.tables import naming as tables
 from chromapal.evaluate.tables.main import WORMS
 from chromapal.prepare.features import BODY
 from tests.named import identities
@@ -420,7 +420,7 @@ def test_files_of_two_folds_with_hostile_names(tmp_path):
 
     def write(stated):
         worm_files.write_worm_files(
-            parts, neurons_path=tmp_path / "neurons.parquet", aligned=aligned, handedness=hands,
+            parts, neurons=tmp_path / "neurons.parquet", aligned=aligned, handedness=hands,
             stated=stated, features="position", out=tmp_path / "named",
         )  # fmt: skip
         return sorted((tmp_path / "named").rglob("*.*"))
@@ -462,7 +462,7 @@ def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
         (tmp_path / "said/X").mkdir(parents=True, exist_ok=True)
         (tmp_path / "said" / name).write_text("neuron,says\n")
     worm_files.write_worm_files(
-        [part], neurons_path=tmp_path / "neurons.parquet",
+        [part], neurons=tmp_path / "neurons.parquet",
         aligned={"fold0": body(tmp_path / "body.parquet", range(5))},
         handedness={"fold0": str(tmp_path / "hands.parquet")},
         stated={"fold0": str(tmp_path / "stated.parquet")}, features="position",

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
 
+from tests import imports
 from tests.workflow import test_image_study, test_naming_study
 from tests.workflow.conftest import ROOT, TINY, kept_model
 
@@ -109,6 +111,15 @@ def test_every_job_gives_a_function_what_it_takes_and_nothing_else(plans, case):
 def test_every_rule_has_a_job_in_one_of_these_studies(plans):
     rules = {rule for called, _ in plans.values() for rule in called}
     assert rules == {rule for _, jobs in plans.values() for rule, *_ in jobs}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_figure_stands_in_a_section_that_the_notebook_has(plans, case):
+    for rule, _, params, *_ in plans[case][1]:
+        if rule == "write_report":
+            code = imports.source(ROOT / params["notebook"])
+            sections = set(re.findall(r'section\(\s*"(.+?)"', code))
+            assert {row["section"] for row in params["parameters"]["drawn"]} <= sections
 
 
 @dataclass(frozen=True)
