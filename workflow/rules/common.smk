@@ -135,9 +135,14 @@ def method_code(script, kind, name):
     return code(script, f"src/chromapal/{kind}/{name}.py")
 
 
-def gpu_claim(wildcards):
-    """Claim the GPU for a training, unless the study says that trainings share the machine."""
-    return int(TRAINING["device"] != "cpu" and TRAINING["parallel"] == 1)
+def gpu_of(kind, name):
+    """Ask for a GPU where a method declares that it trains a network."""
+    return int(methods.declared(kind, name, "gpu"))
+
+
+def colorizer_gpu(wildcards):
+    """Ask for a GPU for a colorizer that is a network."""
+    return gpu_of("colorizers", wildcards.colorizer)
 
 
 STALE = provenance.stale(f"{RESULTS}/logs") if workflow.is_main_process else []

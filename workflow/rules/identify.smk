@@ -15,6 +15,7 @@ rule align_neurons:
         ENVIRONMENT
     resources:
         gpu=int(TRAINING["device"] == "cuda"),
+        training=100 // TRAINING["parallel"] if TRAINING["device"] == "cuda" else 0,
     params:
         code=code("align_neurons.py"),
         level=config["align"],
@@ -39,7 +40,8 @@ rule classify_neurons:
     conda:
         ENVIRONMENT
     resources:
-        gpu=classifier_gpu_claim,
+        gpu=classifier_gpu,
+        training=classifier_training,
     params:
         code=classify_code,
         changes=classifier_params,

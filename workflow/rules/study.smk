@@ -108,6 +108,12 @@ def classifier_params(wildcards):
     return config["params"]["classifiers"].get(wildcards.classifier, {})
 
 
-def classifier_gpu_claim(wildcards):
-    """Claim the GPU for a classifier that is a network of our own."""
-    return gpu_claim(wildcards) if wildcards.classifier == "neuron_transformer" else 0
+def classifier_gpu(wildcards):
+    """Ask for a GPU for a classifier that is a network of our own."""
+    return gpu_of("classifiers", wildcards.classifier)
+
+
+def classifier_training(wildcards):
+    """Keep trainings off the GPU beside such a classifier, unless the study lets them share it."""
+    alone = TRAINING["device"] != "cpu" and TRAINING["parallel"] == 1
+    return 100 * classifier_gpu(wildcards) * alone

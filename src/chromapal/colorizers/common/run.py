@@ -78,7 +78,7 @@ def train(
     started = time.perf_counter()
     module = methods.module("colorizers", colorizer)
     neurons = with_colour(neurons_path)
-    if not methods.whole_animals(module):
+    if not methods.declared("colorizers", colorizer, "whole_animals"):
         neurons = select(neurons, variant)
     part = {role: neurons[neurons["role"] == role] for role in ("train", "validation")}
     for role, rows in part.items():

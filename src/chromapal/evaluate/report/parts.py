@@ -12,12 +12,12 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
+from chromapal import methods
 from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 from chromapal.provenance import ROOT, lock_digest
 from chromapal.worms.table import ANIMAL
 
-BASELINES = {"mean_colour": "mean colour", "copy_gray": "copied gray"}
 COLOUR_COLUMNS = {
     "colorizer": "colorizer",
     "sample": "sample",
@@ -113,7 +113,7 @@ def _animals(tables: str | os.PathLike) -> list[str]:
 
 def _colour_points(colour: pd.DataFrame) -> list[str]:
     pooled = read.pick(colour, **read.POOLED)
-    learned = pooled[~pooled["colorizer"].isin(BASELINES)]
+    learned = pooled[~pooled["colorizer"].isin(methods.baselines())]
     if learned.empty:
         return ["<b>Colour:</b> no colorizer was run in this study."]
     shown = learned.sort_values(["mse", "variant"], kind="stable").iloc[0]
@@ -121,8 +121,8 @@ def _colour_points(colour: pd.DataFrame) -> list[str]:
 
     def beside(metric: str) -> str:
         found = [
-            f"{words} {number(rows[metric].iloc[0])}"
-            for name, words in BASELINES.items()
+            f"{methods.words('colorizers', name)} {number(rows[metric].iloc[0])}"
+            for name in methods.baselines()
             if len(rows := read.pick(same, colorizer=name))
         ]
         return f"<b>{number(shown[metric])}</b>" + (f" ({', '.join(found)})" if found else "")
@@ -187,7 +187,7 @@ def _by_variant(rows: pd.DataFrame, columns: dict[str, str], empty: str) -> Html
 def colour(tables: str | os.PathLike) -> Html:
     """Show the colour metrics of all test animals, baselines first."""
     rows = read.pick(_read(tables, "colour"), **read.POOLED)
-    order = rows.assign(learned=~rows["colorizer"].isin(BASELINES))
+    order = rows.assign(learned=~rows["colorizer"].isin(methods.baselines()))
     rows = order.sort_values(["learned", "colorizer", "sample", "grid"], kind="stable")
     return _by_variant(rows, COLOUR_COLUMNS, "No colorizer was run in this study.")
 
