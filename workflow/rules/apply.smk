@@ -14,7 +14,7 @@ rule load_new_worms:
     conda:
         ENVIRONMENT
     params:
-        code=code("load_new_worms.py"),
+        code=new_source_code,
         path=source_fact("path"),
         kind=source_fact("kind"),
         centres=source_fact("centres"),

@@ -135,6 +135,11 @@ def method_code(script, kind, name):
     return code(script, f"src/chromapal/{kind}/{name}.py")
 
 
+def source_code(script, name):
+    """Hash a script together with the one source of worms that it reaches by name."""
+    return code(script, f"src/chromapal/worms/sources/{name}.py")
+
+
 def gpu_of(kind, name):
     """Ask for a GPU where a method declares that it trains a network."""
     return int(methods.declared(kind, name, "gpu"))

@@ -232,7 +232,7 @@ def shown_colours(wildcards):
 
 def volume_inputs(wildcards):
     """List the files on this disk that may hold a colour volume."""
-    return [] if config["source"] == "tables" or STREAMED else list(SOURCES.values())
+    return list(SOURCES.values()) if SOURCE.has_volumes and not STREAMED else []
 
 
 def kept_colorizer():

@@ -30,3 +30,8 @@ def source_fact(fact):
         return getattr(SOURCES[wildcards.source], fact)
 
     return told
+
+
+def new_source_code(wildcards):
+    """Hash the code that reads one source."""
+    return source_code("load_new_worms.py", SOURCES[wildcards.source].kind)

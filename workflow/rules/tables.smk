@@ -112,7 +112,7 @@ rule write_summary_table:
         ENVIRONMENT
     params:
         code=code("write_summary_table.py"),
-        real=config["source"] != "simulate",
+        real=SOURCE.real,
         split=config["split"],
         colour_scale=config["colour_scale"],
     script:

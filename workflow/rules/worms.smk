@@ -32,7 +32,8 @@ if not STREAMED:
         conda:
             ENVIRONMENT
         params:
-            code=code("load_worms.py"),
+            code=source_code("load_worms.py", SOURCE.name),
+            kind=SOURCE.name,
             laboratory=laboratory_of,
             full_scales=FULL_SCALES,
         script:

@@ -7,6 +7,7 @@ from chromapal.worms.load import load
 def main(snakemake):
     load(
         snakemake.input.file,
+        kind=snakemake.params.kind,
         lab=snakemake.params.laboratory or None,
         full_scales=snakemake.params.full_scales,
         out_table=snakemake.output.table,

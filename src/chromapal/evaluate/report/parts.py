@@ -16,6 +16,7 @@ from chromapal import methods
 from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 from chromapal.provenance import ROOT, lock_digest
+from chromapal.worms import registry
 from chromapal.worms.table import ANIMAL
 
 COLOUR_COLUMNS = {
@@ -56,13 +57,7 @@ def _read(tables: str | os.PathLike, name: str) -> pd.DataFrame:
 
 def title(study: str, config: dict) -> Html:
     """Head the report."""
-    source = {
-        "simulate": "simulated animals: the scores say whether the machinery works, "
-        "nothing about real worms",
-        "nwb": "NWB files",
-        "dandi": "NWB files of the DANDI archive",
-        "tables": "neuron tables",
-    }[config["source"]]
+    source = registry.source(config["source"]).words
     return Html(
         f"<h1>Colour of worm brains: study “{html.escape(study)}”</h1>"
         f"<p class='note'>Source: {source}.</p>"
