@@ -35,8 +35,7 @@ def trained() -> list[str]:
     return [
         name
         for name, params in chosen.items()
-        if hasattr(params, "steps")
-        and not methods.lacks_weights(methods.module("colorizers", name), params)
+        if hasattr(params, "steps") and not methods.lacks_weights(name, params)
     ]
 
 

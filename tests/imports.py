@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from chromapal import methods, provenance
+from chromapal.worms import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -16,6 +17,7 @@ def jobs() -> list[Path]:
     kinds = ("colorizers", "classifiers")
     reached = [provenance.PACKAGE / kind / f"{name}.py" for kind in kinds for name in
                methods.names(kind)]  # fmt: skip
+    reached += [registry.FOLDER / f"{name}.py" for name in registry.names()]
     return sorted(scripts) + reached
 
 

@@ -2,12 +2,14 @@
 
 A method is a file in `colorizers/` or `classifiers/` that defines `Params` (a frozen dataclass)
 and `build`. Adding the file is all it takes: workflow wildcards, contract tests, code digests
-and table rows follow from here.
+and table rows follow from here. Plain assignments in the file declare the rest; see `DECLARED`.
 """
 
 import ast
 import dataclasses
 import importlib
+import math
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +17,17 @@ from types import ModuleType
 from chromapal.errors import InputError
 
 PACKAGE = Path(__file__).parent
+# What a method's file may declare, and what holds where it does not.
+DECLARED = {
+    "accepts": (),  # what a colorizer colours, of "neurons" and "images"
+    "baseline": False,  # it learns one colour, or none: what other colorizers have to beat
+    "gpu": False,  # it trains a network, and asks for a GPU on a cluster
+    "whole_animals": False,  # it sees all neurons of an animal, whichever of them are scored
+    "needs_weights": False,  # it is nothing without weights from elsewhere
+    "names_by": "",  # classifier whose network names neurons before a colorizer colours them
+    "rank": math.inf,  # place among methods of which one is shown or kept; 1 is the first
+    "words": "",  # what reports call it, where that is not its name
+}
 
 
 @cache
@@ -31,16 +44,65 @@ def names(kind: str) -> tuple[str, ...]:
     tuple of str
         File names without suffix, sorted.
     """
-    return tuple(sorted(path.stem for path in (PACKAGE / kind).glob("*.py") if _is_method(path)))
+    files = (PACKAGE / kind).glob("[a-z]*.py")
+    return tuple(sorted(path.stem for path in files))
 
 
-def _is_method(path: Path) -> bool:
-    defined = {
-        node.name
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef | ast.FunctionDef)
-    }
-    return {"Params", "build"} <= defined
+def declared(kind: str, name: str, key: str) -> object:
+    """Give what a method's file declares, else the default in `DECLARED`; nothing is imported.
+
+    Parameters
+    ----------
+    kind : {"colorizers", "classifiers"}
+        The method's folder.
+    name : str
+        Its file's name without suffix. A method that does not exist declares nothing: an old
+        table may name one.
+    key : str
+        One of `DECLARED`.
+
+    Raises
+    ------
+    InputError
+        The file computes the value instead of stating it.
+    """
+    default = DECLARED[key]
+    return _declarations(kind, name).get(key, default) if name in names(kind) else default
+
+
+@cache
+def _declarations(kind: str, name: str) -> dict[str, object]:
+    path = PACKAGE / kind / f"{name}.py"
+    found = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        key = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ""
+        if key in DECLARED:
+            try:
+                found[key] = ast.literal_eval(node.value)
+            except ValueError:
+                raise InputError(path, f"{ast.unparse(node)}", f"a plain value of {key}") from None
+    return found
+
+
+def ranked(kind: str, chosen: Iterable[str]) -> list[str]:
+    """Order methods by the `rank` that they declare; those without one stay in order, last."""
+    return sorted(chosen, key=lambda name: declared(kind, name, "rank"))
+
+
+@cache
+def declaring(kind: str, key: str) -> tuple[str, ...]:
+    """List the methods of one kind that declare something, by rank."""
+    return tuple(ranked(kind, [name for name in names(kind) if declared(kind, name, key)]))
+
+
+def baselines() -> tuple[str, ...]:
+    """List the colorizers that others have to beat, by rank."""
+    return declaring("colorizers", "baseline")
+
+
+def words(kind: str, name: str) -> str:
+    """Say what reports call a method."""
+    return declared(kind, name, "words") or name.replace("_", " ")
 
 
 def module(kind: str, name: str) -> ModuleType:
@@ -56,29 +118,18 @@ def module(kind: str, name: str) -> ModuleType:
     return importlib.import_module(f"chromapal.{kind}.{name}")
 
 
-def whole_animals(module: ModuleType) -> bool:
-    """Say whether a method sees all neurons of an animal, whichever of them a variant scores."""
-    return getattr(module, "whole_animals", False)
-
-
 @cache
 def accepting(given: str) -> tuple[str, ...]:
-    """List the colorizers that take neurons, or images; none of their files is imported for it.
+    """List the colorizers that take neurons, or images.
 
     Parameters
     ----------
     given : {"neurons", "images"}
         What is to be coloured.
     """
-    return tuple(name for name in names("colorizers") if given in _accepts(name))
-
-
-def _accepts(colorizer: str) -> tuple[str, ...]:
-    text = (PACKAGE / "colorizers" / f"{colorizer}.py").read_text(encoding="utf-8")
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "accepts":
-            return ast.literal_eval(node.value)
-    return ()
+    return tuple(
+        name for name in names("colorizers") if given in declared("colorizers", name, "accepts")
+    )
 
 
 def check_accepts(colorizer: str, given: str):
@@ -94,9 +145,10 @@ def check_accepts(colorizer: str, given: str):
         raise InputError("config key 'colorizers'", repr(colorizer), f"for {given}, one of {known}")
 
 
-def lacks_weights(module: ModuleType, params: object) -> bool:
+def lacks_weights(colorizer: str, params: object) -> bool:
     """Say whether a method needs weights from elsewhere that its `Params` do not name."""
-    return getattr(module, "needs_weights", False) and params.weights in ("", "none")
+    needed = declared("colorizers", colorizer, "needs_weights")
+    return needed and params.weights in ("", "none")
 
 
 def params(kind: str, name: str, changes: dict | None = None) -> object:

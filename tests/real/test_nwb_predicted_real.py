@@ -47,7 +47,7 @@ def made_up(count):
 @pytest.fixture(scope="module", params=LABS)
 def pair(request, tmp_path_factory):
     """A laboratory's file, the predictions, and the copy that holds them."""
-    (source,) = discover(DATA / "nwb" / request.param, "nwb")
+    (source,) = discover(DATA / "nwb" / request.param, (".nwb",), "nwb")
     out = tmp_path_factory.mktemp("copies") / request.param / "w.nwb"
     predictions = made_up(len(reader.read(source)))
     write_predicted(source, predictions, PROVENANCE, out, PredictedVolume(gray_ramp, 4095))

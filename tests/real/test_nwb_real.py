@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chromapal.worms import tables
-from chromapal.worms.discover import count_worms, discover
+from chromapal.worms import registry, tables
+from chromapal.worms.discover import discover
 from chromapal.worms.nwb import reader
 
 DATA = Path(
@@ -37,7 +37,7 @@ def published(lab):
 
 @pytest.mark.parametrize("lab", WORMS)
 def test_a_file_reads_back_as_its_published_rows(lab):
-    (path,) = discover(DATA / "nwb" / lab, "nwb")
+    (path,) = discover(DATA / "nwb" / lab, (".nwb",), "nwb")
     read, expected = reader.read(path), published(lab)
     exact = ["worm", "lab", "x", "y", "z", "weight", "R", "G", "B", "W", "full_scale", "ID"]
     if lab == "SF":
@@ -51,5 +51,5 @@ def test_a_file_reads_back_as_its_published_rows(lab):
 
 
 def test_the_published_tables_hold_87_worms_in_five_folds():
-    worms, folds = count_worms(discover(DATA / "wormnd", "tables"))
+    worms, folds = registry.source("tables").count({"laboratory": ""}, DATA.glob("wormnd/*.csv"))
     assert sum(worms.values()) == 87 and folds == ("0", "1", "2", "3", "4")

@@ -6,10 +6,11 @@ import dandi.dandiapi
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.worms import skipped
+from chromapal.worms import registry, skipped
 from chromapal.worms.dandi import manifest
+from chromapal.worms.dandi.plan import assets
 from chromapal.worms.dandi.source import write_left_out
-from chromapal.worms.plan import archive_assets, fold_count, source_files
+from chromapal.worms.plan import fold_count
 from tests.archive import Archive
 
 VERSION = "0.240101.0000"
@@ -51,7 +52,7 @@ def study(archive, folder, **keys) -> dict:
 
 def test_the_first_run_lists_and_the_second_reads(archive, tmp_path):
     config = study(archive, tmp_path)
-    found = list(archive_assets(config).values())
+    found = list(assets(config).values())
     assert [(asset.lab, asset.path, asset.size) for asset in found] == [
         ("A", "sub-1/sub-1_ophys.nwb", 1), ("A", "sub-2/sub-2_ophys.nwb", 2),
         ("A", "sub-3/sub-3_ophys.nwb", 3), ("B", "../a b/1.nwb", 2),
@@ -63,16 +64,16 @@ def test_the_first_run_lists_and_the_second_reads(archive, tmp_path):
     assert found[0].asset in archive.files
     assert found[3].name == f"dandi:000002/{VERSION}/../a b/1.nwb"
     asked = len(archive.asked)
-    assert list(archive_assets(config).values()) == found
+    assert list(assets(config).values()) == found
     assert len(archive.asked) == asked
     assert list((tmp_path / "kept").iterdir()) == [tmp_path / "kept/m.csv"]
 
 
 def test_files_and_keys_are_safe_whatever_the_paths(archive, tmp_path):
     config = study(archive, tmp_path)
-    assert set(source_files(config).values()) == {config["dandi"]["manifest"]}
+    assert set(registry.source("dandi").files(config).values()) == {config["dandi"]["manifest"]}
     config["dandi"]["download"] = True
-    files = source_files(config)
+    files = registry.source("dandi").files(config)
     assert len(set(files.values())) == 4
     assert all(key.count("/") == 0 and " " not in key for key in files)
     assert all(file.startswith(("c/files/A/", "c/files/B/")) for file in files.values())
@@ -82,7 +83,7 @@ def test_files_and_keys_are_safe_whatever_the_paths(archive, tmp_path):
 
 def test_folds_are_counted_from_the_manifest(archive, tmp_path):
     config = study(archive, tmp_path)
-    files = list(source_files(config).values())
+    files = list(registry.source("dandi").files(config).values())
     assert fold_count(config, files) == 2
     assert fold_count({**config, "split": "lab"}, files) == 2
     with pytest.raises(InputError, match="5 folds for 4 worms"):
@@ -93,12 +94,12 @@ def test_what_is_left_out_is_not_read(archive, tmp_path):
     config = study(archive, tmp_path)
     facts = config["dandi"]["dandisets"]["A"]
     facts["leave_out"] = {"sub-2/sub-2_ophys.nwb": "blurred"}
-    assert [asset.path[:5] for asset in archive_assets(config).values()] == [
+    assert [asset.path[:5] for asset in assets(config).values()] == [
         "sub-1", "sub-3", "../a ",
     ]  # fmt: skip
     facts["leave_out"] = {"sub-4/sub-4_ophys.nwb": "blurred"}
     with pytest.raises(InputError, match=r"dandisets.A.leave_out.*sub-4.*no file of.*sub-[123]/"):
-        archive_assets(config)
+        assets(config)
 
 
 def twice(archive, folder, left_of_a, left_of_b) -> dict:
@@ -113,7 +114,7 @@ def twice(archive, folder, left_of_a, left_of_b) -> dict:
 
 def test_a_dandiset_may_be_split_between_two_laboratories(archive, tmp_path):
     config = twice(archive, tmp_path, (2, 3), (1, 3))
-    found = list(archive_assets(config).values())
+    found = list(assets(config).values())
     assert [(asset.lab, asset.path[:5]) for asset in found] == [("A", "sub-1"), ("B", "sub-2")]
     listed = config["dandi"]["manifest"]
     assert [manifest.find(listed, asset.lab, asset.asset) for asset in found] == found
@@ -128,7 +129,7 @@ def test_a_dandiset_may_be_split_between_two_laboratories(archive, tmp_path):
 
 def test_a_file_of_two_laboratories_is_refused(archive, tmp_path):
     with pytest.raises(InputError, match=r"'sub-3/.*000001 as A's and as B's; .*B\.leave_out$"):
-        archive_assets(twice(archive, tmp_path, (2,), (1,)))
+        assets(twice(archive, tmp_path, (2,), (1,)))
 
 
 def test_two_studies_share_a_cache_and_no_file(archive, tmp_path):
@@ -140,46 +141,47 @@ def test_two_studies_share_a_cache_and_no_file(archive, tmp_path):
     for number, dandiset in enumerate(("000001", "000003")):
         named = {"A": {"id": dandiset, "version": VERSION}}
         config = study(archive, tmp_path / str(number), download=True, dandisets=named)
-        (path,) = (path for path in source_files(config).values() if "sub-1" in path)
+        paths = registry.source("dandi").files(config).values()
+        (path,) = (path for path in paths if "sub-1" in path)
         fetched.add(path)
     assert len(fetched) == 2
 
 
 def test_a_manifest_of_something_else_is_refused(archive, tmp_path):
     config = study(archive, tmp_path)
-    archive_assets(config)
+    assets(config)
     dandisets = config["dandi"]["dandisets"]
     dandisets["A"]["version"] = "0.240102.0000"
     with pytest.raises(InputError, match=rf"000001/{VERSION} for laboratory A; .*0.240102.0000"):
-        archive_assets(config)
+        assets(config)
     dandisets["A"] = dandisets.pop("B")
     dandisets["C"] = dandisets.pop("A")
     with pytest.raises(InputError, match=r"no file for laboratory C; .*remove the file"):
-        archive_assets(config)
+        assets(config)
 
 
 def test_a_dandiset_fewer_needs_no_new_manifest(archive, tmp_path):
     config = study(archive, tmp_path)
-    archive_assets(config)
+    assets(config)
     del config["dandi"]["dandisets"]["A"]
     asked = len(archive.asked)
-    assert [asset.lab for asset in archive_assets(config).values()] == ["B"]
+    assert [asset.lab for asset in assets(config).values()] == ["B"]
     assert len(archive.asked) == asked
 
 
 def test_keys_that_make_no_sense_together(archive, tmp_path):
     with pytest.raises(InputError, match=r"'dandi.dandisets': found nothing"):
-        archive_assets(study(archive, tmp_path, dandisets={}))
+        assets(study(archive, tmp_path, dandisets={}))
     with pytest.raises(InputError, match="'laboratory': found 'EY'"):
-        archive_assets({**study(archive, tmp_path), "laboratory": "EY"})
-    assert archive_assets({"source": "nwb"}) == {}
+        assets({**study(archive, tmp_path), "laboratory": "EY"})
+    assert assets({"source": "nwb"}) == {}
 
 
 @pytest.mark.parametrize("kind", ["list", "metadata"])
 @pytest.mark.parametrize("fault", [429, 500, (429, {"Retry-After": "1"})])
 def test_a_passing_fault_costs_nothing(archive, tmp_path, kind, fault):
     archive.faults[kind].extend([fault, fault])
-    assert len(archive_assets(study(archive, tmp_path))) == 4
+    assert len(assets(study(archive, tmp_path))) == 4
 
 
 def test_a_stated_wait_is_told_and_a_long_one_refused(archive, tmp_path, monkeypatch, caplog):
@@ -188,7 +190,7 @@ def test_a_stated_wait_is_told_and_a_long_one_refused(archive, tmp_path, monkeyp
     config = study(archive, tmp_path)
     archive.always["list"] = (429, {"Retry-After": "86400"})
     with pytest.raises(InputError) as caught:
-        archive_assets(config)
+        assets(config)
     assert str(caught.value) == (
         f"dandiset 000002/{VERSION} of laboratory B: found status 429 from 127.0.0.1, with a wait "
         "of 86400 s asked for; expected a list of files; start the study again later"
@@ -198,7 +200,7 @@ def test_a_stated_wait_is_told_and_a_long_one_refused(archive, tmp_path, monkeyp
     # the second says nothing, in a form that the client fails to read
     nonsense = "Mon, 01 Jan 2024 00:00:00 +" + "9" * 20
     archive.faults["list"].extend([(429, {"Retry-After": text}) for text in ("600", nonsense)])
-    assert len(archive_assets(config)) == 4
+    assert len(assets(config)) == 4
     assert slept == [600]
     assert caplog.messages == ["status 429: 127.0.0.1 asks to wait 600 s"]
 
@@ -219,7 +221,7 @@ def test_a_fault_that_stays_is_one_line_and_leaves_no_manifest(
     archive.always[kind] = fault
     config = study(archive, tmp_path)
     with pytest.raises(InputError, match=told) as caught:
-        archive_assets(config)
+        assets(config)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "kept").exists()
     assert capfd.readouterr().err == ""
@@ -228,7 +230,7 @@ def test_a_fault_that_stays_is_one_line_and_leaves_no_manifest(
 def test_nobody_there(archive, tmp_path):
     archive.__exit__()
     with pytest.raises(InputError, match=r"no answer from 127.0.0.1 \(ConnectionError\)"):
-        archive_assets(study(archive, tmp_path))
+        assets(study(archive, tmp_path))
     archive.__enter__()
 
 
@@ -236,11 +238,11 @@ def test_a_dandiset_without_nwb_files_or_checksum(archive, tmp_path):
     for facts in archive.files.values():
         facts["digest"] = {}
     with pytest.raises(InputError, match="found no checksum"):
-        archive_assets(study(archive, tmp_path))
+        assets(study(archive, tmp_path))
     for facts in archive.files.values():
         facts["path"] += ".zip"
     with pytest.raises(InputError, match="found no NWB file"):
-        archive_assets(study(archive, tmp_path))
+        assets(study(archive, tmp_path))
 
 
 def test_the_key_comes_from_the_environment_and_is_never_told(
@@ -249,11 +251,11 @@ def test_the_key_comes_from_the_environment_and_is_never_told(
     archive.token = KEY
     monkeypatch.setenv("DANDI_API_KEY", KEY)
     with caplog.at_level(logging.DEBUG):
-        archive_assets(study(archive, tmp_path))
+        assets(study(archive, tmp_path))
     keys = {headers.get("Authorization") for _, headers in archive.asked}
     assert keys == {f"token {KEY}"}
     monkeypatch.setenv("DANDI_API_KEY", KEY + "-old")
     with pytest.raises(InputError, match="expected a valid key in DANDI_API_KEY") as caught:
-        archive_assets(study(archive, tmp_path / "other"))
+        assets(study(archive, tmp_path / "other"))
     told = caplog.text + str(caught.value) + "".join(capfd.readouterr())
     assert KEY not in told and KEY not in (tmp_path / "kept/m.csv").read_text()

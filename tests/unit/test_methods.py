@@ -10,20 +10,20 @@ from chromapal.errors import InputError
 
 
 def test_the_classifiers_and_the_colorizers_are_found():
-    assert methods.names("classifiers") == (
+    assert {
         "atlas_gaussian", "atlas_student", "k_nearest_neighbours", "logistic_regression", "mlp",
         "neuron_transformer", "random_forest", "svm",
-    )  # fmt: skip
-    assert methods.names("colorizers") == (
+    } <= set(methods.names("classifiers"))  # fmt: skip
+    assert {
         "context_mlp", "copy_gray", "identify_then_colour", "identify_then_colour_stacked",
         "lab_autoencoder", "lab_rebalanced", "lab_resnet18", "lab_resnet34", "lab_resnet50_frozen",
         "mean_colour", "resnet18_fusion",
-    )  # fmt: skip
+    } <= set(methods.names("colorizers"))  # fmt: skip
 
 
 def test_colorizers_are_told_apart_by_what_they_take():
     neurons, images = methods.accepting("neurons"), methods.accepting("images")
-    assert set(neurons) & set(images) == {"copy_gray", "mean_colour"}
+    assert set(neurons) & set(images) >= {"copy_gray", "mean_colour"}
     assert set(neurons) | set(images) == set(methods.names("colorizers"))
     for name in methods.names("colorizers"):
         accepts = methods.module("colorizers", name).accepts
@@ -39,6 +39,42 @@ def test_shared_files_are_no_methods():
     assert not {"contract", "resnet", "layers", "frozen"} & set(methods.names("colorizers"))
     shared = {"naming", "scores", "predicted", "atlas_density"}
     assert not shared & set(methods.names("classifiers"))
+
+
+def declaring(monkeypatch, tmp_path, **texts):
+    """Put classifiers of these texts in the place of the package's."""
+    (tmp_path / "classifiers").mkdir()
+    for name, text in texts.items():
+        (tmp_path / f"classifiers/{name}.py").write_text(text)
+    monkeypatch.setattr(methods, "PACKAGE", tmp_path)
+    for cached in (methods.names, methods._declarations, methods.declaring):
+        monkeypatch.setattr(methods, cached.__name__, cached.__wrapped__)
+
+
+def test_declarations_are_read_without_running_the_file(monkeypatch, tmp_path):
+    heavy = "import no_such_library\n"
+    texts = {"a": heavy, "b": f"{heavy}gpu = True\nrank = 2\nother = f(1)\n", "c": "rank = 1\n"}
+    declaring(monkeypatch, tmp_path, **texts)
+    assert [methods.declared("classifiers", name, "gpu") for name in "abc"] == [False, True, False]
+    assert methods.declaring("classifiers", "gpu") == ("b",)
+    assert methods.ranked("classifiers", ["a", "b", "d", "c"]) == ["c", "b", "a", "d"]
+    # one that is gone: a table of an earlier study may name it
+    assert methods.declared("classifiers", "d", "gpu") is False
+    with pytest.raises(KeyError):
+        methods.declared("classifiers", "a", "cpu")
+
+
+def test_a_declaration_that_is_computed_is_refused(monkeypatch, tmp_path):
+    declaring(monkeypatch, tmp_path, a="gpu = torch.cuda.is_available()\n")
+    with pytest.raises(InputError, match=r"a\.py: found gpu = torch.*; expected a plain value"):
+        methods.declared("classifiers", "a", "gpu")
+
+
+def test_what_reports_call_baselines():
+    assert methods.baselines()[:2] == ("mean_colour", "copy_gray")
+    words = [methods.words("colorizers", name) for name in methods.baselines()[:2]]
+    assert words == ["mean colour", "copied gray"]
+    assert methods.words("colorizers", "a_method_that_is_gone") == "a method that is gone"
 
 
 @pytest.mark.parametrize(

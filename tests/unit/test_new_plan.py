@@ -22,11 +22,11 @@ def test_a_table_beside_a_volume_is_no_source_of_its_own(tmp_path):
     path = lambda name: f"{tmp_path}/{name}"  # noqa: E731
     assert list(sources(folder).values()) == [
         Source(path("EY/a.nwb"), "nwb"),
-        Source(path("EY/b.csv"), "table"),
-        Source(path("EY/c.ome.tif"), "volume", path("EY/c.csv")),
-        Source(path("HL/c.csv"), "table"),
-        Source(path("HL/d.nd2"), "volume"),
-        Source(path("HL/e.TIF"), "volume", path("HL/e.parquet")),
+        Source(path("EY/b.csv"), "tables"),
+        Source(path("EY/c.ome.tif"), "volumes", path("EY/c.csv")),
+        Source(path("HL/c.csv"), "tables"),
+        Source(path("HL/d.nd2"), "volumes"),
+        Source(path("HL/e.TIF"), "volumes", path("HL/e.parquet")),
     ]
 
 

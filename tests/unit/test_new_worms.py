@@ -22,7 +22,7 @@ def rows(**columns):
 
 
 def load(
-    tmp_path, kind="table", name="w.csv", centres="", channels=None, spacing=(), lab="",
+    tmp_path, kind="tables", name="w.csv", centres="", channels=None, spacing=(), lab="",
     full_scales=None,
 ):  # fmt: skip
     outs = [tmp_path / "out" / part for part in ("t.parquet", "f.json", "s.csv")]
@@ -127,7 +127,7 @@ def test_counts_of_a_volume_are_looked_up_at_its_centres(tmp_path):
         planes[neuron + 2, neuron + 1, neuron] = 100 + neuron
     tifffile.imwrite(tmp_path / "v.tif", planes, photometric="minisblack")
     rows()[["x", "y", "z"]].to_csv(tmp_path / "v.csv", index=False)
-    given = {"kind": "volume", "name": "v.tif", "centres": str(tmp_path / "v.csv")}
+    given = {"kind": "volumes", "name": "v.tif", "centres": str(tmp_path / "v.csv")}
     neurons, facts, reasons = load(tmp_path, **given, spacing=(0.5, 0.5, 2))
     assert reasons == [] and neurons["W"].tolist() == [100, 101, 102, 103, 104]
     assert neurons["zr"].tolist() == [4, 6, 8, 10, 12] and set(neurons["worm"]) == {"v"}
@@ -150,7 +150,7 @@ def test_the_full_scale_of_a_volume_is_its_cameras(tmp_path, kind, top, scale):
     planes[8, 7, 6] = top  # where no neuron is
     tifffile.imwrite(tmp_path / "v.tif", planes, photometric="minisblack")
     rows()[["x", "y", "z"]].to_csv(tmp_path / "v.csv", index=False)
-    given = {"kind": "volume", "name": "v.tif", "centres": str(tmp_path / "v.csv")}
+    given = {"kind": "volumes", "name": "v.tif", "centres": str(tmp_path / "v.csv")}
     neurons, _, _ = load(tmp_path, **given, spacing=(1, 1, 1))
     assert set(neurons["full_scale"]) == {scale}
     lab = {tmp_path.name: 5000}

@@ -3,7 +3,8 @@
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.worms.plan import fold_count, source_files
+from chromapal.worms import registry
+from chromapal.worms.plan import fold_count
 
 HEADER = "worm,lab,x,y,z,xr,yr,zr,weight,R,G,B,W,ID,fold\n"
 
@@ -50,11 +51,11 @@ def test_sources_have_file_safe_keys_of_their_own(tmp_path):
     for lab in ("A B", "A_B"):
         (tmp_path / lab).mkdir()
         (tmp_path / lab / "1.csv").touch()
-    found = source_files(config(tables=str(tmp_path)))
+    found = registry.source("tables").files(config(tables=str(tmp_path)))
     assert len(found) == 2
     assert all("/" not in key and " " not in key for key in found)
 
 
 def test_a_missing_folder_key_is_named():
     with pytest.raises(InputError, match="config key 'nwb'"):
-        source_files(config(source="nwb"))
+        registry.source("nwb").files(config(source="nwb"))

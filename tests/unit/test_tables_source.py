@@ -7,10 +7,11 @@ import pytest
 
 import chromapal
 from chromapal.errors import InputError
-from chromapal.worms import skipped, table, tables
-from chromapal.worms.discover import count_worms, discover, laboratory
+from chromapal.worms import registry, skipped, table, tables
+from chromapal.worms.discover import discover, laboratory
 from chromapal.worms.load import load
 
+TABLES, NWB = (".csv", ".parquet"), (".nwb",)
 HEADER = "worm,lab,x,y,z,xr,yr,zr,weight,R,G,B,W,ID,fold"
 ROW = {
     "worm": "w1", "lab": "EY", "x": "1", "y": "2", "z": "3", "xr": "0.5", "yr": "1", "zr": "1.5",
@@ -24,6 +25,10 @@ def write_csv(path, *changes, columns=tuple(ROW)):
     lines += [",".join({**ROW, **change}[column] for column in columns) for change in changes]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def counted(kind, files):
+    return registry.source(kind).count({"laboratory": ""}, files)
 
 
 def read(path, **keys):
@@ -222,7 +227,7 @@ def test_a_parquet_file_with_wrong_types(tmp_path):
 
 def test_load_lists_what_it_left_out(tmp_path):
     path = write_csv(tmp_path / "EY" / "t.csv", {}, {"worm": "../b", "R": "-1"})
-    load(path, "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
+    load(path, "tables", "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
     (entry,) = skipped.read(tmp_path / "s.csv").to_dict("records")
     assert (entry["file"], entry["lab"], entry["worm"]) == (str(path), "EY", "../b")
     assert entry["stage"] == "source" and "R = -1.0" in entry["reason"]
@@ -234,7 +239,8 @@ def test_load_of_a_broken_file_gives_an_empty_table_and_the_reason(tmp_path, nam
     path = tmp_path / "LAB" / name
     path.parent.mkdir()
     path.write_text("nonsense")
-    load(path, "", {}, tmp_path / "o.parquet", tmp_path / "s.csv")
+    kind = registry.by_suffix()[path.suffix.lower()].name
+    load(path, kind, "", {}, tmp_path / "o.parquet", tmp_path / "s.csv")
     assert list(table.read(tmp_path / "o.parquet")) == [*table.COLUMNS, "file"]
     (entry,) = skipped.read(tmp_path / "s.csv").to_dict("records")
     assert entry["lab"] == "LAB" and entry["reason"].startswith(str(path))
@@ -244,22 +250,22 @@ def test_discovery_is_recursive_sorted_and_blind_to_hidden_files(tmp_path):
     for name in ("b/2.csv", "a/x/1.PARQUET", "a/.hidden/3.csv", "c.nwb", "a/note.txt", ".4.csv"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
-    found = [str(path.relative_to(tmp_path)) for path in discover(tmp_path, "tables")]
+    found = [str(path.relative_to(tmp_path)) for path in discover(tmp_path, TABLES, "tables")]
     assert found == ["a/x/1.PARQUET", "b/2.csv"]
-    assert discover(tmp_path, "nwb") == [tmp_path / "c.nwb"]
+    assert discover(tmp_path, NWB, "nwb") == [tmp_path / "c.nwb"]
 
 
 def test_discovery_of_nothing_is_an_error_naming_the_key(tmp_path):
     with pytest.raises(InputError, match=r"config key 'nwb': found no folder"):
-        discover(tmp_path / "none", "nwb")
+        discover(tmp_path / "none", NWB, "nwb")
     with pytest.raises(InputError, match=r"config key 'tables': found no such file"):
-        discover(tmp_path, "tables")
+        discover(tmp_path, TABLES, "tables")
 
 
 def test_a_file_that_the_workflow_would_take_for_a_pattern_is_named(tmp_path):
     (tmp_path / "w{1}.csv").touch()
     with pytest.raises(InputError, match=r"w\{1\}.csv: found braces in its path; .*; rename it"):
-        discover(tmp_path, "tables")
+        discover(tmp_path, TABLES, "tables")
 
 
 def test_the_laboratory_is_the_parent_folder(tmp_path, monkeypatch):
@@ -276,7 +282,7 @@ def test_the_laboratory_of_a_link_is_where_the_link_lies(tmp_path):
     for name in ("1.nwb", "2.nwb"):
         (stored / name).touch()
         (tmp_path / "SF" / name).symlink_to(stored / name)
-    assert count_worms(discover(tmp_path, "nwb")) == ({"SF": 2}, ())
+    assert counted("nwb", discover(tmp_path, NWB, "nwb")) == ({"SF": 2}, ())
 
 
 def test_worms_and_folds_are_counted_as_they_are_read(tmp_path):
@@ -290,16 +296,19 @@ def test_worms_and_folds_are_counted_as_they_are_read(tmp_path):
     two = parquet(tmp_path / "t.parquet", worm=["a", "d"], fold=[10.0, None])
     other = tmp_path / "peers.csv"
     other.write_text("worm,lab,score\nq,EY,1\n")
-    assert count_worms([one, two, other]) == ({"EY": 4, "HL": 1}, ("0", "2", "10"))
-    assert count_worms([tmp_path / "EY" / "1.nwb", tmp_path / "EY" / "2.nwb"]) == ({"EY": 2}, ())
+    assert counted("tables", [one, two, other]) == ({"EY": 4, "HL": 1}, ("0", "2", "10"))
+    assert counted("nwb", [tmp_path / "EY" / "1.nwb", tmp_path / "EY" / "2.nwb"]) == ({"EY": 2}, ())
 
 
 def test_discovery_needs_the_standard_library_only(tmp_path):
     write_csv(tmp_path / "t.csv", {})
     source = Path(chromapal.__file__).parents[1]
     code = (
-        "import sys\nfrom chromapal.worms.discover import *\n"
-        f"count_worms(discover({str(tmp_path)!r}, 'tables'))\n"
+        "import sys\nfrom chromapal.worms import registry\n"
+        f"config = {{'tables': {str(tmp_path)!r}, 'laboratory': ''}}\n"
+        "tables = registry.source('tables')\n"
+        "assert tables.count(config, tables.files(config).values())[0]\n"
+        "assert {registry.source(name).words for name in registry.names()}\n"
         "sys.exit(bool({'numpy', 'pandas', 'torch', 'pyarrow', 'h5py'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(source)}, check=False)

@@ -16,7 +16,7 @@ rule load_new_worms:
     conda:
         ENVIRONMENT
     params:
-        **calls("apply.read:load"),
+        **calls("apply.read:load", new_source_module),
         file=source_file,
         lab=config["laboratory"],
         channels=config["channels"],

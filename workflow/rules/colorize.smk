@@ -14,7 +14,7 @@ rule train_colorizer:
         ENVIRONMENT
     threads: TRAINING["threads"]
     resources:
-        gpu=gpu_claim,
+        gpu=colorizer_gpu,
         training=100 // TRAINING["parallel"],
     params:
         **calls("colorizers.common.run:train", "src/chromapal/colorizers/{colorizer}.py"),

@@ -147,12 +147,15 @@ def calls(function, *files):
     """Name the function that a rule calls, "evaluate.figures.colour:draw", and hash its code.
 
     The hash covers the function's module with all that it imports, and `files` that it reaches by
-    name: a method's file, say, with a wildcard in its path.
+    name: a method's file, say, with a wildcard in its path, or a function that gives it.
     """
     home = f"src/chromapal/{function.split(':')[0].replace('.', '/')}.py"
 
     def code(wildcards):
-        named = [file.format(**dict(wildcards.items())) for file in files]
+        named = [
+            file(wildcards) if callable(file) else file.format(**dict(wildcards.items()))
+            for file in files
+        ]
         return stamp("workflow/scripts/call.py", home, *named)
 
     return {"call": function, "code": code}
@@ -173,9 +176,14 @@ def training_settings(*keys):
     return {**{key: TRAINING[key] for key in keys}, "seed": config["seed"]}
 
 
-def gpu_claim(wildcards):
-    """Claim the GPU for a training, unless the study says that trainings share the machine."""
-    return int(TRAINING["device"] != "cpu" and TRAINING["parallel"] == 1)
+def gpu_of(kind, name):
+    """Ask for a GPU where a method declares that it trains a network."""
+    return int(methods.declared(kind, name, "gpu"))
+
+
+def colorizer_gpu(wildcards):
+    """Ask for a GPU for a colorizer that is a network."""
+    return gpu_of("colorizers", wildcards.colorizer)
 
 
 STALE = provenance.stale(f"{RESULTS}/logs") if workflow.is_main_process else []

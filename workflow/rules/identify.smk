@@ -15,6 +15,7 @@ rule align_neurons:
         ENVIRONMENT
     resources:
         gpu=int(TRAINING["device"] == "cuda"),
+        training=100 // TRAINING["parallel"] if TRAINING["device"] == "cuda" else 0,
     params:
         **calls("identify.run:align_fold"),
         level=config["align"],
@@ -40,7 +41,8 @@ rule classify_neurons:
     conda:
         ENVIRONMENT
     resources:
-        gpu=classifier_gpu_claim,
+        gpu=classifier_gpu,
+        training=classifier_training,
     params:
         **calls("classifiers.common.naming:name_fold", "src/chromapal/classifiers/{classifier}.py"),
         colours=cross_fitted_colours,

@@ -164,14 +164,7 @@ SHOWN_FEATURES = next(
     "",
 )
 SHOWN_CUE = cue_of(SHOWN_FEATURES)
-SHOWN_CLASSIFIER = next(
-    (
-        name
-        for name in ("neuron_transformer", "atlas_student", *IDENTIFY["classifiers"])
-        if name in IDENTIFY["classifiers"]
-    ),
-    "",
-)
+SHOWN_CLASSIFIER = next(iter(methods.ranked("classifiers", IDENTIFY["classifiers"])), "")
 
 
 if config["anchors"] and not Path(config["anchors"]).is_dir():
@@ -239,22 +232,20 @@ def shown_colours(wildcards):
 
 def volume_inputs(wildcards):
     """List the files on this disk that may hold a colour volume."""
-    return [] if config["source"] == "tables" or STREAMED else list(SOURCES.values())
-
-
-# Those that name neurons before they colour them, the better one first.
-NAMING_COLORIZERS = ("identify_then_colour_stacked", "identify_then_colour")
+    return list(SOURCES.values()) if SOURCE.has_volumes and not STREAMED else []
 
 
 def kept_colorizer():
     """Say which colorizer is kept, and how it is changed: one that the study trains, if any."""
-    for name in NAMING_COLORIZERS:
+    naming = methods.declaring("colorizers", "names_by")
+    for name in naming:
         for run in RUNS:
             if name in run["colorizers"]:
                 return name, run_params(run, name)
-    # the network that names, where the study has one, is the same network
-    changes = config["params"]["classifiers"].get("neuron_transformer", {})
-    name = NAMING_COLORIZERS[0]
+    name = naming[0]
+    # the classifier that names, where the study has one, is the same network
+    classifier = methods.declared("colorizers", name, "names_by")
+    changes = config["params"]["classifiers"].get(classifier, {})
     return name, {**changes, **config["params"]["colorizers"].get(name, {})}
 
 

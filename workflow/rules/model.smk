@@ -13,7 +13,7 @@ rule keep_model:
         ENVIRONMENT
     threads: TRAINING["threads"]
     resources:
-        gpu=gpu_claim,
+        gpu=gpu_of("colorizers", KEPT_COLORIZER),
         training=100 // TRAINING["parallel"],
     params:
         **calls("apply.model:keep", f"src/chromapal/colorizers/{KEPT_COLORIZER}.py"),

@@ -26,3 +26,8 @@ def source_files(wildcards):
 def source_file(wildcards):
     """Say which file a source is, of which kind, and where its centres stand."""
     return vars(SOURCES[wildcards.source])
+
+
+def new_source_module(wildcards):
+    """Name the module of the source that reads a file."""
+    return f"src/chromapal/worms/sources/{SOURCES[wildcards.source].kind}.py"

@@ -28,7 +28,7 @@ SHOWN = [
     {"set": name, "card": f"results/{STUDY}/cards/{name}", "shown": f"results/{STUDY}/shown/{name}"}
     for name in SETS
 ]
-LEARNT = [entry for entry in trained("coloured") if entry["colorizer"] not in BASELINES]
+LEARNT = [entry for entry in trained("coloured") if entry["colorizer"] not in methods.baselines()]
 
 
 def fullest_run(wildcards):

@@ -5,7 +5,6 @@ from chromapal.worms.simulate import file_names
 SETS = config["sets"]
 RUNS = config["runs"]
 PICTURE_COLORIZERS = methods.accepting("images")
-BASELINES = ("mean_colour", "copy_gray")
 
 
 def picture_params(run, colorizer):
@@ -17,7 +16,7 @@ def lacks_weights(run, colorizer):
     """Say whether a method is nothing without weights, which a run does not name."""
     plain(methods.check_accepts, colorizer, "images")
     chosen = plain(methods.params, "colorizers", colorizer, picture_params(run, colorizer))
-    return methods.lacks_weights(methods.module("colorizers", colorizer), chosen)
+    return methods.lacks_weights(colorizer, chosen)
 
 
 for name, run in RUNS.items():
@@ -183,7 +182,7 @@ rule train_on_pictures:
         ENVIRONMENT
     threads: TRAINING["threads"]
     resources:
-        gpu=gpu_claim,
+        gpu=colorizer_gpu,
         training=100 // TRAINING["parallel"],
     params:
         code=picture_train_code,

@@ -1,6 +1,6 @@
 """A study of neurons: its animals, folds and runs, shared by its rules."""
 
-from chromapal.worms import plan
+from chromapal.worms import plan, registry
 
 RUNS = config["runs"] if config["colorize"] else []
 IDENTIFY = config["identify"]
@@ -21,7 +21,8 @@ for key in [key for key, asked in NEED_ALIGN.items() if asked and config["align"
     raise WorkflowError(
         f"config key '{key}': needs aligned animals; found align 'none', expected pose or nonrigid"
     )
-SOURCES = plain(plan.source_files, config)
+SOURCE = plain(registry.source, config["source"])
+SOURCES = plain(SOURCE.files, config)
 FOLDS = plain(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]
 PAIRS = [f"fold{a}-{b}" for a in range(FOLDS) for b in range(a + 1, FOLDS)]
@@ -102,6 +103,12 @@ def task_settings(wildcards):
     }
 
 
-def classifier_gpu_claim(wildcards):
-    """Claim the GPU for a classifier that is a network of our own."""
-    return gpu_claim(wildcards) if wildcards.classifier == "neuron_transformer" else 0
+def classifier_gpu(wildcards):
+    """Ask for a GPU for a classifier that is a network of our own."""
+    return gpu_of("classifiers", wildcards.classifier)
+
+
+def classifier_training(wildcards):
+    """Keep trainings off the GPU beside such a classifier, unless the study lets them share it."""
+    alone = TRAINING["device"] != "cpu" and TRAINING["parallel"] == 1
+    return 100 * classifier_gpu(wildcards) * alone

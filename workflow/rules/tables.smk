@@ -21,7 +21,7 @@ TABLES = {
         call="summary:write_summary",
         inputs=tables("colour", "identity"),
         params=dict(
-            real=config["source"] != "simulate",
+            real=SOURCE.real,
             split=config["split"],
             colour_scale=config["colour_scale"],
         ),

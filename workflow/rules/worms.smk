@@ -37,7 +37,8 @@ if not STREAMED:
         conda:
             ENVIRONMENT
         params:
-            **calls("worms.load:load"),
+            **calls("worms.load:load", f"src/chromapal/worms/sources/{SOURCE.name}.py"),
+            kind=SOURCE.name,
             lab=laboratory_of,
             full_scales=FULL_SCALES,
         script:

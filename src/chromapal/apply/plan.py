@@ -8,11 +8,11 @@ from pathlib import Path
 
 from chromapal.errors import InputError
 from chromapal.files import read_json
-from chromapal.worms.discover import SUFFIXES, discover
+from chromapal.worms import registry
+from chromapal.worms.discover import discover
 from chromapal.worms.slugs import slug
 
 MODEL, FACTS = "model", "model.json"
-TABLES = (".csv", ".parquet")
 APPLIED = "applied.json"
 OUT, ELSEWHERE = "config key 'out'", "state another folder, out=FOLDER"
 
@@ -25,8 +25,8 @@ class Source:
     ----------
     path : str
         The file.
-    kind : {"nwb", "table", "volume"}
-        What it is.
+    kind : str
+        The source that reads it; see `chromapal.worms.registry`.
     centres : str
         Of a volume the table of its neurons' centres beside it, "" where there is none.
     """
@@ -37,7 +37,7 @@ class Source:
 
 
 def sources(folder: str) -> dict[str, Source]:
-    """List a folder's NWB files, neuron tables and volumes, by file-safe key.
+    """List a folder's files with new worms, of all sources, by file-safe key.
 
     A table beside a volume, of the same name but for the suffix, holds the volume's centres and
     is no source of its own.
@@ -47,19 +47,17 @@ def sources(folder: str) -> dict[str, Source]:
     InputError
         There is no such folder, or it holds no such file.
     """
-    paths = discover(folder, "worms")
-    beside = {_stem(path): path for path in paths if path.suffix.lower() in TABLES}
-    volumes = {_stem(path) for path in paths if path.suffix.lower() in SUFFIXES["volumes"]}
-    found = {}
-    for path in paths:
-        suffix = path.suffix.lower()
-        if suffix in TABLES and _stem(path) in volumes:
-            continue
-        source = Source(str(path), "nwb" if suffix == ".nwb" else "table")
-        if suffix in SUFFIXES["volumes"]:
-            source = Source(str(path), "volume", str(beside.get(_stem(path), "")))
-        found[slug(str(path.relative_to(folder)))] = source
-    return found
+    kinds = registry.by_suffix()
+    found = {path: kinds[path.suffix.lower()] for path in discover(folder, tuple(kinds), "worms")}
+    beside = {(kind.name, _stem(path)): str(path) for path, kind in found.items()}
+    centres = {(kind.centres, _stem(path)) for path, kind in found.items() if kind.centres}
+    return {
+        slug(str(path.relative_to(folder))): Source(
+            str(path), kind.name, beside.get((kind.centres, _stem(path)), "")
+        )
+        for path, kind in found.items()
+        if (kind.name, _stem(path)) not in centres
+    }
 
 
 def _stem(path: Path) -> Path:

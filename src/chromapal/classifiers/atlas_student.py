@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+rank = 2
+
 
 @dataclass(frozen=True)
 class Params:

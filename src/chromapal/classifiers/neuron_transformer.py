@@ -6,6 +6,8 @@ from chromapal.identify.settings import TransformerSettings
 
 # It is given whole animals, unlabelled neurons among them, where others are given neurons.
 whole_animals = True
+gpu = True
+rank = 1
 
 
 @dataclass(frozen=True)

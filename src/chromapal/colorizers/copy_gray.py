@@ -8,6 +8,9 @@ from chromapal.colorizers.common.contract import empty_history, pictured
 from chromapal.training import layout
 
 accepts = ("neurons", "images")
+baseline = True
+rank = 2
+words = "copied gray"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,9 @@ from chromapal.colorizers.common import named_colour
 from chromapal.identify.settings import TransformerSettings
 
 accepts = ("neurons",)
+gpu = True
+names_by = "neuron_transformer"
+rank = 2
 # It is given all neurons of an animal: who else is there says what a neuron may be called.
 whole_animals = True
 

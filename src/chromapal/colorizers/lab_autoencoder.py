@@ -5,6 +5,7 @@ import dataclasses
 from chromapal.colorizers.common.settings import NetworkSettings, require
 
 accepts = ("images",)
+gpu = True
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,7 @@ import dataclasses
 from chromapal.colorizers.common.settings import EncoderSettings, require
 
 accepts = ("images",)
+gpu = True
 COLDEST = 0.01  # colder than this, single precision knows no shares
 
 

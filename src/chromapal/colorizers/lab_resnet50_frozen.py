@@ -6,6 +6,7 @@ from chromapal.colorizers.common.settings import EncoderSettings
 from chromapal.errors import InputError
 
 accepts = ("images",)
+gpu = True
 # Random layers that may not learn are no colorizer: without weights it is left out of a study.
 needs_weights = True
 

@@ -8,6 +8,8 @@ from chromapal.colorizers.common.contract import empty_history, pictured
 from chromapal.training import layout
 
 accepts = ("neurons", "images")
+baseline = True
+rank = 1
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@ import dataclasses
 from chromapal.colorizers.common.settings import EncoderSettings
 
 accepts = ("neurons",)
+gpu = True
 
 
 @dataclasses.dataclass(frozen=True)

@@ -118,7 +118,7 @@ class NeuroPal(Collection):
 
 def _files(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[Path]:
     if isinstance(source, str | os.PathLike):
-        return [Path(source)] if Path(source).is_file() else discover(source, "nwb")
+        return [Path(source)] if Path(source).is_file() else discover(source, (".nwb",), "nwb")
     return sorted(map(Path, source))
 
 

@@ -54,7 +54,7 @@ def fit_and_score(
     if len(names) < 2 or test.empty:
         return names, found, calibration
     module = methods.module("classifiers", classifier)
-    whole = methods.whole_animals(module)
+    whole = methods.declared("classifiers", classifier, "whole_animals")
     with parallel_config("threading", n_jobs=threads):
         estimator = module.build(params, seed)
         if whole:

@@ -3,12 +3,12 @@
 A colorizer is one file in this folder that defines
 
 - `Params`: a frozen dataclass of its own defaults, importable without PyTorch;
-- `accepts`: the kinds of input it takes, of `"neurons"` and `"images"`;
 - `build(params, dense)`: an untrained `Colorizer`. `dense` is true for `worm` samples, where many
   neurons share a grid and each is read off at its own cell, and false for `neuron` samples, where
   a grid holds one neuron. A picture has a colour at every pixel, so that methods which accept
   images only are dense, and `build(params)` is enough for them;
-- optionally `needs_weights`: true where a method is nothing without weights from elsewhere.
+- `accepts`, the kinds of input it takes, of `"neurons"` and `"images"`, and what else there is to
+  declare: see `chromapal.methods`.
 
 `fit` and `predict` are given `Samples` of neurons or `PictureSamples`, whichever the method
 accepts. Colours of pictures are a list of sRGB arrays (H, W, 3), float32, 0 to 1.

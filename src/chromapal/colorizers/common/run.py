@@ -85,7 +85,7 @@ def train(
     started = time.perf_counter()
     module = methods.module("colorizers", run.colorizer)
     table = with_colour(neurons)
-    if not methods.whole_animals(module):
+    if not methods.declared("colorizers", run.colorizer, "whole_animals"):
         table = select(table, run.variant)
     part = {role: table[table["role"] == role] for role in ("train", "validation")}
     for role, rows in part.items():
@@ -154,6 +154,7 @@ def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, devic
         know how uncertain they are), one row per test neuron. `scored` says which of them the
         variant is judged by.
     """
+    methods.module("colorizers", run.colorizer)
     table = with_colour(neurons)
     table = table[table["role"] == "test"].reset_index(drop=True)
     table["scored"] = takes_part(table, run.variant)

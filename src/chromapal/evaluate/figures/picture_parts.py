@@ -13,9 +13,8 @@ from matplotlib.image import imread
 
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables.read import read_csv
+from chromapal.methods import baselines
 
-# What any method has to beat: they learn one colour, or none.
-BASELINES = ("copy_gray", "mean_colour")
 MARKERS = "osD^vP<>*X"
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 3)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 3)))
 CELL = 1.05  # width of a picture in a sheet [inch]
@@ -54,14 +53,14 @@ def ordered(methods: Iterable[str], delta_e: Mapping[str, float]) -> list[str]:
 
     def place(name: str) -> tuple:
         value = delta_e.get(name, np.nan)
-        return name not in BASELINES, np.isnan(value), 0 if np.isnan(value) else value, name
+        return name not in baselines(), np.isnan(value), 0 if np.isnan(value) else value, name
 
     return sorted(set(methods), key=place)
 
 
 def heading(method: str) -> str:
     """Name a method above its column."""
-    return wrapped(method) + ("\n(baseline)" if method in BASELINES else "")
+    return wrapped(method) + ("\n(baseline)" if method in baselines() else "")
 
 
 def runs(table: pd.DataFrame) -> list[str]:

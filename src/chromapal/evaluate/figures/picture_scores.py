@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.figures.picture_parts import BASELINES, MARKERS, arms, runs, wrapped
+from chromapal.evaluate.figures.picture_parts import MARKERS, arms, runs, wrapped
 from chromapal.evaluate.tables.pictures import IMAGE_NUMBERS
 from chromapal.evaluate.tables.read import read_csv
+from chromapal.methods import baselines
 
 
 @style.styled
@@ -41,7 +42,7 @@ def figure(images: pd.DataFrame) -> Figure:
         rows = images[images["set"] == name]
         _points(near, rows, shown, shades, "delta_e")
         _points(vivid, rows, shown, shades, "colourfulness_ratio")
-        baseline = rows.loc[rows["colorizer"].isin(BASELINES), "delta_e"].min()
+        baseline = rows.loc[rows["colorizer"].isin(baselines()), "delta_e"].min()
         if baseline == baseline:
             near.axvline(baseline, color="0.3", ls="--", lw=1)
         vivid.axvline(1, color="0.3", ls=":", lw=1.2)
@@ -51,7 +52,7 @@ def figure(images: pd.DataFrame) -> Figure:
             f"sources: {_span(rows['sources'])})", fontweight="bold",
         )  # fmt: skip
         labels = [
-            wrapped(method, 30, 2) + (" (baseline)" if method in BASELINES else "")
+            wrapped(method, 30, 2) + (" (baseline)" if method in baselines() else "")
             for method in shown
         ]
         near.set_yticks(range(len(shown)), labels)
@@ -76,7 +77,7 @@ def _points(axes: Axes, rows: pd.DataFrame, methods: list[str], shades: dict, va
     rows = rows.assign(height=rows["colorizer"].map(methods.index) + shift)
     for place, (run, shade) in enumerate(shades.items()):
         for baseline in (False, True):
-            part = rows[(rows["run"] == run) & (rows["colorizer"].isin(BASELINES) == baseline)]
+            part = rows[(rows["run"] == run) & (rows["colorizer"].isin(baselines()) == baseline)]
             away = arms(part, "delta_e_low", "delta_e_high", value) if value == "delta_e" else None
             axes.errorbar(
                 part[value], part["height"], xerr=away, fmt=MARKERS[place % len(MARKERS)], ms=6,

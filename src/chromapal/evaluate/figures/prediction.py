@@ -10,6 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from chromapal import methods
 from chromapal.evaluate.figures import animals, style
 from chromapal.evaluate.tables import read
 from chromapal.prepare.normalise import display
@@ -47,17 +48,19 @@ def typical(test: pd.DataFrame, most: int = SHOWN) -> list[tuple[str, str]]:
 
 
 def _against(worms: pd.DataFrame, key: tuple[str, str], run: dict) -> str:
-    """Say the error of the mean colour on the same animal, where that baseline was run."""
+    """Say the error of the first baseline on the same animal, where it was run."""
     lab, worm = key
+    baseline = methods.baselines()[0]
     rows = read.pick(
         worms,
         measure="colour",
-        colorizer="mean_colour",
+        colorizer=baseline,
         lab=lab,
         worm=worm,
         variant=run["variant"],
     )
-    return f", mean colour {rows['mse'].mean():.3f}" if len(rows) else ""
+    words = methods.words("colorizers", baseline)
+    return f", {words} {rows['mse'].mean():.3f}" if len(rows) else ""
 
 
 @style.styled

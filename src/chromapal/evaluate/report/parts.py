@@ -12,12 +12,13 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
+from chromapal import methods
 from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 from chromapal.provenance import ROOT, lock_digest
+from chromapal.worms import registry
 from chromapal.worms.table import ANIMAL
 
-BASELINES = {"mean_colour": "mean colour", "copy_gray": "copied gray"}
 COLOUR_COLUMNS = {
     "colorizer": "colorizer",
     "sample": "sample",
@@ -56,13 +57,7 @@ def _read(tables: str | os.PathLike, name: str) -> pd.DataFrame:
 
 def title(study: str, config: dict) -> Html:
     """Head the report."""
-    source = {
-        "simulate": "simulated animals: the scores say whether the machinery works, "
-        "nothing about real worms",
-        "nwb": "NWB files",
-        "dandi": "NWB files of the DANDI archive",
-        "tables": "neuron tables",
-    }[config["source"]]
+    source = registry.source(config["source"]).words
     return Html(
         f"<h1>Colour of worm brains: study “{html.escape(study)}”</h1>"
         f"<p class='note'>Source: {source}.</p>"
@@ -113,7 +108,7 @@ def _animals(tables: str | os.PathLike) -> list[str]:
 
 def _colour_points(colour: pd.DataFrame) -> list[str]:
     pooled = read.pick(colour, **read.POOLED)
-    learned = pooled[~pooled["colorizer"].isin(BASELINES)]
+    learned = pooled[~pooled["colorizer"].isin(methods.baselines())]
     if learned.empty:
         return ["<b>Colour:</b> no colorizer was run in this study."]
     shown = learned.sort_values(["mse", "variant"], kind="stable").iloc[0]
@@ -121,8 +116,8 @@ def _colour_points(colour: pd.DataFrame) -> list[str]:
 
     def beside(metric: str) -> str:
         found = [
-            f"{words} {number(rows[metric].iloc[0])}"
-            for name, words in BASELINES.items()
+            f"{methods.words('colorizers', name)} {number(rows[metric].iloc[0])}"
+            for name in methods.baselines()
             if len(rows := read.pick(same, colorizer=name))
         ]
         return f"<b>{number(shown[metric])}</b>" + (f" ({', '.join(found)})" if found else "")
@@ -187,7 +182,7 @@ def _by_variant(rows: pd.DataFrame, columns: dict[str, str], empty: str) -> Html
 def colour(tables: str | os.PathLike) -> Html:
     """Show the colour metrics of all test animals, baselines first."""
     rows = read.pick(_read(tables, "colour"), **read.POOLED)
-    order = rows.assign(learned=~rows["colorizer"].isin(BASELINES))
+    order = rows.assign(learned=~rows["colorizer"].isin(methods.baselines()))
     rows = order.sort_values(["learned", "colorizer", "sample", "grid"], kind="stable")
     return _by_variant(rows, COLOUR_COLUMNS, "No colorizer was run in this study.")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from chromapal import methods
 from chromapal.evaluate.report.html import Html, figure, number, table
 from chromapal.evaluate.tables import read
 
-BASELINES = {"mean_colour": "mean colour", "copy_gray": "copied gray"}
 COLUMNS = {
     "run": "run",
     "colorizer": "method",
@@ -51,13 +51,14 @@ def headline(tables: str | os.PathLike) -> Html:
     images = _images(tables)
     points = []
     for name, rows in images.groupby("set", sort=False):
-        learnt = rows[~rows["colorizer"].isin(BASELINES)]
-        guessed = rows[rows["colorizer"].isin(BASELINES)]
+        learnt = rows[~rows["colorizer"].isin(methods.baselines())]
+        guessed = rows[rows["colorizer"].isin(methods.baselines())]
         if learnt.empty:
             continue
         best = learnt.loc[learnt["delta_e"].idxmin()]
         beside = ", ".join(
-            f"{BASELINES[row.colorizer]} {row.delta_e:.1f}" for row in guessed.itertuples()
+            f"{methods.words('colorizers', row.colorizer)} {row.delta_e:.1f}"
+            for row in guessed.itertuples()
         )
         points.append(
             f"<li><b>{html.escape(name)}</b> ({int(best['pictures'])} test pictures of "

@@ -4,6 +4,7 @@ import os
 
 import pandas as pd
 
+from chromapal import methods
 from chromapal.evaluate.tables.published import CELLS, COLORIZER, MEASURES, Cell
 from chromapal.files import write_csv
 
@@ -99,7 +100,7 @@ def _colour_cell(cell: Cell, table: pd.DataFrame, setting: str) -> dict[str, obj
         "source": f"{COLORIZER}, {run['sample']} samples, grid {run['grid']}, {cell.variant}, "
         f"{setting}, " + (f"{next(iter(folds))} only" if len(folds) == 1 else "all folds"),
     }
-    for key, name in (("baseline", "mean_colour"), ("second_baseline", "copy_gray")):
+    for key, name in zip(("baseline", "second_baseline"), methods.baselines(), strict=False):
         others = table[table["colorizer"].eq(name)]
         fold = POOLED if _folds(others) == folds else next(iter(folds))
         others = others[others["fold"].eq(fold)]

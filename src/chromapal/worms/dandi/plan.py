@@ -61,12 +61,6 @@ def assets(config: dict) -> dict[str, Asset]:
     return {slug(f"{asset.lab}/{asset.path}"): asset for asset in kept}
 
 
-def file_of(config: dict, asset: Asset) -> str:
-    """Give the file that a job reads: the manifest, or the asset where it is fetched whole."""
-    dandi = config["dandi"]
-    return f"{dandi['cache']}/files/{asset.file}" if dandi["download"] else dandi["manifest"]
-
-
 def _listed(dandi: dict) -> list[Asset]:
     path = dandi["manifest"]
     if not os.path.exists(path):

@@ -12,12 +12,12 @@ from typing import BinaryIO
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import writable
-from chromapal.worms import skipped
+from chromapal.worms import load, skipped
 from chromapal.worms.dandi import manifest as manifests
 from chromapal.worms.dandi.manifest import Asset
 from chromapal.worms.dandi.ranges import RangeFile
 from chromapal.worms.dandi.transfer import Transfer
-from chromapal.worms.load import load
+from chromapal.worms.nwb import reader
 
 LOGGER = logging.getLogger(__name__)
 TOKEN = "DANDI_API_KEY"
@@ -51,7 +51,7 @@ def stream(
     full_scales : dict of str to float
         Largest count per laboratory, where the study states it.
     out_table, out_skipped : path-like
-        See `chromapal.worms.load.load`.
+        See `chromapal.worms.load.write`.
 
     Raises
     ------
@@ -62,7 +62,13 @@ def stream(
     found = manifests.find(manifest, lab, asset)
     log = Path(cache) / "ranges" / f"{found.asset}-{found.size}"
     with RangeFile(_transfer(found, api), log) as remote:
-        load(found.name, found.lab, full_scales, out_table, out_skipped, remote)
+        try:
+            neurons, left_out = reader.read(found.name, found.lab, full_scales, remote), []
+        except InputError as error:
+            neurons, left_out = load.nothing(found.name, found.lab, error)
+        if remote.failure is not None:
+            raise remote.failure
+        load.write(found.name, neurons, left_out, out_table, out_skipped)
         remote.transfer.tell(f"; {remote.kept / 1e6:.2f} MB were here")
 
 

@@ -1,0 +1,35 @@
+"""NWB files with a NeuroPAL volume and its segmentation, one worm each."""
+
+from chromapal.worms.registry import Source
+
+
+class Nwb(Source):
+    """Neurons are measured in the volume, through the masks of the segmentation."""
+
+    suffixes = (".nwb",)
+    key = "nwb"
+    words = "NWB files"
+    has_volumes = True
+
+    def read(self, path, lab, full_scales):
+        """Read one worm; see `chromapal.worms.nwb.reader.read`."""
+        from chromapal.worms.nwb import reader
+
+        return reader.read(path, lab, full_scales), []
+
+    def read_new(self, path, stated):
+        """Read one worm, and what its file says of the volume and of calcium traces."""
+        from chromapal.worms.nwb import contents, traces
+
+        neurons, left_out = self.read(path, stated.lab, stated.full_scales)
+        with contents.opened(path) as content:
+            volume = contents.find_volume(content, path)
+            facts = {
+                "shape": [int(side) for side in volume.data.shape[:3]],
+                "spacing": contents.spacing(volume, path).tolist(),
+                "traces": traces.joined(content, path),
+            }
+        return neurons, left_out, facts
+
+
+SOURCE = Nwb()
