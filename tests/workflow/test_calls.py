@@ -98,7 +98,8 @@ def plans(tmp_path_factory):
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_job_gives_a_function_what_it_takes_and_nothing_else(plans, case):
-    for rule, inputs, params, outputs, wildcards in plans[case][1]:
+    for rule, inputs, given, outputs, wildcards in plans[case][1]:
+        params = dict(given)
         module, name = params.pop("call").split(":")
         function = getattr(importlib.import_module(f"chromapal.{module}"), name)
         offered = {**wildcards, "code": params.pop("code", "")}
@@ -106,6 +107,12 @@ def test_every_job_gives_a_function_what_it_takes_and_nothing_else(plans, case):
             call.bind(function, inputs, params, outputs, offered)
         except TypeError as error:
             pytest.fail(f"rule {rule}: {error}")
+
+
+def test_what_is_called_is_among_what_jobs_import(plans):
+    called = {params["call"] for _, jobs in plans.values() for _, _, params, *_ in jobs}
+    modules = {f"chromapal.{call.split(':')[0]}" for call in called}
+    assert len(modules) > 30 and modules <= set(imports.modules())
 
 
 def test_every_rule_has_a_job_in_one_of_these_studies(plans):
