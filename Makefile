@@ -75,8 +75,9 @@ check-tables: install ## compare results/STUDY/tables with the committed referen
 lock: install ## write requirements.lock and envs/ from pyproject.toml
 	PYTHON=$(BIN)/python ./envs/lock.sh
 
-keys: install ## write config/README.md from the schema of a study's keys
+keys: install ## write config/README.md from the schemas of keys, docs/tables.md from the column dictionary
 	$(BIN)/python workflow/schemas/document.py > config/README.md
+	PYTHONPATH=src $(BIN)/python -m chromapal.dictionary > docs/tables.md
 
 clean: ## remove the default study's results
 	rm -rf results/$(STUDY)

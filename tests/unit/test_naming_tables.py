@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromapal.columns import BODY
 from chromapal.errors import InputError
 from chromapal.evaluate import naming_tables as tables
 from chromapal.evaluate.pages import worm_files
 from chromapal.evaluate.report import naming
 from chromapal.evaluate.tables import confidence, peers, read
 from chromapal.evaluate.tables.main import WORMS
-from chromapal.prepare.features import BODY
 from tests.named import identities
 
 ROWS = [

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
+from chromapal.columns import VARIANTS
 from chromapal.errors import InputError
-from chromapal.prepare.variants import VARIANTS, select
+from chromapal.prepare.variants import select
 
 NEURONS = pd.DataFrame({"name": ["AVAL", "", "RIML", ""], "row": [0, 1, 2, 3]})
 

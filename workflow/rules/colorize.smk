@@ -19,7 +19,7 @@ rule train_colorizer:
     params:
         code=train_code,
         changes=colorizer_params,
-        seed=config["seed"],
+        seed=TRAINING_SEED,
         slab_um=config["slab_um"],
         neighbours=config["smote"]["neighbours"],
         weight_cap=config["smote"]["weight_cap"],

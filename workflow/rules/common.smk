@@ -118,6 +118,7 @@ else:
     STUDY = config["study"]
     RESULTS = f"results/{STUDY}"
     TRAINING = config["training"]
+    TRAINING_SEED = config["seed"] if TRAINING["seed"] is None else TRAINING["seed"]
 
     wildcard_constraints:
         study=STUDY,

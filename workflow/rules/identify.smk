@@ -49,6 +49,6 @@ rule classify_neurons:
         neighbours=config["smote"]["neighbours"],
         weight_cap=config["smote"]["weight_cap"],
         device=TRAINING["device"],
-        seed=config["seed"],
+        seed=classifier_seed,
     script:
         "../scripts/classify_neurons.py"

@@ -22,7 +22,7 @@ rule keep_model:
         colour_scale=config["colour_scale"],
         gray_source=config["gray_source"],
         study=STUDY,
-        seed=config["seed"],
+        seed=TRAINING_SEED,
         device=TRAINING["device"],
         training_threads=TRAINING["threads"],
     script:

@@ -1,5 +1,6 @@
 """A study of neurons: its animals, folds and runs, shared by its rules."""
 
+from chromapal import columns
 from chromapal.worms import plan
 
 RUNS = config["runs"] if config["colorize"] else []
@@ -73,9 +74,9 @@ wildcard_constraints:
     source="|".join(map(re.escape, SOURCES)),
     colorizer="|".join(methods.accepting("neurons")),
     classifier="|".join(methods.names("classifiers")),
-    variant="with_background|no_background|no_background_smote",
+    variant="|".join(columns.VARIANTS),
     sample="neuron|worm",
-    cue=r"position(\+(gray|luminance|white|rgb))?",
+    cue="|".join(map(re.escape, columns.ALIGNABLE)),
     grid=r"\d+",
     fold=r"fold\d+(-\d+)?",
 
@@ -106,6 +107,12 @@ def colorizer_params(wildcards):
 def classifier_params(wildcards):
     """Give the study's changes to one classifier's defaults."""
     return config["params"]["classifiers"].get(wildcards.classifier, {})
+
+
+def classifier_seed(wildcards):
+    """Give the seed of a classifier: of the training, where it is a network of our own."""
+    network = wildcards.classifier == "neuron_transformer"
+    return TRAINING_SEED if network else config["seed"]
 
 
 def classifier_gpu_claim(wildcards):

@@ -58,7 +58,7 @@ def load(
     out_facts : path-like
         JSON: of a volume's file its shape and spacing, and whose neurons' traces it holds.
     out_skipped : path-like
-        CSV list of `skipped.COLUMNS`.
+        CSV list of `chromapal.columns.SKIPPED`.
     """
     facts, left_out = {}, []
     try:

@@ -37,7 +37,7 @@ def load(
     out_table : path-like
         Parquet neuron table with a column `file`, without rows where nothing could be used.
     out_skipped : path-like
-        CSV list of `skipped.COLUMNS`.
+        CSV list of `chromapal.columns.SKIPPED`.
     remote : RangeFile, optional
         The bytes of an NWB file that is not on this disk; `path` then only names it.
 

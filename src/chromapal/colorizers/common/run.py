@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from chromapal import files, methods
+from chromapal.columns import PREDICTED, TRAINED_ON
 from chromapal.errors import InputError
 from chromapal.prepare.samples import Samples
 from chromapal.prepare.variants import OVERSAMPLED, named, select, takes_part
@@ -16,7 +17,7 @@ from chromapal.training import layout
 LOGGER = logging.getLogger("chromapal")
 COLOURS = (
     *("lab", "worm", "row", "r", "g", "b", "gray", "luminance", "name", "u", "v", "w"),
-    *("pred_r", "pred_g", "pred_b", "role", "scored"),
+    *(*PREDICTED, "role", "scored", *TRAINED_ON),
 )
 # Standard deviations of predicted colours, from methods that know them.
 DEVIATIONS = ("sd_r", "sd_g", "sd_b")
@@ -174,6 +175,7 @@ def predict(
         columns += DEVIATIONS
     else:
         colours = model.predict(samples, device=device, threads=threads)
-    neurons[["pred_r", "pred_g", "pred_b"]] = colours
+    neurons[list(PREDICTED)] = colours
+    neurons = neurons.assign(**layout.trained_on(model_folder))
     files.write_parquet(neurons[columns], out)
     LOGGER.info("%d neurons coloured in %.1f s", len(neurons), time.perf_counter() - started)
