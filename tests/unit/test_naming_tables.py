@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.columns import BODY
+from chromapal.columns import BODY, PROBABILITY
+from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
-from chromapal.evaluate import naming_tables as tables
 from chromapal.evaluate.pages import worm_files
 from chromapal.evaluate.report import naming
 from chromapal.evaluate.tables import confidence, peers, read
-from chromapal.evaluate.tables.main import WORMS
+from chromapal.evaluate.tables import naming as tables
 from tests.named import identities
 
 ROWS = [
@@ -149,13 +149,13 @@ def test_nothing_named_gives_empty_tables_with_their_columns(tmp_path):
             assert table.empty and list(table.columns) == columns
         tables.write_places(parts, {}, tmp_path / "places.csv")
         places = read.read_csv(tmp_path / "places.csv")
-        assert places.empty and list(places.columns) == tables.PLACES
+        assert places.empty and list(places.columns) == TABLES["places"].names
     tables.write_handedness([], tmp_path / "handedness.csv")
-    assert list(read.read_csv(tmp_path / "handedness.csv").columns) == tables.HANDEDNESS
+    assert list(read.read_csv(tmp_path / "handedness.csv").columns) == TABLES["handedness"].names
 
 
 def test_handedness_is_sorted_and_told_apart(tmp_path):
-    row = dict.fromkeys(tables.HANDEDNESS[3:], 0)
+    row = dict.fromkeys(TABLES["handedness"].names[3:], 0)
     row |= {"source": "evidence", "session": "2024-01-01", "neurons": 40, "probability": 0.75}
     parts = []
     for fold, worms in (("fold1", [("Y", "1")]), ("fold0", [("X", "2"), ("X", "1")])):
@@ -167,7 +167,7 @@ def test_handedness_is_sorted_and_told_apart(tmp_path):
         )  # fmt: skip
     tables.write_handedness(parts, tmp_path / "out.csv")
     found = read.read_csv(tmp_path / "out.csv")
-    assert list(found.columns) == tables.HANDEDNESS
+    assert list(found.columns) == TABLES["handedness"].names
     assert found[["fold", "lab", "worm"]].to_numpy().tolist() == [
         ["fold0", "X", "1"], ["fold0", "X", "2"], ["fold1", "Y", "1"],
     ]  # fmt: skip
@@ -199,7 +199,7 @@ def test_places_by_hand(tmp_path):
     }
     tables.write_places(parts, aligned, tmp_path / "places.csv")
     found = read.read_csv(tmp_path / "places.csv")
-    assert list(found.columns) == tables.PLACES
+    assert list(found.columns) == TABLES["places"].names
     told = found[["name", "posterior", "tested", "right", "confused_with", "confused"]]
     # AVAL at 0, 30, 100 and 120
     assert told.to_numpy().tolist() == [
@@ -225,7 +225,7 @@ def worms_table(path, rows, **facts):
         **{"study": "s", "measure": "identity", "variant": "no_background", "colorizer": "",
            "classifier": "svm", "features": "position", **facts}
     )  # fmt: skip
-    table.reindex(columns=WORMS).to_csv(path, index=False, float_format="%.6g")
+    table.reindex(columns=TABLES["worms"].names).to_csv(path, index=False, float_format="%.6g")
     return path
 
 
@@ -240,7 +240,7 @@ def test_peers_by_hand(tmp_path):
     rows = [("X", "1", 0.5), ("Y", "1", 0.7), ("X", "2", 0.9), ("Y", "NA", 0.2)]
     text = "worm,m,lab,accuracy\n1,0.4,X,\n1,0.7,Y,\n2,,X,\nNA,0.1,Y,0.3\nnew,1,Y,1\n"
     found = peers_of(tmp_path, rows, text)
-    assert list(found.columns) == peers.PEERS
+    assert list(found.columns) == TABLES["peers"].names
     told = found.set_index(["method", "lab"])
     assert list(told.index) == [
         ("m", "X"), ("m", "Y"), ("m", "all"), ("accuracy", "Y"), ("accuracy", "all"),
@@ -284,7 +284,7 @@ def test_peers_stand_beside_plain_names_only(tmp_path):
         assert peers_of(tmp_path, rows, text, **facts).empty
     assert peers_of(tmp_path, [("Y", "1", 0.5)], text).empty
     peers.write_peers(tmp_path / "worms.csv", "", tmp_path / "out.csv")
-    assert list(read.read_csv(tmp_path / "out.csv").columns) == peers.PEERS
+    assert list(read.read_csv(tmp_path / "out.csv").columns) == TABLES["peers"].names
 
 
 @pytest.mark.parametrize(
@@ -454,9 +454,9 @@ def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
     # of a the side is settled, of b not, c's file was refused, and d's brought doubt
     told = pd.DataFrame({"row": [0, 1, 3, 4], "probability": 0.5, "doubtful": [0, 1, 1, 1]})
     told["assigned1"] = ["AVAL", "AVAL", "AVAL", "RIML"]
-    told = told.assign(anchor=["", "", "", "RIML"], **dict.fromkeys(tables.BODY, 1.0))
+    told = told.assign(anchor=["", "", "", "RIML"], **dict.fromkeys(BODY, 1.0))
     told = told.assign(assigned2=["AVAR"] * 3 + [""], assigned3="", assigned4="", assigned5="")
-    told = told.assign(**dict.fromkeys(tables.PROBABILITY[1:], 0.0))
+    told = told.assign(**dict.fromkeys(PROBABILITY[1:], 0.0))
     told.to_parquet(tmp_path / "stated.parquet")
     for name in ("X/a.csv", "X/b.csv", "X/c.csv", "X/d.csv", "X/d1.csv", "a.CSV", "notes.txt"):
         (tmp_path / "said/X").mkdir(parents=True, exist_ok=True)

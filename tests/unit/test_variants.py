@@ -22,5 +22,5 @@ def test_without_background_unlabelled_neurons_go(variant):
 
 
 def test_unknown_variant_names_the_key():
-    with pytest.raises(InputError, match=f"config key 'variants'.*{VARIANTS[0]}"):
+    with pytest.raises(InputError, match=f"config key 'variants'.*{', '.join(VARIANTS)}"):
         select(NEURONS, "background_only")
