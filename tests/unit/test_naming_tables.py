@@ -8,7 +8,7 @@ from chromapal.columns import BODY, PROBABILITY
 from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
 from chromapal.evaluate.pages import worm_files
-from chromapal.evaluate.report import naming
+from chromapal.evaluate.report import naming as report_naming
 from chromapal.evaluate.tables import confidence, peers, read
 from chromapal.evaluate.tables import naming as tables
 from tests.named import identities
@@ -96,7 +96,7 @@ def test_the_report_shows_precision_by_animal(tmp_path):
     identity = identity.assign(**dict.fromkeys([*shares, "class_accuracy"], 0.125))
     identity.to_csv(tmp_path / "identity.csv", index=False)
     config = {"align": "nonrigid", "identify": {"classifiers": ["svm"]}, "handedness": "decided"}
-    shown = str(naming.scores(tmp_path, config))
+    shown = str(report_naming.scores(tmp_path, config))
     # of the surest 80 %, 2 in 3 of X's animal and none of Y's; of all neurons half
     assert "0.333" in shown and "0.500" not in shown
 
