@@ -19,7 +19,8 @@ from chromapal.columns import (
 )
 
 TEXT = "text"
-SHARE = "0 to 1"
+SHARE = "share"
+UNIT = "0 to 1"
 COUNT = "count"
 LOSS = "spread²"
 RATIO = "ratio"
@@ -187,13 +188,13 @@ SHARED = {
         Column("fourth", TEXT, "Fourth best name."),
         Column("fifth", TEXT, "Fifth best name."),
         Column(
-            "probability", SHARE, "Probability of `answer`, calibrated on training animals that "
+            "probability", UNIT, "Probability of `answer`, calibrated on training animals that "
             "were held out: of answers with 0.8, eight in ten are right."
         ),
-        Column("probability2", SHARE, "Probability of the second name."),
-        Column("probability3", SHARE, "Probability of the third name."),
-        Column("probability4", SHARE, "Probability of the fourth name."),
-        Column("probability5", SHARE, "Probability of the fifth name."),
+        Column("probability2", UNIT, "Probability of the second name."),
+        Column("probability3", UNIT, "Probability of the third name."),
+        Column("probability4", UNIT, "Probability of the fourth name."),
+        Column("probability5", UNIT, "Probability of the fifth name."),
         Column("review", "rank", "Where to look first: 1 for the animal's least certain neuron."),
         Column("red", "scale", "Predicted red on the study's colour scale."),
         Column("green", "scale", "Predicted green."),
@@ -201,9 +202,9 @@ SHARED = {
         Column("red_sd", "scale", "Standard deviation of the predicted red."),
         Column("green_sd", "scale", "Standard deviation of the predicted green."),
         Column("blue_sd", "scale", "Standard deviation of the predicted blue."),
-        Column("red_shown", SHARE, "Predicted red as it is drawn."),
-        Column("green_shown", SHARE, "Predicted green as it is drawn."),
-        Column("blue_shown", SHARE, "Predicted blue as it is drawn."),
+        Column("red_shown", UNIT, "Predicted red as it is drawn."),
+        Column("green_shown", UNIT, "Predicted green as it is drawn."),
+        Column("blue_shown", UNIT, "Predicted blue as it is drawn."),
         # what was skipped, and what a model was not trained for
         Column("file", TEXT, "Source file."),
         Column("stage", TEXT, "What it was skipped for: `source`, `colour` or `identity`."),
@@ -404,10 +405,10 @@ TABLES = {
         ("study", "classifier", "colorizer", "variant", "features", "lab", "low"),
         _columns(
             _NAMING_RUN, "lab",
-            Column("low", SHARE, "Lower end of the tenth."),
-            Column("high", SHARE, "Upper end of the tenth."),
+            Column("low", UNIT, "Lower end of the tenth."),
+            Column("high", UNIT, "Upper end of the tenth."),
             Column("neurons", COUNT, "Answers whose probability lies in it."),
-            Column("confidence", SHARE, "Their mean probability."),
+            Column("confidence", UNIT, "Their mean probability."),
             Column("accuracy", SHARE, "Share of them that is right."),
             Column(
                 "ece", SHARE, "Expected calibration error, the same in all tenths: mean over "
@@ -423,7 +424,7 @@ TABLES = {
             _NAMING_RUN, "lab",
             Column("coverage", SHARE, "Share of the labelled neurons that is answered."),
             Column("neurons", COUNT, "Answers given."),
-            Column("threshold", SHARE, "Least probability among them."),
+            Column("threshold", UNIT, "Least probability among them."),
             Column("precision", SHARE, "Share of them that is right, every neuron counting once."),
             Column(
                 "precision_by_animal", SHARE, "Mean over animals of the share of their answers "
@@ -461,7 +462,7 @@ TABLES = {
                 "source", TEXT, "What decided: `laboratory` (its other animals), `evidence` (its "
                 "neurons), `stated` (config) or `labels` (an oracle)."
             ),
-            Column("probability", SHARE, "Probability of the decision."),
+            Column("probability", UNIT, "Probability of the decision."),
             Column("doubtful", "0, 1", "Whether that is below 0.9; names then go without a side."),
             Column("suspect", "0, 1", "Whether labels and decision disagree: look at either."),
             Column("laboratory_log_odds", "nat", "Log odds of right-handed axes by laboratory."),
@@ -498,16 +499,16 @@ TABLES = {
             Column("worms", COUNT, "Animals that both were scored on."),
             Column("ours", SHARE, "Our `assigned`, mean over these animals."),
             Column("peer", SHARE, "The other method's share of labels right, likewise."),
-            Column("difference", "-1 to 1", "Mean difference, ours less the peer's."),
+            Column("difference", SHARE, "Mean difference, ours less the peer's."),
             Column(
-                "low", "-1 to 1", "Lower end of the difference's 95 % interval (bootstrap over "
+                "low", SHARE, "Lower end of the difference's 95 % interval (bootstrap over "
                 "animals)."
             ),
-            Column("high", "-1 to 1", "Upper end of that interval."),
+            Column("high", SHARE, "Upper end of that interval."),
             Column("wins", COUNT, "Animals on which ours is better."),
             Column("ties", COUNT, "Animals on which both are equal to five digits."),
             Column("losses", COUNT, "Animals on which the peer is better."),
-            Column("p", SHARE, "p value of Wilcoxon's signed-rank test, two-sided."),
+            Column("p", UNIT, "p value of Wilcoxon's signed-rank test, two-sided."),
         ),
     ),
     "anchors": Table(
@@ -559,7 +560,7 @@ TABLES = {
             Column("train_pictures", COUNT, "Pictures learnt from."),
             Column("pictures", COUNT, "Test pictures."),
             Column("sources", COUNT, "Photographs or animals that these were cut from."),
-            Column("mse_rgb", "0 to 1", "Mean squared error of sRGB between 0 and 1."),
+            Column("mse_rgb", "sRGB²", "Mean squared error of sRGB between 0 and 1."),
             Column("mse_ab", "CIELAB²", "Mean squared error of a and b of CIELAB (D65)."),
             Column(
                 "psnr", "dB", "Peak signal to noise ratio, 10 log10(1 / mse_rgb) of each picture, "
@@ -664,8 +665,8 @@ OPENING = """\
 
 Every table that is written, its columns, their units and what they mean. A study's tables lie in
 `results/{study}/`, those of new worms in `results/applied/{name}/`. Text stands for itself (a worm
-may be called `007`), an empty cell for what does not apply. `0 to 1` is a share. (Generated from
-`src/chromapal/dictionary.py` by `make keys`.)
+may be called `007`), an empty cell for what does not apply. A share is a number from 0 to 1.
+(Generated from `src/chromapal/dictionary.py` by `make keys`.)
 """
 
 

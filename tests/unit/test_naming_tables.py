@@ -42,7 +42,7 @@ def test_only_full_labels_are_counted(tmp_path):
 
 def test_calibration_by_hand(tmp_path):
     found, _, _ = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == confidence.CALIBRATION
+    assert list(found.columns) == TABLES["calibration"].names
     assert found["lab"].tolist() == ["X", "Y", "all", "all"]
     numbers = found[["low", "high", "neurons", "confidence", "accuracy"]].to_numpy()
     # a probability of one belongs to the highest tenth
@@ -70,7 +70,7 @@ def test_calibration_errors_of_several_methods_are_kept_apart(tmp_path):
 
 def test_coverage_by_hand(tmp_path):
     _, found, _ = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == confidence.COVERAGE
+    assert list(found.columns) == TABLES["coverage"].names
     assert found.groupby("lab")["coverage"].agg(len).to_dict() == {"X": 20, "Y": 20, "all": 20}
     some = found.set_index(["lab", "coverage"])
     some = some[["neurons", "threshold", "precision", "precision_by_animal"]]
@@ -112,7 +112,7 @@ def test_equal_probabilities_are_ranked_by_row(tmp_path):
 
 def test_ganglia_by_hand(tmp_path):
     _, _, found = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == confidence.GANGLIA
+    assert list(found.columns) == TABLES["ganglia"].names
     numbers = found.set_index(["ganglion", "lab"])[["neurons", "accuracy", "class_accuracy"]]
     expected = {
         ("lateral", "X"): [2, 0.5, 1],
@@ -143,10 +143,8 @@ def test_nothing_named_gives_empty_tables_with_their_columns(tmp_path):
     unlabelled = identities(tmp_path / "a.parquet", ROWS[5:])
     for parts in ([], [unlabelled]):
         found = confidence_of(tmp_path, parts)
-        names = ("CALIBRATION", "COVERAGE", "GANGLIA")
-        expected = [getattr(confidence, name) for name in names]
-        for table, columns in zip(found, expected, strict=True):
-            assert table.empty and list(table.columns) == columns
+        for table, name in zip(found, ("calibration", "coverage", "ganglia"), strict=True):
+            assert table.empty and list(table.columns) == TABLES[name].names
         tables.write_places(parts, {}, tmp_path / "places.csv")
         places = read.read_csv(tmp_path / "places.csv")
         assert places.empty and list(places.columns) == TABLES["places"].names
@@ -160,7 +158,7 @@ def test_handedness_is_sorted_and_told_apart(tmp_path):
     parts = []
     for fold, worms in (("fold1", [("Y", "1")]), ("fold0", [("X", "2"), ("X", "1")])):
         table = pd.DataFrame([{**row, "lab": lab, "worm": worm} for lab, worm in worms])
-        table.assign(more=1).to_parquet(tmp_path / f"{fold}.parquet")
+        table.to_parquet(tmp_path / f"{fold}.parquet")
         parts.append(
             {"path": tmp_path / f"{fold}.parquet", "study": "s", "features": "position",
              "fold": fold}
