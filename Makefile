@@ -12,9 +12,10 @@ WORMS ?= data/new
 NWB ?=
 # one place says which tables are "the default study's"
 STUDY ?= default
+RUNS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle images apply test test-conda test-slurm lint unit contract endtoend bench check-tables keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle images apply test test-conda test-slurm lint unit contract endtoend bench check-tables tolerances keys lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -72,11 +73,15 @@ bench: install ## measure speed and memory as ratios, into benchmarks/results
 check-tables: install ## compare results/STUDY/tables with the committed reference
 	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.tables.reference results/$(STUDY)/tables results/reference/$(STUDY)
 
+tolerances: install ## measure how far tables of one study move: RUNS="FOLDER/tables FOLDER/tables ..."
+	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.tables.tolerances results/reference/tolerances.csv $(RUNS)
+
 lock: install ## write requirements.lock and envs/ from pyproject.toml
 	PYTHON=$(BIN)/python ./envs/lock.sh
 
-keys: install ## write config/README.md from the schema of a study's keys
+keys: install ## write config/README.md from the schemas of keys, docs/tables.md from the column dictionary
 	$(BIN)/python workflow/schemas/document.py > config/README.md
+	PYTHONPATH=src $(BIN)/python -m chromapal.dictionary > docs/tables.md
 
 clean: ## remove the default study's results
 	rm -rf results/$(STUDY)

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from chromapal.columns import BODY, COLOUR
 from chromapal.identify import align
 from chromapal.identify import run as identify
 from chromapal.identify.anchors import Anchors, solve
 from chromapal.identify.animals import animals
 from chromapal.identify.settings import TransformerSettings
 from chromapal.identify.transformer import Transformer
-from chromapal.prepare.features import BODY, COLOUR
 from chromapal.prepare.normalise import Normaliser
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 from chromapal.worms.table import clean_name

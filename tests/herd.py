@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from chromapal.columns import COLOUR
 from chromapal.identify import align, run
 from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration, answer
-from chromapal.prepare.features import COLOUR
 from chromapal.prepare.normalise import Normaliser
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 

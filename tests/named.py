@@ -5,6 +5,7 @@ import pandas as pd
 FACTS = {
     "features": "position", "colorizer": "", "examples": 2, "majority": "AVAL",
     "majority_labelled": "AVAL", "training_names": 5,
+    "training_device": "", "training_precision": "",
     **{f"probability{place}": 0.0 for place in range(2, 6)},
 }  # fmt: skip
 PART = {

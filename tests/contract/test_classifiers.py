@@ -12,7 +12,8 @@ import torch
 from sklearn.base import clone
 
 from chromapal import methods
-from chromapal.classifiers.common.naming import ASSIGNED, PROBABILITY, TOP, name_neurons
+from chromapal.classifiers.common.naming import name_neurons
+from chromapal.columns import ASSIGNED, PROBABILITY, TOP
 
 CLASSIFIERS = methods.names("classifiers")
 NAMES = ["ADAL", "ADAR", "AIBL", "AVG", "I2L", "OLLR"]

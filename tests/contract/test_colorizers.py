@@ -13,8 +13,8 @@ import torch
 
 from chromapal import methods
 from chromapal.colorizers.common import run
-from chromapal.colorizers.common.contract import HISTORY
 from chromapal.colorizers.common.named_colour import NamedColour
+from chromapal.columns import HISTORY
 from chromapal.errors import InputError
 from chromapal.prepare.samples import Samples
 from chromapal.worms.simulate.body_model import head

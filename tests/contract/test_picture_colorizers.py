@@ -11,8 +11,8 @@ from skimage import color
 
 from chromapal import methods
 from chromapal.colorizers.common import run
-from chromapal.colorizers.common.contract import HISTORY
 from chromapal.colorizers.networks.resnet import ResNet
+from chromapal.columns import HISTORY
 from chromapal.errors import InputError
 from chromapal.prepare.pictures import PictureSamples
 

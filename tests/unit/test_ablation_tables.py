@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from chromapal.dictionary import TABLES
 from chromapal.evaluate.tables import ablation as tables
 from chromapal.evaluate.tables import read
 from tests.named import identities
@@ -42,7 +43,7 @@ def test_anchors_by_hand(tmp_path):
     ]
     tables.write_anchors(parts, 1, tmp_path / "anchors.csv")
     table = read.read_csv(tmp_path / "anchors.csv")
-    assert list(table.columns) == tables.ANCHORS
+    assert list(table.columns) == TABLES["anchors"].names
     found = table.set_index(["features", "strategy", "anchors", "lab"])[["worms", "accuracy"]]
     expected = {
         ("asked", 0, "X"): [1, 0.5],
@@ -79,7 +80,7 @@ def test_ablation_by_hand(tmp_path):
         ("assignment", "one to one", 0, "Y", "none", 0, 0, 0),
     ]
     table = ablation(tmp_path, [ablated(tmp_path / "0.parquet", rows)])
-    assert list(table.columns) == tables.ABLATION
+    assert list(table.columns) == TABLES["ablation"].names
     assert table[["setting", "lab", "worms", "accuracy", "top5"]].to_numpy().tolist() == [
         ["one to one", "X", 1, 0.75, 1], ["one to one", "Y", 1, 0.5, 0.5],
         ["one to one", "all", 2, 0.625, 0.75],
@@ -147,7 +148,7 @@ def test_context_by_hand(tmp_path):
 def test_animals_without_labels_leave_tables_with_columns_only(tmp_path):
     part = ablated(tmp_path / "0.parquet", [("assignment", "one to one", 0, "X", "1", 0, 0, 0)])
     table = ablation(tmp_path, [part])
-    assert table.empty and list(table.columns) == tables.ABLATION
+    assert table.empty and list(table.columns) == TABLES["ablation"].names
     part = anchored(tmp_path / "1.parquet", [("X", "1", "random", 0, 0, 0, 0)])
     tables.write_anchors([part], 1, tmp_path / "anchors.csv")
-    assert list(read.read_csv(tmp_path / "anchors.csv").columns) == tables.ANCHORS
+    assert list(read.read_csv(tmp_path / "anchors.csv").columns) == TABLES["anchors"].names

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from chromapal.columns import COLOUR
 from chromapal.identify import align, body_axes, run
 from chromapal.identify.animals import Animal, animals, in_micrometres
 from chromapal.identify.assign import Calibration, answer
 from chromapal.identify.atlas import Atlas
-from chromapal.prepare.features import COLOUR
 from tests.herd import fitted, some_of, table
 
 TOLERATED = 0.10

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chromapal.columns import COLOUR
 from chromapal.errors import InputError
 from chromapal.identify import align, anchored, anchors, run
 from chromapal.identify.align import Aligner
@@ -17,7 +18,6 @@ from chromapal.identify.animals import animals
 from chromapal.identify.assign import Answers
 from chromapal.identify.atlas import Atlas, Spread
 from chromapal.identify.symmetry import Symmetry
-from chromapal.prepare.features import COLOUR
 from chromapal.prepare.normalise import Normaliser
 from chromapal.training.settings import Training
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm

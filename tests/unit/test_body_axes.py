@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from chromapal.columns import COLOUR
 from chromapal.errors import InputError
 from chromapal.identify import align
 from chromapal.identify.animals import Animal, animals, in_micrometres
 from chromapal.identify.body_axes import body_axes, lay_over, similarity, turned
-from chromapal.prepare.features import COLOUR
 from chromapal.worms.simulate.body_model import head
 from tests.herd import table
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromapal.columns import SKIPPED
 from chromapal.errors import InputError
 from chromapal.provenance import PACKAGE
 from chromapal.worms import skipped, table
@@ -193,4 +194,4 @@ def test_what_the_study_leaves_out_is_listed_with_its_reason(study):
     (entry,) = skipped.read(out).to_dict("records")
     assert (entry["lab"], entry["stage"]) == ("LAB", "source")
     assert entry["reason"] == f"dandi:000001/{VERSION}/sub/w.nwb: blurred"
-    assert np.array_equal(sorted(entry), sorted(skipped.COLUMNS))
+    assert np.array_equal(sorted(entry), sorted(SKIPPED))

@@ -10,6 +10,8 @@ import pytest
 import referencing
 import yaml
 
+from chromapal import columns, dictionary
+
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = {
     path.name: json.loads(path.read_text())
@@ -27,6 +29,34 @@ def load(path):
 def test_config_readme_is_in_step_with_the_schema():
     document = load(ROOT / "workflow/schemas/document.py").document()
     assert (ROOT / "config/README.md").read_text() == document
+
+
+def test_tables_md_is_in_step_with_the_column_dictionary():
+    assert (ROOT / "docs/tables.md").read_text() == dictionary.document()
+
+
+def choices(schema):
+    """Yield the lists of words that a schema lets choose from, by the key they are of."""
+    for key, part in schema.get("properties", {}).items():
+        words = part.get("enum") or part.get("items", {}).get("enum")
+        if words:
+            yield key, words
+        yield from choices(part)
+
+
+def test_schemas_offer_the_feature_sets_and_variants_that_there_are():
+    found = {}
+    for name in ("identify", "run"):
+        for key, words in choices(SCHEMAS[f"{name}.schema.json"]):
+            found[name, key] = set(words)
+    names = {
+        ("identify", "variants"): set(columns.VARIANTS),
+        ("run", "variants"): set(columns.VARIANTS),
+        ("identify", "features"): set(columns.FEATURES),
+        ("identify", "anchors"): set(columns.ALIGNABLE),
+        ("identify", "ablations"): set(columns.ALIGNABLE),
+    }
+    assert {key: found[key] for key in names} == names
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ def test_rules_import_nothing_heavy():
     text = "".join(path.read_text() for path in (PACKAGE.parents[1] / "workflow").rglob("*.smk"))
     lines = [line.strip() for line in text.splitlines() if "chromapal" in line and "import" in line]
     assert sorted(lines) == [
+        "from chromapal import columns",
         "from chromapal import methods, provenance",
         "from chromapal.apply import plan as apply_plan",
         "from chromapal.errors import InputError, NoSpaceError",

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from chromapal.classifiers.common import naming
+from chromapal.columns import BODY
 from chromapal.identify.body_axes import similarity
 from chromapal.identify.run import align_fold
-from chromapal.prepare.features import BODY
 from chromapal.prepare.normalise import Normaliser, prepare_fold
 from chromapal.prepare.variants import Smote
 from chromapal.training.settings import Training

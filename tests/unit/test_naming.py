@@ -48,7 +48,12 @@ def write_colours(folder, neurons, model, fold=0):
     pair = len(left) == 2
     own = neurons["role"].eq("test") if not pair else neurons["inner"].isin(left)
     table = neurons[own].assign(
-        role="test", pred_r=sum(10**n for n in left), pred_g=0.0, pred_b=1.0
+        role="test",
+        pred_r=sum(10**n for n in left),
+        pred_g=0.0,
+        pred_b=1.0,
+        training_device="cpu",
+        training_precision="bf16" if pair else "fp32",
     )
     path = folder / f"{model}.parquet"
     table.to_parquet(path)

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromapal.columns import BODY, PROBABILITY
+from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
 from chromapal.evaluate.pages import worm_files
 from chromapal.evaluate.report import naming as report_naming
 from chromapal.evaluate.tables import confidence, peers, read
 from chromapal.evaluate.tables import naming as tables
-from chromapal.evaluate.tables.main import WORMS
-from chromapal.prepare.features import BODY
 from tests.named import identities
 
 ROWS = [
@@ -42,7 +42,7 @@ def test_only_full_labels_are_counted(tmp_path):
 
 def test_calibration_by_hand(tmp_path):
     found, _, _ = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == confidence.CALIBRATION
+    assert list(found.columns) == TABLES["calibration"].names
     assert found["lab"].tolist() == ["X", "Y", "all", "all"]
     numbers = found[["low", "high", "neurons", "confidence", "accuracy"]].to_numpy()
     # a probability of one belongs to the highest tenth
@@ -70,7 +70,7 @@ def test_calibration_errors_of_several_methods_are_kept_apart(tmp_path):
 
 def test_coverage_by_hand(tmp_path):
     _, found, _ = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == confidence.COVERAGE
+    assert list(found.columns) == TABLES["coverage"].names
     assert found.groupby("lab")["coverage"].agg(len).to_dict() == {"X": 20, "Y": 20, "all": 20}
     some = found.set_index(["lab", "coverage"])
     some = some[["neurons", "threshold", "precision", "precision_by_animal"]]
@@ -112,7 +112,7 @@ def test_equal_probabilities_are_ranked_by_row(tmp_path):
 
 def test_ganglia_by_hand(tmp_path):
     _, _, found = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", ROWS)])
-    assert list(found.columns) == confidence.GANGLIA
+    assert list(found.columns) == TABLES["ganglia"].names
     numbers = found.set_index(["ganglion", "lab"])[["neurons", "accuracy", "class_accuracy"]]
     expected = {
         ("lateral", "X"): [2, 0.5, 1],
@@ -143,31 +143,29 @@ def test_nothing_named_gives_empty_tables_with_their_columns(tmp_path):
     unlabelled = identities(tmp_path / "a.parquet", ROWS[5:])
     for parts in ([], [unlabelled]):
         found = confidence_of(tmp_path, parts)
-        names = ("CALIBRATION", "COVERAGE", "GANGLIA")
-        expected = [getattr(confidence, name) for name in names]
-        for table, columns in zip(found, expected, strict=True):
-            assert table.empty and list(table.columns) == columns
+        for table, name in zip(found, ("calibration", "coverage", "ganglia"), strict=True):
+            assert table.empty and list(table.columns) == TABLES[name].names
         tables.write_places(parts, {}, tmp_path / "places.csv")
         places = read.read_csv(tmp_path / "places.csv")
-        assert places.empty and list(places.columns) == tables.PLACES
+        assert places.empty and list(places.columns) == TABLES["places"].names
     tables.write_handedness([], tmp_path / "handedness.csv")
-    assert list(read.read_csv(tmp_path / "handedness.csv").columns) == tables.HANDEDNESS
+    assert list(read.read_csv(tmp_path / "handedness.csv").columns) == TABLES["handedness"].names
 
 
 def test_handedness_is_sorted_and_told_apart(tmp_path):
-    row = dict.fromkeys(tables.HANDEDNESS[3:], 0)
+    row = dict.fromkeys(TABLES["handedness"].names[3:], 0)
     row |= {"source": "evidence", "session": "2024-01-01", "neurons": 40, "probability": 0.75}
     parts = []
     for fold, worms in (("fold1", [("Y", "1")]), ("fold0", [("X", "2"), ("X", "1")])):
         table = pd.DataFrame([{**row, "lab": lab, "worm": worm} for lab, worm in worms])
-        table.assign(more=1).to_parquet(tmp_path / f"{fold}.parquet")
+        table.to_parquet(tmp_path / f"{fold}.parquet")
         parts.append(
             {"path": tmp_path / f"{fold}.parquet", "study": "s", "features": "position",
              "fold": fold}
         )  # fmt: skip
     tables.write_handedness(parts, tmp_path / "out.csv")
     found = read.read_csv(tmp_path / "out.csv")
-    assert list(found.columns) == tables.HANDEDNESS
+    assert list(found.columns) == TABLES["handedness"].names
     assert found[["fold", "lab", "worm"]].to_numpy().tolist() == [
         ["fold0", "X", "1"], ["fold0", "X", "2"], ["fold1", "Y", "1"],
     ]  # fmt: skip
@@ -199,7 +197,7 @@ def test_places_by_hand(tmp_path):
     }
     tables.write_places(parts, aligned, tmp_path / "places.csv")
     found = read.read_csv(tmp_path / "places.csv")
-    assert list(found.columns) == tables.PLACES
+    assert list(found.columns) == TABLES["places"].names
     told = found[["name", "posterior", "tested", "right", "confused_with", "confused"]]
     # AVAL at 0, 30, 100 and 120
     assert told.to_numpy().tolist() == [
@@ -225,7 +223,7 @@ def worms_table(path, rows, **facts):
         **{"study": "s", "measure": "identity", "variant": "no_background", "colorizer": "",
            "classifier": "svm", "features": "position", **facts}
     )  # fmt: skip
-    table.reindex(columns=WORMS).to_csv(path, index=False, float_format="%.6g")
+    table.reindex(columns=TABLES["worms"].names).to_csv(path, index=False, float_format="%.6g")
     return path
 
 
@@ -240,7 +238,7 @@ def test_peers_by_hand(tmp_path):
     rows = [("X", "1", 0.5), ("Y", "1", 0.7), ("X", "2", 0.9), ("Y", "NA", 0.2)]
     text = "worm,m,lab,accuracy\n1,0.4,X,\n1,0.7,Y,\n2,,X,\nNA,0.1,Y,0.3\nnew,1,Y,1\n"
     found = peers_of(tmp_path, rows, text)
-    assert list(found.columns) == peers.PEERS
+    assert list(found.columns) == TABLES["peers"].names
     told = found.set_index(["method", "lab"])
     assert list(told.index) == [
         ("m", "X"), ("m", "Y"), ("m", "all"), ("accuracy", "Y"), ("accuracy", "all"),
@@ -284,7 +282,7 @@ def test_peers_stand_beside_plain_names_only(tmp_path):
         assert peers_of(tmp_path, rows, text, **facts).empty
     assert peers_of(tmp_path, [("Y", "1", 0.5)], text).empty
     peers.write_peers(tmp_path / "worms.csv", "", tmp_path / "out.csv")
-    assert list(read.read_csv(tmp_path / "out.csv").columns) == peers.PEERS
+    assert list(read.read_csv(tmp_path / "out.csv").columns) == TABLES["peers"].names
 
 
 @pytest.mark.parametrize(
@@ -454,9 +452,9 @@ def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
     # of a the side is settled, of b not, c's file was refused, and d's brought doubt
     told = pd.DataFrame({"row": [0, 1, 3, 4], "probability": 0.5, "doubtful": [0, 1, 1, 1]})
     told["assigned1"] = ["AVAL", "AVAL", "AVAL", "RIML"]
-    told = told.assign(anchor=["", "", "", "RIML"], **dict.fromkeys(tables.BODY, 1.0))
+    told = told.assign(anchor=["", "", "", "RIML"], **dict.fromkeys(BODY, 1.0))
     told = told.assign(assigned2=["AVAR"] * 3 + [""], assigned3="", assigned4="", assigned5="")
-    told = told.assign(**dict.fromkeys(tables.PROBABILITY[1:], 0.0))
+    told = told.assign(**dict.fromkeys(PROBABILITY[1:], 0.0))
     told.to_parquet(tmp_path / "stated.parquet")
     for name in ("X/a.csv", "X/b.csv", "X/c.csv", "X/d.csv", "X/d1.csv", "a.CSV", "notes.txt"):
         (tmp_path / "said/X").mkdir(parents=True, exist_ok=True)

@@ -191,7 +191,7 @@ def test_a_card_on_disk_becomes_a_figure(tmp_path):
     content = made_content()
     card = tmp_path / "card"
     card.mkdir()
-    wide = content.splits.assign(**dict.fromkeys(picture_sets.SPLIT_NUMBERS[2:], np.nan))
+    wide = content.splits.assign(**dict.fromkeys(["pixels", "colourless", "chroma_mean"], np.nan))
     wide.to_csv(card / "splits.csv", index=False)
     content.colours.assign(pixels=1).to_csv(card / "colours.csv", index=False)
     shown = saved(tmp_path / "shown", **{"000_true": 51, "002_true": 102})

@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chromapal.dictionary import TABLES
 from chromapal.evaluate.metrics import identity
 from chromapal.evaluate.tables import pictures
 from chromapal.images import card
 from chromapal.images.collection import Collection, Picture
+
+TRAINED_ON = {"training_device": "cpu", "training_precision": "bf16"}
 
 
 def read(path) -> pd.DataFrame:
@@ -32,7 +35,7 @@ def scored(tmp_path):
                 "colourfulness": 0.1,
                 "colourfulness_true": 0.4,
             }
-        ).assign(train_pictures=60000, parameters=11689512, **columns)
+        ).assign(train_pictures=60000, parameters=11689512, **{**TRAINED_ON, **columns})
         path = tmp_path / f"{group}-{run}-{colorizer}.parquet"
         table.to_parquet(path)
         return {"set": group, "run": run, "colorizer": colorizer, "path": path}
@@ -51,7 +54,7 @@ def test_images_by_hand(scored, tmp_path):
         colourfulness=[0.1, 0.1, 0.1, 0.5], colourfulness_true=[0.1, 0.2, 0.3, 0.4],
     )  # fmt: skip
     table = images([entry], tmp_path / "images.csv")
-    assert list(table.columns) == pictures.IMAGES
+    assert list(table.columns) == TABLES["images"].names
     assert table.iloc[0].to_dict() == {
         "set": "photos", "run": "mse", "colorizer": "net",
         # in full, whatever digits a float would be written with
@@ -62,6 +65,7 @@ def test_images_by_hand(scored, tmp_path):
         "delta_e": "6", "delta_e_low": "4", "delta_e_high": "12",
         # 0.2 / 0.25; the mean of the ratios would be 0.77
         "colourfulness_ratio": "0.8",
+        "training_device": "cpu", "training_precision": "bf16",
     }  # fmt: skip
 
 
@@ -111,9 +115,9 @@ def test_methods_scored_on_different_pictures_do_not_compare(scored, tmp_path):
 
 def test_studies_without_any_entry_still_have_tables(tmp_path):
     for write, columns in (
-        (pictures.write_images, pictures.IMAGES),
-        (pictures.write_image_losses, pictures.LOSSES),
-        (pictures.write_image_sets, pictures.SETS),
+        (pictures.write_images, TABLES["images"].names),
+        (pictures.write_image_losses, TABLES["image_losses"].names),
+        (pictures.write_image_sets, TABLES["image_sets"].names),
     ):
         write([], tmp_path / "none.csv")
         assert (tmp_path / "none.csv").read_text() == ",".join(columns) + "\n"
@@ -154,7 +158,7 @@ def test_sources_of_one_size_are_drawn_like_animals():
 def test_losses_keep_every_epoch_of_those_who_learn(tmp_path):
     history = pd.DataFrame(
         {"epoch": [0, 1], "step": [5, 10], "train_loss": [1.0, 0.5], "validation_loss": [1.5, 1.0],
-         "learning_rate": 1e-3}
+         "learning_rate": 1e-3, **TRAINED_ON}
     )  # fmt: skip
     history.to_csv(tmp_path / "net.csv", index=False)
     history.iloc[:0].to_csv(tmp_path / "copy_gray.csv", index=False)
@@ -165,7 +169,7 @@ def test_losses_keep_every_epoch_of_those_who_learn(tmp_path):
     ]
     pictures.write_image_losses(entries, tmp_path / "losses.csv")
     table = read(tmp_path / "losses.csv")
-    assert list(table.columns) == pictures.LOSSES
+    assert list(table.columns) == TABLES["image_losses"].names
     assert table[["set", "epoch", "train_loss", "learning_rate"]].to_numpy().tolist() == [
         [group, epoch, loss, "0.001"]
         for group in ("a", "b")
@@ -203,7 +207,7 @@ def test_sets_tell_splits_twins_and_what_was_left_out(tmp_path):
         [{"set": name, "path": path} for name, path in folders.items()], tmp_path / "sets.csv"
     )
     table = read(tmp_path / "sets.csv")
-    assert list(table.columns) == pictures.SETS
+    assert list(table.columns) == TABLES["image_sets"].names
     keys = ["set", "split", "pictures", "near_duplicates", "exact_duplicates", "skipped"]
     assert table[keys].to_numpy().tolist() == [
         ["a", "train", "1", "0", "0", "0"],
@@ -217,12 +221,12 @@ def test_sets_tell_splits_twins_and_what_was_left_out(tmp_path):
     # what the card says stands here as it was written
     splits = read(folders["z"] / "splits.csv")
     whole = [name for name in splits.columns if name != "split"]
-    assert whole == pictures.SPLIT_NUMBERS
+    assert whole == TABLES["image_sets"].names[2:-3]
     assert table.loc[3:, whole].to_numpy().tolist() == splits[whole].to_numpy().tolist()
 
 
 def test_near_twins_count_as_near_only(tmp_path):
-    splits = pd.DataFrame(0, index=range(3), columns=pictures.SPLIT_NUMBERS)
+    splits = pd.DataFrame(0, index=range(3), columns=TABLES["image_sets"].names[2:-3])
     splits.insert(0, "split", ["train", "validation", "test"])
     twins = pd.DataFrame(
         [("p", "test", "q", "train", 3, False), ("p", "test", "v", "validation", 0, True),

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromapal.columns import SKIPPED
+from chromapal.dictionary import TABLES
 from chromapal.evaluate.report import parts
 from chromapal.evaluate.report.html import Html, figure, number, numbers, section, table
 from chromapal.evaluate.report.notebook import POLICY, render
-from chromapal.evaluate.tables import main
-from chromapal.evaluate.tables.summary import COLUMNS as SUMMARY
-from chromapal.worms.skipped import COLUMNS as SKIPPED
 
 ROOT = Path(__file__).parents[2]
 CONFIG = {
@@ -49,9 +48,8 @@ def empty_tables(folder: Path):
     """Write the study's tables without a row, as a study that ran nothing has them."""
     folder.mkdir()
     for name, columns in {
-        "colour": main.COLOUR, "identity": main.IDENTITY, "worms": main.WORMS,
-        "summary": SUMMARY, "skipped": SKIPPED,
-    }.items():  # fmt: skip
+        name: TABLES[name].names for name in ("colour", "identity", "worms", "summary", "skipped")
+    }.items():
         pd.DataFrame(columns=list(columns)).to_csv(folder / f"{name}.csv", index=False)
 
 
@@ -85,13 +83,15 @@ def filled_tables(folder: Path):
     )
     summary = pd.DataFrame(
         [("Results", "Full Dataset (w/ BG)", "MSE", 0.0144, np.nan, 0.9, "mean colour")],
-        columns=SUMMARY[:7],
+        columns=TABLES["summary"].names[:7],
     )
     for name, rows in {
-        "colour": colour.reindex(columns=main.COLOUR), "skipped": skipped,
-        "identity": identity.reindex(columns=main.IDENTITY),
-        "summary": summary.reindex(columns=SUMMARY),
-        "worms": pd.DataFrame({"lab": ["HL"], "worm": [HOSTILE]}).reindex(columns=main.WORMS),
+        "colour": colour.reindex(columns=TABLES["colour"].names), "skipped": skipped,
+        "identity": identity.reindex(columns=TABLES["identity"].names),
+        "summary": summary.reindex(columns=TABLES["summary"].names),
+        "worms": pd.DataFrame({"lab": ["HL"], "worm": [HOSTILE]}).reindex(
+            columns=TABLES["worms"].names
+        ),
     }.items():  # fmt: skip
         rows.to_csv(folder / f"{name}.csv", index=False)
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from chromapal.evaluate.tables import main
+from chromapal.dictionary import TABLES
 from chromapal.evaluate.tables.published import CELLS
 from chromapal.evaluate.tables.summary import write_summary
 
@@ -17,10 +17,14 @@ def colour_rows(colorizer, variant, sample, grid, folds, mse):
 @pytest.fixture
 def summarise(tmp_path):
     def run(colour, identity, real=True):
-        pd.DataFrame(colour, columns=main.COLOUR).to_csv(tmp_path / "colour.csv", index=False)
-        pd.DataFrame(identity, columns=main.IDENTITY).to_csv(tmp_path / "id.csv", index=False)
+        pd.DataFrame(colour, columns=TABLES["colour"].names).to_csv(
+            tmp_path / "colour.csv", index=False
+        )
+        pd.DataFrame(identity, columns=TABLES["identity"].names).to_csv(
+            tmp_path / "identity.csv", index=False
+        )
         write_summary(
-            tmp_path / "colour.csv", tmp_path / "id.csv", real, "worm", "full_scale",
+            tmp_path / "colour.csv", tmp_path / "identity.csv", real, "worm", "full_scale",
             tmp_path / "summary.csv",
         )  # fmt: skip
         table = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)

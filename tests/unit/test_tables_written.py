@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromapal.dictionary import TABLES
 from chromapal.evaluate.tables import main
 from chromapal.worms import skipped
 
@@ -27,6 +28,9 @@ def colours(tmp_path):
             scored=True,
             luminance=truth @ [0.299, 0.587, 0.114],
             row=range(12),
+            training_device="cpu" if colorizer == "net" else "",
+            # as on a cluster of unlike machines
+            training_precision={"fold0": "fp32", "fold1": "bf16"}[fold] * (colorizer == "net"),
             **{f"{c}": truth[:, i] for i, c in enumerate("rgb")},
             **{f"pred_{c}": truth[:, i] + 0.1 for i, c in enumerate("rgb")},
         )
@@ -60,6 +64,8 @@ def identities(tmp_path):
                     "majority": "AVG",
                     "majority_labelled": "AVG",
                     "training_names": 3,
+                    "training_device": [""] * 4 + ["cpu"] * 4,
+                    "training_precision": [""] * 4 + ["bf16" if fold == "fold0" else "fp32"] * 4,
                 }
             )
             path = tmp_path / f"{classifier}-{fold}.parquet"
@@ -71,7 +77,7 @@ def identities(tmp_path):
 def test_colour_table_has_every_level_and_only_unseen_animals(colours, tmp_path):
     main.write_colour(colours, "full_scale", tmp_path / "colour.csv")
     table = read(tmp_path / "colour.csv")
-    assert list(table.columns) == main.COLOUR
+    assert list(table.columns) == TABLES["colour"].names
     counts = table.groupby(["colorizer", "fold"])["lab"].agg(list).to_dict()
     assert counts == {
         (colorizer, fold): ["A", "B", "all"]
@@ -83,13 +89,19 @@ def test_colour_table_has_every_level_and_only_unseen_animals(colours, tmp_path)
     pooled = table.query("colorizer == 'net' and fold == 'all' and lab == 'all'").iloc[0]
     assert (pooled["neurons"], pooled["worms"]) == ("22", "6")
     assert pooled["mse"] == "0.01"
+    # each row states what its own networks were trained with
+    assert (pooled["training_device"], pooled["training_precision"]) == ("cpu", "bf16+fp32")
+    only = table.query("colorizer == 'net' and fold == 'fold1' and lab == 'A'").iloc[0]
+    assert only["training_precision"] == "bf16"
+    baseline = table.query("colorizer == 'mean_colour'")
+    assert set(baseline["training_device"]) == set(baseline["training_precision"]) == {""}
 
 
 def test_identity_tables_by_hand(identities, tmp_path):
     out = [tmp_path / name for name in ("identity.csv", "names.csv", "confusion.csv")]
     main.write_identity(identities, *out)
     identity, names, confusion = (read(path) for path in out)
-    assert list(identity.columns) == main.IDENTITY
+    assert list(identity.columns) == TABLES["identity"].names
     pooled = identity.query("fold == 'all' and lab == 'all' and classifier == 'svm'")
     assert pooled["features"].tolist() == ["position", "predicted"]
     assert pooled["accuracy"].tolist() == ["0.5", "0.5"]
@@ -99,6 +111,8 @@ def test_identity_tables_by_hand(identities, tmp_path):
         "class_accuracy": "1", "partial": "0", "partial_accuracy": "",
     }.items():  # fmt: skip
         assert pooled[column].tolist() == [value] * 2, column
+    trained_on = pooled[["training_device", "training_precision"]].to_numpy().tolist()
+    assert trained_on == [["", ""], ["cpu", "bf16+fp32"]]
     # the kind of sample belongs to predicted colours
     assert pooled[["sample", "grid"]].to_numpy().tolist() == [["", ""], ["worm", "64"]]
     adal = names.query("classifier == 'svm' and features == 'position' and name == 'ADAL'").iloc[0]
@@ -127,7 +141,7 @@ def test_colours_of_neurons_that_the_variant_leaves_out_are_not_judged(colours, 
 def test_worms_table_has_both_measures(colours, identities, tmp_path):
     main.write_worms(colours, identities, tmp_path / "worms.csv")
     table = read(tmp_path / "worms.csv")
-    assert list(table.columns) == main.WORMS
+    assert list(table.columns) == TABLES["worms"].names
     colour = table.query("measure == 'colour' and colorizer == 'net' and fold == 'fold0'")
     assert colour["neurons"].tolist() == ["3", "3", "5"]
     assert colour["labelled"].tolist() == ["2", "2", "3"]
@@ -145,7 +159,7 @@ def test_worms_table_has_both_measures(colours, identities, tmp_path):
 def test_losses_and_skipped(tmp_path):
     history = pd.DataFrame(
         {"epoch": [1, 0], "step": [4, 2], "train_loss": 0.5, "validation_loss": 0.25,
-         "learning_rate": 1e-3}
+         "learning_rate": 1e-3, "training_device": "cpu", "training_precision": "fp32"}
     )  # fmt: skip
     history.to_csv(tmp_path / "a.csv", index=False)
     history[:0].to_csv(tmp_path / "b.csv", index=False)
@@ -155,7 +169,7 @@ def test_losses_and_skipped(tmp_path):
     ]
     main.write_losses(parts, tmp_path / "losses.csv")
     found = read(tmp_path / "losses.csv")
-    assert list(found.columns) == main.LOSSES and found["epoch"].tolist() == ["0", "1"]
+    assert list(found.columns) == TABLES["losses"].names and found["epoch"].tolist() == ["0", "1"]
     entries = [
         skipped.entry("f.nwb", "A", "1", "broken"),
         skipped.entry("", "A", "NA", "no colour", "colour"),
@@ -172,7 +186,14 @@ def test_nothing_run_gives_empty_tables_with_their_columns(tmp_path):
     main.write_identity([], *out[1:4])
     main.write_worms([], [], out[4])
     main.write_losses([], out[5])
-    expected = [main.COLOUR, main.IDENTITY, None, None, main.WORMS, main.LOSSES]
+    expected = [
+        TABLES["colour"].names,
+        TABLES["identity"].names,
+        None,
+        None,
+        TABLES["worms"].names,
+        TABLES["losses"].names,
+    ]
     for path, columns in zip(out, expected, strict=True):
         table = read(path)
         assert table.empty and (columns is None or list(table.columns) == columns)

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
+from chromapal.columns import VARIANTS
 from chromapal.errors import InputError
-from chromapal.prepare.variants import VARIANTS, select
+from chromapal.prepare.variants import select
 
 NEURONS = pd.DataFrame({"name": ["AVAL", "", "RIML", ""], "row": [0, 1, 2, 3]})
 
@@ -21,5 +22,5 @@ def test_without_background_unlabelled_neurons_go(variant):
 
 
 def test_unknown_variant_names_the_key():
-    with pytest.raises(InputError, match=f"config key 'variants'.*{VARIANTS[0]}"):
+    with pytest.raises(InputError, match=f"config key 'variants'.*{', '.join(VARIANTS)}"):
         select(NEURONS, "background_only")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from chromapal.dictionary import TABLES
 from chromapal.training import layout
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,6 +92,14 @@ def table_bytes(folder: Path, study: str = TINY["study"]) -> dict[str, bytes]:
         for path in sorted((folder / "results" / study / "tables").glob("*.csv"))
         if path.name != "timings.csv"
     }
+
+
+def check_columns(tables: list[Path], name: str = ""):
+    """Hold finished tables to the column dictionary: of one name, or each of its file's."""
+    assert tables
+    for path in tables:
+        head = path.read_text(encoding="utf-8").partition("\n")[0].split(",")
+        assert head == TABLES[name or path.stem].names, path
 
 
 def copy_project(folder: Path) -> Path:

@@ -15,7 +15,7 @@ from pynwb import validate
 from chromapal.worms.nwb.writer import write_nwb
 from chromapal.worms.simulate.render import render
 from chromapal.worms.simulate.worms import FIRST_SESSION, SimulationParams, simulate_worm
-from tests.workflow.conftest import snakemake
+from tests.workflow.conftest import check_columns, snakemake
 
 WORMS = SimulationParams(worms=14, laboratories=2, neurons=60)
 TRAINED, SEED = 10, 3
@@ -131,6 +131,11 @@ def leads_away(page):
 def test_a_page_that_leads_away_is_told_from_one_that_does_not(part):
     whole = "<a href='#x'><img src=\"data:,\"><script>f('src=d')</script>"
     assert leads_away(whole) == [] and len(leads_away(f"{whole}{part}{whole}")) == 1
+
+
+def test_tables_have_the_columns_of_the_dictionary(applied):
+    check_columns([applied / OUT / "scope.csv", applied / OUT / "skipped.csv"])
+    check_columns([*(applied / OUT / "named").rglob("neurons.csv")], "new_neurons")
 
 
 @pytest.mark.parametrize("index", [TABLE, NWB, TIFF])

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.workflow.conftest import snakemake
+from tests.workflow.conftest import check_columns, snakemake
 
 LEARN = {"epochs": 2, "steps": 4}
 STUDY = {
@@ -68,6 +68,13 @@ def test_every_model_is_scored_on_pictures_of_other_sources(folder):
     assert (gray["colourfulness_ratio"] < 1e-3).all() and (gray["parameters"] == 0).all()
     cards = pd.read_csv(folder / "tables/image_sets.csv")
     assert set(cards["set"]) == {"photographs", "slices"}
+
+
+def test_tables_have_the_columns_of_the_dictionary(folder):
+    check_columns([*(folder / "tables").glob("*.csv")])
+    images = pd.read_csv(folder / "tables/images.csv", keep_default_na=False)
+    trained = images["training_device"].eq("cpu") & images["training_precision"].ne("")
+    assert (trained == images["colorizer"].eq("context_mlp")).all()
 
 
 def test_everything_is_there_to_look_at(folder):

@@ -7,7 +7,7 @@ import pytest
 
 from chromapal.evaluate.tables import read
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
-from tests.workflow.conftest import snakemake
+from tests.workflow.conftest import check_columns, snakemake
 
 WORMS = SimulationParams(worms=8, laboratories=2, neurons=40)
 FEATURES = ["position", "position+rgb"]
@@ -83,6 +83,11 @@ def test_all_tables_figures_and_the_report_are_there(named):
     assert figures <= {path.stem for path in (results / "figures").glob("*.png")}
     assert (results / "report/report.html").stat().st_size > 0
     assert (results / "model/model.json").stat().st_size > 0
+
+
+def test_tables_have_the_columns_of_the_dictionary(named):
+    check_columns([*(named / RESULTS / "tables").glob("*.csv")])
+    check_columns([*(named / RESULTS / "named").rglob("*.csv")], "named")
 
 
 def test_names_are_mostly_right_and_stand_beside_guessing(named):

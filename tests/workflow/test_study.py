@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import TINY, copy_project, snakemake, table_bytes
+from tests.workflow.conftest import TINY, check_columns, copy_project, snakemake, table_bytes
 
 TABLES = ("colour", "confusion", "identity", "losses", "names", "skipped", "summary", "worms")
 
@@ -20,6 +20,20 @@ def test_all_tables_and_figures_are_there(study):
     assert {"losses", "prediction", "identity", "confusion", "examples", "volume"} <= figures
     # where nothing is aligned there is no model for new worms
     assert not (results / "model").exists()
+
+
+def test_tables_have_the_columns_of_the_dictionary(study):
+    check_columns([*(study / "results/tiny/tables").glob("*.csv")])
+    check_columns([study / "results/tiny/skipped.csv"])
+
+
+def test_what_networks_were_trained_with_stands_where_there_is_one(study):
+    for name, network in (("colour", "resnet18_fusion"), ("losses", "resnet18_fusion")):
+        table = pd.read_csv(study / f"results/tiny/tables/{name}.csv", keep_default_na=False)
+        trained = table["training_device"].eq("cpu") & table["training_precision"].ne("")
+        assert (trained == table["colorizer"].eq(network)).all()
+    identity = pd.read_csv(study / "results/tiny/tables/identity.csv", keep_default_na=False)
+    assert (identity["training_device"].eq("cpu") == identity["colorizer"].ne("")).all()
 
 
 def test_every_score_stands_beside_its_baseline(study):

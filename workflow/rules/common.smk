@@ -119,6 +119,7 @@ else:
     STUDY = config["study"]
     RESULTS = f"results/{STUDY}"
     TRAINING = config["training"]
+    TRAINING_SEED = config["seed"] if TRAINING["seed"] is None else TRAINING["seed"]
 
     wildcard_constraints:
         study=STUDY,
@@ -172,8 +173,8 @@ def tables(*names):
 
 
 def training_settings(*keys):
-    """Give what the study states about trainings, and its seed."""
-    return {**{key: TRAINING[key] for key in keys}, "seed": config["seed"]}
+    """Give what the study states about trainings, and the seed of networks."""
+    return {**{key: TRAINING[key] for key in keys}, "seed": TRAINING_SEED}
 
 
 def gpu_of(kind, name):

@@ -50,6 +50,6 @@ rule classify_neurons:
         task=task_settings,
         smote=config["smote"],
         # one thread, so that the last bits do not depend on how many cores a run was given
-        training=dict(device=TRAINING["device"], threads=1, seed=config["seed"]),
+        training=classifier_training_settings,
     script:
         "../scripts/call.py"

@@ -24,7 +24,7 @@ def colour_entries(paths, folder, suffix):
         | {
             "path": f"results/{STUDY}/{folder}{path}{suffix}",
             "study": STUDY,
-            "seed": config["seed"],
+            "seed": TRAINING_SEED,
         }
         for path in paths
     ]

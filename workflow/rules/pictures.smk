@@ -190,6 +190,7 @@ rule train_on_pictures:
         changes=run_changes,
         pictures=run_pictures,
         seed=config["seed"],
+        training_seed=TRAINING_SEED,
         device=TRAINING["device"],
         precision=TRAINING["precision"],
         training_threads=TRAINING["threads"],

@@ -1,5 +1,6 @@
 """A study of neurons: its animals, folds and runs, shared by its rules."""
 
+from chromapal import columns
 from chromapal.worms import plan, registry
 
 RUNS = config["runs"] if config["colorize"] else []
@@ -74,9 +75,9 @@ wildcard_constraints:
     source="|".join(map(re.escape, SOURCES)),
     colorizer="|".join(methods.accepting("neurons")),
     classifier="|".join(methods.names("classifiers")),
-    variant="with_background|no_background|no_background_smote",
+    variant="|".join(columns.VARIANTS),
     sample="neuron|worm",
-    features=r"position(\+(gray|luminance|white|rgb))?",
+    features="|".join(map(re.escape, columns.ALIGNABLE)),
     grid=r"\d+",
     fold=r"fold\d+(-\d+)?",
 
@@ -112,3 +113,11 @@ def classifier_training(wildcards):
     """Keep trainings off the GPU beside such a classifier, unless the study lets them share it."""
     alone = TRAINING["device"] != "cpu" and TRAINING["parallel"] == 1
     return 100 * classifier_gpu(wildcards) * alone
+
+
+def classifier_training_settings(wildcards):
+    """Say where a classifier learns, and from which seed: a network's is that of all networks."""
+    network = classifier_gpu(wildcards)
+    return dict(
+        device=TRAINING["device"], threads=1, seed=TRAINING_SEED if network else config["seed"]
+    )

@@ -11,6 +11,7 @@ def main(snakemake):
         params=snakemake.params.changes,
         pictures=snakemake.params.pictures,
         seed=snakemake.params.seed,
+        training_seed=snakemake.params.training_seed,
         device=snakemake.params.device,
         precision=snakemake.params.precision,
         threads=snakemake.params.training_threads,

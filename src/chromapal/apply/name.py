@@ -9,17 +9,14 @@ import torch
 
 from chromapal.apply import scale, scope
 from chromapal.apply.model import load
+from chromapal.columns import ASSIGNED, BODY, PROBABILITY, RGB, RGB_SD, RGB_SHOWN, SCOPE, SKIPPED
 from chromapal.errors import InputError
 from chromapal.files import write_csv, write_json, write_parquet
-from chromapal.identify.assign import ASSIGNED, PROBABILITY, answer
-from chromapal.prepare.features import BODY
+from chromapal.identify.assign import answer
 from chromapal.prepare.normalise import display
 from chromapal.worms import skipped, table
 
 LOGGER = logging.getLogger("chromapal")
-COLOURS = ("red", "green", "blue")
-DEVIATIONS = tuple(f"{colour}_sd" for colour in COLOURS)
-SHOWN = tuple(f"{colour}_shown" for colour in COLOURS)
 
 
 def name_all(
@@ -50,7 +47,7 @@ def name_all(
     out_worms : path-like
         Parquet: what was decided about each worm's axes.
     out_scope, out_skipped : path-like
-        CSV of `scope.QUESTIONS`, and of everything left out.
+        CSV of `chromapal.columns.SCOPE`, and of everything left out.
     out_applied : path-like
         JSON of `applied`.
 
@@ -70,7 +67,7 @@ def name_all(
         for question in scope.questions(rows, facts)
     ]
     neurons, left_out = scale.usable(neurons, facts)
-    unnamed = pd.DataFrame(left_out, columns=list(skipped.COLUMNS))
+    unnamed = pd.DataFrame(left_out, columns=list(SKIPPED))
     listed = pd.concat([skipped.read(skipped_sources), unnamed])
     if neurons.empty:
         reasons = skipped.told(listed)
@@ -84,7 +81,7 @@ def name_all(
     named, worms = _named(trained, facts, neurons)
     write_parquet(named, out_neurons)
     write_parquet(worms, out_worms)
-    write_csv(pd.DataFrame(asked, columns=list(scope.QUESTIONS)), out_scope)
+    write_csv(pd.DataFrame(asked, columns=list(SCOPE)), out_scope)
     write_json(applied, out_applied)
     LOGGER.info("%d worms named, %d neurons", len(worms), len(named))
 
@@ -104,7 +101,7 @@ def _named(trained, facts: dict, neurons: pd.DataFrame) -> tuple[pd.DataFrame, p
         **dict(zip(BODY, place.T, strict=True)),
         **dict(zip(ASSIGNED, names.T, strict=True)),
         **dict(zip(PROBABILITY, chances.T, strict=True)),
-        **dict(zip(COLOURS, colour.T, strict=True)),
-        **dict(zip(DEVIATIONS, deviation.T, strict=True)),
-        **dict(zip(SHOWN, shown.T, strict=True)),
+        **dict(zip(RGB, colour.T, strict=True)),
+        **dict(zip(RGB_SD, deviation.T, strict=True)),
+        **dict(zip(RGB_SHOWN, shown.T, strict=True)),
     ), worms

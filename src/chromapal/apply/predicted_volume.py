@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from chromapal.columns import RGB_SHOWN
 from chromapal.worms.simulate.render import draw
 
 FULL = 65535.0
-SHOWN = ("red_shown", "green_shown", "blue_shown")
 MARGIN = 10  # voxels around the neurons of a worm whose volume nobody gave
 
 
@@ -20,7 +20,7 @@ def painted(
     Parameters
     ----------
     neurons : pandas.DataFrame
-        One worm: x, y, z [voxel], and `SHOWN`, colours 0 to 1.
+        One worm: x, y, z [voxel], and `chromapal.columns.RGB_SHOWN`, colours 0 to 1.
     shape : sequence of int or None
         X, Y, Z of the worm's own volume; without it the volume ends a margin behind the last
         neuron.
@@ -35,5 +35,5 @@ def painted(
     voxels = neurons[list("xyz")].to_numpy()
     shape = tuple(shape or voxels.max(axis=0) + 1 + MARGIN)
     volume = np.zeros((*shape, 3), dtype=np.uint16)
-    draw(volume, voxels, np.rint(neurons[list(SHOWN)].to_numpy() * FULL), spacing)
+    draw(volume, voxels, np.rint(neurons[list(RGB_SHOWN)].to_numpy() * FULL), spacing)
     return volume

@@ -42,7 +42,7 @@ def load(
     out_facts : path-like
         JSON: of a volume's file its shape and spacing, and whose neurons' traces it holds.
     out_skipped : path-like
-        CSV list of `skipped.COLUMNS`.
+        CSV list of `chromapal.columns.SKIPPED`.
     """
     lab = lab or None
     stated = registry.Stated(lab, full_scales, file.centres, channels, spacing)

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from chromapal.columns import SCOPE
 from chromapal.prepare import geometry
 from chromapal.worms.table import MICROMETRES, SUBJECT, VOXELS
 
-QUESTIONS = ("lab", "worm", "question", "found", "trained")
 FEW = 0.5  # far fewer neurons: less than this share of the smallest training worm's
 # how files write what NeuroPAL's atlas is about: an adult hermaphrodite's head
 SAME = {
@@ -47,7 +47,7 @@ def questions(worm: pd.DataFrame, model: dict) -> list[dict]:
     Returns
     -------
     list of dict
-        `QUESTIONS`, one for each difference.
+        `chromapal.columns.SCOPE`, one for each difference.
     """
     first = worm.iloc[0]
     found = []
@@ -69,9 +69,7 @@ def questions(worm: pd.DataFrame, model: dict) -> list[dict]:
     if worm[measured].isna().any(axis=None):
         other = {"white": "luminance of its colours", "luminance": "a channel of its own"}[gray]
         found.append(("gray", other, {"white": "white", "luminance": "luminance of colours"}[gray]))
-    return [
-        dict(zip(QUESTIONS, (first["lab"], first["worm"], *told), strict=True)) for told in found
-    ]
+    return [dict(zip(SCOPE, (first["lab"], first["worm"], *told), strict=True)) for told in found]
 
 
 def _of_size(worm: pd.DataFrame, sizes: list[list[float]]) -> list[tuple[str, str, str]]:

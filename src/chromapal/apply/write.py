@@ -7,18 +7,15 @@ import pandas as pd
 
 from chromapal.apply import neuropal_id
 from chromapal.apply.scope import sentence
+from chromapal.columns import RGB, RGB_SD, RGB_SHOWN
 from chromapal.console import progress
 from chromapal.evaluate.figures import worm
 from chromapal.evaluate.pages import worm_page
 from chromapal.evaluate.tables.naming import worm_answers
-from chromapal.files import read_json, whole, write_csv, write_parquet
+from chromapal.evaluate.tables.write import write_table
+from chromapal.files import read_json, whole, write_parquet
 from chromapal.worms.slugs import slug
 from chromapal.worms.table import ANIMAL, MICROMETRES
-
-COLOURS = [
-    f"{colour}{part}" for part in ("", "_sd", "_shown") for colour in ("red", "green", "blue")
-]
-TRACES = ["series", "trace", "neuron", "answer", "probability"]
 
 
 def write_new_worm_files(
@@ -54,7 +51,7 @@ def write_new_worm_files(
         named[["row", *"xyz", "ID"]],
         named[["row", *worm.BODY]],
         doubtful,
-    ).merge(named[["row", "file", *MICROMETRES, *COLOURS]], on="row")
+    ).merge(named[["row", "file", *MICROMETRES, *RGB, *RGB_SD, *RGB_SHOWN]], on="row")
     # a row is one of the worm's own table, as its number is
     answers = answers.assign(row=answers["neuron"]).drop(columns="anchor")
     write_parquet(answers, out_answers)
@@ -74,11 +71,11 @@ def write_new_worm_files(
 
 def _write_one(path: Path, rows: pd.DataFrame, source: dict, notes: list[str]):
     table = path / "neurons.csv"
-    write_csv(rows, table, sort_by=["review"])
+    write_table("new_neurons", rows, table, sort_by=["review"])
     worm.draw(table, path / "neurons.png")
     worm_page.write(table, path / "neurons.html", notes)
     neuropal_id.write(rows, source.get("spacing"), path / "neuropal_id.csv")
     if source.get("traces"):
         traces = pd.DataFrame(source["traces"]).rename(columns={"row": "neuron"})
         joined = traces.merge(rows[["neuron", "answer", "probability"]], on="neuron")
-        write_csv(joined[TRACES], path / "traces.csv", sort_by=["series", "trace"])
+        write_table("traces", joined, path / "traces.csv", sort_by=["series", "trace"])

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import torch
 
+from chromapal.columns import COLOUR, FIVE
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
 from chromapal.identify import align, run
 from chromapal.identify.align import Aligned
 from chromapal.identify.animals import Animal, animals
-from chromapal.identify.assign import FIVE, Calibration, answer
-from chromapal.prepare.features import COLOUR, cue
+from chromapal.identify.assign import Calibration, answer
+from chromapal.prepare.features import cue
 from chromapal.prepare.normalise import COLOUR_SCALES, Normaliser
 
 LOGGER = logging.getLogger("chromapal")

@@ -9,15 +9,16 @@ import pandas as pd
 import torch
 from scipy.special import expit
 
+from chromapal.columns import ASSIGNED, BODY, PROBABILITY
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_parquet
 from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import NO_CELL, Anchors, ask, solve
 from chromapal.identify.animals import Animal, animals
-from chromapal.identify.assign import ASSIGNED, PROBABILITY, Calibration
+from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import DOUBTFUL, LABELS, STATED
-from chromapal.prepare.features import BODY, cue
+from chromapal.prepare.features import cue
 from chromapal.worms.slugs import slug
 from chromapal.worms.table import ANIMAL
 

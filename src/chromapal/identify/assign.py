@@ -6,13 +6,10 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment, minimize
 
+from chromapal.columns import FIVE
 from chromapal.identify.refine import shares
 
 PASSES = 10
-FIVE = 5
-# columns of a table of answers
-ASSIGNED = [f"assigned{place}" for place in range(1, FIVE + 1)]
-PROBABILITY = ["probability", *(f"probability{place}" for place in range(2, FIVE + 1))]
 # The log odds of nobody that an assignment weighs a name against; far below any calibrated name.
 BLANK = -12.0
 # Truths that are no column.

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from safetensors.torch import load_file, save_file
 
+from chromapal.columns import BODY, COLOUR
 from chromapal.files import read_json, whole, write_json
 from chromapal.identify import align, run
 from chromapal.identify.align import Aligner
@@ -18,7 +19,6 @@ from chromapal.identify.atlas import Atlas, Spread
 from chromapal.identify.handedness import Handedness
 from chromapal.identify.herd import Scores
 from chromapal.identify.transformer import Transformer
-from chromapal.prepare.features import BODY, COLOUR
 from chromapal.prepare.variants import BACKGROUND
 
 CUE = ("gray",)

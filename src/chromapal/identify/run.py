@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from chromapal.columns import BODY
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import write_json, write_parquet
@@ -17,7 +18,7 @@ from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import UNKNOWN, Calibration, answer
 from chromapal.identify.body_axes import similarity
 from chromapal.identify.handedness import LABELS, Handedness, calibrate
-from chromapal.prepare.features import BODY, cue
+from chromapal.prepare.features import cue
 from chromapal.training.device import choose
 from chromapal.training.settings import Training
 

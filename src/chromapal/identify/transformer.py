@@ -79,11 +79,11 @@ class Transformer(ClassifierMixin, BaseEstimator):
         self.held_out_animals_: list[int] = []
         logs: list[torch.Tensor] = []
         truths: list[np.ndarray] = []
-        device = choose(self.device, "fp32", 1)
+        self.device_ = choose(self.device, "fp32", 1)
         for member in range(members):
             held = [spot for spot in range(len(herd.rows)) if spot % HELD == HELD - 1 - member]
             rest = without(herd, held)
-            network = self._train(rest, member, device.name)
+            network = self._train(rest, member, self.device_.name)
             self.networks_.append(network)
             others = Scores.fit(rest, width)
             self.held_out_animals_ += held
@@ -92,7 +92,7 @@ class Transformer(ClassifierMixin, BaseEstimator):
                 truth = herd.name[herd.rows[spot]].numpy()
                 truths.append(np.where(truth >= 0, truth, UNKNOWN))
         self.held_out_ = logs, truths
-        self.told_ = f"{members} networks of {self.params.steps} steps, {device}"
+        self.told_ = f"{members} networks of {self.params.steps} steps, {self.device_}"
         return self
 
     def predict_log_proba(

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from chromapal.columns import VARIANTS
 from chromapal.errors import InputError
 
-VARIANTS = ("with_background", "no_background", "no_background_smote")
 OVERSAMPLED = "no_background_smote"
 # The original study's word. They are neurons that nobody named, not empty space.
 BACKGROUND = "background"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from chromapal.columns import TRAINED_ON
 from chromapal.errors import InputError
 
 LOGGER = logging.getLogger("chromapal")
@@ -19,6 +20,11 @@ class Device:
     name: str
     precision: str
     threads: int
+
+    @property
+    def trained_on(self) -> dict[str, str]:
+        """What tables and models state of it."""
+        return dict(zip(TRAINED_ON, (self.name, self.precision), strict=True))
 
     def __str__(self):
         """Say it in a log line."""

@@ -5,6 +5,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from chromapal.columns import TRAINED_ON
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_json
 
@@ -28,7 +29,8 @@ def write(folder: Path, colorizer: str, params: object, dense: bool, **learnt: o
     dense : bool
         Whether it was built for `worm` samples.
     **learnt
-        What a method without a network learnt.
+        What a method without a network learnt; of one with networks, what they were trained with
+        (`Device.trained_on`).
     """
     content = {
         "layout": LAYOUT,
@@ -38,6 +40,12 @@ def write(folder: Path, colorizer: str, params: object, dense: bool, **learnt: o
         **learnt,
     }
     write_json(content, Path(folder) / FILE)
+
+
+def trained_on(folder: Path) -> dict[str, str]:
+    """Say what a model's networks were trained with: `TRAINED_ON`, "" where it has none."""
+    saved = peek(folder)
+    return {name: saved.get(name, "") for name in TRAINED_ON}
 
 
 def peek(

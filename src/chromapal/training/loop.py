@@ -18,6 +18,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, Checkpoint, EarlyStopping
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from chromapal.columns import HISTORY
 from chromapal.errors import InputError
 from chromapal.files import whole
 from chromapal.prepare.pictures import PictureSamples
@@ -30,13 +31,6 @@ from chromapal.training.task import Errors, Recipe, Task
 LOGGER = logging.getLogger("chromapal")
 CHECKPOINT_SECONDS = 30
 PRECISION = {"bf16": "bf16-mixed", "fp32": "32-true"}
-HISTORY = {
-    "epoch": int,
-    "step": int,
-    "train_loss": float,
-    "validation_loss": float,
-    "learning_rate": float,
-}
 
 
 class Best(Callback):
@@ -160,7 +154,7 @@ def train(
     network : torch.nn.Module
         On the CPU, with the weights of the best epoch, in evaluation mode.
     history : pandas.DataFrame
-        Columns epoch, step, train_loss, validation_loss, learning_rate.
+        Columns `chromapal.columns.HISTORY`, a row per epoch.
 
     Raises
     ------
@@ -226,7 +220,8 @@ def train(
         seconds,
         best.loss,
     )
-    return network.cpu().eval(), pd.DataFrame(task.rows, columns=list(HISTORY)).astype(HISTORY)
+    history = pd.DataFrame(task.rows).assign(**device.trained_on)[list(HISTORY)].astype(HISTORY)
+    return network.cpu().eval(), history
 
 
 def _fingerprint(

@@ -86,6 +86,7 @@ class NeuralColorizer:
         self.name, self.params, self.dense = name, params, dense
         self.make, self.start = make, start
         self.network: torch.nn.Module | None = None
+        self.trained_on: dict[str, str] = {}
 
     def fit(
         self,
@@ -105,6 +106,7 @@ class NeuralColorizer:
         fields = [field.name for field in dataclasses.fields(Recipe)]
         recipe = Recipe(**{name: getattr(self.params, name) for name in fields})
         chosen = choose(device, precision, threads)
+        self.trained_on = chosen.trained_on
 
         def make():
             network = self.make()
@@ -146,7 +148,7 @@ class NeuralColorizer:
 
     def save(self, folder: Path):
         """Write `weights.safetensors` and `params.json`."""
-        layout.write(folder, self.name, self.params, self.dense)
+        layout.write(folder, self.name, self.params, self.dense, **self.trained_on)
         state = self.network.state_dict()
         with whole(Path(folder) / WEIGHTS) as part:
             save_file({name: value.cpu().contiguous() for name, value in state.items()}, part)
@@ -160,6 +162,7 @@ class NeuralColorizer:
             Another method, other parameters, or weights that do not fit them.
         """
         layout.read(folder, self.name, self.params, self.dense)
+        self.trained_on = layout.trained_on(folder)
         path = Path(folder) / WEIGHTS
         network = self.wrap(self.make()).to(memory_format=torch.channels_last)
         try:

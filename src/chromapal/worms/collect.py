@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from chromapal.columns import SKIPPED
 from chromapal.errors import InputError
 from chromapal.worms import skipped, table
 
@@ -53,7 +54,7 @@ def collect(
     neurons, entries = merged(paths, skipped_parts)
     neurons = neurons.assign(ID=_kept_labels(neurons, laboratories))
     neurons = neurons.assign(name=table.clean_name(neurons["ID"]))
-    entries.append(pd.DataFrame(_unlabelled(neurons), columns=list(skipped.COLUMNS)))
+    entries.append(pd.DataFrame(_unlabelled(neurons), columns=list(SKIPPED)))
     listed = pd.concat(entries, ignore_index=True)
     _require_worms(neurons, listed)
     _require_known(neurons, listed, laboratories)
@@ -87,7 +88,7 @@ def merged(
     parts.sort(key=lambda part: part["file"].iloc[0] if len(part) else "")
     everything = pd.concat([table.empty().assign(file=""), *parts], ignore_index=True)
     entries = [skipped.read(path) for path in skipped_parts]
-    entries.append(pd.DataFrame(_duplicates(everything), columns=list(skipped.COLUMNS)))
+    entries.append(pd.DataFrame(_duplicates(everything), columns=list(SKIPPED)))
     first = everything.groupby(table.ANIMAL)["file"].transform("first")
     return everything[everything["file"] == first].sort_values(table.ANIMAL, kind="stable"), entries
 

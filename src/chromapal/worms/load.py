@@ -71,7 +71,7 @@ def write(
     out_table : path-like
         Parquet neuron table with a column `file`, without rows where nothing could be used.
     out_skipped : path-like
-        CSV list of `skipped.COLUMNS`.
+        CSV list of `chromapal.columns.SKIPPED`.
     """
     for entry in left_out:
         LOGGER.warning("left out: %s", entry["reason"])

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from chromapal.columns import SKIPPED
 from chromapal.files import write_csv
 
 LOGGER = logging.getLogger(__name__)
-COLUMNS = ("file", "lab", "worm", "stage", "reason")
 
 
 def entry(file: object, lab: str, worm: str, reason: object, stage: str = "source") -> dict:
@@ -27,7 +27,7 @@ def entry(file: object, lab: str, worm: str, reason: object, stage: str = "sourc
         What the worm is left out of.
     """
     values = (str(file), lab, worm, stage, str(reason))
-    return {name: _shown(value) for name, value in zip(COLUMNS, values, strict=True)}
+    return {name: _shown(value) for name, value in zip(SKIPPED, values, strict=True)}
 
 
 def _shown(text: str) -> str:
@@ -55,5 +55,5 @@ def told(listed: pd.DataFrame) -> str:
 
 def write(entries: pd.DataFrame | Iterable[dict], path: str | os.PathLike):
     """Write the list, sorted."""
-    table = pd.DataFrame(entries, columns=list(COLUMNS))
-    write_csv(table, path, sort_by=list(COLUMNS))
+    table = pd.DataFrame(entries, columns=list(SKIPPED))
+    write_csv(table, path, sort_by=list(SKIPPED))

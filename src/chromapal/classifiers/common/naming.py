@@ -10,15 +10,23 @@ import torch
 from chromapal import methods
 from chromapal.classifiers.common import scores
 from chromapal.classifiers.common.predicted import cross_fitted
+from chromapal.columns import (
+    ASSIGNED,
+    BODY,
+    FEATURES,
+    FIVE,
+    POSITION,
+    PREDICTED,
+    PROBABILITY,
+    TOP,
+    TRAINED_ON,
+)
 from chromapal.files import write_parquet
-from chromapal.identify.assign import ASSIGNED, FIVE, PROBABILITY, Calibration, answer
-from chromapal.prepare.features import BODY, FEATURES, POSITION, PREDICTED
+from chromapal.identify.assign import Calibration, answer
 from chromapal.prepare.variants import BACKGROUND, OVERSAMPLED, Smote, select
 from chromapal.training.settings import Training
 from chromapal.worms.partial_names import is_partial
 from chromapal.worms.table import ANIMAL
-
-TOP = [f"top{place}" for place in range(1, FIVE + 1)]
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,8 @@ def name_fold(
     out : path-like
         Parquet: features, colorizer, lab, worm, row, name ("" where unlabelled and background is
         no name), top1 to top5, assigned1 to assigned5, probability and probability2 to
-        probability5 (see `name_neurons`), and facts of the training rows before oversampling:
+        probability5 (see `name_neurons`), `TRAINED_ON` (of all networks behind a row), and facts
+        of the training rows before oversampling:
         examples (rows of the true name), majority, majority_labelled (their most frequent name,
         and that of the labelled), training_names.
     """
@@ -118,6 +127,9 @@ def name_fold(
                 device=training.device,
                 label=" ".join(filter(None, [feature, colorizer])),
             )
+            if colorizer:
+                # the networks behind a row are its colorizer's, and its classifier's if any
+                found = _with_colorizer(found, files[0])
             answers.append(found.assign(features=feature, colorizer=colorizer))
     training = neurons.loc[neurons["role"].ne("test") & neurons["name"].ne(""), "name"]
     tested = neurons.loc[neurons["role"].eq("test"), ["row", *ANIMAL, "name"]]
@@ -130,6 +142,13 @@ def name_fold(
         ),
         out,
     )
+
+
+def _with_colorizer(found: pd.DataFrame, colours: str) -> pd.DataFrame:
+    """Add what the colorizer behind a file of colours was trained with."""
+    theirs = pd.read_parquet(colours, columns=list(TRAINED_ON)).iloc[:1]
+    both = {name: {*found[name][:1], *theirs[name]} - {""} for name in TRAINED_ON}
+    return found.assign(**{name: "+".join(sorted(parts)) for name, parts in both.items()})
 
 
 def identifiable(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
@@ -203,9 +222,10 @@ def name_neurons(
         names); assigned1 to assigned5, one name to one neuron within an animal, the assigned name
         first (the likeliest name, which another neuron has, where none could be assigned);
         probability of assigned1, calibrated on training animals that were held out, and
-        probability2 to probability5 of the others.
+        probability2 to probability5 of the others; what the classifier was trained with, where
+        it is a network of our own (`TRAINED_ON`, else "").
     """
-    names, found, calibration = scores.fit_and_score(
+    names, found, calibration, trained_on = scores.fit_and_score(
         train,
         test,
         classifier,
@@ -230,7 +250,7 @@ def name_neurons(
             pd.DataFrame(probability, columns=PROBABILITY),
         ],
         axis=1,
-    )
+    ).assign(**trained_on)
 
 
 def _framed(names: np.ndarray, columns: list[str]) -> pd.DataFrame:

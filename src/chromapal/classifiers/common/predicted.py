@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from chromapal.prepare.features import PREDICTED
+from chromapal.columns import PREDICTED
 from chromapal.prepare.splits import cross_fit_model
 
 

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import has_fit_parameter
 
 from chromapal import methods
+from chromapal.columns import TRAINED_ON
 from chromapal.identify.assign import NOBODY, UNKNOWN, Calibration
 from chromapal.prepare.resample import classifier_steps, inverse_frequency
 from chromapal.prepare.variants import BACKGROUND
@@ -35,7 +36,7 @@ def fit_and_score(
     weight_cap: float,
     device: str,
     label: str,
-) -> tuple[np.ndarray, np.ndarray, Calibration]:
+) -> tuple[np.ndarray, np.ndarray, Calibration, dict[str, str]]:
     """Fit a classifier, score the names of test neurons, and calibrate the scores.
 
     See `chromapal.classifiers.common.naming.name_neurons` for the parameters.
@@ -48,11 +49,14 @@ def fit_and_score(
         Log probabilities, or a decision function's values.
     calibration : Calibration
         What makes them probabilities.
+    trained_on : dict of str to str
+        What the classifier was trained with, where it is a network of our own; see `TRAINED_ON`.
     """
+    trained_on = dict.fromkeys(TRAINED_ON, "")
     names = np.unique(train["name"][train["name"].ne("")].to_numpy(dtype=str))
     found, calibration = np.zeros((len(test), len(names))), Calibration()
     if len(names) < 2 or test.empty:
-        return names, found, calibration
+        return names, found, calibration, trained_on
     module = methods.module("classifiers", classifier)
     whole = methods.declared("classifiers", classifier, "whole_animals")
     with parallel_config("threading", n_jobs=threads):
@@ -70,6 +74,7 @@ def fit_and_score(
         held = held_out(train)
         if whole:
             logs, truths = estimator.held_out_
+            trained_on = estimator.device_.trained_on
         elif held.any() and train["name"][~held].nunique() > 2:
             again = _oversampled(module.build(params, seed), neighbours, seed)
             _fit(again, train[~held], features, f"{label}, to calibrate")
@@ -80,7 +85,7 @@ def fit_and_score(
             logs, truths = [], []
     if not logs:
         LOGGER.info("%s: too few training animals to calibrate probabilities on", label)
-    return names, found, _calibrated(names, logs, truths)
+    return names, found, _calibrated(names, logs, truths), trained_on
 
 
 def held_out(train: pd.DataFrame) -> np.ndarray:

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
+from chromapal.columns import HISTORY
+
 if TYPE_CHECKING:
     # Imports PyTorch, which whoever only reads a method's `Params` must not wait for.
     from chromapal.prepare.pictures import PictureSamples
     from chromapal.prepare.samples import Samples
-
-HISTORY = ("epoch", "step", "train_loss", "validation_loss", "learning_rate")
 
 
 class Colorizer(Protocol):
@@ -89,6 +89,4 @@ def pictured(samples: "Samples | PictureSamples") -> bool:
 
 def empty_history() -> pd.DataFrame:
     """Give the history of a method that does not iterate: every column, no row."""
-    return pd.DataFrame({name: pd.Series(dtype=float) for name in HISTORY}).astype(
-        {"epoch": int, "step": int}
-    )
+    return pd.DataFrame(columns=list(HISTORY)).astype(HISTORY)

@@ -33,6 +33,7 @@ class NamedColour:
     def __init__(self, name: str, params: object, dense: bool, stacked: bool):
         self.name, self.params, self.dense, self.stacked = name, params, dense, stacked
         self.correction = np.zeros((0, 3))
+        self.trained_on: dict[str, str] = {}
 
     def fit(
         self, train, validation, seed, device="auto", threads=1, checkpoint=None, precision="auto"
@@ -57,6 +58,7 @@ class NamedColour:
         torch.set_num_threads(threads)
         self.identifier = Identifier(self.params)
         rows, shares, place = self.identifier.fit(neurons, seed, device)
+        self.trained_on = self.identifier.transformer.device_.trained_on
         self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
         if self.stacked:
             held = neurons.iloc[rows]
@@ -106,7 +108,7 @@ class NamedColour:
         from safetensors.torch import save_file
 
         folder = Path(folder)
-        layout.write(folder, self.name, self.params, self.dense)
+        layout.write(folder, self.name, self.params, self.dense, **self.trained_on)
         self.identifier.save(folder)
         correction = torch.from_numpy(self.correction)
         with whole(folder / "colours.safetensors") as part:
@@ -121,6 +123,7 @@ class NamedColour:
 
         folder = Path(folder)
         layout.read(folder, self.name, self.params, self.dense)
+        self.trained_on = layout.trained_on(folder)
         self.identifier = Identifier(self.params).load(folder)
         learnt = load_file(folder / "colours.safetensors")
         self.colours = NameColours(Spread.read(learnt, "colour"))

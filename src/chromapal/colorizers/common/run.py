@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from chromapal import files, methods
+from chromapal.columns import PREDICTED, TRAINED_ON
 from chromapal.errors import InputError
 from chromapal.prepare.samples import Samples
 from chromapal.prepare.variants import OVERSAMPLED, Smote, named, select, takes_part
@@ -18,7 +19,7 @@ from chromapal.training.settings import Training
 LOGGER = logging.getLogger("chromapal")
 COLOURS = (
     *("lab", "worm", "row", "r", "g", "b", "gray", "luminance", "name", "u", "v", "w"),
-    *("pred_r", "pred_g", "pred_b", "role", "scored"),
+    *(*PREDICTED, "role", "scored", *TRAINED_ON),
 )
 # Standard deviations of predicted colours, from methods that know them.
 DEVIATIONS = ("sd_r", "sd_g", "sd_b")
@@ -172,6 +173,7 @@ def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, devic
         columns += DEVIATIONS
     else:
         colours = trained.predict(samples, device=device, threads=threads)
-    table[["pred_r", "pred_g", "pred_b"]] = colours
+    table[list(PREDICTED)] = colours
+    table = table.assign(**layout.trained_on(model))
     files.write_parquet(table[columns], out)
     LOGGER.info("%d neurons coloured in %.1f s", len(table), time.perf_counter() - started)

@@ -16,6 +16,7 @@ from chromapal.images.bundled import micrograph
 from chromapal.images.sets import Part, opened, part
 from chromapal.images.shown import save
 from chromapal.prepare.pictures import PictureSamples
+from chromapal.training import layout
 
 LOGGER = logging.getLogger("chromapal")
 AT_ONCE = 64  # pictures in memory while colouring
@@ -27,6 +28,7 @@ def train(
     params: dict,
     pictures: int | None,
     seed: int,
+    training_seed: int,
     device: str,
     precision: str,
     threads: int,
@@ -45,7 +47,7 @@ def train(
         The method's name, and the study's changes to its `Params`.
     pictures : int, optional
         Training pictures at most; all of them without it.
-    seed : int
+    seed, training_seed : int
         Of the set, and of weights and shuffles.
     device, precision, threads
         See `chromapal.training.device.choose`.
@@ -56,7 +58,8 @@ def train(
     out_history : path-like
         CSV of the losses, one row per epoch.
     out_facts : path-like
-        JSON: pictures learnt from, and parameters that were learnt.
+        JSON: pictures learnt from, parameters that were learnt, and what networks were trained
+        with.
 
     Raises
     ------
@@ -76,17 +79,17 @@ def train(
     model = module.build(methods.params("colorizers", colorizer, params))
     history = model.fit(
         *(PictureSamples(pictures) for pictures in some.values()),
-        seed=seed,
+        seed=training_seed,
         device=device,
         threads=threads,
         checkpoint=Path(checkpoint_dir),
         precision=precision,
     )
     files.write_csv(history, out_history)
-    facts = {"train_pictures": len(some["train"]), "parameters": learnt(model)}
-    files.write_json(facts, out_facts)
     with files.whole(out_folder) as folder:
         model.save(folder)
+    facts = {"train_pictures": len(some["train"]), "parameters": learnt(model)}
+    files.write_json(facts | layout.trained_on(out_folder), out_facts)
     shutil.rmtree(checkpoint_dir, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_folder, time.perf_counter() - started)
 

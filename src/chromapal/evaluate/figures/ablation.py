@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from chromapal.columns import FEATURES
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.read import read_csv
@@ -31,7 +32,7 @@ def figure(ablation: pd.DataFrame) -> Figure:
     if ablation.empty:
         return style.message("No part of the method was left out in this study: none to compare.")
     questions = read.ordered(ablation["question"], QUESTIONS)
-    sets = read.ordered(ablation["features"], read.FEATURES)
+    sets = read.ordered(ablation["features"], FEATURES)
     shades = dict(zip(sets, style.palette(len(sets)), strict=True))
     columns = min(COLUMNS, len(questions))
     rows = -(-len(questions) // columns)

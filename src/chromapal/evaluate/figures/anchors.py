@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from chromapal.columns import FEATURES
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.calibration import spread
 from chromapal.evaluate.tables import read
@@ -32,7 +33,7 @@ def figure(anchors: pd.DataFrame) -> Figure:
     """
     if anchors.empty:
         return style.message("No anchors were tried in this study: no names given by hand.")
-    sets = read.ordered(anchors["features"], read.FEATURES)
+    sets = read.ordered(anchors["features"], FEATURES)
     strategies = read.ordered(anchors["strategy"], tuple(STRATEGIES))
     worms = anchors.loc[anchors["lab"] == "all", "worms"].max()
     drawn = style.new(

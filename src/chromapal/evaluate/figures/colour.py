@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from chromapal.columns import VARIANTS
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables import read
 
@@ -32,7 +33,7 @@ def figure(colour: pd.DataFrame) -> Figure:
         return style.message("No colorizer was run in this study: no colours to compare.")
     colour = colour.assign(run=read.run_label(colour))
     runs = sorted(colour["run"].unique())
-    variants = read.ordered(colour["variant"], read.VARIANTS)
+    variants = read.ordered(colour["variant"], VARIANTS)
     shades = dict(zip(variants, style.palette(len(variants)), strict=True))
     shift = dict(zip(variants, _spread(len(variants)), strict=True))
     height = colour["run"].map(runs.index) + colour["variant"].map(shift)

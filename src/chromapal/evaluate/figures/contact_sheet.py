@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from chromapal.evaluate.figures import picture_parts, style
 from chromapal.evaluate.figures.picture_parts import wrapped
 from chromapal.evaluate.tables import read
-from chromapal.evaluate.tables.pictures import IMAGE_NUMBERS
 from chromapal.evaluate.tables.read import read_csv
 
 Column = Sequence[np.ndarray | None]
@@ -93,7 +92,7 @@ def draw(
     index = index.iloc[picture_parts.spread(len(index))]
     gray, truth = (_loaded(shown, index, f"_{kind}") for kind in ("gray", "true"))
     methods = {each["colorizer"]: _loaded(each["path"], index) for each in coloured}
-    scores = read.pick(read_csv(images, IMAGE_NUMBERS), set=name, run=run)
+    scores = read.pick(read_csv(images), set=name, run=run)
     style.save(figure(list(index["source"]), gray, truth, methods, scores, name, run), out)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from chromapal.columns import FEATURES
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables import read
 
@@ -62,7 +63,7 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     ]
     if part.empty:
         return style.message(f"No named neuron was tested with {classifier}.")
-    sets = read.ordered(part["features"], read.FEATURES)
+    sets = read.ordered(part["features"], FEATURES)
     drawn = style.new(
         1 + 2.5 * len(sets),
         3.6,

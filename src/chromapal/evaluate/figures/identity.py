@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from chromapal.columns import FEATURES, VARIANTS
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables import read
 
@@ -20,7 +21,7 @@ def feature_label(table: pd.DataFrame) -> pd.Series:
 
 def feature_order(labels: pd.Series) -> list[str]:
     """Order feature sets from the least to the most that a classifier may look at."""
-    known = {name: place for place, name in enumerate(read.FEATURES)}
+    known = {name: place for place, name in enumerate(FEATURES)}
     return sorted(labels.unique(), key=lambda name: (known.get(name.split(":")[0], 99), name))
 
 
@@ -39,7 +40,7 @@ def figure(identity: pd.DataFrame) -> Figure:
     pooled = pooled.assign(set=feature_label(pooled))
     sets = feature_order(pooled["set"])
     classifiers = sorted(pooled["classifier"].unique())
-    variants = read.ordered(pooled["variant"], read.VARIANTS)
+    variants = read.ordered(pooled["variant"], VARIANTS)
     shades = dict(zip(sets, style.palette(len(sets)), strict=True))
     drawn = style.new(
         2.2 + 3.5 * len(variants),

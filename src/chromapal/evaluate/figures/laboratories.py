@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from chromapal.columns import VARIANTS
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.identity import feature_label, feature_order
 from chromapal.evaluate.tables import read
@@ -24,7 +25,7 @@ def figure(identity: pd.DataFrame) -> Figure:
     """
     if read.pick(identity, **read.POOLED).empty:
         return style.message("No classifier was run in this study: no laboratories to compare.")
-    variants = read.ordered(identity["variant"], read.VARIANTS)
+    variants = read.ordered(identity["variant"], VARIANTS)
     labels = feature_label(identity)
     sets = feature_order(labels)
     shades = dict(zip(sets, style.palette(len(sets)), strict=True))

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from chromapal.columns import VARIANTS
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables import read
 
@@ -27,7 +28,7 @@ def figure(losses: pd.DataFrame) -> Figure:
     losses = losses.assign(run=read.run_label(losses))
     variants = losses.groupby("run")["variant"].nunique()
     rows = list(variants.sort_values(ascending=False, kind="stable").index)
-    columns = read.ordered(losses["variant"], read.VARIANTS)
+    columns = read.ordered(losses["variant"], VARIANTS)
     drawn = style.new(
         2.2 + 2.6 * len(columns),
         1.2 + 2.0 * len(rows),

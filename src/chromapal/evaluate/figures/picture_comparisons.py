@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.picture_parts import MARKERS, arms, wrapped
-from chromapal.evaluate.tables.pictures import IMAGE_NUMBERS
 from chromapal.evaluate.tables.read import read_csv
 
 METRICS = {
@@ -111,4 +110,4 @@ def _handles(part: pd.DataFrame, looks: dict[str, str]) -> list[Line2D]:
 
 def draw(images: str | os.PathLike, comparisons: Sequence[dict], out: str | os.PathLike):
     """Draw `picture_comparisons.png` from `images.csv`; `comparisons` as for `figure`."""
-    style.save(figure(read_csv(images, IMAGE_NUMBERS), comparisons), out)
+    style.save(figure(read_csv(images), comparisons), out)

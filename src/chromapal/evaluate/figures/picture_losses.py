@@ -11,7 +11,6 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.picture_parts import DASHES, runs, wrapped
-from chromapal.evaluate.tables.pictures import LOSS_NUMBERS
 from chromapal.evaluate.tables.read import read_csv
 
 CURVES = {"train_loss": "training pictures", "validation_loss": "validation pictures"}
@@ -85,4 +84,4 @@ def _curves(axes: Axes, rows: pd.DataFrame, dashes: dict, colours: dict[str, str
 
 def draw(losses: str | os.PathLike, out: str | os.PathLike):
     """Draw `picture_losses.png` from `image_losses.csv`."""
-    style.save(figure(read_csv(losses, LOSS_NUMBERS)), out)
+    style.save(figure(read_csv(losses)), out)

@@ -9,7 +9,6 @@ from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.picture_parts import MARKERS, arms, runs, wrapped
-from chromapal.evaluate.tables.pictures import IMAGE_NUMBERS
 from chromapal.evaluate.tables.read import read_csv
 from chromapal.methods import baselines
 
@@ -115,4 +114,4 @@ def _handles(shades: dict[str, str]) -> list[Line2D]:
 
 def draw(images: str | os.PathLike, out: str | os.PathLike):
     """Draw `picture_scores.png` from `images.csv`."""
-    style.save(figure(read_csv(images, IMAGE_NUMBERS)), out)
+    style.save(figure(read_csv(images)), out)

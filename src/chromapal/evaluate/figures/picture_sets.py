@@ -13,7 +13,6 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import picture_parts, style
-from chromapal.evaluate.tables.pictures import SPLIT_NUMBERS
 from chromapal.evaluate.tables.read import read_csv
 
 QUANTITIES = {
@@ -124,7 +123,7 @@ def read_content(card: str | os.PathLike, shown: str | os.PathLike) -> Content:
     loaded = [picture_parts.load(Path(shown) / f"{number}_true.png") for number in chosen]
     return Content(
         [pixels for pixels in loaded if pixels is not None],
-        read_csv(Path(card) / "splits.csv", SPLIT_NUMBERS),
+        read_csv(Path(card) / "splits.csv"),
         read_csv(Path(card) / "colours.csv", ("low", "high", "pixels", "share")),
     )
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
-from chromapal.evaluate.tables import read
+from chromapal.columns import VARIANTS
 from chromapal.files import whole
 
 DPI = 150
@@ -89,7 +89,7 @@ def palette(count: int) -> list[str]:
 
 def variant_label(variant: str) -> str:
     """Say a variant in words."""
-    return read.VARIANTS.get(variant, text(variant))
+    return VARIANTS.get(variant, text(variant))
 
 
 def discs(axes: Axes, x: np.ndarray, y: np.ndarray, um: float = NEURON_UM, **looks):

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from chromapal.columns import BODY, RGB_SHOWN
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables.read import read_csv
-from chromapal.prepare.features import BODY
 
 NUMBERS = (*"xyz", *BODY, "probability", "review")
 # along, towards the viewer, up: left is drawn backwards, or the animal would be its mirror image
@@ -28,20 +28,18 @@ OUTCOMES = {
     "no": ("wrong (answer → label)", "#de8f05", "D"),
     "": ("unlabelled (nobody named them)", "0.45", "o"),
 }
-# colour that was predicted, 0 to 1, of animals that have nothing to be told right or wrong by
-SHOWN = ("red_shown", "green_shown", "blue_shown")
 NAME_POINTS = 6
 
 
 def read_table(path: str | os.PathLike) -> pd.DataFrame:
     """Read one animal's named neurons, with predicted colours where the table has them."""
     named = read_csv(path, NUMBERS)
-    return named.assign(**{name: pd.to_numeric(named[name]) for name in SHOWN if name in named})
+    return named.assign(**{name: pd.to_numeric(named[name]) for name in RGB_SHOWN if name in named})
 
 
 def untold(named: pd.DataFrame) -> bool:
     """Say whether no neuron has a label, but all have predicted colours to show instead."""
-    return set(SHOWN) <= set(named) and named["right"].eq("").all()
+    return set(RGB_SHOWN) <= set(named) and named["right"].eq("").all()
 
 
 def free_places(
@@ -163,7 +161,7 @@ def _scatter(axes: Axes, placed: pd.DataFrame, columns: Sequence[str], **looks):
         face = shade if answer else "none"
         axes.scatter(
             *(part[column] for column in columns), s=22, marker=marker, linewidths=0.8,
-            facecolors=part[list(SHOWN)].to_numpy() if untold(placed) and len(part) else face,
+            facecolors=part[list(RGB_SHOWN)].to_numpy() if untold(placed) and len(part) else face,
             edgecolors=shade, **looks,
         )  # fmt: skip
 

@@ -5,26 +5,13 @@ import pandas as pd
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
+from chromapal import columns
 from chromapal.prepare.normalise import display
 from chromapal.worms.table import ANIMAL
 
-TRUTH = ["r", "g", "b"]
-PREDICTED = ["pred_r", "pred_g", "pred_b"]
+TRUTH, PREDICTED = list(columns.COLOUR), list(columns.PREDICTED)
 CANVAS = 128  # pixels a side of the image that SSIM looks at
 DISC = 3  # radius of a neuron on it [pixels]
-METRICS = [
-    "mse",
-    "r2_r",
-    "r2_g",
-    "r2_b",
-    "r2",
-    "chroma_r2",
-    "ssim",
-    "colourfulness",
-    "colourfulness_true",
-    "colourfulness_ratio",
-    "delta_e",
-]
 
 
 def r2(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -208,7 +195,7 @@ def score(colours: pd.DataFrame, worms: pd.DataFrame, colour_scale: str) -> dict
     Returns
     -------
     dict
-        worms, neurons, and one value for each of `METRICS`.
+        worms, neurons and metrics, as `colour.csv` has them (see `chromapal.dictionary`).
     """
     truth, prediction = colours[TRUTH].to_numpy(), colours[PREDICTED].to_numpy(np.float64)
     shown = [display(values, colour_scale) for values in (truth, prediction)]

@@ -4,12 +4,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import bootstrap
 
+from chromapal.columns import ASSIGNED, TOP
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
 from chromapal.worms.table import ANIMAL
 
-TOP = [f"top{place}" for place in range(1, 6)]
-ASSIGNED = [f"assigned{place}" for place in range(1, 6)]
 # What one classifier run is told apart by; sample and grid belong to the predicted colours.
 METHOD = ["study", "classifier", "colorizer", "variant", "sample", "grid", "features", "seed"]
 LEVEL = ["fold", "lab"]

@@ -10,9 +10,6 @@ SIGMA = 1.5  # of the Gaussian window that SSIM looks through [pixels]
 WINDOW = 11  # pixels a side of that window, cut at 3.5 sigma
 # Equal pictures have no noise: their ratio is infinite, and so would be every mean with one.
 PSNR_MOST = 100.0
-SCORES = [
-    "mse_rgb", "mse_ab", "psnr", "ssim", "delta_e", "colourfulness", "colourfulness_true",
-]  # fmt: skip
 
 
 def score(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
@@ -26,8 +23,7 @@ def score(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        One value for each of `SCORES`, finite for finite pictures, NaN where what it looks at
-        has a NaN:
+        Finite for finite pictures, NaN where what it looks at has a NaN:
 
         - mse_rgb: mean squared error over pixels and channels [sRGB², 0..1];
         - mse_ab: the same over a and b of CIELAB (D65, 2 degrees), in CIELAB's own units, squared,

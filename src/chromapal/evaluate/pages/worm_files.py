@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from chromapal.columns import ASSIGNED, BODY, PROBABILITY
 from chromapal.console import progress
 from chromapal.evaluate.figures import worm
-from chromapal.evaluate.metrics import identity
 from chromapal.evaluate.pages import worm_page
-from chromapal.evaluate.tables.naming import PROBABILITY, worm_answers
-from chromapal.files import whole, write_csv
-from chromapal.prepare.features import BODY
+from chromapal.evaluate.tables.naming import worm_answers
+from chromapal.evaluate.tables.write import write_table
+from chromapal.files import whole
 from chromapal.worms.slugs import slug
 from chromapal.worms.table import ANIMAL
 
 LOGGER = logging.getLogger("chromapal")
-NAMES = (*identity.ASSIGNED, *PROBABILITY, "anchor")
+NAMES = (*ASSIGNED, *PROBABILITY, "anchor")
 
 
 def replaced(table: pd.DataFrame, told: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -122,6 +122,6 @@ def write_worm_files(
             path = folder / slug(lab) / slug(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             table = f"{path}.csv"
-            write_csv(rows, table, sort_by=["review"])
+            write_table("named", rows, table, sort_by=["review"])
             worm.draw(table, f"{path}.png")
             worm_page.write(table, f"{path}.html")

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.io import to_html
 
+from chromapal.columns import RGB_SHOWN
 from chromapal.evaluate.figures import worm
 from chromapal.evaluate.report.html import table
 from chromapal.files import whole
@@ -108,9 +109,7 @@ def space(named: pd.DataFrame) -> go.Figure:
         sure = part["probability"].fillna(0)
         tints = [_tint(shade, value) for value in sure]
         if worm.untold(named):
-            tints = [
-                _rgb(255 * value for value in row) for row in part[list(worm.SHOWN)].to_numpy()
-            ]
+            tints = [_rgb(255 * value for value in row) for row in part[list(RGB_SHOWN)].to_numpy()]
         drawn.add_scatter3d(
             **{axis: part[column].tolist() for axis, column in zip("xyz", worm.SPACE, strict=True)},
             name=f"{words} ({len(part)})",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from chromapal.columns import FEATURES
 from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 
@@ -78,7 +79,7 @@ def scores(tables: str | os.PathLike, config: dict) -> Html:
         # like accuracy beside it: a neuron of an animal with many names counts no more
         part = part[[*keys, "precision_by_animal"]].set_axis([*keys, name], axis=1)
         identity = identity.merge(part, on=keys, how="left")
-    place = identity["features"].map({name: at for at, name in enumerate(read.FEATURES)})
+    place = identity["features"].map({name: at for at, name in enumerate(FEATURES)})
     rows = identity.assign(
         place=place,
         interval=_between(identity, "assigned_low", "assigned_high"),
@@ -100,7 +101,7 @@ def laboratories(tables: str | os.PathLike, config: dict) -> Html:
     best = pooled.groupby("classifier")["assigned"].mean().idxmax()
     rows = identity[identity["classifier"].eq(best)]
     wide = rows.pivot_table(index="lab", columns="features", values="assigned", sort=False)
-    wide = wide[read.ordered(wide.columns.to_series(), read.FEATURES)]
+    wide = wide[read.ordered(wide.columns.to_series(), FEATURES)]
     wide = rows.groupby("lab")[["worms"]].max().join(wide)
     wide = wide.sort_index(key=lambda labs: labs == "all", kind="stable").reset_index()
     heads = {name: name for name in wide.columns} | {"lab": "laboratory", "worms": "animals"}

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal import methods
+from chromapal.columns import FEATURES, VARIANTS
 from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 from chromapal.provenance import ROOT, lock_digest
@@ -143,7 +144,7 @@ def _identity_points(identity: pd.DataFrame) -> list[str]:
     scores = [
         f"{html.escape(name)} <b>{number(rows.at[name, 'accuracy'])}</b> "
         f"({number(rows.at[name, 'low'])} to {number(rows.at[name, 'high'])})"
-        for name in read.ordered(rows.index.to_series(), read.FEATURES)
+        for name in read.ordered(rows.index.to_series(), FEATURES)
     ]
     points = [
         f"<b>Names:</b> share of neurons that {html.escape(classifier.replace('_', ' '))} names "
@@ -165,7 +166,7 @@ def _identity_points(identity: pd.DataFrame) -> list[str]:
 
 
 def _variant(name: str) -> str:
-    return read.VARIANTS.get(name, name)
+    return VARIANTS.get(name, name)
 
 
 def _by_variant(rows: pd.DataFrame, columns: dict[str, str], empty: str) -> Html:
@@ -174,7 +175,7 @@ def _by_variant(rows: pd.DataFrame, columns: dict[str, str], empty: str) -> Html
         return table(rows, columns, empty)
     parts = [
         f"<h4>{html.escape(_variant(name))}</h4>{table(rows[rows['variant'] == name], columns, '')}"
-        for name in read.ordered(rows["variant"], read.VARIANTS)
+        for name in read.ordered(rows["variant"], VARIANTS)
     ]
     return Html("".join(parts))
 
@@ -190,7 +191,7 @@ def colour(tables: str | os.PathLike) -> Html:
 def identity(tables: str | os.PathLike) -> Html:
     """Show the identity metrics of all test animals."""
     rows = read.pick(_read(tables, "identity"), **read.POOLED)
-    place = rows["features"].map({name: at for at, name in enumerate(read.FEATURES)})
+    place = rows["features"].map({name: at for at, name in enumerate(FEATURES)})
     # where no unlabelled neuron is tested these only repeat accuracy and majority
     rows.loc[rows["variant"] != "with_background", ["accuracy_all", "majority_all"]] = np.nan
     rows = rows.assign(
@@ -213,7 +214,7 @@ def laboratories(tables: str | os.PathLike) -> Html:
     rows = read.pick(scores, fold="all", variant=variant, classifier=classifier)
     rows = rows[rows["colorizer"].isin(["", colorizer])]
     wide = rows.pivot_table(index="lab", columns="features", values="accuracy", sort=False)
-    wide = wide[read.ordered(wide.columns.to_series(), read.FEATURES)]
+    wide = wide[read.ordered(wide.columns.to_series(), FEATURES)]
     rest = rows.groupby("lab")[["worms", "majority", "chance"]].max()
     wide = rest[["worms"]].join(wide).join(rest[["majority", "chance"]])
     wide = wide.sort_index(key=lambda labs: labs == "all", kind="stable").reset_index()

@@ -7,16 +7,9 @@ import pandas as pd
 
 from chromapal.evaluate.metrics import identity
 from chromapal.evaluate.metrics.identity import ALL
-from chromapal.files import write_csv
+from chromapal.evaluate.tables.write import write_table
 from chromapal.worms.table import ANIMAL
 
-ANCHORS = [
-    "study", "features", "strategy", "anchors", "lab", "worms", "accuracy", "low", "high", "before",
-]  # fmt: skip
-ABLATION = [
-    "study", "question", "setting", "order", "features", "lab", "worms", "accuracy", "low", "high",
-    "top5",
-]  # fmt: skip
 CONTEXT = {"atlas_student": "alone (atlas)", "neuron_transformer": "in context (transformer)"}
 
 
@@ -34,9 +27,7 @@ def write_anchors(parts: Sequence[dict], seed: int, out: str | os.PathLike):
     """
     table = _read(parts)
     keys = ["study", "features", "strategy", "anchors"]
-    write_csv(
-        _over_animals(table, keys, seed).reindex(columns=ANCHORS), out, sort_by=[*keys, "lab"]
-    )
+    write_table("anchors", _over_animals(table, keys, seed), out, sort_by=[*keys, "lab"])
 
 
 def write_ablation(
@@ -77,8 +68,8 @@ def write_ablation(
     full += full in set(order[asked & ~most])
     table.loc[most, "setting"], table.loc[most, "order"] = str(full), full
     keys = ["study", "question", "setting", "order", "features"]
-    scores = _over_animals(table, keys, seed).reindex(columns=ABLATION)
-    write_csv(scores, out, sort_by=["study", "features", "question", "order", "lab"])
+    order = ["study", "features", "question", "order", "lab"]
+    write_table("ablation", _over_animals(table, keys, seed), out, sort_by=order)
 
 
 def _read(parts: Sequence[dict]) -> pd.DataFrame:

@@ -6,19 +6,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from chromapal.dictionary import TABLES
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables.naming import RUN, answered
-from chromapal.files import write_csv
+from chromapal.evaluate.tables.write import write_table
 from chromapal.worms.ganglia import ganglion
 from chromapal.worms.table import ANIMAL
 
 BINS = 10
 COVERAGES = np.round(np.arange(0.05, 1.001, 0.05), 2)
-CALIBRATION = [*RUN, "lab", "low", "high", "neurons", "confidence", "accuracy", "ece"]
-COVERAGE = [
-    *RUN, "lab", "coverage", "neurons", "threshold", "precision", "precision_by_animal",
-]  # fmt: skip
-GANGLIA = [*RUN, "ganglion", "lab", "neurons", "accuracy", "class_accuracy"]
 
 
 def write_confidence(
@@ -47,9 +43,9 @@ def write_confidence(
         `ganglia.csv`: share of neurons named right per ganglion and laboratory.
     """
     table = answered(identities)
-    write_csv(_calibration(table), out_calibration)
-    write_csv(_coverage(table), out_coverage)
-    write_csv(_ganglia(table), out_ganglia)
+    write_table("calibration", _calibration(table), out_calibration)
+    write_table("coverage", _coverage(table), out_coverage)
+    write_table("ganglia", _ganglia(table), out_ganglia)
 
 
 def _calibration(table: pd.DataFrame) -> pd.DataFrame:
@@ -62,7 +58,7 @@ def _calibration(table: pd.DataFrame) -> pd.DataFrame:
     sums = found.groupby([*RUN, "lab"])[["away", "neurons"]].transform("sum")
     return found.assign(
         low=found["bin"] / BINS, high=(found["bin"] + 1) / BINS, ece=sums["away"] / sums["neurons"]
-    )[CALIBRATION]
+    ).drop(columns=["bin", "away"])
 
 
 def _coverage(table: pd.DataFrame) -> pd.DataFrame:
@@ -80,7 +76,7 @@ def _coverage(table: pd.DataFrame) -> pd.DataFrame:
              _mean_over_animals(right[:count], animal[:count]))
             for share, count in zip(COVERAGES, counts, strict=True)
         ]  # fmt: skip
-    return pd.DataFrame(rows, columns=COVERAGE)
+    return pd.DataFrame(rows, columns=TABLES["coverage"].names)
 
 
 def _mean_over_animals(right: np.ndarray, animal: np.ndarray) -> float:
@@ -102,4 +98,4 @@ def _ganglia(table: pd.DataFrame) -> pd.DataFrame:
         accuracy=("right", "mean"),
         class_accuracy=("right_class", "mean"),
     )
-    return found.reset_index()[GANGLIA]
+    return found.reset_index()

@@ -6,30 +6,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from chromapal.columns import SKIPPED, TRAINED_ON
+from chromapal.dictionary import TABLES
 from chromapal.evaluate.metrics import colour, identity
 from chromapal.evaluate.metrics.identity import METHOD
-from chromapal.files import write_csv
+from chromapal.evaluate.tables.write import distinct, write_table
 from chromapal.worms import skipped
 from chromapal.worms.table import ANIMAL, neuron_class
 
 RUN = ["study", "colorizer", "variant", "sample", "grid"]
-COLOUR = [*RUN, "fold", "lab", "seed", "worms", "neurons", *colour.METRICS]
-IDENTITY = [
-    "study", "classifier", "colorizer", "variant", "sample", "grid", "features", "fold", "lab",
-    "seed", "worms", "neurons", "accuracy", "low", "high", "accuracy_all", "accuracy_rows",
-    "balanced_accuracy", "top5", "macro_f1", "majority", "majority_all", "majority_rows", "chance",
-    "recovery_ratio", "assigned", "assigned_low", "assigned_high", "assigned_top5",
-    "class_accuracy", "partial", "partial_accuracy",
-]  # fmt: skip
 NAMED = ["classifier", "colorizer", "variant", "features"]
-WORMS = [
-    "study", "lab", "worm", "fold", "neurons", "labelled", "measure", "colorizer", "variant",
-    "sample", "grid", "classifier", "features", "mse", "chroma_r2", "accuracy", "top5", "majority",
-    "assigned", "assigned_top5", "class_accuracy",
-]  # fmt: skip
-LOSSES = [
-    *RUN, "fold", "seed", "epoch", "step", "train_loss", "validation_loss", "learning_rate",
-]  # fmt: skip
 
 
 def write_colour(colours: Sequence[dict], colour_scale: str, out: str | os.PathLike):
@@ -58,10 +44,11 @@ def write_colour(colours: Sequence[dict], colour_scale: str, out: str | os.PathL
                 **{key: run[0][key] for key in [*RUN, "seed"]},
                 **dict(zip(identity.LEVEL, level, strict=True)),
                 **colour.score(neurons, grouped[level], colour_scale),
+                **{key: distinct(neurons[key].unique()) for key in TRAINED_ON},
             }
             for level, neurons in identity.levels(table).groupby(identity.LEVEL)
         ]
-    write_csv(pd.DataFrame(rows, columns=COLOUR), out, sort_by=[*RUN, "fold", "lab"])
+    write_table("colour", pd.DataFrame(rows), out, sort_by=[*RUN, "fold", "lab"])
 
 
 def _runs(files: Sequence[dict]) -> list[list[dict]]:
@@ -97,10 +84,12 @@ def write_identity(
     found = [(part, pd.read_parquet(part["path"])) for part in identities]
     names = _collected([_described(part, identity.per_name(named)) for part, named in found])
     worms = _collected([_described(part, identity.per_worm(named)) for part, named in found])
-    scores = identity.score(worms, names) if len(worms) else pd.DataFrame(columns=IDENTITY)
-    write_csv(scores[IDENTITY], out_identity)
-    write_csv(_name_table(names), out_names, sort_by=[*NAMED, "name"])
-    write_csv(_confusion_table(names), out_confusion)
+    scores = pd.DataFrame()
+    if len(worms):
+        scores = identity.score(worms, names).merge(_trained_on(found), on=METHOD)
+    write_table("identity", scores, out_identity)
+    write_table("names", _name_table(names), out_names, sort_by=[*NAMED, "name"])
+    write_table("confusion", _confusion_table(names), out_confusion)
 
 
 def _described(part: dict, table: pd.DataFrame) -> pd.DataFrame:
@@ -110,6 +99,16 @@ def _described(part: dict, table: pd.DataFrame) -> pd.DataFrame:
         **{key: part[key] for key in ("study", "classifier", "variant", "fold", "seed")},
         **{key: np.where(uses_colour, str(part[key]), "") for key in ("sample", "grid")},
     )
+
+
+def _trained_on(found: list[tuple[dict, pd.DataFrame]]) -> pd.DataFrame:
+    """Say what the networks behind each method were trained with, over all folds."""
+    each = [
+        _described(part, named.drop_duplicates(["features", "colorizer", *TRAINED_ON]))
+        for part, named in found
+    ]
+    together = pd.concat(each, ignore_index=True).groupby(METHOD, sort=True)
+    return together[list(TRAINED_ON)].agg(distinct).reset_index()
 
 
 def _collected(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -161,9 +160,9 @@ def write_worms(colours: Sequence[dict], identities: Sequence[dict], out: str | 
     for part in identities:
         worms = identity.with_shares(identity.per_worm(pd.read_parquet(part["path"])))
         parts.append(_described(part, worms).assign(measure="identity"))
-    table = _texted(parts, WORMS)
+    table = _texted(parts, TABLES["worms"].names)
     order = ["measure", *RUN, "classifier", "features", "fold", "lab", "worm"]
-    write_csv(table, out, sort_by=order)
+    write_table("worms", table, out, sort_by=order)
 
 
 def _texted(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
@@ -171,7 +170,8 @@ def _texted(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     parts = [part.assign(grid=part["grid"].astype(str)) for part in parts]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     text = {key: table[key].fillna("") for key in ("classifier", "features") if key in table}
-    return table.assign(**text).reindex(columns=columns)
+    # what the table does not list are counts that its scores are shares of
+    return table.assign(**text)[[name for name in columns if name in table]]
 
 
 def write_losses(losses: Sequence[dict], out: str | os.PathLike):
@@ -180,8 +180,8 @@ def write_losses(losses: Sequence[dict], out: str | os.PathLike):
     Parameters
     ----------
     losses : sequence of dict
-        path of a training's history (epoch, step, train_loss, validation_loss, learning_rate),
-        and its study, colorizer, variant, sample, grid, fold, seed.
+        path of a training's history (`chromapal.columns.HISTORY`), and its study, colorizer,
+        variant, sample, grid, fold, seed.
     out : path-like
         The table.
     """
@@ -190,8 +190,8 @@ def write_losses(losses: Sequence[dict], out: str | os.PathLike):
         for part in losses
     ]
     parts = [part for part in parts if len(part)]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LOSSES)
-    write_csv(table[LOSSES], out, sort_by=[*RUN, "fold", "epoch", "step"])
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    write_table("losses", table, out, sort_by=[*RUN, "fold", "epoch", "step"])
 
 
 def write_skipped(parts: Sequence[str | os.PathLike], out: str | os.PathLike):
@@ -206,4 +206,4 @@ def write_skipped(parts: Sequence[str | os.PathLike], out: str | os.PathLike):
     """
     lists = [skipped.read(path) for path in parts]
     table = pd.concat(lists, ignore_index=True) if lists else []
-    skipped.write(pd.DataFrame(table, columns=list(skipped.COLUMNS)).drop_duplicates(), out)
+    skipped.write(pd.DataFrame(table, columns=list(SKIPPED)).drop_duplicates(), out)

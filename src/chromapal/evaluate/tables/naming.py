@@ -6,24 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from chromapal.evaluate.metrics import identity
-from chromapal.files import write_csv
-from chromapal.prepare.features import BODY
+from chromapal.columns import ASSIGNED, BODY, PROBABILITY
+from chromapal.dictionary import TABLES
+from chromapal.evaluate.tables.write import write_table
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
 from chromapal.worms.table import ANIMAL, neuron_class
 
-PROBABILITY = ["probability", *(f"probability{place}" for place in range(2, 6))]
 RUN = ["study", "classifier", "colorizer", "variant", "features"]
-HANDEDNESS = [
-    "study", "features", "fold", "lab", "worm", "session", "neurons", "labels", "chosen", "source",
-    "probability", "doubtful", "suspect", "laboratory_log_odds", "evidence_log_odds", "accuracy",
-    "accuracy_mirrored",
-]  # fmt: skip
-PLACES = [
-    "study", "classifier", "features", "name", *BODY, "tested", "right", "confused_with",
-    "confused",
-]  # fmt: skip
 
 
 def answered(identities: Sequence[dict]) -> pd.DataFrame:
@@ -72,8 +62,8 @@ def write_handedness(parts: Sequence[dict], out: str | os.PathLike):
         )
         for part in parts
     ]
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=HANDEDNESS)
-    write_csv(table[HANDEDNESS], out, sort_by=["features", "fold", *ANIMAL])
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    write_table("handedness", table, out, sort_by=["features", "fold", *ANIMAL])
 
 
 def write_places(
@@ -112,7 +102,7 @@ def write_places(
     found = places.reset_index().merge(taken, on=keys, how="left")
     found["confused_with"] = found["confused_with"].fillna("")
     found["confused"] = found["confused"].fillna(0).astype(int)
-    write_csv(found[PLACES], out)
+    write_table("places", found, out)
 
 
 def worm_answers(
@@ -136,11 +126,8 @@ def worm_answers(
     Returns
     -------
     pandas.DataFrame
-        lab, worm, neuron (number within the animal, which anchors go by), row, x, y, z, body
-        axes, ID, anchor, answer, probability, second to fifth, probability2 to probability5, right
-        ("yes", "no", "" where nobody labelled the neuron) and review (1 = least certain). Where
-        answers go without their side, probabilities are sums of both sides' as far as the five
-        names tell.
+        The columns of the table `named` in `chromapal.dictionary`. Where answers go without
+        their side, probabilities are sums of both sides' as far as the five names tell.
     """
     table = named.merge(neurons[["row", "x", "y", "z", "ID"]], on="row").merge(
         body[["row", *BODY]], on="row", how="left"
@@ -154,15 +141,15 @@ def worm_answers(
         partial_names.right_class(label, table["assigned1"]),
         partial_names.right(label, table["assigned1"]),
     )
-    answers = table[identity.ASSIGNED].to_numpy(dtype=object)
+    answers = table[ASSIGNED].to_numpy(dtype=object)
     chances = table[PROBABILITY].to_numpy(dtype=float, copy=True)
     for spot in np.flatnonzero(unsure):
         # without a side, either of a pair is the same answer
-        sideless = neuron_class(table[identity.ASSIGNED].iloc[spot])
+        sideless = neuron_class(table[ASSIGNED].iloc[spot])
         classes = sideless.unique().tolist()
-        answers[spot] = classes + [""] * (len(identity.ASSIGNED) - len(classes))
+        answers[spot] = classes + [""] * (len(ASSIGNED) - len(classes))
         sums = [np.nansum(chances[spot, sideless.eq(name)]) for name in classes]
-        chances[spot] = sums + [0.0] * (len(identity.ASSIGNED) - len(classes))
+        chances[spot] = sums + [0.0] * (len(ASSIGNED) - len(classes))
     table[PROBABILITY] = chances
     ranks = ("answer", "second", "third", "fourth", "fifth")
     queue = table.groupby(ANIMAL, sort=False)["probability"].rank(method="first").astype(int)
@@ -171,10 +158,4 @@ def worm_answers(
         right=np.where(label.eq(""), "", np.where(whole, "yes", "no")),
         review=queue,
     )
-    return found[
-        [
-            *ANIMAL, "neuron", "row", "x", "y", "z", *BODY, "ID", "name", "anchor", "answer",
-            "probability", "second", "third", "fourth", "fifth",
-            *PROBABILITY[1:], "right", "review",
-        ]
-    ]  # fmt: skip
+    return found[TABLES["named"].names]

@@ -6,19 +6,16 @@ import numpy as np
 import pandas as pd
 from scipy.stats import wilcoxon
 
+from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
 from chromapal.evaluate.metrics import identity
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables import read
-from chromapal.files import write_csv
+from chromapal.evaluate.tables.write import write_table
 from chromapal.worms.table import ANIMAL
 
 OURS = 0
 DIGITS = 5  # accuracies that differ by less are the same one, written with fewer digits
-PEERS = [
-    "study", "classifier", "features", "method", "lab", "worms", "ours", "peer", "difference",
-    "low", "high", "wins", "ties", "losses", "p",
-]  # fmt: skip
 
 
 def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | os.PathLike):
@@ -55,7 +52,7 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
                 for lab, own in [*both.groupby("lab"), (ALL, both)]:
                     if len(own):
                         rows.append((*key, method, lab, *_paired(own[OURS], own[method])))
-    write_csv(pd.DataFrame(rows, columns=PEERS), out)
+    write_table("peers", pd.DataFrame(rows, columns=TABLES["peers"].names), out)
 
 
 def read_peers(path: str | os.PathLike) -> pd.DataFrame:

@@ -8,27 +8,16 @@ import numpy as np
 import pandas as pd
 from scipy.stats import bootstrap
 
+from chromapal.columns import TRAINED_ON
+from chromapal.dictionary import TABLES
 from chromapal.evaluate.metrics.identity import CONFIDENCE, RESAMPLES
-from chromapal.files import write_csv
+from chromapal.evaluate.tables.write import write_table
 
 RUN = ["set", "run", "colorizer"]
-MEANS = ["mse_rgb", "mse_ab", "psnr", "ssim", "delta_e"]
-# What a table holds besides text.
-IMAGE_NUMBERS = [
-    "train_pictures", "pictures", "sources", *MEANS, "delta_e_low", "delta_e_high",
-    "colourfulness_ratio", "parameters",
-]  # fmt: skip
-LOSS_NUMBERS = ["epoch", "step", "train_loss", "validation_loss", "learning_rate"]
-SPLIT_NUMBERS = [
-    "pictures", "sources", "pixels", "height_least", "height_most", "width_least", "width_most",
-    "colourless", "chroma_mean",
-]  # fmt: skip
-SET_NUMBERS = [*SPLIT_NUMBERS, "near_duplicates", "exact_duplicates", "skipped"]
-IMAGES = [*RUN, *IMAGE_NUMBERS]
-LOSSES = [*RUN, *LOSS_NUMBERS]
-SETS = ["set", "split", *SET_NUMBERS]
 # Written in full: a float would lose the last digits of many parameters.
 COUNTS = ["train_pictures", "parameters"]
+# The same for all pictures of a run.
+FACTS = [*COUNTS, *TRAINED_ON]
 
 
 def write_images(entries: Sequence[dict], out: str | os.PathLike, seed: int = 0):
@@ -39,7 +28,7 @@ def write_images(entries: Sequence[dict], out: str | os.PathLike, seed: int = 0)
     entries : sequence of dict
         path of the scored pictures (key, source, the scores of
         `chromapal.evaluate.metrics.pictures`,
-        train_pictures, parameters), and their set, run, colorizer.
+        train_pictures, parameters, `TRAINED_ON`), and their set, run, colorizer.
     out : path-like
         The table, sorted by set, run and colorizer: train_pictures (learnt from), pictures and
         sources tested, mse_rgb, mse_ab, psnr, ssim and delta_e (means over test pictures),
@@ -62,8 +51,8 @@ def write_images(entries: Sequence[dict], out: str | os.PathLike, seed: int = 0)
         if same != sorted(table["key"]):
             raise ValueError(f"{entry['path']}: other test pictures than the set's other methods")
         rows.append({**{key: entry[key] for key in RUN}, **_score(table, seed)})
-    table = pd.DataFrame(rows, columns=IMAGES).astype(dict.fromkeys(COUNTS, "Int64"))
-    write_csv(table, out, sort_by=RUN)
+    table = pd.DataFrame(rows, columns=TABLES["images"].names if not rows else None)
+    write_table("images", table.astype(dict.fromkeys(COUNTS, "Int64")), out, sort_by=RUN)
 
 
 def _score(table: pd.DataFrame, seed: int) -> dict[str, float]:
@@ -72,7 +61,11 @@ def _score(table: pd.DataFrame, seed: int) -> dict[str, float]:
     if table.empty:
         return counts
     # numpy's mean, which a missing score makes missing; that of pandas would pass over it
-    means = {name: table[name].to_numpy().mean() for name in MEANS}
+    means = {
+        name: table[name].to_numpy().mean()
+        for name in TABLES["images"].names
+        if name in table and name not in FACTS
+    }
     vivid, true = (
         table[name].to_numpy().mean() for name in ("colourfulness", "colourfulness_true")
     )
@@ -80,7 +73,7 @@ def _score(table: pd.DataFrame, seed: int) -> dict[str, float]:
     return {
         **counts,
         **means,
-        **{name: table[name].iloc[0] for name in COUNTS},
+        **{name: table[name].iloc[0] for name in FACTS},
         "delta_e_low": low,
         "delta_e_high": high,
         "colourfulness_ratio": vivid / true if true > 0 else np.nan,
@@ -128,8 +121,8 @@ def write_image_losses(entries: Sequence[dict], out: str | os.PathLike):
     Parameters
     ----------
     entries : sequence of dict
-        path of a training's history (epoch, step, train_loss, validation_loss, learning_rate),
-        without rows for a method that does not iterate, and its set, run, colorizer.
+        path of a training's history (`chromapal.columns.HISTORY`), without rows for a method
+        that does not iterate, and its set, run, colorizer.
     out : path-like
         The table.
     """
@@ -137,8 +130,8 @@ def write_image_losses(entries: Sequence[dict], out: str | os.PathLike):
         pd.read_csv(entry["path"]).assign(**{key: entry[key] for key in RUN}) for entry in entries
     ]
     parts = [part for part in parts if len(part)]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LOSSES)
-    write_csv(table[LOSSES], out, sort_by=[*RUN, "epoch", "step"])
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    write_table("image_losses", table, out, sort_by=[*RUN, "epoch", "step"])
 
 
 def write_image_sets(entries: Sequence[dict], out: str | os.PathLike):
@@ -155,8 +148,8 @@ def write_image_sets(entries: Sequence[dict], out: str | os.PathLike):
         left out of the whole set).
     """
     parts = [_set_rows(Path(entry["path"])).assign(set=entry["set"]) for entry in entries]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SETS)
-    write_csv(table[SETS], out, sort_by=["set"])
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    write_table("image_sets", table, out, sort_by=["set"])
 
 
 def _set_rows(card: Path) -> pd.DataFrame:

@@ -6,34 +6,19 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-VARIANTS = {
-    "with_background": "unlabelled neurons kept",
-    "no_background": "named neurons only",
-    "no_background_smote": "named only, rare names boosted",
-}
-FEATURES = (
-    "position",
-    "position+weight",
-    "position+gray",
-    "position+luminance",
-    "position+white",
-    "predicted",
-    "position+gray+predicted",
-    "position+rgb",
-    "position+weight+rgb",
-)
+from chromapal.columns import VARIANTS
+from chromapal.dictionary import TABLES, TEXT
+
 # rows of a table that sum up all folds and laboratories
 POOLED = {"fold": "all", "lab": "all"}
-TEXT = frozenset(
-    [
-        *("study", "colorizer", "variant", "sample", "fold", "lab", "worm", "measure"),
-        *("set", "run", "split", "quantity", "key"),
-        *("classifier", "features", "name", "class", "true_class", "predicted_class"),
-        *("file", "stage", "reason", "table", "row", "column", "baseline_name"),
-        *("second_baseline_name", "source"),
-        *("strategy", "question", "setting", "method", "confused_with", "ganglion", "session"),
-    ]
-)
+# Columns of text, those of image sets' cards among them.
+TEXTS = {"quantity", "key"} | {
+    column.name
+    for table in TABLES.values()
+    if table.path.startswith("tables/")
+    for column in table.columns
+    if column.unit == TEXT
+}
 
 
 def read_csv(path: str | os.PathLike, numbers: Sequence[str] | None = None) -> pd.DataFrame:
@@ -50,7 +35,7 @@ def read_csv(path: str | os.PathLike, numbers: Sequence[str] | None = None) -> p
     """
     table = pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
     if numbers is None:
-        numbers = [name for name in table.columns if name not in TEXT]
+        numbers = [name for name in table.columns if name not in TEXTS]
     return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
 
 

@@ -5,86 +5,37 @@ Run as `python -m chromapal.evaluate.tables.reference results/STUDY/tables resul
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from chromapal.columns import TRAINED_ON
+from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
+from chromapal.evaluate.tables.differences import NOTHING, ROW, differences, read
+from chromapal.evaluate.tables.tolerances import EXEMPT, Tolerances
 
-# Two runs on one machine are the same bytes. Across machines trainings round differently, so
-# that scores of a learnt colour move; counts, guessing and chance must not.
-TOLERANCES = {
-    "mse": 0.05,
-    "r2": 0.05,
-    "r2_r": 0.08,
-    "r2_g": 0.08,
-    "r2_b": 0.08,
-    "chroma_r2": 0.1,
-    "ssim": 0.03,
-    "colourfulness": 0.02,
-    "colourfulness_ratio": 0.1,
-    "delta_e": 1.0,
-    "train_loss": 0.1,
-    "validation_loss": 0.1,
-    "accuracy": 0.03,
-    "low": 0.04,
-    "high": 0.04,
-    "accuracy_all": 0.03,
-    "accuracy_rows": 0.02,
-    "balanced_accuracy": 0.03,
-    "top5": 0.03,
-    "macro_f1": 0.03,
-    "recovery_ratio": 0.2,
-    "ours": 0.05,
-    "baseline": 0.001,
-    "second_baseline": 0.001,
-    "right": 3,
-    "count": 3,
-}
-# The columns that tell rows apart; tables not listed here are not compared.
-KEYS = {
-    "colour.csv": ["study", "colorizer", "variant", "sample", "grid", "fold", "lab"],
-    "identity.csv": [
-        "study", "classifier", "colorizer", "variant", "sample", "grid", "features", "fold", "lab",
-    ],
-    "worms.csv": [
-        "study", "lab", "worm", "fold", "measure", "colorizer", "variant", "sample", "grid",
-        "classifier", "features",
-    ],
-    "losses.csv": ["study", "colorizer", "variant", "sample", "grid", "fold", "epoch", "step"],
-    "summary.csv": ["table", "row", "column"],
-    "names.csv": ["classifier", "colorizer", "variant", "features", "name"],
-    "confusion.csv": [
-        "classifier", "colorizer", "variant", "features", "true_class", "predicted_class",
-    ],
-    "skipped.csv": ["file", "lab", "worm", "stage", "reason"],
-}  # fmt: skip
-# A pair of classes that was never confused has no row: its count is 0.
-SPARSE = {"confusion.csv": "count"}
+TOLERANCES = "tolerances.csv"  # beside the studies' folders
 SHOWN = 5
 
 
-def compare(
-    tables: str | os.PathLike,
-    reference: str | os.PathLike,
-    tolerances: Mapping[str, float] = TOLERANCES,
-) -> tuple[list[str], int]:
-    """Compare every table of the reference with the study's.
+def compare(tables: str | os.PathLike, reference: str | os.PathLike) -> tuple[list[str], int]:
+    """Compare every table of the reference with the study's: every row, every column.
+
+    Two runs on one machine are the same bytes. On another processor networks round otherwise, and
+    so do scores of what they predict: what lies within the tolerances of `tolerances.csv` beside
+    the reference is no move (see `chromapal.evaluate.tables.tolerances`).
 
     Parameters
     ----------
     tables, reference : path-like
         Folders of CSV files.
-    tolerances : mapping of str to float
-        By column, the largest absolute difference that is no move; 0 for columns not named. It
-        applies to numbers; a text, or a cell empty on one side only, moves by differing.
 
     Returns
     -------
     lines : list of str
-        One per table, and the largest moves under it.
+        One per table, and the largest moves under it; then what was not compared, and what
+        networks were trained with where that differs.
     code : int
         0 where nothing moved, else 1.
 
@@ -93,58 +44,82 @@ def compare(
     InputError
         A folder is missing, or the reference holds no table.
     """
+    tables, reference = Path(tables), Path(reference)
     for folder in (tables, reference):
-        if not Path(folder).is_dir():
+        if not folder.is_dir():
             raise InputError(folder, "no such folder", "a folder of tables", "run the study first")
-    files = [path for path in sorted(Path(reference).glob("*.csv")) if path.name in KEYS]
+    files = [path for path in sorted(reference.glob("*.csv")) if path.stem not in EXEMPT]
     if not files:
-        raise InputError(reference, "no table", f"some of {', '.join(KEYS)}")
+        raise InputError(reference, "no table", f"some of {', '.join(TABLES)}")
+    tolerances = Tolerances.read(reference.parent / TOLERANCES)
     lines, code = [], 0
     for file in files:
-        path = Path(tables) / file.name
-        moves = _moves(path, file, tolerances) if path.exists() else ["the study has no such table"]
+        moves = _moves(tables / file.name, file, tolerances)
         lines.append(f"{file.name}: " + (f"{len(moves)} moved" if moves else "as in the reference"))
         lines += [f"  {move}" for move in moves[:SHOWN]]
         if len(moves) > SHOWN:
             lines.append(f"  and {len(moves) - SHOWN} more")
         code = code or int(bool(moves))
+    known = {path.name for path in files} | {f"{name}.csv" for name in EXEMPT}
+    if more := sorted({path.name for path in tables.glob("*.csv")} - known):
+        lines.append(f"not in the reference, and not compared: {', '.join(more)}")
+    here, there = (_trained_on(folder, files) for folder in (tables, reference))
+    if here and there and here != there:
+        lines.append(f"networks were trained with {here}; those of the reference with {there}")
     return lines, code
 
 
-def _moves(path: Path, reference: Path, tolerances: Mapping[str, float]) -> list[str]:
-    """Describe what differs, largest excess over tolerance first."""
-    keys = KEYS[path.name]
-    ours, theirs = (
-        pd.read_csv(file, dtype="str", keep_default_na=False).set_index(keys)
-        for file in (path, reference)
-    )
-    for table, file in ((ours, path), (theirs, reference)):
-        if table.index.has_duplicates:
-            return [f"{file} has several rows for one key"]
-    if list(ours.columns) != list(theirs.columns):
-        return [f"columns are {', '.join(ours.columns)}; were {', '.join(theirs.columns)}"]
-    if path.name in SPARSE:
-        every = ours.index.union(theirs.index)
-        ours, theirs = ours.reindex(every, fill_value="0"), theirs.reindex(every, fill_value="0")
-    moves = [f"{_row(keys, key)}: new row" for key in ours.index.difference(theirs.index)]
-    moves += [f"{_row(keys, key)}: row is gone" for key in theirs.index.difference(ours.index)]
-    both = theirs.index.intersection(ours.index)
-    ours, theirs = ours.loc[both], theirs.loc[both]
-    found = []
-    for column in theirs.columns:
-        now, then = (table[column].to_numpy() for table in (ours, theirs))
-        numbers = [pd.to_numeric(values, errors="coerce") for values in (now, then)]
-        difference = np.abs(numbers[0] - numbers[1])
-        excess = np.where(np.isnan(difference), np.inf, difference - tolerances.get(column, 0))
-        found += [
-            (-excess[row], f"{_row(keys, both[row])}: {column} {then[row]!r} -> {now[row]!r}")
-            for row in np.flatnonzero((now != then) & (excess > 1e-12))
+def _moves(path: Path, reference: Path, tolerances: Tolerances) -> list[str]:
+    """Describe what differs by more than it may, largest excess first."""
+    name = reference.stem
+    if name not in TABLES:
+        return ["no table of this name is in the column dictionary"]
+    if not path.exists():
+        return ["the study has no such table"]
+    now, then = read(path, name), read(reference, name)
+    gone = [column for column in then.columns if column not in now]
+    # older references do not state what networks were trained with
+    new = [column for column in now.columns if column not in (*then.columns, *TRAINED_ON)]
+    moves = [f"column {column} is gone" for column in gone]
+    moves += [f"column {column} is new: commit the table again" for column in new]
+    return moves + _beyond(name, differences(name, now, then), tolerances)
+
+
+def _beyond(name: str, found: pd.DataFrame, tolerances: Tolerances) -> list[str]:
+    """Describe the differences that are no more tolerable, rows first."""
+    rows, cells = [], []
+    for (column, kind, level), part in found.groupby(["column", "rows", "level"], sort=True):
+        allowed = tolerances.of(name, column, kind, level)
+        if column == ROW:
+            if len(part) > allowed.size:
+                rows += [
+                    f"{row}: {'new row' if now == 'new' else 'row is gone'}"
+                    for row, now in part[["row", "now"]].itertuples(index=False, name=None)
+                ]
+            continue
+        excess = part["size"] - allowed.size
+        # a text, or a cell that is empty on one side
+        excess = excess.mask(part["size"].eq(float("inf")) & allowed.changes, 0)
+        cells += [
+            (-over, f"{row}: {column} {then!r} -> {now!r}")
+            for row, then, now, over in zip(
+                part["row"], part["then"], part["now"], excess, strict=True
+            )
+            if over > NOTHING
         ]
-    return moves + [text for _, text in sorted(found)]
+    return sorted(rows) + [text for _, text in sorted(cells)]
 
 
-def _row(keys: list[str], key: tuple[str, ...]) -> str:
-    return " ".join(f"{name}={value}" for name, value in zip(keys, key, strict=True) if value)
+def _trained_on(folder: Path, files: list[Path]) -> str:
+    """Say what networks were trained with, as far as tables state it."""
+    found = set()
+    for file in files:
+        if (folder / file.name).exists():
+            table = pd.read_csv(folder / file.name, dtype="str", keep_default_na=False)
+            if set(TRAINED_ON) <= set(table.columns):
+                stated = table[list(TRAINED_ON)].drop_duplicates()
+                found |= {" ".join(row) for row in stated.itertuples(index=False, name=None)}
+    return ", ".join(sorted(found - {" "}))
 
 
 def main(arguments: list[str]) -> int:

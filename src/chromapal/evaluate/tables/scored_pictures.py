@@ -27,7 +27,8 @@ def write_scores(
     coloured : path-like
         Folder of the same numbers, coloured.
     facts : path-like
-        JSON of what is the same for all pictures: train_pictures, parameters.
+        JSON of what is the same for all pictures: train_pictures, parameters, and what networks
+        were trained with.
     out : path-like
         Parquet: key, source, the measures of `chromapal.evaluate.metrics.pictures.score`, and
         the facts.

@@ -5,13 +5,10 @@ import os
 import pandas as pd
 
 from chromapal import methods
+from chromapal.dictionary import TABLES
 from chromapal.evaluate.tables.published import CELLS, COLORIZER, MEASURES, Cell
-from chromapal.files import write_csv
+from chromapal.evaluate.tables.write import write_table
 
-COLUMNS = [
-    "table", "row", "column", "published", "ours", "baseline", "baseline_name", "second_baseline",
-    "second_baseline_name", "source",
-]  # fmt: skip
 POOLED = "all"
 
 
@@ -49,7 +46,7 @@ def write_summary(
         published = {"published": cell.published} if real else {}
         place = {"table": cell.table, "row": cell.row, "column": cell.column}
         rows.append({**place, **published, **ours})
-    write_csv(pd.DataFrame(rows, columns=COLUMNS), out)
+    write_table("summary", pd.DataFrame(rows, columns=TABLES["summary"].names), out)
 
 
 def _read(path: str | os.PathLike) -> pd.DataFrame:

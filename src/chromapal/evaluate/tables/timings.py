@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from chromapal.files import write_csv
+from chromapal.dictionary import TABLES
+from chromapal.evaluate.tables.write import write_table
 
 RAN = re.compile(r"^ran from ([0-9.]+) to ([0-9.]+)$")
 
@@ -27,6 +28,6 @@ def write_timings(logs: str | Path, out: str | Path):
         if ran := RAN.match(last):
             start, end = map(float, ran.groups())
             found.append((str(log.relative_to(logs).with_suffix("")), start, end - start))
-    table = pd.DataFrame(found, columns=["job", "started", "seconds"])
+    table = pd.DataFrame(found, columns=TABLES["timings"].names)
     table["started"] -= table["started"].min()
-    write_csv(table.round(2), out, sort_by=["started", "job"])
+    write_table("timings", table.round(2), out, sort_by=["started", "job"])

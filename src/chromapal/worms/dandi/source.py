@@ -138,7 +138,7 @@ def write_left_out(
     leave_out : dict of str to dict of str to str
         Reason by path, by each laboratory of the study.
     out : path-like
-        CSV list of `skipped.COLUMNS`.
+        CSV list of `chromapal.columns.SKIPPED`.
     """
     named = [found for found in manifests.read(manifest) if found.lab in leave_out]
     read = {found.name for found in named if found.path not in leave_out[found.lab]}

@@ -1,0 +1,64 @@
+"""Names that several rooms share: columns, feature sets, variants; standard library only.
+
+What the columns of a written table mean stands in `chromapal.dictionary`, apart from these names:
+everything that computes depends on them, and would run again with every word of a meaning.
+"""
+
+# A neuron's position between 0 and 1 of the animal's extent, and in the body [um].
+POSITION = ("u", "v", "w")
+BODY = ("posterior", "dorsal", "left")
+COLOUR = ("r", "g", "b")
+PREDICTED = ("pred_r", "pred_g", "pred_b")
+WEIGHT = "weight_n"
+
+# What a classifier may look at, in the order in which tables and figures show it.
+FEATURES = {
+    "position": POSITION,
+    "position+weight": (*POSITION, WEIGHT),
+    "position+gray": (*POSITION, "gray"),
+    "position+luminance": (*POSITION, "luminance"),
+    "position+white": (*POSITION, "white"),
+    "predicted": PREDICTED,
+    "position+gray+predicted": (*POSITION, "gray", *PREDICTED),
+    "position+rgb": (*POSITION, *COLOUR),
+    "position+weight+rgb": (*POSITION, WEIGHT, *COLOUR),
+}
+# Feature sets that animals can be aligned by: predicted colour is a function of position and
+# gray, and weight is nothing of the animal's.
+ALIGNABLE = tuple(
+    name
+    for name, columns in FEATURES.items()
+    if name.startswith("position") and not {WEIGHT, *PREDICTED} & set(columns)
+)
+# What becomes of unlabelled neurons, and whether rare names are oversampled in training.
+VARIANTS = {
+    "with_background": "unlabelled neurons kept",
+    "no_background": "named neurons only",
+    "no_background_smote": "named only, rare names boosted",
+}
+
+# Five names of a neuron, best first: each neuron for itself; one name to one neuron; and the
+# probabilities of the latter.
+FIVE = 5
+TOP = [f"top{rank}" for rank in range(1, FIVE + 1)]
+ASSIGNED = [f"assigned{rank}" for rank in range(1, FIVE + 1)]
+PROBABILITY = ["probability", *(f"probability{rank}" for rank in range(2, FIVE + 1))]
+
+# Predicted colour of a new worm on the study's scale, its standard deviation, and as it is shown.
+RGB = ("red", "green", "blue")
+RGB_SD = tuple(f"{colour}_sd" for colour in RGB)
+RGB_SHOWN = tuple(f"{colour}_shown" for colour in RGB)
+
+# What networks were trained with; "" where there is no network.
+TRAINED_ON = ("training_device", "training_precision")
+# One training, a row per epoch.
+HISTORY = {
+    "epoch": int,
+    "step": int,
+    "train_loss": float,
+    "validation_loss": float,
+    "learning_rate": float,
+    **dict.fromkeys(TRAINED_ON, str),
+}
+SKIPPED = ("file", "lab", "worm", "stage", "reason")
+SCOPE = ("lab", "worm", "question", "found", "trained")
