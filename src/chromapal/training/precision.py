@@ -34,10 +34,9 @@ class ThinMapsInFp32(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         """Call a function of PyTorch, in fp32 where it is such a convolution."""
         kwargs = kwargs or {}
-        if function is not torch.conv2d or not _thin(*args, **kwargs):
-            return function(*args, **kwargs)
-        with torch.autocast(args[0].device.type, enabled=False):
-            return function(*map(_fp32, args), **{key: _fp32(kwargs[key]) for key in kwargs})
+        if function is torch.conv2d and _thin(*args, **kwargs):
+            return _in_fp32(*args, **kwargs)
+        return function(*args, **kwargs)
 
 
 def guarded(precision: str) -> AbstractContextManager:
@@ -110,21 +109,24 @@ def _convolve(x: torch.Tensor, weight: torch.Tensor, stride: int, bf16: bool):
     return result.detach(), *torch.autograd.grad(result.square().sum() / 2, (x, weight))
 
 
-def _thin(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> bool:
+def _thin(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> bool:
     """Say whether stride and kernel are above 1 and the result is one row or column."""
     kernel, stride, dilation = weight.shape[-2:], _pair(stride), _pair(dilation)
     if max(kernel) == 1 or max(stride) == 1:
         return False
     padding = (0, 0) if padding == "valid" else _pair(padding)
-    sides = zip(x.shape[-2:], kernel, stride, padding, dilation, strict=True)
+    sides = zip(input.shape[-2:], kernel, stride, padding, dilation, strict=True)
     return any(
         side + 2 * beyond - gap * (size - 1) - 1 < step for side, size, step, beyond, gap in sides
     )
 
 
 def _pair(value: int | Sequence[int]) -> tuple[int, ...]:
-    return (value, value) if isinstance(value, int) else tuple(value)
+    values = (value,) if isinstance(value, int) else tuple(value)
+    return values if len(values) == 2 else 2 * values
 
 
-def _fp32(value: object) -> object:
-    return value.float() if isinstance(value, torch.Tensor) else value
+def _in_fp32(input, weight, bias=None, *told, **named) -> torch.Tensor:
+    bias = None if bias is None else bias.float()
+    with torch.autocast(input.device.type, enabled=False):
+        return torch.conv2d(input.float(), weight.float(), bias, *told, **named)
