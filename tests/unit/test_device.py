@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from chromapal.errors import InputError
+from chromapal.training import device
 from chromapal.training.device import Device, choose
 
 
@@ -13,14 +14,21 @@ def no_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
 
-@pytest.mark.parametrize(("tiles", "precision"), [(True, "bf16"), (False, "fp32")])
-def test_bf16_on_a_cpu_with_tiles_only(tiles, precision, monkeypatch, caplog):
+@pytest.mark.parametrize(
+    ("tiles", "fault", "precision"),
+    [(True, "", "bf16"), (True, "a convolution is wrong", "fp32"), (False, "", "fp32")],
+)
+def test_bf16_on_a_cpu_with_tiles_only_and_where_it_is_right(
+    tiles, fault, precision, monkeypatch, caplog
+):
     no_gpu(monkeypatch)
+    monkeypatch.setattr(device, "bf16_fault", lambda threads: fault)
     found = {"avx512_bf16": True, "amx_bf16": tiles}
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
     with caplog.at_level(logging.INFO, "chromapal"):
         assert choose("auto", "auto", 1) == Device("cpu", precision, 1)
     assert f"cpu, {precision}" in caplog.text
+    assert fault in caplog.text
 
 
 def test_a_pytorch_that_cannot_tell_gets_fp32(monkeypatch):

@@ -7,6 +7,7 @@ import torch
 
 from chromapal.columns import TRAINED_ON
 from chromapal.errors import InputError
+from chromapal.training.precision import bf16_fault
 
 LOGGER = logging.getLogger("chromapal")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -41,16 +42,17 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
         `auto` is a CUDA GPU where there is one, else the CPU.
     precision : {"auto", "bf16", "fp32"}
         `auto` is bf16 autocast where the hardware multiplies bf16 matrices faster than fp32:
-        CUDA with bf16 support, or a CPU with AMX tiles. A CPU that knows bf16 without tiles
-        (AVX512_BF16 only) can train nearly twice as fast with it, but PyTorch 2.13 then gives
-        weight gradients of small maps that do not repeat, so it gets fp32 unless told otherwise.
+        CUDA with bf16 support, or a CPU with AMX tiles. Whether bf16 is right is another
+        question: a CPU is measured (`chromapal.training.precision`), not judged by its name, and
+        gets fp32 where it fails.
     threads : int
         Threads on the CPU. Results repeat bit for bit only with the same number.
 
     Raises
     ------
     InputError
-        Another word than those above, or a device that is not there.
+        Another word than those above, a device that is not there, or bf16 asked of a CPU that
+        computes it wrongly.
     """
     _check("training.device", device, DEVICES)
     _check("training.precision", precision, PRECISIONS)
@@ -64,9 +66,18 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
     if not present[device]:
         there = ", ".join(name for name, is_there in present.items() if is_there)
         raise InputError("config key 'training.device'", f"{device!r}", f"one of: auto, {there}")
-    if precision == "auto":
-        precision = "bf16" if fast_bf16(device) else "fp32"
     torch.set_num_threads(threads)
+    if precision == "bf16" or (precision == "auto" and fast_bf16(device)):
+        fault = bf16_fault(threads) if device == "cpu" else ""
+        if fault and precision == "bf16":
+            raise InputError(
+                "config key 'training.precision'", f"'bf16' on a CPU where {fault}", "auto or fp32"
+            )
+        if fault:
+            LOGGER.warning("no bf16 on this CPU: %s", fault)
+        precision = "fp32" if fault else "bf16"
+    elif precision == "auto":
+        precision = "fp32"
     chosen = Device(device, precision, threads)
     LOGGER.info("device: %s", chosen)
     return chosen

@@ -24,6 +24,7 @@ from chromapal.files import whole
 from chromapal.prepare.pictures import PictureSamples
 from chromapal.prepare.samples import Samples
 from chromapal.training.device import Device
+from chromapal.training.precision import guarded
 from chromapal.training.progress import Progress
 from chromapal.training.reading import AnyBatch, neuron_errors
 from chromapal.training.task import Errors, Recipe, Task
@@ -183,7 +184,7 @@ def train(
                 for callback in (best, stop):
                     callback.load_state_dict(saved["callbacks"][callback.state_key])
         started = time.perf_counter()
-        with quiet():
+        with quiet(), guarded(device.precision):
             trainer = lightning.Trainer(
                 accelerator=device.name,
                 devices=1,
