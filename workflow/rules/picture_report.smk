@@ -201,7 +201,7 @@ rule write_turing_page:
     conda:
         ENVIRONMENT
     params:
-        code=code("write_turing_page.py", "src/chromapal/evaluate/turing.html"),
+        code=code("write_turing_page.py", "src/chromapal/evaluate/pages/turing.html"),
         entries=LEARNT,
         shown=f"results/{STUDY}/shown",
         seed=config["seed"],
