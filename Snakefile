@@ -47,7 +47,6 @@ else:
         include: "workflow/rules/model.smk"
         include: "workflow/rules/tables.smk"
         include: "workflow/rules/naming.smk"
-        include: "workflow/rules/naming_figures.smk"
         include: "workflow/rules/report.smk"
 
     rule all:

@@ -1,7 +1,8 @@
-"""What jobs import: everything that a script, a notebook or a method reached by name leads to."""
+"""What jobs import: what a called function, a notebook or a method reached by name leads to."""
 
 import ast
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -12,11 +13,21 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def jobs() -> list[Path]:
     """List where the code of a job starts."""
-    scripts = [*(ROOT / "workflow/scripts").glob("*.py"), *(ROOT / "workflow/notebooks").glob("*")]
+    folder = ROOT / "workflow"
+    scripts = [*(folder / "scripts").glob("*.py"), *(folder / "notebooks").glob("*")]
     kinds = ("colorizers", "classifiers")
     reached = [provenance.PACKAGE / kind / f"{name}.py" for kind in kinds for name in
                methods.names(kind)]  # fmt: skip
-    return sorted(scripts) + reached
+    return sorted(scripts) + reached + called()
+
+
+def called() -> list[Path]:
+    """List the modules whose functions rules call; rows of tables leave out the first words."""
+    text = "".join(path.read_text("utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
+    names = set(re.findall(r'"([a-z_.]+):[a-z_]+"', text))
+    dotted = [f"chromapal.{words}{name}" for name in names for words in ("", "evaluate.tables.")]
+    found = [path for name in sorted(dotted) if (path := provenance._module_path(name))]
+    return found + sorted((provenance.PACKAGE / "evaluate/figures").glob("*.py"))
 
 
 def source(path: Path) -> str:

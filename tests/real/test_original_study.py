@@ -6,10 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from chromapal.classifiers.common.naming import name_fold
+from chromapal.classifiers.common.naming import Task, name_fold
 from chromapal.evaluate.tables.main import write_identity
 from chromapal.prepare.normalise import prepare_fold
 from chromapal.prepare.splits import write_splits
+from chromapal.prepare.variants import Smote
+from chromapal.training.settings import Training
 from chromapal.worms.collect import collect
 from chromapal.worms.load import load
 
@@ -27,7 +29,7 @@ def scores(tmp_path_factory):
     scales = {path.stem: 65535 for path in sources}
     for path in sources:
         out = folder / path.stem
-        load(path, None, scales, out.with_suffix(".parquet"), out.with_suffix(".csv"))
+        load(path, "", scales, out.with_suffix(".parquet"), out.with_suffix(".csv"))
     neurons, splits = folder / "neurons.parquet", folder / "splits.parquet"
     tables = [folder / f"{path.stem}.parquet" for path in sources]
     collect(tables, neurons, folder / "skipped.csv", [t.with_suffix(".csv") for t in tables], {})
@@ -37,14 +39,15 @@ def scores(tmp_path_factory):
     prepare_fold(
         neurons, splits, fold="fold0", colour_scale="full_scale", gray_source="luminance",
         out_neurons=folder / "fold0.parquet", out_normaliser=folder / "normaliser.json",
-        out_left_out=folder / "left_out.csv",
+        out_skipped=folder / "left_out.csv",
     )  # fmt: skip
     parts = []
     for variant in ("with_background", "no_background"):
         path = folder / f"{variant}.parquet"
         name_fold(
-            folder / "fold0.parquet", 0, {}, {}, "random_forest", {"max_leaf_nodes": 0}, variant,
-            FEATURES, 42, 1, 5.0, 2, path,
+            folder / "fold0.parquet", "fold0", {}, {},
+            Task("random_forest", {"max_leaf_nodes": 0}, variant, FEATURES),
+            Smote(1, 5.0), Training(threads=2, seed=42), path,
         )  # fmt: skip
         parts.append(
             {"path": path, "study": "original", "classifier": "random_forest", "seed": 42,

@@ -19,6 +19,7 @@ from chromapal.identify.atlas import Atlas, Spread
 from chromapal.identify.symmetry import Symmetry
 from chromapal.prepare.features import COLOUR
 from chromapal.prepare.normalise import Normaliser
+from chromapal.training.settings import Training
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
 PARAMS = SimulationParams(
@@ -301,7 +302,7 @@ def fold(tmp_path_factory):
     few["name"] = few["name"].where(np.arange(len(few)) < 6, "")
     pd.concat([table, few], ignore_index=True).to_parquet(folder / "neurons.parquet")
     run.align_fold(
-        folder / "neurons.parquet", "position+rgb", "nonrigid", "decided", 1, "cpu",
+        folder / "neurons.parquet", "position+rgb", "nonrigid", "decided", Training("cpu"),
         folder / "aligned.parquet", folder / "worms.parquet", folder / "atlas",
     )  # fmt: skip
     return folder

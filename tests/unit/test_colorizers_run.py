@@ -11,6 +11,8 @@ from chromapal import methods
 from chromapal.colorizers import mean_colour
 from chromapal.colorizers.common import run
 from chromapal.errors import InputError
+from chromapal.prepare.variants import Smote
+from chromapal.training.settings import Training
 
 SMALL = {"width": 16, "layers": 1, "heads": 2, "members": 1, "steps": 2}
 QUICK = {
@@ -43,32 +45,23 @@ def neurons(tmp_path, names=REPEATED):
     return table
 
 
-def train(tmp_path, colorizer="mean_colour", variant="with_background", sample="worm", **changes):
-    settings = {
-        "params": QUICK.get(colorizer, {}),
-        "grid": 8,
-        "slab_um": 8.0,
-        "seed": 0,
-        "device": "cpu",
-        "precision": "fp32",
-        "threads": 1,
-        "smote_neighbours": 1,
-        "weight_cap": 5.0,
-        "checkpoint_dir": tmp_path / "checkpoints",
-        "out_folder": tmp_path / "model",
-        "out_history": tmp_path / "history.csv",
-    }
+def train(tmp_path, colorizer="mean_colour", variant="with_background", sample="worm", params=None):
+    params = QUICK.get(colorizer, {}) if params is None else params
     run.train(
-        tmp_path / "neurons.parquet", colorizer, variant=variant, sample=sample,
-        **{**settings, **changes},
-    )  # fmt: skip
+        tmp_path / "neurons.parquet",
+        run.Run(colorizer, params, variant, sample, 8, 8.0),
+        Smote(neighbours=1, weight_cap=5.0),
+        Training("cpu", "fp32"),
+        tmp_path / "checkpoints",
+        tmp_path / "model",
+        tmp_path / "history.csv",
+    )
 
 
 def predict(tmp_path, colorizer="mean_colour", variant="with_background", sample="worm"):
     out = tmp_path / "colours.parquet"
-    run.predict(
-        tmp_path / "neurons.parquet", tmp_path / "model", colorizer, variant, sample, 8, 8.0, 1, out
-    )
+    asked = run.Run(colorizer, {}, variant, sample, 8, 8.0)
+    run.predict(tmp_path / "neurons.parquet", tmp_path / "model", asked, 1, out)
     return pd.read_parquet(out)
 
 

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.apply import model
-from chromapal.apply.model import load
+from chromapal.apply.model import FACTS, keep, load
 from chromapal.errors import InputError
+from chromapal.prepare.normalise import Normalisation
 from chromapal.training import layout
+from chromapal.training.settings import Training
 from chromapal.worms import table
 
 CORNERS = np.array([[x, y, z] for x in (0, 12) for y in (0, 5) for z in (0, 2)], dtype=float)
-FACTS = model.FACTS
 
 
 def animal(worm, lab="EY", scale=1.0, full_scale=4095.0, **columns):
@@ -29,9 +29,10 @@ def animal(worm, lab="EY", scale=1.0, full_scale=4095.0, **columns):
 def facts_of(tmp_path, colour_scale, *animals):
     pd.concat(animals).to_parquet(tmp_path / "neurons.parquet")
     # nobody has colours, so that no network is trained
-    model.keep(
-        tmp_path / "neurons.parquet", "identify_then_colour", {}, colour_scale, "white", "study",
-        "code", 1, "cpu", 1, tmp_path / "model",
+    keep(
+        tmp_path / "neurons.parquet", "identify_then_colour", {},
+        Normalisation(colour_scale, "white"), "study", "code", Training("cpu", seed=1),
+        tmp_path / "model",
     )  # fmt: skip
     return layout.sealed(tmp_path / "model", FACTS)
 

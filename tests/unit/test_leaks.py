@@ -13,6 +13,8 @@ from chromapal.identify.body_axes import similarity
 from chromapal.identify.run import align_fold
 from chromapal.prepare.features import BODY
 from chromapal.prepare.normalise import Normaliser, prepare_fold
+from chromapal.prepare.variants import Smote
+from chromapal.training.settings import Training
 from tests.herd import PARAMS, table
 
 FEATURES = "position+rgb"
@@ -44,7 +46,7 @@ def align(folder, neurons, handedness="decided"):
     neurons.to_parquet(folder / "table.parquet")
     torch.set_num_threads(1)
     align_fold(
-        folder / "table.parquet", FEATURES, "nonrigid", handedness, 1, "cpu",
+        folder / "table.parquet", FEATURES, "nonrigid", handedness, Training("cpu"),
         folder / "neurons.parquet", folder / "worms.parquet", folder / "atlas",
     )  # fmt: skip
     return folder
@@ -189,8 +191,9 @@ def named(folder, neurons, aligned, classifier, params, variant):
     folder.mkdir()
     neurons.to_parquet(folder / "table.parquet")
     naming.name_fold(
-        folder / "table.parquet", 0, {}, {FEATURES: str(aligned / "neurons.parquet")}, classifier,
-        params, variant, [FEATURES], 42, 3, 5.0, 1, folder / "names.parquet",
+        folder / "table.parquet", "fold0", {}, {FEATURES: str(aligned / "neurons.parquet")},
+        naming.Task(classifier, params, variant, [FEATURES]), Smote(3, 5.0), Training(seed=42),
+        folder / "names.parquet",
     )  # fmt: skip
     return folder / "names.parquet"
 

@@ -4,6 +4,8 @@ import pytest
 
 from chromapal import methods
 from chromapal.classifiers.common import naming
+from chromapal.prepare.variants import Smote
+from chromapal.training.settings import Training
 
 NAMES = ["ADAL", "ADAR", "AVG"]
 FOLDS = 3
@@ -66,8 +68,9 @@ def run(tmp_path, colours, features, variant="no_background", aligned=None, clas
     out = tmp_path / "named.parquet"
     changes = {} if classifier else {"neighbours": 3}
     naming.name_fold(
-        tmp_path / "neurons.parquet", 0, colours, aligned or {},
-        classifier or "k_nearest_neighbours", changes, variant, features, 42, 2, 5.0, 1, out,
+        tmp_path / "neurons.parquet", "fold0", colours, aligned or {},
+        naming.Task(classifier or "k_nearest_neighbours", changes, variant, features),
+        Smote(2, 5.0), Training(seed=42), out,
     )  # fmt: skip
     return pd.read_parquet(out)
 

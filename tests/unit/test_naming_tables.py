@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from chromapal.errors import InputError
-from chromapal.evaluate import naming_tables as tables
 from chromapal.evaluate.pages import worm_files
-from chromapal.evaluate.report import naming
+from chromapal.evaluate.report import naming as report_naming
 from chromapal.evaluate.tables import confidence, peers, read
+from chromapal.evaluate.tables import naming as tables
 from chromapal.evaluate.tables.main import WORMS
 from chromapal.prepare.features import BODY
 from tests.named import identities
@@ -96,7 +96,7 @@ def test_the_report_shows_precision_by_animal(tmp_path):
     identity = identity.assign(**dict.fromkeys([*shares, "class_accuracy"], 0.125))
     identity.to_csv(tmp_path / "identity.csv", index=False)
     config = {"align": "nonrigid", "identify": {"classifiers": ["svm"]}, "handedness": "decided"}
-    shown = str(naming.scores(tmp_path, config))
+    shown = str(report_naming.scores(tmp_path, config))
     # of the surest 80 %, 2 in 3 of X's animal and none of Y's; of all neurons half
     assert "0.333" in shown and "0.500" not in shown
 
@@ -420,7 +420,7 @@ def test_files_of_two_folds_with_hostile_names(tmp_path):
 
     def write(stated):
         worm_files.write_worm_files(
-            parts, neurons_path=tmp_path / "neurons.parquet", aligned=aligned, handedness=hands,
+            parts, neurons=tmp_path / "neurons.parquet", aligned=aligned, handedness=hands,
             stated=stated, features="position", out=tmp_path / "named",
         )  # fmt: skip
         return sorted((tmp_path / "named").rglob("*.*"))
@@ -462,7 +462,7 @@ def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
         (tmp_path / "said/X").mkdir(parents=True, exist_ok=True)
         (tmp_path / "said" / name).write_text("neuron,says\n")
     worm_files.write_worm_files(
-        [part], neurons_path=tmp_path / "neurons.parquet",
+        [part], neurons=tmp_path / "neurons.parquet",
         aligned={"fold0": body(tmp_path / "body.parquet", range(5))},
         handedness={"fold0": str(tmp_path / "hands.parquet")},
         stated={"fold0": str(tmp_path / "stated.parquet")}, features="position",

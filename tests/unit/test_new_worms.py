@@ -6,6 +6,7 @@ import pytest
 import tifffile
 
 from chromapal.apply import read
+from chromapal.apply.plan import Source
 from chromapal.files import read_json
 from chromapal.worms import skipped, table
 from tests.nwb_files import write_nwb
@@ -21,12 +22,12 @@ def rows(**columns):
 
 
 def load(
-    tmp_path, kind="table", name="w.csv", centres="", channels=None, spacing=(), lab=None,
+    tmp_path, kind="table", name="w.csv", centres="", channels=None, spacing=(), lab="",
     full_scales=None,
 ):  # fmt: skip
     outs = [tmp_path / "out" / part for part in ("t.parquet", "f.json", "s.csv")]
     given = channels or {}, list(spacing), full_scales or {}
-    read.load(tmp_path / name, kind, centres, lab, *given, *outs)
+    read.load(Source(str(tmp_path / name), kind, centres), lab, *given, *outs)
     return table.read(outs[0]), read_json(outs[1]), skipped.read(outs[2])["reason"].tolist()
 
 

@@ -12,6 +12,7 @@ from matplotlib.image import imread
 from PIL import Image
 
 from chromapal.evaluate.figures import contact_sheet, micrographs, picture_parts
+from chromapal.evaluate.tables.pictures import IMAGES
 
 HOSTILE = "$a$_name^{of}_" + "many_letters_" * 8
 
@@ -174,7 +175,7 @@ def test_contact_sheet_reads_folders_and_is_the_same_bytes_twice(tmp_path, monke
     table = tmp_path / "images.csv"
     others = [made_scores().assign(run="few"), made_scores().assign(set="NA")]
     everything = pd.concat([made_scores(), *others])
-    everything.reindex(columns=pictures.IMAGES).to_csv(table, index=False)
+    everything.reindex(columns=IMAGES).to_csv(table, index=False)
     calls = []
     inner = contact_sheet.figure
     monkeypatch.setattr(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from chromapal.evaluate.report import parts
-from chromapal.evaluate.report.html import figure, number, numbers, table
+from chromapal.evaluate.report.html import Html, figure, number, numbers, section, table
 from chromapal.evaluate.report.notebook import POLICY, render
 from chromapal.evaluate.tables import main
 from chromapal.evaluate.tables.summary import COLUMNS as SUMMARY
@@ -100,7 +100,8 @@ def rendered(folder: Path) -> tuple[str, Path]:
     notebook, page = folder / "report.ipynb", folder / "report.html"
     parameters = {
         "study": "made", "tables": str(folder / "tables"), "figures": str(folder),
-        "captions": str(ROOT / "workflow/report"), "config": CONFIG,
+        "drawn": [{"name": "losses", "section": "What the network sees", "caption": "losses"}],
+        "config": CONFIG,
     }  # fmt: skip
     render(ROOT / "workflow/notebooks/report.ipynb", parameters, notebook, page)
     return page.read_text("utf-8"), notebook
@@ -229,3 +230,17 @@ def test_figure_carries_its_caption(tmp_path):
 def test_keys_repeat_the_study():
     shown = "".join(Page(parts.keys(CONFIG)).words)
     assert json.loads(shown) == CONFIG
+
+
+def test_a_section_shows_its_own_figures_below_what_else_it_has(tmp_path):
+    rows = [
+        {"name": name, "section": place, "caption": "colour"}
+        for name, place in (("a", "one"), ("b", "two"), ("c", "one"))
+    ]
+    (tmp_path / "colour.rst").write_text("What it <shows>.")
+    for name in "ab":
+        (tmp_path / f"{name}.png").write_bytes(PIXEL)
+    shown = section(rows, tmp_path, tmp_path, "one", Html("<p>table</p>"))
+    assert shown.startswith("<p>table</p><figure><img alt='a'")
+    assert "What it &lt;shows&gt;." in shown and "“c” was not drawn" in shown
+    assert "alt='b'" not in shown

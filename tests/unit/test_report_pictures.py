@@ -63,7 +63,7 @@ def test_the_page_stands_alone(folder):
     left_out = [{"run": HOSTILE, "colorizer": "lab_resnet50_frozen", "reason": "needs weights"}]
     parameters = {
         "study": HOSTILE, "tables": str(folder / "tables"), "figures": str(folder),
-        "captions": str(ROOT / "workflow/report"), "config": CONFIG, "left_out": left_out,
+        "config": CONFIG, "left_out": left_out,
     }  # fmt: skip
     notebook, out = folder / "report.ipynb", folder / "report.html"
     render(ROOT / "workflow/notebooks/pictures.ipynb", parameters, notebook, out)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chromapal.apply import scale as ready
 from chromapal.apply import scope
 from chromapal.prepare import geometry
-from chromapal.prepare import new_worms as ready
 from chromapal.worms import table
 
 FIVE = 5

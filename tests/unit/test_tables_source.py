@@ -222,7 +222,7 @@ def test_a_parquet_file_with_wrong_types(tmp_path):
 
 def test_load_lists_what_it_left_out(tmp_path):
     path = write_csv(tmp_path / "EY" / "t.csv", {}, {"worm": "../b", "R": "-1"})
-    load(path, None, {}, tmp_path / "t.parquet", tmp_path / "s.csv")
+    load(path, "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
     (entry,) = skipped.read(tmp_path / "s.csv").to_dict("records")
     assert (entry["file"], entry["lab"], entry["worm"]) == (str(path), "EY", "../b")
     assert entry["stage"] == "source" and "R = -1.0" in entry["reason"]
@@ -234,7 +234,7 @@ def test_load_of_a_broken_file_gives_an_empty_table_and_the_reason(tmp_path, nam
     path = tmp_path / "LAB" / name
     path.parent.mkdir()
     path.write_text("nonsense")
-    load(path, None, {}, tmp_path / "o.parquet", tmp_path / "s.csv")
+    load(path, "", {}, tmp_path / "o.parquet", tmp_path / "s.csv")
     assert list(table.read(tmp_path / "o.parquet")) == [*table.COLUMNS, "file"]
     (entry,) = skipped.read(tmp_path / "s.csv").to_dict("records")
     assert entry["lab"] == "LAB" and entry["reason"].startswith(str(path))

@@ -21,30 +21,39 @@ STUDY = {
 }
 
 
-def planned(folder) -> list[tuple[str, dict[str, str], dict[str, str]]]:
-    """List the rule, wildcards and resources of every job."""
+def planned(folder) -> list[tuple[str, str, dict[str, str], dict[str, str]]]:
+    """List the rule, indentation, wildcards and resources of every job."""
     done = snakemake(folder, STUDY, *PROFILE)
     assert done.returncode == 0, done.stdout + done.stderr
     # those of a group stand indented
     pattern = r"^( *)rule (\w+):\n((?:\1    .*\n)+)"
     found = []
-    for _, rule, facts in re.findall(pattern, done.stdout + done.stderr, re.MULTILINE):
+    for indent, rule, facts in re.findall(pattern, done.stdout + done.stderr, re.MULTILINE):
         lines = dict(line.strip().split(": ", 1) for line in facts.splitlines())
         wildcards, resources = (
             dict(re.findall(r"(\w+)=([^,]+)", lines.get(name, "")))
             for name in ("wildcards", "resources")
         )
-        found.append((rule, wildcards, resources))
+        found.append((rule, indent, wildcards, resources))
     return found
 
 
-def test_what_trains_a_network_asks_for_the_gpu_and_nothing_else_does(tmp_path):
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory):
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         pytest.skip("snakemake-executor-plugin-slurm is not installed")
+    return planned(tmp_path_factory.mktemp("study"))
+
+
+def test_only_long_jobs_have_a_job_of_the_cluster_to_themselves(jobs):
+    alone = {rule for rule, indent, *_ in jobs if not indent}
+    assert alone == {"train_colorizer", "align_neurons", "keep_model", "all"}
+
+
+def test_what_trains_a_network_asks_for_the_gpu_and_nothing_else_does(jobs):
     asking, others = set(), set()
-    jobs = planned(tmp_path)
     assert len(jobs) > 50
-    for rule, wildcards, resources in jobs:
+    for rule, _, wildcards, resources in jobs:
         method = wildcards.get("colorizer", wildcards.get("classifier", ""))
         (asking if resources["gpu"] == "1" else others).add((rule, method))
         assert resources["gpu"] in ("0", "1")

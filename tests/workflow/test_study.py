@@ -87,8 +87,9 @@ def planned(checkout, study, *arguments):
     )  # fmt: skip
     text = done.stdout + done.stderr
     assert done.returncode == 0, text
-    jobs = re.findall(r"rule (\w+):\n((?: {4}.*\n)+)", text)
-    return [(rule, body) for rule, body in jobs if rule != "all"], text
+    # those of a group stand indented
+    jobs = re.findall(r"^( *)rule (\w+):\n((?:\1    .*\n)+)", text, re.MULTILINE)
+    return [(rule, body) for _, rule, body in jobs if rule != "all"], text
 
 
 def test_a_fresh_checkout_over_kept_results_runs_nothing(checkout, study):

@@ -17,19 +17,14 @@ rule train_colorizer:
         gpu=gpu_claim,
         training=100 // TRAINING["parallel"],
     params:
-        code=train_code,
-        changes=colorizer_params,
-        seed=config["seed"],
-        slab_um=config["slab_um"],
-        neighbours=config["smote"]["neighbours"],
-        weight_cap=config["smote"]["weight_cap"],
-        device=TRAINING["device"],
-        precision=TRAINING["precision"],
-        training_threads=TRAINING["threads"],
+        **calls("colorizers.common.run:train", "src/chromapal/colorizers/{colorizer}.py"),
+        run=run_settings,
+        smote=config["smote"],
+        training=training_settings("device", "precision", "threads"),
         # outside the declared outputs, so that a killed training goes on where it was
         checkpoints="results/{study}/checkpoints/{colorizer}/{variant}/{sample}/grid{grid}/{fold}",
     script:
-        "../scripts/train_colorizer.py"
+        "../scripts/call.py"
 
 
 rule predict_colours:
@@ -41,12 +36,14 @@ rule predict_colours:
         colours="results/{study}/colours/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.parquet",
     log:
         "results/{study}/logs/predict_colours/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.log",
+    group:
+        "colours"
     conda:
         ENVIRONMENT
     params:
-        code=predict_code,
-        slab_um=config["slab_um"],
+        **calls("colorizers.common.run:predict", "src/chromapal/colorizers/{colorizer}.py"),
+        run=run_settings,
         # one thread, so that the last bits do not depend on how many cores a run was given
-        prediction_threads=1,
+        threads=1,
     script:
-        "../scripts/predict_colours.py"
+        "../scripts/call.py"

@@ -1,6 +1,7 @@
 """Validated config, study discovery and code digests, shared by all rules."""
 
 import datetime
+import functools
 import json
 import logging
 import os
@@ -125,6 +126,43 @@ def code(script, *more):
 def method_code(script, kind, name):
     """Hash a script together with the one method that it reaches by name."""
     return code(script, f"src/chromapal/{kind}/{name}.py")
+
+
+@functools.cache
+def stamp(*names):
+    """Hash files, what they import, and pins; the names stand behind the hash."""
+    digest = provenance.digest(*(ROOT / name for name in names), extra=(provenance.lock_digest(),))
+    return " ".join([digest, *names])
+
+
+def calls(function, *files):
+    """Name the function that a rule calls, "evaluate.figures.colour:draw", and hash its code.
+
+    The hash covers the function's module with all that it imports, and `files` that it reaches by
+    name: a method's file, say, with a wildcard in its path.
+    """
+    home = f"src/chromapal/{function.split(':')[0].replace('.', '/')}.py"
+
+    def code(wildcards):
+        named = [file.format(**dict(wildcards.items())) for file in files]
+        return stamp("workflow/scripts/call.py", home, *named)
+
+    return {"call": function, "code": code}
+
+
+def paths(entries):
+    """List the files that entries describe."""
+    return [entry["path"] for entry in entries]
+
+
+def tables(*names):
+    """Give finished tables of the study, each by its name."""
+    return {name: f"results/{{study}}/tables/{name}.csv" for name in names}
+
+
+def training_settings(*keys):
+    """Give what the study states about trainings, and its seed."""
+    return {**{key: TRAINING[key] for key in keys}, "seed": config["seed"]}
 
 
 def gpu_claim(wildcards):

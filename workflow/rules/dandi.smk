@@ -21,19 +21,21 @@ if STREAMED:
             skipped="results/{study}/worms/{source}.skipped.csv",
         log:
             "results/{study}/logs/stream_worms/{source}.log",
+        group:
+            "worms"
         conda:
             ENVIRONMENT
         resources:
             transfers=1,
         params:
-            code=code("stream_worms.py"),
-            laboratory=laboratory_of,
+            **calls("worms.dandi.source:stream"),
+            lab=laboratory_of,
             asset=asset_of,
             api=DANDI["api"],
             cache=DANDI["cache"],
             full_scales=FULL_SCALES,
         script:
-            "../scripts/stream_worms.py"
+            "../scripts/call.py"
 
 
 if ASSETS and not STREAMED:
@@ -48,17 +50,20 @@ if ASSETS and not STREAMED:
             f"results/{STUDY}/logs/fetch_worm/{{fetched}}.log",
         wildcard_constraints:
             fetched="|".join(map(re.escape, FETCHED)),
+        group:
+            "worms"
         conda:
             ENVIRONMENT
         resources:
             transfers=1,
         params:
             # no digest of code: a checksum says that the file is right, whoever fetched it
-            laboratory=fetched_laboratory,
+            call="worms.dandi.source:fetch",
+            lab=fetched_laboratory,
             asset=fetched_asset,
             api=DANDI["api"],
         script:
-            "../scripts/fetch_worm.py"
+            "../scripts/call.py"
 
 
 if LEFT_OUT:
@@ -71,10 +76,12 @@ if LEFT_OUT:
             skipped="results/{study}/left_out.csv",
         log:
             "results/{study}/logs/leave_out_worms.log",
+        group:
+            "neurons"
         conda:
             ENVIRONMENT
         params:
-            code=code("leave_out_worms.py"),
-            reasons=REASONS,
+            **calls("worms.dandi.source:write_left_out"),
+            leave_out=REASONS,
         script:
-            "../scripts/leave_out_worms.py"
+            "../scripts/call.py"

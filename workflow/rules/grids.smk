@@ -9,18 +9,20 @@ rule write_splits:
         splits="results/{study}/splits.parquet",
     log:
         "results/{study}/logs/write_splits.log",
+    group:
+        "neurons"
     conda:
         ENVIRONMENT
     params:
-        code=code("write_splits.py"),
-        split=config["split"],
+        **calls("prepare.splits:write_splits"),
+        kind=config["split"],
         folds=FOLDS,
         validation=config["validation"],
         seed=config["seed"],
         cross_fit=bool(CROSS_FITTED),
         gray_source=config["gray_source"],
     script:
-        "../scripts/write_splits.py"
+        "../scripts/call.py"
 
 
 rule normalise_neurons:
@@ -34,11 +36,13 @@ rule normalise_neurons:
         skipped="results/{study}/neurons/{fold}/skipped.csv",
     log:
         "results/{study}/logs/normalise_neurons/{fold}.log",
+    group:
+        "neurons"
     conda:
         ENVIRONMENT
     params:
-        code=code("normalise_neurons.py"),
+        **calls("prepare.normalise:prepare_fold"),
         colour_scale=config["colour_scale"],
         gray_source=config["gray_source"],
     script:
-        "../scripts/normalise_neurons.py"
+        "../scripts/call.py"

@@ -6,49 +6,48 @@ rule align_neurons:
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
     output:
-        neurons="results/{study}/aligned/{cue}/{fold}/neurons.parquet",
-        worms="results/{study}/aligned/{cue}/{fold}/worms.parquet",
-        atlas=directory("results/{study}/aligned/{cue}/{fold}/atlas"),
+        neurons="results/{study}/aligned/{features}/{fold}/neurons.parquet",
+        worms="results/{study}/aligned/{features}/{fold}/worms.parquet",
+        atlas=directory("results/{study}/aligned/{features}/{fold}/atlas"),
     log:
-        "results/{study}/logs/align_neurons/{cue}/{fold}.log",
+        "results/{study}/logs/align_neurons/{features}/{fold}.log",
     conda:
         ENVIRONMENT
     resources:
         gpu=int(TRAINING["device"] == "cuda"),
     params:
-        code=code("align_neurons.py"),
+        **calls("identify.run:align_fold"),
         level=config["align"],
         handedness=config["handedness"],
         # one thread, so that the last bits do not depend on how many cores a run was given
-        alignment_threads=1,
-        device=TRAINING["device"],
+        training=dict(device=TRAINING["device"], threads=1),
     script:
-        "../scripts/align_neurons.py"
+        "../scripts/call.py"
 
 
 rule classify_neurons:
     """Name one fold's test neurons with one classifier, from every feature set."""
     input:
+        served_colours,
+        aligned_neurons,
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
-        colours=served_colours,
-        aligned=aligned_neurons,
     output:
         names="results/{study}/identities/{classifier}/{variant}/{fold}.parquet",
     log:
         "results/{study}/logs/classify_neurons/{classifier}/{variant}/{fold}.log",
+    group:
+        "names"
     conda:
         ENVIRONMENT
     resources:
         gpu=classifier_gpu_claim,
     params:
-        code=classify_code,
-        changes=classifier_params,
-        cross_fitted=cross_fitted_colours,
+        **calls("classifiers.common.naming:name_fold", "src/chromapal/classifiers/{classifier}.py"),
+        colours=cross_fitted_colours,
         aligned=aligned_by_features,
-        features=IDENTIFY["features"],
-        neighbours=config["smote"]["neighbours"],
-        weight_cap=config["smote"]["weight_cap"],
-        device=TRAINING["device"],
-        seed=config["seed"],
+        task=task_settings,
+        smote=config["smote"],
+        # one thread, so that the last bits do not depend on how many cores a run was given
+        training=dict(device=TRAINING["device"], threads=1, seed=config["seed"]),
     script:
-        "../scripts/classify_neurons.py"
+        "../scripts/call.py"

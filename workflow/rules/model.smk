@@ -16,14 +16,10 @@ rule keep_model:
         gpu=gpu_claim,
         training=100 // TRAINING["parallel"],
     params:
-        code=method_code("keep_model.py", "colorizers", KEPT_COLORIZER),
+        **calls("apply.model:keep", f"src/chromapal/colorizers/{KEPT_COLORIZER}.py"),
         colorizer=KEPT_COLORIZER,
-        changes=KEPT_CHANGES,
-        colour_scale=config["colour_scale"],
-        gray_source=config["gray_source"],
-        study=STUDY,
-        seed=config["seed"],
-        device=TRAINING["device"],
-        training_threads=TRAINING["threads"],
+        params=KEPT_CHANGES,
+        normalisation={key: config[key] for key in ("colour_scale", "gray_source")},
+        training=training_settings("device", "threads"),
     script:
-        "../scripts/keep_model.py"
+        "../scripts/call.py"

@@ -23,10 +23,6 @@ def source_files(wildcards):
     return [source.path, *([source.centres] if source.centres else [])]
 
 
-def source_fact(fact):
-    """Give a function that tells one fact about a source."""
-
-    def told(wildcards):
-        return getattr(SOURCES[wildcards.source], fact)
-
-    return told
+def source_file(wildcards):
+    """Say which file a source is, of which kind, and where its centres stand."""
+    return vars(SOURCES[wildcards.source])

@@ -75,37 +75,31 @@ wildcard_constraints:
     classifier="|".join(methods.names("classifiers")),
     variant="with_background|no_background|no_background_smote",
     sample="neuron|worm",
-    cue=r"position(\+(gray|luminance|white|rgb))?",
+    features=r"position(\+(gray|luminance|white|rgb))?",
     grid=r"\d+",
     fold=r"fold\d+(-\d+)?",
 
 
-def train_code(wildcards):
-    """Hash the code behind one colorizer."""
-    return method_code("train_colorizer.py", "colorizers", wildcards.colorizer)
-
-
-def predict_code(wildcards):
-    """Hash the code behind one colorizer's predictions."""
-    return method_code("predict_colours.py", "colorizers", wildcards.colorizer)
-
-
-def classify_code(wildcards):
-    """Hash the code behind one classifier."""
-    return method_code("classify_neurons.py", "classifiers", wildcards.classifier)
-
-
-def colorizer_params(wildcards):
-    """Give the study's changes to one colorizer's defaults, in the run that trains it."""
+def run_settings(wildcards):
+    """Say which colorizer is trained, how the study changes it, and on which samples."""
     cell = {"colorizers": wildcards.colorizer, "variants": wildcards.variant}
     cell |= {"samples": wildcards.sample, "grids": int(wildcards.grid)}
     run = next(run for run in RUNS if all(value in run[key] for key, value in cell.items()))
-    return run_params(run, wildcards.colorizer)
+    return {
+        **{key.removesuffix("s"): value for key, value in cell.items()},
+        "params": run_params(run, wildcards.colorizer),
+        "slab_um": config["slab_um"],
+    }
 
 
-def classifier_params(wildcards):
-    """Give the study's changes to one classifier's defaults."""
-    return config["params"]["classifiers"].get(wildcards.classifier, {})
+def task_settings(wildcards):
+    """Say which classifier names neurons, how the study changes it, and from what."""
+    return {
+        "classifier": wildcards.classifier,
+        "params": config["params"]["classifiers"].get(wildcards.classifier, {}),
+        "variant": wildcards.variant,
+        "features": IDENTIFY["features"],
+    }
 
 
 def classifier_gpu_claim(wildcards):

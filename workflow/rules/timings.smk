@@ -4,15 +4,17 @@
 rule write_timings_table:
     """Read from the jobs' logs when each ran; exempt from the same-bytes rule."""
     input:
-        report="results/{study}/report/report.html",
+        "results/{study}/report/report.html",
     output:
         table="results/{study}/tables/timings.csv",
     log:
         "results/{study}/logs/write_timings_table.log",
+    group:
+        "report"
     conda:
         ENVIRONMENT
     params:
-        code=code("write_timings_table.py"),
+        **calls("evaluate.tables.timings:write_timings"),
         logs="results/{study}/logs",
     script:
-        "../scripts/write_timings_table.py"
+        "../scripts/call.py"

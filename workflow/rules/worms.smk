@@ -5,17 +5,20 @@ if config["source"] == "simulate":
     rule simulate_worms:
         """Write the default study's animals as NWB files."""
         output:
-            files=list(SOURCES.values()),
+            list(SOURCES.values()),
         log:
             f"results/{STUDY}/logs/simulate_worms.log",
+        group:
+            "worms"
         conda:
             ENVIRONMENT
         params:
-            code=code("simulate_worms.py"),
+            **calls("worms.simulate.worms:simulate"),
+            folder=f"results/{STUDY}/simulated",
+            params=config["simulate"],
             seed=config["seed"],
-            simulate=config["simulate"],
         script:
-            "../scripts/simulate_worms.py"
+            "../scripts/call.py"
 
 
 if not STREAMED:
@@ -23,37 +26,41 @@ if not STREAMED:
     rule load_worms:
         """Read one source file into neuron tables; what cannot be used is listed with its reason."""
         input:
-            file=source_file,
+            path=source_file,
         output:
             table="results/{study}/worms/{source}.parquet",
             skipped="results/{study}/worms/{source}.skipped.csv",
         log:
             "results/{study}/logs/load_worms/{source}.log",
+        group:
+            "worms"
         conda:
             ENVIRONMENT
         params:
-            code=code("load_worms.py"),
-            laboratory=laboratory_of,
+            **calls("worms.load:load"),
+            lab=laboratory_of,
             full_scales=FULL_SCALES,
         script:
-            "../scripts/load_worms.py"
+            "../scripts/call.py"
 
 
 rule collect_worms:
     """Put the animals of all files into one table, each animal once."""
     input:
-        tables=expand("results/{{study}}/worms/{source}.parquet", source=SOURCES),
-        skipped=expand("results/{{study}}/worms/{source}.skipped.csv", source=SOURCES) + LEFT_OUT,
+        paths=expand("results/{{study}}/worms/{source}.parquet", source=SOURCES),
+        skipped_parts=expand("results/{{study}}/worms/{source}.skipped.csv", source=SOURCES)
+        + LEFT_OUT,
     output:
         neurons="results/{study}/neurons.parquet",
         skipped="results/{study}/skipped.csv",
     log:
         "results/{study}/logs/collect_worms.log",
+    group:
+        "neurons"
     conda:
         ENVIRONMENT
     params:
-        code=code("collect_worms.py"),
+        **calls("worms.collect:collect"),
         laboratories=config["laboratories"],
-        folds=FOLDS,
     script:
-        "../scripts/collect_worms.py"
+        "../scripts/call.py"

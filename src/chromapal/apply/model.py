@@ -11,8 +11,9 @@ from chromapal import methods, provenance
 from chromapal.errors import InputError
 from chromapal.files import whole
 from chromapal.prepare import geometry
-from chromapal.prepare.normalise import Normaliser
+from chromapal.prepare.normalise import Normalisation, Normaliser
 from chromapal.training import layout
+from chromapal.training.settings import Training
 from chromapal.worms.table import ANIMAL, SUBJECT
 
 LOGGER = logging.getLogger("chromapal")
@@ -21,70 +22,66 @@ DENSE = True
 
 
 def keep(
-    neurons_path: str | os.PathLike,
+    neurons: str | os.PathLike,
     colorizer: str,
-    changes: dict,
-    colour_scale: str,
-    gray_source: str,
+    params: dict,
+    normalisation: Normalisation,
     study: str,
     code: str,
-    seed: int,
-    device: str,
-    threads: int,
+    training: Training,
     out: str | os.PathLike,
 ):
     """Learn from all animals of a study at once, nobody held out but to calibrate.
 
     Parameters
     ----------
-    neurons_path : path-like
+    neurons : path-like
         The study's neurons. Animals with names and gray train.
     colorizer : str
         One that names neurons before it colours them; see
         `chromapal.colorizers.common.named_colour`.
-    changes : dict
+    params : dict
         The study's changes to its `Params`.
-    colour_scale, gray_source : str
-        See `chromapal.prepare.normalise.Normaliser`.
+    normalisation : Normalisation
+        The scale of colour, and what gray is.
     study, code : str
-        The study's name, and the digest of the code behind the model.
-    seed, device, threads
-        As in `chromapal.colorizers.common.run.train`.
+        The study's name, and the digest of the code behind the model, which files may follow.
+    training : Training
+        Where and how.
     out : path-like
         Folder, whole or not at all: `model.json` with what new worms are held against, and the
         trained colorizer. Where no animal can teach gray or colour it says so and holds none.
     """
-    neurons = pd.read_parquet(neurons_path)
-    normaliser = Normaliser.fit(neurons, colour_scale, gray_source)
+    neurons = pd.read_parquet(neurons)
+    normaliser = Normaliser.fit(neurons, **vars(normalisation))
     neurons = normaliser.transform(neurons)
     animals = neurons.groupby(ANIMAL)
     known = neurons["name"].ne("").groupby([neurons[key] for key in ANIMAL]).transform("any")
-    training = neurons[
-        known & animals["gray"].transform("count").eq(animals["gray"].transform("size"))
-    ]
+    gray = animals["gray"].transform("count").eq(animals["gray"].transform("size"))
+    taught = neurons[known & gray].reset_index(drop=True)
     facts = {
         "study": study,
         "version": provenance.version(),
-        "code_digest": code,
+        "code_digest": code.split()[0],
         "lock_digest": provenance.lock_digest(),
-        "seed": seed,
+        "seed": training.seed,
         "features": NETWORKS,
         "colorizer": colorizer,
         "alignment": "nonrigid",
         "normaliser": normaliser.to_json(),
         "missing": "",
         "full_scales": {},
-        **_animals(training),
+        **_animals(taught),
     }
-    if colour_scale == "full_scale":
+    if normalisation.colour_scale == "full_scale":
         # no other scale asks what a camera could count, and none need refuse a brighter worm
         facts["full_scales"] = neurons.groupby("lab")["full_scale"].max().to_dict()
     with whole(out) as folder:
         folder.mkdir()
-        if training[["r", "g", "b"]].notna().all(axis=1).any():
+        if taught[["r", "g", "b"]].notna().all(axis=1).any():
             module = methods.module("colorizers", colorizer)
-            model = module.build(methods.params("colorizers", colorizer, changes), DENSE)
-            model.learn(training.reset_index(drop=True), seed, device, threads)
+            model = module.build(methods.params("colorizers", colorizer, params), DENSE)
+            model.learn(taught, training.seed, training.device, training.threads)
             model.save(folder / NETWORKS)
             facts["names"] = model.identifier.transformer.classes_.tolist()
         else:

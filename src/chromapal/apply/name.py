@@ -24,9 +24,8 @@ SHOWN = tuple(f"{colour}_shown" for colour in COLOURS)
 
 def name_all(
     model: str | os.PathLike,
-    neurons_path: str | os.PathLike,
-    skipped_path: str | os.PathLike,
-    threads: int,
+    neurons: str | os.PathLike,
+    skipped_sources: str | os.PathLike,
     applied: dict[str, str],
     out_neurons: str | os.PathLike,
     out_worms: str | os.PathLike,
@@ -40,14 +39,12 @@ def name_all(
     ----------
     model : path-like
         Folder of the kept model.
-    neurons_path, skipped_path : path-like
+    neurons, skipped_sources : path-like
         What `chromapal.apply.read.collect` wrote.
-    threads : int
-        Threads; part of what makes two runs the same bytes.
     applied : dict of str to str
         What `chromapal.apply.plan.applied` told of model and worms.
     out_neurons : path-like
-        Parquet, a row per neuron: those of the neuron table; row (number in `neurons_path`); body
+        Parquet, a row per neuron: those of the neuron table; row (number in `neurons`); body
         axes; assigned1 to assigned5 and their probabilities; predicted colour and deviation
         on the study's scale, and the colour brought to 0..1.
     out_worms : path-like
@@ -62,9 +59,10 @@ def name_all(
     InputError
         The model cannot be used, or no worm can; the log tells of each why it was left out.
     """
-    torch.set_num_threads(threads)
+    # PyTorch adds up in another order with more threads, which must change no result
+    torch.set_num_threads(1)
     trained, facts = load(model)
-    neurons = table.read(neurons_path)
+    neurons = table.read(neurons)
     neurons = neurons.assign(row=np.arange(len(neurons), dtype=np.int64))
     asked = [
         question
@@ -73,7 +71,7 @@ def name_all(
     ]
     neurons, left_out = scale.usable(neurons, facts)
     unnamed = pd.DataFrame(left_out, columns=list(skipped.COLUMNS))
-    listed = pd.concat([skipped.read(skipped_path), unnamed])
+    listed = pd.concat([skipped.read(skipped_sources), unnamed])
     if neurons.empty:
         reasons = skipped.told(listed)
         raise InputError("config key 'worms'", "no usable worm", "one at least", reasons)

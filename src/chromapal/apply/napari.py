@@ -23,19 +23,19 @@ POINTS, COLOURS, FACTS, OPEN = "points.csv", "predicted_colour.ome.tif", "layers
 PROGRAM = Path(__file__).with_name("open_in_napari.py")
 
 
-def write_layers(neurons_path: str | os.PathLike, facts: dict[str, str], out: str | os.PathLike):
+def write_layers(neurons: str | os.PathLike, facts: dict[str, str], out: str | os.PathLike):
     """Write a folder `{lab}/{worm}` of layers for every new worm, and log how to open it.
 
     Parameters
     ----------
-    neurons_path : path-like
+    neurons : path-like
         Parquet of answers, as `chromapal.apply.write` writes it.
     facts : dict
         Files of facts about sources, by source; see `chromapal.apply.read.load`.
     out : path-like
         The folder, written whole or not at all.
     """
-    neurons = pd.read_parquet(neurons_path)
+    neurons = pd.read_parquet(neurons)
     with whole(out) as folder:
         folder.mkdir()
         for (lab, worm), rows in neurons.groupby(table.ANIMAL, sort=True):

@@ -34,7 +34,7 @@ def predicted(neurons: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_copies(
-    neurons_path: str | os.PathLike,
+    neurons: str | os.PathLike,
     facts: dict[str, str],
     model: dict[str, str],
     worms: str | os.PathLike,
@@ -45,7 +45,7 @@ def write_copies(
 
     Parameters
     ----------
-    neurons_path : path-like
+    neurons : path-like
         Parquet of answers, as `chromapal.apply.write` writes it.
     facts : dict
         Files of facts about sources, by source; see `chromapal.apply.read.load`.
@@ -66,7 +66,7 @@ def write_copies(
     InputError
         A copy cannot be written: no fault of the file's, which is not left out for it.
     """
-    neurons = pd.read_parquet(neurons_path)
+    neurons = pd.read_parquet(neurons)
     named = set(neurons["file"])
     files = [file for file in facts if file.lower().endswith(".nwb") and file in named]
     left_out = []

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from chromapal.apply.plan import Source
 from chromapal.errors import InputError
 from chromapal.files import write_json
 from chromapal.worms import skipped, table, tables, volumes
@@ -23,10 +24,8 @@ SEGMENTERS = "segment it first, with StarDist, Cellpose or NeuroPAL_ID for examp
 
 
 def load(
-    path: str | os.PathLike,
-    kind: str,
-    centres: str,
-    lab: str | None,
+    file: Source,
+    lab: str,
     channels: dict[str, int],
     spacing: list[float],
     full_scales: dict[str, float],
@@ -38,15 +37,10 @@ def load(
 
     Parameters
     ----------
-    path : path-like
-        The file.
-    kind : {"nwb", "table", "volume"}
-        What it is.
-    centres : str
-        Of a volume, the table of its neurons' centres; "" where there is none.
-    lab : str or None
-        The laboratory of all worms; without it a table's own, or the name of the file's parent
-        folder.
+    file : Source
+        The file, and what it is.
+    lab : str
+        The laboratory of all worms; "" for a table's own, or the name of the file's parent folder.
     channels : dict of str to int
         Which channels of a volume are R, G, B, W, from 0; a single channel is W.
     spacing : list of float
@@ -60,13 +54,14 @@ def load(
     out_skipped : path-like
         CSV list of `skipped.COLUMNS`.
     """
+    path, lab = file.path, lab or None
     facts, left_out = {}, []
     try:
-        if kind == "nwb":
+        if file.kind == "nwb":
             neurons = reader.read(path, lab, full_scales)
             facts = _of_nwb(path)
-        elif kind == "volume":
-            neurons, facts = _of_volume(path, centres, lab, channels, spacing, full_scales)
+        elif file.kind == "volume":
+            neurons, facts = _of_volume(path, file.centres, lab, channels, spacing, full_scales)
         else:
             text = completed(tables.cells(path), path, lab)
             neurons, left_out = placed(*tables.parsed(text, path, lab, full_scales), path)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from chromapal.apply import neuropal_id, scope
+from chromapal.apply import neuropal_id
+from chromapal.apply.scope import sentence
 from chromapal.console import progress
 from chromapal.evaluate.figures import worm
 from chromapal.evaluate.pages import worm_page
@@ -21,11 +22,11 @@ TRACES = ["series", "trace", "neuron", "answer", "probability"]
 
 
 def write_new_worm_files(
-    neurons_path: str | os.PathLike,
-    worms_path: str | os.PathLike,
-    scope_path: str | os.PathLike,
+    neurons: str | os.PathLike,
+    worms: str | os.PathLike,
+    scope: str | os.PathLike,
     facts: dict[str, str],
-    out: str | os.PathLike,
+    out_folder: str | os.PathLike,
     out_answers: str | os.PathLike,
 ):
     """Write a folder `{lab}/{worm}` for every new worm.
@@ -36,17 +37,17 @@ def write_new_worm_files(
 
     Parameters
     ----------
-    neurons_path, worms_path, scope_path : path-like
+    neurons, worms, scope : path-like
         What `chromapal.apply.name.name_all` wrote.
     facts : dict
         Files of facts about sources, by source; see `chromapal.apply.read.load`.
-    out : path-like
+    out_folder : path-like
         The folder, written whole or not at all.
     out_answers : path-like
         Parquet: the same neurons of all worms, for files in other programs' formats.
     """
-    named, decided = pd.read_parquet(neurons_path), pd.read_parquet(worms_path)
-    asked = pd.read_csv(scope_path, dtype="str", keep_default_na=False, na_filter=False)
+    named, decided = pd.read_parquet(neurons), pd.read_parquet(worms)
+    asked = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False)
     doubtful = decided.set_index(ANIMAL)["doubtful"].astype(bool)
     answers = worm_answers(
         named.drop(columns=[*"xyz", "ID", *worm.BODY]).assign(anchor=""),
@@ -57,14 +58,14 @@ def write_new_worm_files(
     # a row is one of the worm's own table, as its number is
     answers = answers.assign(row=answers["neuron"]).drop(columns="anchor")
     write_parquet(answers, out_answers)
-    with whole(out) as folder:
+    with whole(out_folder) as folder:
         folder.mkdir()
         animals = list(answers.groupby(ANIMAL, sort=True))
         for (lab, name), rows in progress(animals, len(animals), "new worms"):
             path = folder / slug(lab) / slug(name)
             path.mkdir(parents=True)
             mine = asked[asked["lab"].eq(lab) & asked["worm"].eq(name)]
-            notes = [scope.sentence(question) for question in mine.to_dict("records")]
+            notes = [sentence(question) for question in mine.to_dict("records")]
             if doubtful[lab, name]:
                 notes.append(f"{lab} {name}: left and right are undecided; names go without a side")
             source = read_json(facts[rows["file"].iloc[0]])

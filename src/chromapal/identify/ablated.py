@@ -24,7 +24,7 @@ COLUMNS = ["question", "setting", "order", "lab", "worm", "labelled", "right", "
 
 
 def ablate_fold(
-    neurons_path: str | os.PathLike,
+    neurons: str | os.PathLike,
     features: str,
     colour_scale: str,
     gray_source: str,
@@ -36,7 +36,7 @@ def ablate_fold(
 
     Parameters
     ----------
-    neurons_path : path-like
+    neurons : path-like
         The fold's normalised neurons.
     features : str
         Feature set.
@@ -50,7 +50,7 @@ def ablate_fold(
         Parquet of `COLUMNS`: a row per question, setting and test animal.
     """
     torch.set_num_threads(1)
-    neurons = pd.read_parquet(neurons_path)
+    neurons = pd.read_parquet(neurons)
     rows: list[tuple] = []
     training, tested = split(neurons, features)
     aligner, aligned, mirror = align.fit(training, level, run.shown("learn atlas"))

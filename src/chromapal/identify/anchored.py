@@ -33,8 +33,8 @@ def load(folder: str | os.PathLike) -> tuple[Aligner, Calibration]:
 
 
 def anchor_fold(
-    neurons_path: str | os.PathLike,
-    worms_path: str | os.PathLike,
+    neurons: str | os.PathLike,
+    worms: str | os.PathLike,
     atlas: str | os.PathLike,
     features: str,
     seed: int,
@@ -44,9 +44,9 @@ def anchor_fold(
 
     Parameters
     ----------
-    neurons_path : path-like
+    neurons : path-like
         The fold's normalised neurons.
-    worms_path, atlas : path-like
+    worms, atlas : path-like
         What `chromapal.identify.run.align_fold` decided about the test animals, and learnt.
     features : str
         Feature set of the alignment.
@@ -60,9 +60,9 @@ def anchor_fold(
         labels as anchors are left out of that number.
     """
     torch.set_num_threads(1)
-    neurons = pd.read_parquet(neurons_path)
+    neurons = pd.read_parquet(neurons)
     tested = animals(neurons[neurons["role"].eq("test")], cue(features))
-    odds = odds_of(worms_path)
+    odds = odds_of(worms)
     aligner, calibration = load(atlas)
     rows = []
     for number, animal in enumerate(progress(tested, len(tested), "anchor animals")):
@@ -105,8 +105,8 @@ def _curve(told: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[i
 
 
 def answer_fold(
-    neurons_path: str | os.PathLike,
-    worms_path: str | os.PathLike,
+    neurons: str | os.PathLike,
+    worms: str | os.PathLike,
     atlas: str | os.PathLike,
     features: str,
     anchors: str | os.PathLike,
@@ -116,7 +116,7 @@ def answer_fold(
 
     Parameters
     ----------
-    neurons_path, worms_path, atlas, features
+    neurons, worms, atlas, features
         As for `anchor_fold`.
     anchors : path-like
         Folder with a file `{lab}/{worm}.csv` per animal, named as its table of names is; see
@@ -127,9 +127,9 @@ def answer_fold(
         An animal whose file cannot be used is left out with a line that says why.
     """
     torch.set_num_threads(1)
-    neurons = pd.read_parquet(neurons_path)
+    neurons = pd.read_parquet(neurons)
     tested = animals(neurons[neurons["role"].eq("test")], cue(features))
-    odds = odds_of(worms_path)
+    odds = odds_of(worms)
     aligner, calibration = load(atlas)
     known = np.array([*aligner.atlas.names, ""])
     columns = ["row", *ASSIGNED, *PROBABILITY, "anchor", *BODY, "doubtful"]

@@ -19,6 +19,7 @@ from chromapal.identify.body_axes import similarity
 from chromapal.identify.handedness import LABELS, Handedness, calibrate
 from chromapal.prepare.features import BODY, cue
 from chromapal.training.device import choose
+from chromapal.training.settings import Training
 
 LOGGER = logging.getLogger("chromapal")
 LEAST_LABELS = 4
@@ -26,12 +27,11 @@ EVEN = 1e-9
 
 
 def align_fold(
-    neurons_path: str | os.PathLike,
+    neurons: str | os.PathLike,
     features: str,
     level: str,
     handedness: str,
-    threads: int,
-    device: str,
+    training: Training,
     out_neurons: str | os.PathLike,
     out_worms: str | os.PathLike,
     out_atlas: str | os.PathLike,
@@ -40,7 +40,7 @@ def align_fold(
 
     Parameters
     ----------
-    neurons_path : path-like
+    neurons : path-like
         The fold's normalised neurons, with their `role`.
     features : str
         Feature set whose gray or colour alignment may use; see `chromapal.prepare.features.cue`.
@@ -48,11 +48,9 @@ def align_fold(
         How far alignment goes.
     handedness : {"decided", "labels"}
         Whether test animals' handedness is decided, or taken from their labels: an oracle.
-    threads : int
-        Threads; part of what makes two runs the same bytes.
-    device : {"auto", "cpu", "cuda", "mps"}
-        The study's device. Animals are aligned on a GPU only where it says `cuda`: one job needs
-        a second per animal, and many jobs share a CPU better than one GPU.
+    training : Training
+        The study's device, and threads. Animals are aligned on a GPU only where the device is
+        `cuda`: one job needs a second per animal, and many jobs share a CPU better than one GPU.
     out_neurons : path-like
         Parquet: row; posterior, dorsal, left [um]. Training animals have the handedness of their
         labels.
@@ -66,28 +64,24 @@ def align_fold(
     InputError
         No training animal with enough names.
     """
-    where = choose("cuda" if device == "cuda" else "cpu", "fp32", threads).name
-    neurons = pd.read_parquet(neurons_path)
+    device = "cuda" if training.device == "cuda" else "cpu"
+    device = choose(device, "fp32", training.threads).name
+    table = pd.read_parquet(neurons)
     columns = cue(features)
-    role = neurons["role"].eq("test")
-    training = animals(neurons[~role], columns)
-    training = [animal for animal in training if (animal.label != "").any()]
-    tested = animals(neurons[role], columns)
-    if not any((animal.label != "").sum() >= LEAST_LABELS for animal in training):
+    role = table["role"].eq("test")
+    trained = animals(table[~role], columns)
+    trained = [animal for animal in trained if (animal.label != "").any()]
+    tested = animals(table[role], columns)
+    if not any((animal.label != "").sum() >= LEAST_LABELS for animal in trained):
         raise InputError(
-            neurons_path,
+            neurons,
             "no training animal with four names or more",
             "named animals to learn the atlas from",
             "or set config key 'align' to none",
         )
-    aligner, aligned, mirror = align.fit(
-        training,
-        level,
-        shown("learn atlas"),
-        device=where,
-    )
-    hands = learn_handedness(training, aligned, mirror)
-    chosen = settled(hands, training, aligned, mirror)
+    aligner, aligned, mirror = align.fit(trained, level, shown("learn atlas"), device=device)
+    hands = learn_handedness(trained, aligned, mirror)
+    chosen = settled(hands, trained, aligned, mirror)
     found = [aligner.align(animal.blind()) for animal in shown("align animals")(tested)]
     worms = decide(hands, tested, found)
     labels = handedness_of_labels(aligner, tested)
@@ -96,9 +90,7 @@ def align_fold(
     signs = [*chosen, *worms["chosen"]]
     parts = [
         placed(animal, result, float(sign))
-        for animal, result, sign in zip(
-            [*training, *tested], [*aligned, *found], signs, strict=True
-        )
+        for animal, result, sign in zip([*trained, *tested], [*aligned, *found], signs, strict=True)
     ]
     write_parquet(
         pd.concat(parts, ignore_index=True).sort_values("row", ignore_index=True), out_neurons
@@ -109,14 +101,14 @@ def align_fold(
         {
             "known": hands.known.to_dict("list"),
             "slope": hands.slope,
-            "calibration": dataclasses.asdict(calibrated(training, aligned, chosen)),
+            "calibration": dataclasses.asdict(calibrated(trained, aligned, chosen)),
             "cue": columns,
         },
         os.path.join(out_atlas, "handedness.json"),
     )
     LOGGER.info(
         "%d training animals, %d names; %d test animals, %d of doubtful handedness",
-        len(training), len(aligner.atlas.names), len(tested), int(worms["doubtful"].sum()),
+        len(trained), len(aligner.atlas.names), len(tested), int(worms["doubtful"].sum()),
     )  # fmt: skip
 
 

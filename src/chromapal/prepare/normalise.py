@@ -25,6 +25,14 @@ CHANNELS = [*COLOURS, "W"]
 
 
 @dataclass(frozen=True)
+class Normalisation:
+    """What a study states about its scales; see `Normaliser`."""
+
+    colour_scale: str
+    gray_source: str
+
+
+@dataclass(frozen=True)
 class Normaliser:
     """Scales of a study, with the parameters that training rows gave.
 
@@ -212,34 +220,34 @@ def usable_for_colour(neurons: pd.DataFrame, gray_source: str) -> tuple[np.ndarr
 
 
 def prepare_fold(
-    neurons_path: str | os.PathLike,
-    splits_path: str | os.PathLike,
+    neurons: str | os.PathLike,
+    splits: str | os.PathLike,
     fold: str,
     colour_scale: str,
     gray_source: str,
     out_neurons: str | os.PathLike,
     out_normaliser: str | os.PathLike,
-    out_left_out: str | os.PathLike,
+    out_skipped: str | os.PathLike,
 ):
     """Normalise the neurons of one model fold.
 
     Parameters
     ----------
-    neurons_path, splits_path : path-like
+    neurons, splits : path-like
         Parquet tables of all neurons and of their roles, row by row.
     fold : str
         Column of the splits: `fold2`, or `fold2-4` for the model that leaves out both.
     colour_scale, gray_source : str
         See `Normaliser`.
     out_neurons : path-like
-        Parquet: all neurons, with `role`, `inner`, `row` (number in `neurons_path`), `colour`
+        Parquet: all neurons, with `role`, `inner`, `row` (number in `neurons`), `colour`
         (whether the animal has the channels that colour is learnt from and judged by) and the
         normalised columns.
-    out_normaliser, out_left_out : path-like
+    out_normaliser, out_skipped : path-like
         JSON of the normaliser, and CSV list of the animals without the channels needed. They
         can still be named from what they have.
     """
-    neurons, splits = pd.read_parquet(neurons_path), pd.read_parquet(splits_path)
+    neurons, splits = pd.read_parquet(neurons), pd.read_parquet(splits)
     neurons = neurons.assign(
         role=splits[fold], inner=splits["inner"], row=np.arange(len(neurons), dtype=np.int64)
     )
@@ -257,7 +265,7 @@ def prepare_fold(
             skipped.entry("", lab, worm, reason, stage="colour")
             for lab, worm, reason in reasons.to_numpy()
         ],
-        out_left_out,
+        out_skipped,
     )
     write_json(normaliser.to_json(), out_normaliser)
     write_parquet(normaliser.transform(neurons), out_neurons)

@@ -218,7 +218,7 @@ def _validation(
 
 
 def write_splits(
-    neurons_path: str | os.PathLike,
+    neurons: str | os.PathLike,
     kind: str,
     folds: int,
     seed: int,
@@ -228,7 +228,7 @@ def write_splits(
     gray_source: str = "luminance",
 ):
     """Split the neurons of a study and write the roles as Parquet; see `make_splits`."""
-    neurons = pd.read_parquet(neurons_path)
+    neurons = pd.read_parquet(neurons)
     splits = make_splits(
         neurons,
         kind,

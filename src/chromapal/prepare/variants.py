@@ -1,5 +1,7 @@
 """Variants of a study: what becomes of unlabelled neurons, and whether rare names are repeated."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from chromapal.errors import InputError
@@ -8,6 +10,23 @@ VARIANTS = ("with_background", "no_background", "no_background_smote")
 OVERSAMPLED = "no_background_smote"
 # The original study's word. They are neurons that nobody named, not empty space.
 BACKGROUND = "background"
+
+
+@dataclass(frozen=True)
+class Smote:
+    """How much say rare names get where a variant oversamples them.
+
+    Attributes
+    ----------
+    neighbours : int
+        Neighbours SMOTE interpolates between.
+    weight_cap : float
+        Largest loss weight of a rare name, before the weights' mean is made 1: for methods that
+        see whole animals, where a synthetic neuron would have no animal.
+    """
+
+    neighbours: int
+    weight_cap: float
 
 
 def select(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:

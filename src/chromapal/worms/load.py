@@ -17,7 +17,7 @@ LOGGER = logging.getLogger(__name__)
 
 def load(
     path: str | os.PathLike,
-    lab: str | None,
+    lab: str,
     full_scales: dict[str, float],
     out_table: str | os.PathLike,
     out_skipped: str | os.PathLike,
@@ -29,9 +29,9 @@ def load(
     ----------
     path : path-like
         An NWB file (`.nwb`) or a neuron table (`.csv`, `.parquet`).
-    lab : str or None
-        The laboratory of the file's worms; the name of the file's parent folder without it. A
-        table's own `lab` column comes first.
+    lab : str
+        The laboratory of the file's worms; "" for the name of the file's parent folder. A table's
+        own `lab` column comes first.
     full_scales : dict of str to float
         Largest count per laboratory, where the study states it.
     out_table : path-like
@@ -47,6 +47,7 @@ def load(
         The remote file's bytes could not be fetched: no fault of the worm's, which is not left
         out for it.
     """
+    lab = lab or None
     try:
         if Path(path).suffix.lower() == ".nwb":
             neurons, left_out = reader.read(path, lab, full_scales, remote), []

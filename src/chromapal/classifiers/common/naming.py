@@ -1,6 +1,7 @@
 """Classifiers name the neurons of animals that they have not seen."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,28 +13,43 @@ from chromapal.classifiers.common.predicted import cross_fitted
 from chromapal.files import write_parquet
 from chromapal.identify.assign import ASSIGNED, FIVE, PROBABILITY, Calibration, answer
 from chromapal.prepare.features import BODY, FEATURES, POSITION, PREDICTED
-from chromapal.prepare.variants import BACKGROUND, OVERSAMPLED, select
+from chromapal.prepare.variants import BACKGROUND, OVERSAMPLED, Smote, select
+from chromapal.training.settings import Training
 from chromapal.worms.partial_names import is_partial
 from chromapal.worms.table import ANIMAL
 
 TOP = [f"top{place}" for place in range(1, FIVE + 1)]
 
 
+@dataclass(frozen=True)
+class Task:
+    """Who names which neurons, from what.
+
+    Attributes
+    ----------
+    classifier, params
+        The method's name, and the study's changes to its `Params`.
+    variant : {"with_background", "no_background", "no_background_smote"}
+        What becomes of unlabelled neurons, and whether rare names are oversampled in training.
+    features : sequence of str
+        Keys of `FEATURES`; those with predicted colour are done once per colorizer.
+    """
+
+    classifier: str
+    params: dict
+    variant: str
+    features: Sequence[str]
+
+
 def name_fold(
-    neurons_path,
-    fold: int,
+    neurons,
+    fold: str,
     colours: dict[str, tuple[str, Sequence[tuple[str, str]]]],
     aligned: dict[str, str],
-    classifier: str,
-    params: dict,
-    variant: str,
-    features: Sequence[str],
-    seed: int,
-    neighbours: int,
-    weight_cap: float,
-    threads: int,
+    task: Task,
+    smote: Smote,
+    training: Training,
     out,
-    device: str = "auto",
 ):
     """Name one fold's test neurons with one classifier, from every feature set.
 
@@ -42,11 +58,11 @@ def name_fold(
 
     Parameters
     ----------
-    neurons_path : path-like
+    neurons : path-like
         The fold's normalised neurons, with their `role`. Training and validation animals both
         train: no classifier stops early on validation animals.
-    fold : int
-        The fold.
+    fold : str
+        The fold, `fold2`.
     colours : dict
         By cross-fitted colorizer: the colours file of the fold's own model, which holds the test
         animals, and (pair, file) of the models that left out this fold and one other, which hold
@@ -54,20 +70,13 @@ def name_fold(
     aligned : dict
         By feature set: file of the neurons in body axes, which then take the place of positions
         between 0 and 1. Feature sets that are absent stay as they are.
-    classifier : str
-        Classifier, by file name.
-    params : dict
-        Changes to its defaults.
-    variant : {"with_background", "no_background", "no_background_smote"}
-        What becomes of unlabelled neurons, and whether rare names are oversampled in training.
-    features : sequence of str
-        Keys of `FEATURES`; those with predicted colour are done once per colorizer.
-    seed, neighbours, threads : int
-        Seed; neighbours of SMOTE; threads, which change no result.
-    weight_cap : float
-        Largest loss weight of a rare name, for classifiers that see whole animals.
-    device : {"auto", "cpu", "cuda", "mps"}
-        Where classifiers that are networks of our own are trained.
+    task : Task
+        Who names which neurons, from what.
+    smote : Smote
+        How much say rare names get in training.
+    training : Training
+        Seed; threads, which change no result; and where classifiers that are networks of our own
+        are trained.
     out : path-like
         Parquet: features, colorizer, lab, worm, row, name ("" where unlabelled and background is
         no name), top1 to top5, assigned1 to assigned5, probability and probability2 to
@@ -77,12 +86,12 @@ def name_fold(
     """
     # PyTorch adds up in another order with more threads, which must change no result
     torch.set_num_threads(1)
-    neurons = identifiable(pd.read_parquet(neurons_path), variant)
+    neurons = identifiable(pd.read_parquet(neurons), task.variant)
     # a partial name says too little to be learnt from
     partial = neurons["role"].ne("test") & neurons["name"].map(is_partial)
     neurons["name"] = neurons["name"].mask(partial, "")
-    answers = []
-    for feature in features:
+    answers, number = [], int(fold.removeprefix("fold"))
+    for feature in task.features:
         wanted = colours if set(FEATURES[feature]) & set(PREDICTED) else {"": None}
         table, columns = neurons, FEATURES[feature]
         if feature in aligned:
@@ -93,20 +102,20 @@ def name_fold(
             complete = table
             if colorizer:
                 complete = table[table["colour"]]
-                complete = complete.merge(cross_fitted(complete, fold, *files), on="row")
+                complete = complete.merge(cross_fitted(complete, number, *files), on="row")
             complete = complete[complete[list(columns)].notna().all(axis=1)]
             test = complete["role"].eq("test")
             found = name_neurons(
                 complete[~test],
                 complete[test],
-                classifier,
-                methods.params("classifiers", classifier, params),
+                task.classifier,
+                methods.params("classifiers", task.classifier, task.params),
                 columns,
-                seed,
-                neighbours if variant == OVERSAMPLED else None,
-                threads,
-                weight_cap=weight_cap,
-                device=device,
+                training.seed,
+                smote.neighbours if task.variant == OVERSAMPLED else None,
+                training.threads,
+                weight_cap=smote.weight_cap,
+                device=training.device,
                 label=" ".join(filter(None, [feature, colorizer])),
             )
             answers.append(found.assign(features=feature, colorizer=colorizer))

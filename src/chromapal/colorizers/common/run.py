@@ -3,6 +3,7 @@
 import logging
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,9 @@ import pandas as pd
 from chromapal import files, methods
 from chromapal.errors import InputError
 from chromapal.prepare.samples import Samples
-from chromapal.prepare.variants import OVERSAMPLED, named, select, takes_part
+from chromapal.prepare.variants import OVERSAMPLED, Smote, named, select, takes_part
 from chromapal.training import layout
+from chromapal.training.settings import Training
 
 LOGGER = logging.getLogger("chromapal")
 COLOURS = (
@@ -22,34 +24,12 @@ COLOURS = (
 DEVIATIONS = ("sd_r", "sd_g", "sd_b")
 
 
-def train(
-    neurons_path: Path,
-    colorizer: str,
-    params: dict,
-    variant: str,
-    sample: str,
-    grid: int,
-    slab_um: float,
-    seed: int,
-    device: str,
-    precision: str,
-    threads: int,
-    smote_neighbours: int,
-    weight_cap: float,
-    checkpoint_dir: Path,
-    out_folder: Path,
-    out_history: Path,
-):
-    """Train one model.
+@dataclass(frozen=True)
+class Run:
+    """One colorizer on one kind of samples.
 
-    Rare names get more say in the variant `no_background_smote`: `neuron` samples are
-    oversampled by SMOTE; `worm` samples, where a synthetic neuron would have no animal, are
-    weighted in the loss by inverse training frequency.
-
-    Parameters
+    Attributes
     ----------
-    neurons_path : Path
-        Normalised neurons of one fold, with their roles.
     colorizer, params
         The method's name, and the study's changes to its `Params`.
     variant : {"with_background", "no_background", "no_background_smote"}
@@ -60,59 +40,87 @@ def train(
         Cells along each side.
     slab_um : float
         Thickness of a slab [um]; `worm` samples only.
-    seed : int
-        Of weights, shuffles and synthetic neurons.
-    device, precision, threads
-        See `chromapal.training.device.choose`.
-    smote_neighbours : int
-        Neighbours SMOTE interpolates between.
-    weight_cap : float
-        Greatest weight of a name in the loss, before the weights' mean is made 1.
-    checkpoint_dir : Path
+    """
+
+    colorizer: str
+    params: dict
+    variant: str
+    sample: str
+    grid: int
+    slab_um: float
+
+
+def train(
+    neurons: Path,
+    run: Run,
+    smote: Smote,
+    training: Training,
+    checkpoints: Path,
+    out_model: Path,
+    out_losses: Path,
+):
+    """Train one model.
+
+    Rare names get more say in the variant `no_background_smote`: `neuron` samples are
+    oversampled by SMOTE; `worm` samples, where a synthetic neuron would have no animal, are
+    weighted in the loss by inverse training frequency.
+
+    Parameters
+    ----------
+    neurons : Path
+        Normalised neurons of one fold, with their roles.
+    run : Run
+        What is trained, and on which samples.
+    smote : Smote
+        How much say rare names get.
+    training : Training
+        Where and how.
+    checkpoints : Path
         Folder to go on from after a kill; removed once the model is written.
-    out_folder : Path
+    out_model : Path
         The model, whole or not at all.
-    out_history : Path
+    out_losses : Path
         CSV of the losses, one row per epoch.
     """
     started = time.perf_counter()
-    module = methods.module("colorizers", colorizer)
-    neurons = with_colour(neurons_path)
+    module = methods.module("colorizers", run.colorizer)
+    table = with_colour(neurons)
     if not methods.whole_animals(module):
-        neurons = select(neurons, variant)
-    part = {role: neurons[neurons["role"] == role] for role in ("train", "validation")}
+        table = select(table, run.variant)
+    part = {role: table[table["role"] == role] for role in ("train", "validation")}
     for role, rows in part.items():
         if rows.empty:
             raise InputError(
-                neurons_path,
-                f"no {role} neuron in variant {variant} with the channels that colour needs",
+                neurons,
+                f"no {role} neuron in variant {run.variant} with the channels that colour needs",
                 "at least one",
                 "give more worms, or change config key 'gray_source' or 'folds'",
             )
     weights = None
-    if variant == OVERSAMPLED:
+    if run.variant == OVERSAMPLED:
         # Here, because its libraries take seconds to import and other variants do not need them.
-        from chromapal.prepare.resample import inverse_frequency, smote
+        from chromapal.prepare import resample
 
-        if sample == "neuron":
-            part["train"], _ = smote(part["train"], seed, smote_neighbours)
+        if run.sample == "neuron":
+            part["train"], _ = resample.smote(part["train"], training.seed, smote.neighbours)
         else:
-            weights = inverse_frequency(part["train"]["name"], weight_cap)
-    model = module.build(methods.params("colorizers", colorizer, params), dense=sample == "worm")
+            weights = resample.inverse_frequency(part["train"]["name"], smote.weight_cap)
+    params = methods.params("colorizers", run.colorizer, run.params)
+    model = module.build(params, dense=run.sample == "worm")
     history = model.fit(
-        Samples.from_neurons(part["train"], sample, grid, slab_um, weights),
-        Samples.from_neurons(part["validation"], sample, grid, slab_um),
-        seed=seed,
-        device=device,
-        threads=threads,
-        checkpoint=checkpoint_dir,
-        precision=precision,
+        Samples.from_neurons(part["train"], run.sample, run.grid, run.slab_um, weights),
+        Samples.from_neurons(part["validation"], run.sample, run.grid, run.slab_um),
+        seed=training.seed,
+        device=training.device,
+        threads=training.threads,
+        checkpoint=checkpoints,
+        precision=training.precision,
     )
-    files.write_csv(history, out_history)
-    with files.whole(out_folder) as folder:
+    files.write_csv(history, out_losses)
+    with files.whole(out_model) as folder:
         model.save(folder)
-    shutil.rmtree(checkpoint_dir, ignore_errors=True)
-    LOGGER.info("%s: %.1f s in total", out_folder, time.perf_counter() - started)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
 
 
 def with_colour(neurons_path: Path) -> pd.DataFrame:
@@ -128,52 +136,41 @@ def load(folder: Path):
     return module.build(module.Params(**saved["params"]), saved["dense"]).load(folder)
 
 
-def predict(
-    neurons_path: Path,
-    model_folder: Path,
-    colorizer: str,
-    variant: str,
-    sample: str,
-    grid: int,
-    slab_um: float,
-    threads: int,
-    out: Path,
-    device: str = "cpu",
-):
+def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, device: str = "cpu"):
     """Colour all test neurons of one fold, since nobody knows which of a new animal have names.
 
     Parameters
     ----------
-    neurons_path : Path
+    neurons : Path
         Normalised neurons of one fold, with their roles.
-    model_folder : Path
+    model : Path
         What `train` wrote.
-    colorizer : str
-        The method; the folder must hold it.
-    variant, sample, grid, slab_um, threads, device
-        As in `train`.
+    run : Run
+        What was trained; the folder must hold it.
+    threads, device
+        See `chromapal.training.device.choose`.
     out : Path
         Parquet of truth and prediction, columns `COLOURS` (and `DEVIATIONS`, of methods that
         know how uncertain they are), one row per test neuron. `scored` says which of them the
         variant is judged by.
     """
-    neurons = with_colour(neurons_path)
-    neurons = neurons[neurons["role"] == "test"].reset_index(drop=True)
-    neurons["scored"] = takes_part(neurons, variant)
-    neurons["name"] = named(neurons, variant)
-    model = load(model_folder)
-    found = layout.peek(model_folder)["colorizer"]
-    if found != colorizer:
-        raise InputError(model_folder, f"a model of {found}", f"one of {colorizer}")
+    table = with_colour(neurons)
+    table = table[table["role"] == "test"].reset_index(drop=True)
+    table["scored"] = takes_part(table, run.variant)
+    table["name"] = named(table, run.variant)
+    trained = load(model)
+    found = layout.peek(model)["colorizer"]
+    if found != run.colorizer:
+        raise InputError(model, f"a model of {found}", f"one of {run.colorizer}")
     started = time.perf_counter()
-    samples = Samples.from_neurons(neurons, sample, grid, slab_um)
+    samples = Samples.from_neurons(table, run.sample, run.grid, run.slab_um)
     columns = list(COLOURS)
-    if hasattr(model, "predict_with_deviation"):
-        colours, deviation = model.predict_with_deviation(samples, threads=threads)
-        neurons[list(DEVIATIONS)] = deviation
+    if hasattr(trained, "predict_with_deviation"):
+        colours, deviation = trained.predict_with_deviation(samples, threads=threads)
+        table[list(DEVIATIONS)] = deviation
         columns += DEVIATIONS
     else:
-        colours = model.predict(samples, device=device, threads=threads)
-    neurons[["pred_r", "pred_g", "pred_b"]] = colours
-    files.write_parquet(neurons[columns], out)
-    LOGGER.info("%d neurons coloured in %.1f s", len(neurons), time.perf_counter() - started)
+        colours = trained.predict(samples, device=device, threads=threads)
+    table[["pred_r", "pred_g", "pred_b"]] = colours
+    files.write_parquet(table[columns], out)
+    LOGGER.info("%d neurons coloured in %.1f s", len(table), time.perf_counter() - started)

@@ -59,7 +59,7 @@ def warn_of_unused(
 
 def write_worm_files(
     identities: Sequence[dict],
-    neurons_path: str | os.PathLike,
+    neurons: str | os.PathLike,
     aligned: dict[str, str],
     handedness: dict[str, str],
     stated: dict[str, str],
@@ -73,7 +73,7 @@ def write_worm_files(
     ----------
     identities : sequence of dict
         path and fold of the shown classifier's identities files.
-    neurons_path : path-like
+    neurons : path-like
         The study's neurons.
     aligned, handedness : dict
         Files of aligned neurons, and of decisions about axes, by fold.
@@ -86,7 +86,7 @@ def write_worm_files(
     anchors : path-like, optional
         The folder of what people have stated; files there that no page honours are logged.
     """
-    neurons = pd.read_parquet(neurons_path)
+    neurons = pd.read_parquet(neurons)
     neurons = neurons.assign(row=np.arange(len(neurons), dtype=np.int64))
     tables, honoured = [], set()
     for part in identities:

@@ -3,6 +3,7 @@
 import base64
 import html
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -85,3 +86,28 @@ def figure(
         f"<figure><img alt='{html.escape(name)}' src='data:image/png;base64,{data}'>"
         f"<figcaption>{caption}</figcaption></figure>"
     )
+
+
+def section(
+    drawn: Sequence[dict],
+    figures: str | os.PathLike,
+    captions: str | os.PathLike,
+    name: str,
+    *parts: Html,
+) -> Html:
+    """Show what belongs to one section of the report: tables, then its figures.
+
+    Parameters
+    ----------
+    drawn : sequence of dict
+        The study's figures: name, section and caption of each.
+    figures, captions : path-like
+        The folders of both.
+    name : str
+        The section.
+    *parts : Html
+        What stands above the figures.
+    """
+    rows = [row for row in drawn if row["section"] == name]
+    shown = [figure(figures, captions, row["name"], row["caption"]) for row in rows]
+    return Html("".join([*parts, *shown]))

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from chromapal.evaluate.report.html import Html, figure, number, table
+from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 
-FIGURES = ("calibration", "handedness", "confused", "peers", "anchors", "ablation")
 ORACLE = (
     "<b>An oracle:</b> test animals' handedness was taken from their labels (config key "
     "<code>handedness</code>). These scores say what doubt costs; none is that of a new animal."
@@ -135,16 +134,3 @@ def peers(tables: str | os.PathLike, config: dict) -> Html:
     )
     heading = "<h4>Other methods on the same animals</h4>"
     return Html(heading + table(told, PAIRED, "No animal in common."))
-
-
-def figures(folder: str | os.PathLike, captions: str | os.PathLike, config: dict) -> Html:
-    """Show the figures about names that this study draws."""
-    if not aligned(config):
-        return Html("")
-    asked = {
-        "peers": config["peers"],
-        "anchors": config["identify"]["anchors"],
-        "ablation": config["identify"]["ablations"],
-    }
-    shown = [name for name in FIGURES if asked.get(name, True)]
-    return Html("".join(figure(folder, captions, name) for name in shown))

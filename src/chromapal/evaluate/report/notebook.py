@@ -11,7 +11,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbconvert import HTMLExporter
 
 from chromapal.files import whole
-from chromapal.provenance import PACKAGE
+from chromapal.provenance import PACKAGE, ROOT
 
 # Nothing may be fetched and no script may run, whatever the tables contain.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -69,27 +69,30 @@ def render(
     notebook: str | os.PathLike,
     parameters: dict,
     out_notebook: str | os.PathLike,
-    out_html: str | os.PathLike,
+    out_page: str | os.PathLike,
 ):
     """Run the report's notebook and write it as one self-contained page.
 
-    Snakemake's own ``notebook:`` directive is not used: called from a script, the notebook runs
+    Snakemake's own ``notebook:`` directive is not used: called as a function, the notebook runs
     in the same Python as all other jobs, logs as they do, and counts in the rule's code digest.
 
     Parameters
     ----------
     notebook : path-like
-        The notebook; its cell tagged ``parameters`` names what it needs.
+        The notebook, below the project's folder; its cell tagged ``parameters`` names what it
+        needs.
     parameters : dict
-        Values for that cell. `source`, the folder that holds this package, is added.
-    out_notebook, out_html : path-like
+        Values for that cell. `source`, the folder that holds this package, and `captions`, the
+        folder of captions, are added.
+    out_notebook, out_page : path-like
         The notebook as run, and the page: images embedded, code hidden, no script.
     """
+    added = {"source": str(PACKAGE.parent), "captions": str(ROOT / "workflow/report")}
     with whole(out_notebook) as executed:
         run = papermill.execute_notebook(
-            str(notebook),
+            str(ROOT / notebook),
             str(executed),
-            parameters={**parameters, "source": str(PACKAGE.parent)},
+            parameters={**parameters, **added},
             kernel_name="python3",
             kernel_manager_class=ThisPython,
             # no shared history file, which a second run at the same time would lock
@@ -98,7 +101,7 @@ def render(
             log_output=False,
             cwd=os.getcwd(),
         )
-    with whole(out_html) as page:
+    with whole(out_page) as page:
         page.write_text(_page(run, f"chromapal: {parameters['study']}"), encoding="utf-8")
 
 

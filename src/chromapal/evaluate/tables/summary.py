@@ -15,8 +15,8 @@ POOLED = "all"
 
 
 def write_summary(
-    colour_path: str | os.PathLike,
-    identity_path: str | os.PathLike,
+    colour: str | os.PathLike,
+    identity: str | os.PathLike,
     real: bool,
     split: str,
     colour_scale: str,
@@ -26,7 +26,7 @@ def write_summary(
 
     Parameters
     ----------
-    colour_path, identity_path : path-like
+    colour, identity : path-like
         The study's `colour.csv` and `identity.csv`.
     real : bool
         The worms are real; the published column stays empty for simulated ones.
@@ -37,8 +37,7 @@ def write_summary(
         names, source (which of our runs it is). A cell that was not run is empty. Identity is
         scored as the original did, over pooled test rows, unlabelled ones counting as a name.
     """
-    colour = _read(colour_path)
-    identity = _read(identity_path)
+    colour, identity = _read(colour), _read(identity)
     rows = []
     for cell in CELLS:
         ours = (

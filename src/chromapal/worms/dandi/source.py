@@ -13,7 +13,7 @@ from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import writable
 from chromapal.worms import skipped
-from chromapal.worms.dandi import manifest
+from chromapal.worms.dandi import manifest as manifests
 from chromapal.worms.dandi.manifest import Asset
 from chromapal.worms.dandi.ranges import RangeFile
 from chromapal.worms.dandi.transfer import Transfer
@@ -25,7 +25,7 @@ STEP = 1_000_000  # bytes between two steps of a progress bar
 
 
 def stream(
-    listed: str | os.PathLike,
+    manifest: str | os.PathLike,
     lab: str,
     asset: str,
     api: str,
@@ -40,8 +40,8 @@ def stream(
 
     Parameters
     ----------
-    listed : path-like
-        The manifest.
+    manifest : path-like
+        The list of the archive's files.
     lab, asset : str
         Which of its files: one dandiset may be several laboratories'.
     api : str
@@ -59,14 +59,14 @@ def stream(
         The transfer failed; nothing is written. A file that came but cannot be used is listed in
         `out_skipped` instead.
     """
-    found = manifest.find(listed, lab, asset)
+    found = manifests.find(manifest, lab, asset)
     log = Path(cache) / "ranges" / f"{found.asset}-{found.size}"
     with RangeFile(_transfer(found, api), log) as remote:
         load(found.name, found.lab, full_scales, out_table, out_skipped, remote)
         remote.transfer.tell(f"; {remote.kept / 1e6:.2f} MB were here")
 
 
-def fetch(listed: str | os.PathLike, lab: str, asset: str, api: str, out: str | os.PathLike):
+def fetch(manifest: str | os.PathLike, lab: str, asset: str, api: str, out: str | os.PathLike):
     """Fetch one file whole, and compare its checksum.
 
     What an earlier, broken transfer left is taken up; where the whole then turns out damaged, the
@@ -75,8 +75,8 @@ def fetch(listed: str | os.PathLike, lab: str, asset: str, api: str, out: str | 
 
     Parameters
     ----------
-    listed : path-like
-        The manifest.
+    manifest : path-like
+        The list of the archive's files.
     lab, asset : str
         Which of its files: one dandiset may be several laboratories'.
     api : str
@@ -90,7 +90,7 @@ def fetch(listed: str | os.PathLike, lab: str, asset: str, api: str, out: str | 
     InputError
         The transfer failed, the checksum is not the manifest's, or nothing can be written there.
     """
-    found, out = manifest.find(listed, lab, asset), Path(out)
+    found, out = manifests.find(manifest, lab, asset), Path(out)
     part = out.with_name(f".{out.name}.part")
     with writable(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ def fetch(listed: str | os.PathLike, lab: str, asset: str, api: str, out: str | 
 
 
 def write_left_out(
-    listed: str | os.PathLike, leave_out: dict[str, dict[str, str]], out: str | os.PathLike
+    manifest: str | os.PathLike, leave_out: dict[str, dict[str, str]], out: str | os.PathLike
 ):
     """List the files that a study leaves out of the manifest, with the reasons it states.
 
@@ -127,14 +127,14 @@ def write_left_out(
 
     Parameters
     ----------
-    listed : path-like
-        The manifest.
+    manifest : path-like
+        The list of the archive's files.
     leave_out : dict of str to dict of str to str
         Reason by path, by each laboratory of the study.
     out : path-like
         CSV list of `skipped.COLUMNS`.
     """
-    named = [found for found in manifest.read(listed) if found.lab in leave_out]
+    named = [found for found in manifests.read(manifest) if found.lab in leave_out]
     read = {found.name for found in named if found.path not in leave_out[found.lab]}
     skipped.write(
         [

@@ -1,0 +1,67 @@
+"""Rows of TABLES and FIGURES become rules, one each; the report walks the same rows."""
+
+TABLES, FIGURES = (
+    {name: row for name, row in rows.items() if row.get("when", True)} for rows in (TABLES, FIGURES)
+)
+
+for name, row in TABLES.items():
+
+    rule:
+        name:
+            f"write_{name}_table"
+        input:
+            row.get("after", []),
+            **row.get("inputs", {}),
+        output:
+            table=report(
+                f"results/{{study}}/tables/{name}.csv",
+                caption=f"../report/table_{name}.rst",
+                category="Tables",
+                labels={"table": name.replace("_", " ")},
+            ),
+        log:
+            f"results/{{study}}/logs/write_{name}_table.log",
+        group:
+            "report"
+        conda:
+            ENVIRONMENT
+        params:
+            **calls(f"evaluate.tables.{row['call']}"),
+            **row.get("params", {}),
+        script:
+            "../scripts/call.py"
+
+
+for name, row in FIGURES.items():
+
+    rule:
+        name:
+            f"draw_{name}"
+        input:
+            **row["inputs"],
+        output:
+            figure=report(
+                f"results/{{study}}/figures/{name}.png",
+                caption=f"../report/{row.get('module', name)}.rst",
+                category="Figures",
+                subcategory=row["section"],
+                labels={"figure": row["title"]},
+            ),
+        log:
+            f"results/{{study}}/logs/draw_{name}.log",
+        group:
+            "report"
+        conda:
+            ENVIRONMENT
+        params:
+            **calls(f"evaluate.figures.{row.get('module', name)}:draw"),
+            **row.get("params", {}),
+        script:
+            "../scripts/call.py"
+
+
+# What the report is told of each figure.
+DRAWN = [
+    {"name": name, "section": row["section"], "caption": row.get("module", name)}
+    for name, row in FIGURES.items()
+]
