@@ -1,19 +1,20 @@
 """A file from elsewhere: by path as it is, by URL downloaded once, and checked either way."""
 
 import hashlib
-import http.client
+import logging
 import re
-import urllib.error
+import sys
 import urllib.parse
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
-from chromapal.console import progress
+import pooch
+import requests
+
 from chromapal.errors import InputError, NoSpaceError, disk_is_full
 from chromapal.files import whole
 
-CHUNK = 1 << 20
+LOGGER = logging.getLogger(__name__)
+TIMEOUT = 60.0  # seconds to connect, and between two pieces
 ALGORITHMS = ("sha256", "md5")
 LONGEST = 100  # characters kept of an address's file name
 
@@ -108,33 +109,37 @@ def _name(url: str, expected: str) -> str:
 
 def _download(url: str, path: Path, expected: str, advice: str):
     shown = _shown(url)
+    LOGGER.info("downloading %s", shown)
+    download = pooch.HTTPDownloader(
+        progressbar=sys.stderr.isatty(),
+        timeout=TIMEOUT,
+        # an archive that a server compresses once more would arrive with another checksum
+        headers={"Accept-Encoding": "identity"},
+    )
     try:
-        with urllib.request.urlopen(url, timeout=60) as response, path.open("wb") as file:
-            size = int(response.headers.get("Content-Length", 0))
-            for chunk in progress(_chunks(response), -(-size // CHUNK), f"downloading {shown}"):
-                file.write(chunk)
-            received = file.tell()
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        download(url, str(path), None)
+    except (OSError, ValueError) as error:
         if disk_is_full(error):
             raise NoSpaceError(path) from None
-        raise InputError(shown, f"a failed download ({_cause(error)})", expected, advice) from None
-    if size and received != size:
-        raise InputError(shown, f"{received} of {size} bytes", "the whole file", "try again")
+        raise InputError(shown, f"a failed download ({cause(error)})", expected, advice) from None
 
 
-def _cause(error: Exception) -> str:
-    """Say what failed, without the error's own text where that may show an address."""
-    if isinstance(error, urllib.error.HTTPError):
-        return f"status {error.code}"
-    if isinstance(error, urllib.error.URLError):
-        return str(error.reason)
-    if isinstance(error, http.client.IncompleteRead):
+def cause(error: Exception) -> str:
+    """Say why a request failed, without the address that the error's own text may show."""
+    if isinstance(error, requests.HTTPError):
+        return f"status {error.response.status_code}"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "no safe connection (TLS)"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "a connection that was cut"
+    if isinstance(error, requests.exceptions.InvalidSchema):
+        return "a redirect to what is no web address"
+    if isinstance(error, requests.ConnectionError):
+        return f"no connection ({type(error).__name__})"
+    if isinstance(error, requests.RequestException):
+        return f"no answer that can be read, {type(error).__name__}"
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return f"no answer that can be read, {type(error).__name__}"
-
-
-def _chunks(response) -> Iterator[bytes]:
-    while chunk := response.read(CHUNK):
-        yield chunk

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 import referencing
 import yaml
+from snakemake.utils import validate
 
 from chromapal import columns, dictionary
 
@@ -78,6 +79,9 @@ def test_the_lock_has_exact_pins_and_leaves_the_build_of_torch_open():
     assert not [line for line in pins if line.startswith(("nvidia", "triton"))]
 
 
+PARTS = SCHEMAS["parts.schema.json"]["$defs"]
+
+
 def nodes(schema):
     yield schema
     for part in schema.get("properties", {}).values():
@@ -85,11 +89,47 @@ def nodes(schema):
 
 
 def test_every_object_of_the_schema_is_strict_and_every_key_described():
-    for node in [node for schema in SCHEMAS.values() for node in nodes(schema)]:
+    for node in [node for schema in [*SCHEMAS.values(), *PARTS.values()] for node in nodes(schema)]:
         if node.get("type") == "object":
             assert "additionalProperties" in node
         for key, part in node.get("properties", {}).items():
-            assert "description" in part or part["$ref"] in SCHEMAS, key
+            assert "description" in part or part["$ref"].rpartition("/")[2] in PARTS, key
+
+
+def test_defaults_are_filled_in_at_every_level():
+    study = {
+        "study": "s",
+        "source": "simulate",
+        "runs": [{"colorizers": ["a"]}, {"colorizers": ["b"], "grids": [8]}],
+        "laboratories": {"L": {"full_scale": 255}},
+        "training": {"threads": 1},
+    }
+    validate(study, str(ROOT / "workflow/schemas/config.schema.json"))
+    # of an object, of an entry of a list, and of one under a name of the user's own
+    assert study["training"] == {
+        "threads": 1, "parallel": 1, "device": "auto", "precision": "auto"
+    }  # fmt: skip
+    assert [run["grids"] for run in study["runs"]] == [[64], [8]]
+    assert study["laboratories"]["L"] == {"full_scale": 255, "labels": "all", "worms": {}}
+    assert study["dandi"]["cache"] == "data/dandi" and study["seed"] == 42
+
+
+def references(schema):
+    if isinstance(schema, dict):
+        yield from [schema["$ref"]] if "$ref" in schema else []
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            yield from references(part)
+
+
+def test_what_a_schema_refers_to_is_a_definition():
+    # of a whole file, which states its $schema, Snakemake fills in no defaults
+    found = {ref for schema in SCHEMAS.values() for ref in references(schema)}
+    assert found
+    for ref in found:
+        file, name = ref.split("#/$defs/")
+        assert file in ("", "parts.schema.json") and name in PARTS and "$schema" not in PARTS[name]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
@@ -117,7 +157,7 @@ def test_every_study_fits_the_schema(path):
 )
 def test_an_image_set_has_the_keys_of_its_kind(options, message):
     registry = referencing.Registry().with_contents(SCHEMAS.items())
-    schema = SCHEMAS["image_set.schema.json"]
+    schema = {"$ref": "parts.schema.json#/$defs/image_set"}
     found = jsonschema.Draft202012Validator(schema, registry=registry).iter_errors(options)
     assert any(message in error.message for error in found)
 

@@ -19,6 +19,11 @@ def changed(**keys):
         (changed(fold=3), "'fold' was unexpected"),
         (changed(folds="three"), "config key 'folds'"),
         (changed(colour_scale="sepia"), "config key 'colour_scale'"),
+        (
+            changed(training="fast"),
+            "config key 'training': 'fast' is not of type 'object' (see config/README.md)\n",
+        ),
+        (changed(runs=[{"colorizers": ["mean_colour"], "grids": [4]}]), "'runs.0.grids.0': 4 is"),
         (changed(runs=[{"colorizers": ["crayons"]}]), "'crayons'"),
         (changed(runs=[{"colorizers": ["lab_resnet18"]}]), "'lab_resnet18'; expected for neurons"),
         (

@@ -9,10 +9,9 @@ import re
 import shutil
 import sys
 
-import jsonschema
-import referencing
 import yaml
 from snakemake.logging import logger
+from snakemake.utils import validate
 
 # Scripts run with the runner's search path, in conda environments too.
 sys.path.insert(0, str(ROOT / "src"))
@@ -50,14 +49,17 @@ def spelt_out(value, schema):
     return value
 
 
-def of_new_worms(config, schemas):
+def keys(kind):
+    """Give the schemas of a kind of study's keys, by key."""
+    return json.loads((ROOT / f"workflow/schemas/{kind}.schema.json").read_text())["properties"]
+
+
+def of_new_worms(config):
     """Drop the keys of a study that stand beside those of new worms, in a file of both.
 
     Of keys that both have, `nwb` among them, such a file means the study's own.
     """
-    ours, *studies = (
-        set(schemas[f"{kind}.schema.json"]["properties"]) for kind in ("apply", "config", "images")
-    )
+    ours, *studies = (set(keys(kind)) for kind in ("apply", "config", "images"))
     known = set().union(*studies)
     stated = set(workflow.config_settings.config if "study" in config else config)
     kept = ours & stated | set(config) - known
@@ -65,42 +67,32 @@ def of_new_worms(config, schemas):
 
 
 def validated(config):
-    """Check the study's keys against its schema and fill in defaults; name the key at fault."""
-    files = (ROOT / "workflow/schemas").glob("*.schema.json")
-    schemas = {path.name: json.loads(path.read_text()) for path in files}
-    registry = referencing.Registry().with_contents(schemas.items())
-    schema = schemas[f"{kind_of(config)}.schema.json"]
-    if kind_of(config) == "apply":
-        config = of_new_worms(config, schemas)
-    config = {key: spelt_out(value, schema["properties"].get(key)) for key, value in config.items()}
-    validator = jsonschema.Draft202012Validator(schema, registry=registry)
-    for error in sorted(validator.iter_errors(config), key=lambda error: str(error.path)):
-        key = ".".join(str(part) for part in error.absolute_path) or "top level"
-        raise WorkflowError(f"config key '{key}': {error.message} (see config/README.md)")
+    """Check the study's keys against its schema and fill in defaults; name the key at fault.
+
+    Snakemake's `validate` checks and fills in. It leaves to us: values that `--config` gives as
+    text (`spelt_out`); keys of two schemas in one file (`of_new_worms`); a message of one line that
+    names the key, where its own prints the schema; and braces, which no schema forbids.
+    """
+    kind = kind_of(config)
+    if kind == "apply":
+        config = of_new_worms(config)
+    known = keys(kind)
+    config = {key: spelt_out(value, known.get(key)) for key, value in config.items()}
+    schema = str(ROOT / f"workflow/schemas/{kind}.schema.json")
+    try:
+        # first without defaults: filling them in, it fails over a text in place of an object
+        validate(config, schema, set_default=False)
+        validate(config, schema)
+    except WorkflowError as error:
+        fault = error.__context__
+        key = ".".join(str(part) for part in fault.absolute_path) or "top level"
+        line = f"config key '{key}': {fault.message} (see config/README.md)"
+        raise WorkflowError(line) from None
     for key, value in config.items():
         # what rules are told as text has its wildcards filled in
         if isinstance(value, str) and set("{}") & set(value):
             raise WorkflowError(f"config key '{key}': found braces in {value!r}; expected none")
-    return with_defaults(config, schema, schemas)
-
-
-def with_defaults(value, schema, schemas):
-    """Fill in the schema's defaults, at every level; `schemas` by file name."""
-    schema = schemas[schema["$ref"]] if "$ref" in schema else schema
-    if isinstance(value, dict):
-        properties = schema.get("properties", {})
-        for key, part in properties.items():
-            if key not in value and "default" in part:
-                value[key] = json.loads(json.dumps(part["default"]))
-            if key in value:
-                value[key] = with_defaults(value[key], part, schemas)
-        others = schema.get("additionalProperties")
-        if isinstance(others, dict):
-            for key in set(value) - set(properties):
-                value[key] = with_defaults(value[key], others, schemas)
-    if isinstance(value, list) and "items" in schema:
-        return [with_defaults(item, schema["items"], schemas) for item in value]
-    return value
+    return config
 
 
 def plain(action, *arguments):

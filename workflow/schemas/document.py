@@ -161,35 +161,39 @@ animal, not the network that the other pages show. No table of scores uses state
 """
 
 
-def rows(properties: dict, schemas: dict, prefix: str = ""):
-    """Yield one table row per key, inner keys after their outer one; `schemas` by file name."""
+def followed(part: dict, parts: dict) -> dict:
+    """Give the definition that a part of a schema refers to, or the part itself."""
+    return parts[part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+
+
+def rows(properties: dict, parts: dict, prefix: str = ""):
+    """Yield one table row per key, inner keys after their outer one; `parts` by name."""
     for key, part in properties.items():
-        inner = schemas[part["$ref"]] if "$ref" in part else part
-        listed = inner.get("type") == "array" and "$ref" in inner.get("items", {})
+        inner = followed(part, parts)
         name = f"{prefix}{key}"
         if "description" in part:
             default = json.dumps(part["default"]) if "default" in part else "required or unused"
             choices = f" One of {', '.join(map(str, part['enum']))}." if "enum" in part else ""
             yield f"| `{name}` | `{default}` | {part['description']}{choices} |"
-        if listed:
-            item = schemas[inner["items"]["$ref"]]
-            yield from rows(item["properties"], schemas, f"{name}[].")
+        each = inner.get("additionalProperties")
+        if "$ref" in inner.get("items", {}):
+            item = followed(inner["items"], parts)
+            yield from rows(item["properties"], parts, f"{name}[].")
         elif "properties" in inner:
-            yield from rows(inner["properties"], schemas, f"{name}.")
-        elif isinstance(inner.get("additionalProperties"), dict) and (
-            "$ref" in inner["additionalProperties"]
-        ):
-            each = schemas[inner["additionalProperties"]["$ref"]]
-            yield from rows(each["properties"], schemas, f"{name}.NAME.")
+            yield from rows(inner["properties"], parts, f"{name}.")
+        elif isinstance(each, dict) and "$ref" in each:
+            yield from rows(followed(each, parts)["properties"], parts, f"{name}.NAME.")
 
 
 def document() -> str:
     """Give the text of config/README.md."""
-    files = SCHEMAS.glob("*.schema.json")
-    schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in files}
+    schemas = {
+        name: json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+        for name in ("config", "images", "apply", "parts")
+    }
+    parts = schemas.pop("parts")["$defs"]
     neurons, images, apply = (
-        HEAD + "\n".join(rows(schemas[f"{name}.schema.json"]["properties"], schemas)) + "\n"
-        for name in ("config", "images", "apply")
+        HEAD + "\n".join(rows(schema["properties"], parts)) + "\n" for schema in schemas.values()
     )
     return f"{OPENING}{neurons}{IMAGES}{images}{APPLY}{apply}{CLOSING}"
 

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 import requests
 
+from chromapal.download import cause
 from chromapal.errors import InputError
 
 LOGGER = logging.getLogger(__name__)
@@ -183,12 +184,12 @@ class Transfer:
             )
 
     def _wait(self, error: Exception, failures: int):
-        cause = str(error) if isinstance(error, _Again) else _cause(error)
+        reason = str(error) if isinstance(error, _Again) else cause(error)
         stated = error.wait if isinstance(error, _Again) else None
         if failures >= TRIES or (stated or 0) > LONGEST_STATED_WAIT:
-            found = f"no success in {failures} tries ({cause})"
+            found = f"no success in {failures} tries ({reason})"
             if (stated or 0) > LONGEST_STATED_WAIT:
-                found = f"{cause}, with a wait of {stated:.0f} s asked for"
+                found = f"{reason}, with a wait of {stated:.0f} s asked for"
             raise InputError(
                 self.name,
                 found,
@@ -197,7 +198,7 @@ class Transfer:
             )
         backoff = min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT) * random.uniform(0.5, 1.5)
         wait = backoff if stated is None else stated + random.uniform(0.0, 0.5)
-        LOGGER.info("%s: %s; trying again in %.1f s", self.name, cause, wait)
+        LOGGER.info("%s: %s; trying again in %.1f s", self.name, reason, wait)
         self._sleep(wait)
 
 
@@ -218,14 +219,3 @@ def stated_wait(text: str) -> float | None:
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
     return max((until - datetime.now(UTC)).total_seconds(), 0.0)
-
-
-def _cause(error: Exception) -> str:
-    """Name a failure of the connection without the address that its own text shows."""
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "no safe connection (TLS)"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "a connection that was cut"
-    return f"no connection ({type(error).__name__})"

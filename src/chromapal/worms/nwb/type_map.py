@@ -1,10 +1,17 @@
 """Keep pynwb from copying its type map for every field of every object it makes."""
 
+import importlib.metadata
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from pynwb import get_type_map
 from pynwb.core import NWBMixin
+
+LOGGER = logging.getLogger(__name__)
+# The versions whose `NWBMixin._get_type_map` is known; of others it may be another function.
+WRITTEN_FOR = {"pynwb": "2.8", "hdmf": "3.14"}
 
 
 @contextmanager
@@ -13,10 +20,28 @@ def one_type_map() -> Iterator[None]:
 
     pynwb 2.8 asks for a fresh deep copy each time a field is set, only to see whether a term set
     configuration was loaded; over small files that is most of the time of reading and writing.
+    With any other version of pynwb or hdmf nothing is changed: files are read as well, only slower.
     """
+    if not _is_known():
+        yield
+        return
     shared, own = get_type_map(), NWBMixin._get_type_map
     NWBMixin._get_type_map = lambda _: shared
     try:
         yield
     finally:
         NWBMixin._get_type_map = own
+
+
+@cache
+def _is_known() -> bool:
+    """Compare the installed versions with `WRITTEN_FOR`; log once where they are others."""
+    installed = {name: importlib.metadata.version(name) for name in WRITTEN_FOR}
+    known = all(installed[name].startswith(f"{version}.") for name, version in WRITTEN_FOR.items())
+    if not known:
+        LOGGER.info(
+            "pynwb %s and hdmf %s: NWB files take longer; they are read faster with %s and %s",
+            *installed.values(),
+            *WRITTEN_FOR.values(),
+        )
+    return known
