@@ -15,7 +15,7 @@ STUDY ?= default
 RUNS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle images apply test test-conda test-slurm lint unit contract endtoend bench check-tables tolerances keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle images apply test test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -35,7 +35,10 @@ run: install ## run the default study and name its report
 study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--config tables=FOLDER"
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
 
-identity identity-labs identity-oracle: install ## name neurons of TABLES=FOLDER, by animal, by laboratory, or with handedness known [PEERS=FILE]
+identity: ## name neurons of TABLES=FOLDER, whole animals held out [PEERS=FILE]
+identity-labs: ## the same, one laboratory held out at a time
+identity-oracle: ## by animal again, handedness taken from labels: an oracle
+identity identity-labs identity-oracle: install
 	$(BIN)/snakemake --cores $(CORES) --configfile config/$(subst -,_,$@).yaml --config tables=$(TABLES) $(if $(PEERS),peers=$(PEERS))
 
 images: install ## colorizers of images beside each other, on photographs and simulated slices
@@ -46,19 +49,19 @@ apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [N
 
 test: lint unit contract endtoend ## everything there is to check
 
-lint: install
+lint: install ## check style: Python, Snakemake files, the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
-unit: install
+unit: install ## run the tests of single functions and documents
 	$(BIN)/pytest -q -n 2 tests/unit tests/real
 
-contract: install
+contract: install ## hold every colorizer and classifier to its contract
 	$(BIN)/pytest -q -n 2 tests/contract
 
-endtoend: install
+endtoend: install ## run whole studies, small ones
 	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/workflow
 
 test-conda: install ## the default study with --use-conda, its environment and its tables checked
@@ -75,6 +78,14 @@ check-tables: install ## compare results/STUDY/tables with the committed referen
 
 tolerances: install ## measure how far tables of one study move: RUNS="FOLDER/tables FOLDER/tables ..."
 	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.tables.tolerances results/reference/tolerances.csv $(RUNS)
+
+docs: install ## build the site of docs/ into site/
+	$(BIN)/mkdocs build --quiet
+	@echo "Site: site/index.html"
+
+rulegraph: install ## draw the rules of two studies into docs/images (Debian: apt-get install graphviz)
+	$(BIN)/snakemake --rulegraph dot | dot -Tsvg -o docs/images/rules.svg
+	$(BIN)/snakemake --configfile config/identity.yaml --config source=simulate --rulegraph dot | dot -Grankdir=LR -Tsvg -o docs/images/rules-naming.svg
 
 lock: install ## write requirements.lock and envs/ from pyproject.toml
 	PYTHON=$(BIN)/python ./envs/lock.sh
