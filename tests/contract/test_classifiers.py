@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from chromapal import methods
 from chromapal.classifiers.common.naming import name_neurons
-from chromapal.columns import ASSIGNED, PROBABILITY, TOP
+from chromapal.columns import ASSIGNED, PROBABILITY, TOP, TRAINED_ON
 
 CLASSIFIERS = methods.names("classifiers")
 NAMES = ["ADAL", "ADAR", "AIBL", "AVG", "I2L", "OLLR"]
@@ -77,7 +77,10 @@ class TestEveryClassifier:
         test = neurons(4, seed=1)
         train = neurons(20, seed=0).drop(index=range(6, 18))
         found = name_neurons(train, test, name, small(name), FEATURES, 0, neighbours)
-        assert list(found.columns) == ["row", *TOP, *ASSIGNED, *PROBABILITY]
+        assert list(found.columns) == ["row", *TOP, *ASSIGNED, *PROBABILITY, *TRAINED_ON]
+        network = name == "neuron_transformer"
+        assert found["training_device"].ne("").eq(network).all()
+        assert set(found["training_precision"]) == {"fp32" * network}
         assert found["row"].tolist() == test["row"].tolist()
         assert np.mean(found["top1"].to_numpy() == test["name"].to_numpy()) > 0.9
         assert np.mean(found["assigned1"].to_numpy() == test["name"].to_numpy()) > 0.9

@@ -44,7 +44,7 @@ def test_test_pictures_stand_on_disk_in_eight_bits(tmp_path):
 
 def trained(folder, colorizer, **options):
     run_pictures.train(
-        OPTIONS | options, colorizer, {}, 4, 7, "cpu", "fp32", 1, folder / "checkpoints",
+        OPTIONS | options, colorizer, {}, 4, 7, 7, "cpu", "fp32", 1, folder / "checkpoints",
         folder / "model", folder / "losses.csv", folder / "facts.json",
     )  # fmt: skip
 
@@ -55,6 +55,8 @@ def test_a_model_is_trained_colours_and_is_scored(tmp_path, colorizer, learnt):
     assert json.loads((tmp_path / "facts.json").read_text()) == {
         "train_pictures": 4,
         "parameters": learnt,
+        "training_device": "",
+        "training_precision": "",
     }
     show(OPTIONS, 7, tmp_path / "shown")
     run_pictures.colour(OPTIONS, tmp_path / "model", ["cell"], 7, 1, tmp_path / "coloured")

@@ -143,6 +143,10 @@ def test_name_fold_writes_every_feature_set_of_every_colorizer(study, tmp_path):
     known = position[position["name"].ne("")]
     assert known["top1"].tolist() == known["assigned1"].tolist() == NAMES * 2
     assert set(known["examples"]) == {5} and set(position["training_names"]) == {3}
+    # the models that serve predicted colours were trained in either precision
+    stated = named.groupby("colorizer")[["training_device", "training_precision"]].agg(set)
+    assert stated.loc[""].tolist() == [{""}, {""}]
+    assert stated.loc["other"].tolist() == [{"cpu"}, {"bf16+fp32"}]
     # the unlabelled neuron is answered too, and takes no name from those who are sure of theirs
     blank = position[position["name"].eq("")]
     assert blank["top1"].isin(NAMES).all() and set(blank["examples"]) == {0}

@@ -129,7 +129,7 @@ def name_fold(
             )
             if colorizer:
                 # the networks behind a row are its colorizer's, and its classifier's if any
-                found = _with_colorizer(found, files[0])
+                found = _with_colorizers(found, [files[0], *(path for _, path in files[1])])
             answers.append(found.assign(features=feature, colorizer=colorizer))
     training = neurons.loc[neurons["role"].ne("test") & neurons["name"].ne(""), "name"]
     tested = neurons.loc[neurons["role"].eq("test"), ["row", *ANIMAL, "name"]]
@@ -144,11 +144,12 @@ def name_fold(
     )
 
 
-def _with_colorizer(found: pd.DataFrame, colours: str) -> pd.DataFrame:
-    """Add what the colorizer behind a file of colours was trained with."""
-    theirs = pd.read_parquet(colours, columns=list(TRAINED_ON)).iloc[:1]
-    both = {name: {*found[name][:1], *theirs[name]} - {""} for name in TRAINED_ON}
-    return found.assign(**{name: "+".join(sorted(parts)) for name, parts in both.items()})
+def _with_colorizers(found: pd.DataFrame, colours: Sequence[str]) -> pd.DataFrame:
+    """Add what the colorizers behind files of colours were trained with."""
+    stated = [pd.read_parquet(path, columns=list(TRAINED_ON)).iloc[:1] for path in colours]
+    every = pd.concat([found[list(TRAINED_ON)].iloc[:1], *stated])
+    together = {name: "+".join(sorted(set(every[name]) - {""})) for name in TRAINED_ON}
+    return found.assign(**together)
 
 
 def identifiable(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
