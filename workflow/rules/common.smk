@@ -137,7 +137,7 @@ def stamp(*names):
 
 
 def calls(function, *files):
-    """Name the function that a rule calls, "evaluate.figures.colour:draw", and hash its code.
+    """Name a function of the package, MODULE:FUNCTION, for a rule to call, and hash its code.
 
     The hash covers the function's module with all that it imports, and `files` that it reaches by
     name: a method's file, say, with a wildcard in its path, or a function that gives it.
@@ -177,6 +177,11 @@ def gpu_of(kind, name):
 def colorizer_gpu(wildcards):
     """Ask for a GPU for a colorizer that is a network."""
     return gpu_of("colorizers", wildcards.colorizer)
+
+
+def folder_of_worms(wildcards, output):
+    """Give the folder that simulated worms are written to, from the file of the first."""
+    return str(Path(output[0]).parents[1])
 
 
 STALE = provenance.stale(f"{RESULTS}/logs") if workflow.is_main_process else []
