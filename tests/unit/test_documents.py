@@ -48,7 +48,7 @@ def choices(schema):
 def test_schemas_offer_the_feature_sets_and_variants_that_there_are():
     found = {}
     for name in ("identify", "run"):
-        for key, words in choices(SCHEMAS[f"{name}.schema.json"]):
+        for key, words in choices(PARTS[name]):
             found[name, key] = set(words)
     names = {
         ("identify", "variants"): set(columns.VARIANTS),
