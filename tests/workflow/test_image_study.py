@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.workflow.conftest import snakemake
+from tests.workflow.conftest import against_umask, snakemake
 
 LEARN = {"epochs": 2, "steps": 4}
 STUDY = {
@@ -68,6 +68,10 @@ def test_every_model_is_scored_on_pictures_of_other_sources(folder):
     assert (gray["colourfulness_ratio"] < 1e-3).all() and (gray["parameters"] == 0).all()
     cards = pd.read_csv(folder / "tables/image_sets.csv")
     assert set(cards["set"]) == {"photographs", "slices"}
+
+
+def test_every_output_follows_the_umask(folder, tmp_path):
+    assert against_umask(folder, tmp_path / "probe") == {}
 
 
 def test_everything_is_there_to_look_at(folder):
