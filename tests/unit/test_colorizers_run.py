@@ -54,7 +54,7 @@ def train(tmp_path, colorizer="mean_colour", variant="with_background", sample="
         "threads": 1,
         "smote_neighbours": 1,
         "weight_cap": 5.0,
-        "checkpoint_dir": tmp_path / "checkpoints",
+        "checkpoints": tmp_path / "checkpoints",
         "out_folder": tmp_path / "model",
         "out_history": tmp_path / "history.csv",
     }

@@ -31,7 +31,7 @@ def facts_of(tmp_path, colour_scale, *animals):
     # nobody has colours, so that no network is trained
     model.keep(
         tmp_path / "neurons.parquet", "identify_then_colour", {}, colour_scale, "white", "study",
-        "code", 1, "cpu", 1, tmp_path / "model",
+        "code", 1, "cpu", 1, tmp_path / "checkpoints", tmp_path / "model",
     )  # fmt: skip
     return layout.sealed(tmp_path / "model", FACTS)
 

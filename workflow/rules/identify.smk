@@ -50,5 +50,7 @@ rule classify_neurons:
         weight_cap=config["smote"]["weight_cap"],
         device=TRAINING["device"],
         seed=config["seed"],
+        # outside the declared outputs, so that a killed training goes on where it was
+        checkpoints="results/{study}/checkpoints/identities/{classifier}/{variant}/{fold}",
     script:
         "../scripts/classify_neurons.py"

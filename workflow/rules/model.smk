@@ -25,5 +25,7 @@ rule keep_model:
         seed=config["seed"],
         device=TRAINING["device"],
         training_threads=TRAINING["threads"],
+        # outside the declared outputs, so that a killed training goes on where it was
+        checkpoints="results/{study}/checkpoints/model",
     script:
         "../scripts/keep_model.py"

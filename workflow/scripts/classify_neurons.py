@@ -19,6 +19,7 @@ def main(snakemake):
         weight_cap=snakemake.params.weight_cap,
         threads=snakemake.threads,
         device=snakemake.params.device,
+        checkpoints=snakemake.params.checkpoints,
         out=snakemake.output.names,
     )
 

@@ -16,6 +16,7 @@ def main(snakemake):
         seed=snakemake.params.seed,
         device=snakemake.params.device,
         threads=snakemake.params.training_threads,
+        checkpoints=snakemake.params.checkpoints,
         out=snakemake.output.model,
     )
 

@@ -17,7 +17,7 @@ def main(snakemake):
         threads=snakemake.params.training_threads,
         smote_neighbours=snakemake.params.neighbours,
         weight_cap=snakemake.params.weight_cap,
-        checkpoint_dir=snakemake.params.checkpoints,
+        checkpoints=snakemake.params.checkpoints,
         out_folder=snakemake.output.model,
         out_history=snakemake.output.losses,
     )

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ def keep(
     seed: int,
     device: str,
     threads: int,
+    checkpoints: str | os.PathLike,
     out: str | os.PathLike,
 ):
     """Learn from all animals of a study at once, nobody held out but to calibrate.
@@ -50,6 +52,8 @@ def keep(
         The study's name, and the digest of the code behind the model.
     seed, device, threads
         As in `chromapal.colorizers.common.run.train`.
+    checkpoints : path-like
+        Folder to go on from after a kill; removed once the model is written.
     out : path-like
         Folder, whole or not at all: `model.json` with what new worms are held against, and the
         trained colorizer. Where no animal can teach gray or colour it says so and holds none.
@@ -84,12 +88,13 @@ def keep(
         if training[["r", "g", "b"]].notna().all(axis=1).any():
             module = methods.module("colorizers", colorizer)
             model = module.build(methods.params("colorizers", colorizer, changes), DENSE)
-            model.learn(training.reset_index(drop=True), seed, device, threads)
+            model.learn(training.reset_index(drop=True), seed, device, threads, checkpoints)
             model.save(folder / NETWORKS)
             facts["names"] = model.identifier.transformer.classes_.tolist()
         else:
             facts["missing"] = "no animal with names, gray and colour to learn from"
         layout.seal(folder, FACTS, facts)
+    shutil.rmtree(checkpoints, ignore_errors=True)
     LOGGER.info("%s: learnt from %d animals", out, len(facts["animals"]))
 
 

@@ -1,5 +1,8 @@
 """Classifiers name the neurons of animals that they have not seen."""
 
+import dataclasses
+import os
+import shutil
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +12,7 @@ import torch
 from chromapal import methods
 from chromapal.classifiers.common import scores
 from chromapal.classifiers.common.predicted import cross_fitted
+from chromapal.classifiers.common.scores import FitSettings
 from chromapal.files import write_parquet
 from chromapal.identify.assign import ASSIGNED, FIVE, PROBABILITY, Calibration, answer
 from chromapal.prepare.features import BODY, FEATURES, POSITION, PREDICTED
@@ -34,6 +38,7 @@ def name_fold(
     threads: int,
     out,
     device: str = "auto",
+    checkpoints: str | os.PathLike | None = None,
 ):
     """Name one fold's test neurons with one classifier, from every feature set.
 
@@ -68,6 +73,8 @@ def name_fold(
         Largest loss weight of a rare name, for classifiers that see whole animals.
     device : {"auto", "cpu", "cuda", "mps"}
         Where classifiers that are networks of our own are trained.
+    checkpoints : path-like, optional
+        Folder from which they go on after a kill; removed once the names are written.
     out : path-like
         Parquet: features, colorizer, lab, worm, row, name ("" where unlabelled and background is
         no name), top1 to top5, assigned1 to assigned5, probability and probability2 to
@@ -81,6 +88,9 @@ def name_fold(
     # a partial name says too little to be learnt from
     partial = neurons["role"].ne("test") & neurons["name"].map(is_partial)
     neurons["name"] = neurons["name"].mask(partial, "")
+    settings = FitSettings(
+        neighbours if variant == OVERSAMPLED else None, weight_cap, threads, device, checkpoints
+    )
     answers = []
     for feature in features:
         wanted = colours if set(FEATURES[feature]) & set(PREDICTED) else {"": None}
@@ -103,11 +113,7 @@ def name_fold(
                 methods.params("classifiers", classifier, params),
                 columns,
                 seed,
-                neighbours if variant == OVERSAMPLED else None,
-                threads,
-                weight_cap=weight_cap,
-                device=device,
-                label=" ".join(filter(None, [feature, colorizer])),
+                dataclasses.replace(settings, label=" ".join(filter(None, [feature, colorizer]))),
             )
             answers.append(found.assign(features=feature, colorizer=colorizer))
     training = neurons.loc[neurons["role"].ne("test") & neurons["name"].ne(""), "name"]
@@ -121,6 +127,8 @@ def name_fold(
         ),
         out,
     )
+    if checkpoints is not None:
+        shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def identifiable(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
@@ -155,11 +163,7 @@ def name_neurons(
     params: object,
     features: Sequence[str],
     seed: int,
-    neighbours: int | None = None,
-    threads: int = 1,
-    weight_cap: float = 5.0,
-    device: str = "auto",
-    label: str = "",
+    settings: FitSettings = scores.DEFAULT,
 ) -> pd.DataFrame:
     """Fit a classifier on named neurons and rank the names of others.
 
@@ -175,17 +179,8 @@ def name_neurons(
         Columns to learn from.
     seed : int
         Seed of the classifier and of SMOTE.
-    neighbours : int, optional
-        Neighbours of SMOTE; None = no oversampling.
-    threads : int
-        Threads, where the classifier can use them; no result depends on it.
-    weight_cap : float
-        Largest loss weight of a rare name, where oversampling is asked of a classifier that sees
-        whole animals.
-    device : str
-        Where such a classifier is trained; see `chromapal.training.device.choose`.
-    label : str
-        What the log calls this fit.
+    settings : FitSettings
+        How it is fitted, whichever it is.
 
     Returns
     -------
@@ -197,17 +192,7 @@ def name_neurons(
         probability2 to probability5 of the others.
     """
     names, found, calibration = scores.fit_and_score(
-        train,
-        test,
-        classifier,
-        params,
-        list(features),
-        seed,
-        neighbours,
-        threads,
-        weight_cap,
-        device,
-        label,
+        train, test, classifier, params, list(features), seed, settings
     )
     # equal but for the order in which threads added up must stay equal: rank by name then
     best = np.argsort(-found.round(9), axis=1, kind="stable")[:, : len(TOP)]

@@ -1,6 +1,7 @@
 """One training and one prediction of a study, from file to file."""
 
 import logging
+import os
 import shutil
 import time
 from pathlib import Path
@@ -36,7 +37,7 @@ def train(
     threads: int,
     smote_neighbours: int,
     weight_cap: float,
-    checkpoint_dir: Path,
+    checkpoints: str | os.PathLike,
     out_folder: Path,
     out_history: Path,
 ):
@@ -68,7 +69,7 @@ def train(
         Neighbours SMOTE interpolates between.
     weight_cap : float
         Greatest weight of a name in the loss, before the weights' mean is made 1.
-    checkpoint_dir : Path
+    checkpoints : path-like
         Folder to go on from after a kill; removed once the model is written.
     out_folder : Path
         The model, whole or not at all.
@@ -105,13 +106,13 @@ def train(
         seed=seed,
         device=device,
         threads=threads,
-        checkpoint=checkpoint_dir,
+        checkpoint=Path(checkpoints),
         precision=precision,
     )
     files.write_csv(history, out_history)
     with files.whole(out_folder) as folder:
         model.save(folder)
-    shutil.rmtree(checkpoint_dir, ignore_errors=True)
+    shutil.rmtree(checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_folder, time.perf_counter() - started)
 
 
