@@ -12,7 +12,7 @@ import pytest
 import tifffile
 from pynwb import validate
 
-from chromapal.worms.nwb.writer import write_nwb
+from chromapal.worms.nwb.writer import Volume, write_nwb
 from chromapal.worms.simulate.render import render
 from chromapal.worms.simulate.worms import FIRST_SESSION, SimulationParams, simulate_worm
 from tests.workflow.conftest import against_umask, snakemake
@@ -69,11 +69,7 @@ def write_inputs(folder):
     write_nwb(
         folder / "new" / worm["lab"].iloc[0] / "w.nwb",
         worm.assign(ID=""),
-        truth["shape"],
-        truth["spacing_um"],
-        volume,
-        ["TagRFP-T"],
-        [-1, -1, -1, 0],
+        Volume(volume, truth["shape"], truth["spacing_um"], ["TagRFP-T"], [-1, -1, -1, 0]),
         FIRST_SESSION,
         "a laboratory",
     )
