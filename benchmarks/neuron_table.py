@@ -58,7 +58,7 @@ def make(path: str) -> dict:
     """Write the file, rendering it block by block."""
     import numpy as np
 
-    from chromapal.worms.nwb.writer import write_nwb
+    from chromapal.worms.nwb.writer import Volume, write_nwb
     from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
     neurons, _ = simulate_worm(SimulationParams(), 0, 0)
@@ -83,7 +83,7 @@ def make(path: str) -> dict:
         return counts
 
     write_nwb(
-        path, neurons, SHAPE, SPACING_UM, render, CHANNELS, RGBW,
+        path, neurons, Volume(render, SHAPE, SPACING_UM, CHANNELS, RGBW),
         datetime(2024, 1, 1, tzinfo=UTC), "benchmark",
     )  # fmt: skip
     return {"bytes": Path(path).stat().st_size}

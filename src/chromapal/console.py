@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -41,7 +42,8 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     """Log to a file, and end with one line where the user's input was at fault.
 
     The log keeps, in its first line, the digest of the code that ran, and in its last one when
-    the process started and ended: `provenance.stale` and `timings.csv` read them.
+    the process started and ended, in local time with its offset from UTC (ISO 8601), and how many
+    seconds it took: `provenance.stale` and `timings.csv` read them.
 
     Parameters
     ----------
@@ -70,8 +72,9 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
         LOGGER.addHandler(screen)
         yield LOGGER
         LOGGER.removeHandler(screen)
-        started = psutil.Process().create_time()
-        LOGGER.info("ran from %.2f to %.2f", started, time.time())
+        started, ended = psutil.Process().create_time(), time.time()
+        dates = map(_local, (started, ended))
+        LOGGER.info("started %s, ended %s, took %.2f s", *dates, ended - started)
     except Exception as error:
         LOGGER.addHandler(screen)
         mistake = error if isinstance(error, InputError) else None
@@ -90,6 +93,14 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
             handler.close()
         level, LOGGER.propagate, LOGGER.handlers[:] = before
         LOGGER.setLevel(level)
+
+
+def _local(seconds: float) -> str:
+    """Write a time [s since 1970] as a date and time of day, such as 2026-11-26 18:07:44.380+01:00.
+
+    Milliseconds, since jobs are put in order by it.
+    """
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "milliseconds")
 
 
 def progress(items: Iterable, total: int, label: str) -> Iterator:

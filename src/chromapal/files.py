@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -48,6 +49,8 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
 
     Works for a file and for a folder (whichever the block creates). A reader never sees half an
     output: `os.replace` is atomic within a file system. Of two writers the later one stays.
+    Permissions follow the umask, also where a library writes for its owner alone, so that
+    colleagues who share a disk can read each other's results.
 
     Parameters
     ----------
@@ -74,6 +77,7 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
             holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         part = holder / path.name
         yield part
+        _follow_umask(part, holder)
         _move(part, path, holder)
     except Exception as error:
         if disk_is_full(error):
@@ -83,6 +87,28 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
     finally:
         if holder is not None:
             shutil.rmtree(holder, ignore_errors=True)
+
+
+def _follow_umask(part: Path, holder: Path):
+    """Give a finished output, and all within it, the permissions that the umask leaves.
+
+    safetensors, for one, writes files that nobody but their owner can read. A file that was made
+    executable stays so.
+    """
+    # Python can only ask for the umask by changing it, under the feet of other threads.
+    probe = holder / f"{part.name}.umask"
+    probe.mkdir()
+    allowed = stat.S_IMODE(probe.stat().st_mode) & 0o777
+    inside = part.rglob("*") if part.is_dir() and not part.is_symlink() else ()
+    for path in (part, *inside):
+        if path.is_symlink():
+            continue
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        runs = path.is_dir() or mode & stat.S_IXUSR
+        # a folder's other bits stay: where the group is inherited, it goes on being so
+        wanted = mode & ~0o777 | allowed & (0o777 if runs else 0o666)
+        if wanted != mode:
+            path.chmod(wanted)
 
 
 def _move(part: Path, path: Path, holder: Path):

@@ -13,6 +13,7 @@ from sklearn.base import clone
 
 from chromapal import methods
 from chromapal.classifiers.common.naming import name_neurons
+from chromapal.classifiers.common.scores import FitSettings
 from chromapal.columns import ASSIGNED, PROBABILITY, TOP, TRAINED_ON
 
 CLASSIFIERS = methods.names("classifiers")
@@ -76,7 +77,7 @@ class TestEveryClassifier:
     def test_learns_an_easy_task(self, name, neighbours):
         test = neurons(4, seed=1)
         train = neurons(20, seed=0).drop(index=range(6, 18))
-        found = name_neurons(train, test, name, small(name), FEATURES, 0, neighbours)
+        found = name_neurons(train, test, name, small(name), FEATURES, 0, FitSettings(neighbours))
         assert list(found.columns) == ["row", *TOP, *ASSIGNED, *PROBABILITY, *TRAINED_ON]
         network = name == "neuron_transformer"
         assert found["training_device"].ne("").eq(network).all()
@@ -104,9 +105,13 @@ class TestEveryClassifier:
 
     def test_same_answers_again_with_more_threads_and_unknown_test_labels(self, name):
         train, test = neurons(12, seed=0, spread=0.5), neurons(6, seed=1, spread=0.5)
-        first = name_neurons(train, test, name, small(name), FEATURES, 7, 2, threads=1)
         blind = test.assign(name="")
-        again = name_neurons(train, blind, name, small(name), FEATURES, 7, 2, threads=2)
+        first, again = (
+            name_neurons(
+                train, asked, name, small(name), FEATURES, 7, FitSettings(2, threads=threads)
+            )
+            for asked, threads in ((test, 1), (blind, 2))
+        )
         pd.testing.assert_frame_equal(first, again)
 
     def test_two_names_one_name_and_no_neuron(self, name):
@@ -144,7 +149,7 @@ class TestEveryClassifier:
         changes = {"iterations": 2} if name in ("mlp", "logistic_regression") else {}
         params = methods.params("classifiers", name, SMALL.get(name, changes))
         train = neurons(10, seed=0)
-        name_neurons(train, train, name, params, FEATURES, 0, label="position")
+        name_neurons(train, train, name, params, FEATURES, 0, FitSettings(label="position"))
         assert not list(recwarn)
         said = [r.getMessage() for r in caplog.records if "of 2 iterations" in r.getMessage()]
         fits = ("position", "position, to calibrate") if changes else ()

@@ -1,9 +1,10 @@
 """A user's mistake is one line; a log says what code ran, and when."""
 
-import re
+import time
 
 import pytest
 
+from chromapal import console
 from chromapal.console import job
 from chromapal.errors import InputError
 from chromapal.evaluate.tables.timings import write_timings
@@ -35,20 +36,44 @@ def test_a_full_disk_is_one_line_even_where_the_log_has_no_room(capsys):
 
 
 def test_timings_come_from_the_logs_of_finished_jobs(tmp_path):
+    logs = {
+        "train/fold0": "started 2026-11-26 18:00:10.250+01:00, ended 2026-11-26 18:00:15.750+01:00",
+        # the clock went back by an hour while this one ran: 17:00:00 to 17:00:02 in UTC
+        "load": "started 2026-11-26 19:00:00.000+02:00, ended 2026-11-26 18:00:02.000+01:00",
+    }
     (tmp_path / "logs/train").mkdir(parents=True)
-    (tmp_path / "logs/train/fold0.log").write_text("code x\nran from 110.00 to 115.50\n")
-    (tmp_path / "logs/load.log").write_text("code x\nran from 100.00 to 102.00\n")
+    for (name, dates), seconds in zip(logs.items(), ("5.50", "2.00"), strict=True):
+        (tmp_path / f"logs/{name}.log").write_text(f"code x\n{dates}, took {seconds} s\n")
     (tmp_path / "logs/failed.log").write_text("code x\nerror: no\n")
     write_timings(tmp_path / "logs", tmp_path / "timings.csv")
     assert (tmp_path / "timings.csv").read_text() == (
-        "job,started,seconds\nload,0,2\ntrain/fold0,10,5.5\n"
+        "job,started,seconds\nload,0,2\ntrain/fold0,10.25,5.5\n"
     )
 
 
-def test_a_finished_job_says_when_it_ran(tmp_path):
-    with job(tmp_path / "a.log") as logger:
+@pytest.fixture(params=["UTC0", "HERE-5:30"])
+def zone(request, monkeypatch):
+    """Set the time zone; the sign is that of POSIX, west of Greenwich is positive."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield {"UTC0": "+00:00", "HERE-5:30": "+05:30"}[request.param]
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_finished_job_says_when_it_ran(tmp_path, zone, monkeypatch):
+    # 2026-11-26 18:07:44.38 UTC
+    started = 1795716464.38
+    monkeypatch.setattr(console.psutil.Process, "create_time", lambda process: started)
+    monkeypatch.setattr(console.time, "time", lambda: started + 77.3)
+    with job(tmp_path / "logs/a.log") as logger:
         logger.info("half way")
-    lines = (tmp_path / "a.log").read_text().splitlines()
+    lines = (tmp_path / "logs/a.log").read_text().splitlines()
     assert lines[1] == "half way"
-    start, end = map(float, re.fullmatch(r"ran from ([\d.]+) to ([\d.]+)", lines[-1]).groups())
-    assert start <= end
+    said = {
+        "+00:00": ("2026-11-26 18:07:44.380+00:00", "2026-11-26 18:09:01.680+00:00"),
+        "+05:30": ("2026-11-26 23:37:44.380+05:30", "2026-11-26 23:39:01.680+05:30"),
+    }
+    assert lines[2:] == ["started {}, ended {}, took 77.30 s".format(*said[zone])]
+    write_timings(tmp_path / "logs", tmp_path / "timings.csv")
+    assert (tmp_path / "timings.csv").read_text() == "job,started,seconds\na,0,77.3\n"

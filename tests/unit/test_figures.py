@@ -177,6 +177,43 @@ def test_losses_draw_every_fold_and_their_mean():
     assert "models: 2" in axes.get_title("left")
 
 
+def loss_curves(**epochs):
+    """Give the panel of folds that each train for so many epochs."""
+    table = pd.concat(
+        pd.DataFrame(
+            {
+                **RUN, "fold": fold, "epoch": np.arange(count), "train_loss": 1.0,
+                "validation_loss": 2.0,
+            }
+        )
+        for fold, count in epochs.items()
+    )  # fmt: skip
+    return losses.figure(table).axes[0]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "limits", "ticks"),
+    [
+        (1, (-0.5, 0.5), [0]),
+        (2, (-0.5, 1.5), [0, 1]),
+        (3, (-0.5, 2.5), [0, 1, 2]),
+        (51, (-2, 52), [0, 10, 20, 30, 40, 50]),
+    ],
+)
+def test_losses_count_whole_epochs_with_room_beside_the_ends(epochs, limits, ticks):
+    axes = loss_curves(fold0=epochs)
+    assert axes.get_xlim() == pytest.approx(limits)
+    inside = [tick for tick in axes.get_xticks() if limits[0] <= tick <= limits[1]]
+    assert inside == ticks
+
+
+def test_losses_of_few_epochs_are_marked():
+    axes = loss_curves(fold0=1, fold1=3)
+    # per loss: fold 0, fold 1 and the mean over the one epoch that both have
+    assert [len(line.get_xdata()) for line in axes.lines] == [1, 3, 1] * 2
+    assert [line.get_marker() for line in axes.lines] == ["o", "", "o"] * 2
+
+
 def test_colour_places_folds_and_pooled_values():
     rows = [
         {**RUN, "colorizer": name, "fold": fold, "lab": lab, "worms": 4, "mse": mse,

@@ -3,11 +3,14 @@
 import errno
 import os
 import re
+import stat
 from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
+import torch
 from safetensors import SafetensorError
+from safetensors.torch import save_file
 
 from chromapal import files
 from chromapal.errors import InputError, NoSpaceError
@@ -56,6 +59,64 @@ def test_writers_of_one_folder_at_once_do_each_other_no_harm(tmp_path):
     first, second = (tmp_path / "model/a", tmp_path / "model/b")
     assert first.read_text() == second.read_text()
     assert list(tmp_path.iterdir()) == [tmp_path / "model"]
+
+
+@pytest.fixture(params=[0o022, 0o027, 0o002], ids="{:03o}".format)
+def umask(request):
+    """Set the umask of this process for one test."""
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def mode(path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_file_follows_the_umask_whatever_a_library_made_of_it(tmp_path, umask):
+    with files.whole(tmp_path / "weights.safetensors") as part:
+        save_file({"weight": torch.zeros(2)}, part)
+    with files.whole(tmp_path / "open.csv") as part:
+        part.touch()
+        part.chmod(0o666)
+    for name in ("weights.safetensors", "open.csv"):
+        assert mode(tmp_path / name) == 0o666 & ~umask
+
+
+def test_all_within_a_folder_follows_the_umask(tmp_path, umask):
+    with files.whole(tmp_path / "model") as part:
+        part.mkdir(mode=0o700)
+        (part / "inner").mkdir(mode=0o700)
+        with files.whole(part / "inner/weights.safetensors") as inner:
+            save_file({"weight": torch.zeros(2)}, inner)
+        for name, bits in (("table", 0o600), ("inner/program", 0o700)):
+            (part / name).touch()
+            (part / name).chmod(bits)
+    model = tmp_path / "model"
+    assert {str(path.relative_to(model)): mode(path) for path in model.rglob("*")} == {
+        "inner": 0o777 & ~umask,
+        "inner/program": 0o777 & ~umask,
+        "inner/weights.safetensors": 0o666 & ~umask,
+        "table": 0o666 & ~umask,
+    }
+    assert mode(model) == 0o777 & ~umask
+    assert list(tmp_path.iterdir()) == [model]
+
+
+def test_a_folder_that_hands_down_its_group_goes_on_doing_so(tmp_path, umask):
+    with files.whole(tmp_path / "model") as part:
+        part.mkdir()
+        part.chmod(0o2700)
+    assert mode(tmp_path / "model") == 0o2777 & ~umask
+
+
+def test_what_a_link_in_an_output_leads_to_is_left_alone(tmp_path, umask):
+    (tmp_path / "given").touch()
+    (tmp_path / "given").chmod(0o400)
+    with files.whole(tmp_path / "model") as part:
+        part.mkdir()
+        (part / "link").symlink_to(tmp_path / "given")
+    assert mode(tmp_path / "given") == 0o400
 
 
 @pytest.mark.parametrize(

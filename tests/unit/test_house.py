@@ -1,5 +1,6 @@
 """Arrows between the package's rooms point one way, and no module imports itself in a circle."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,32 @@ def test_no_module_is_in_a_circle_of_imports():
 
     for name in graph:
         visit(name, ())
+
+
+# Bound by name to what a rule gives; those still to be grouped.
+MANY_PARAMETERS = {
+    "apply.model.keep",
+    "apply.name.name_all",
+    "apply.read.load",
+    "classifiers.common.naming.name_fold",
+    "colorizers.common.run.predict",
+    "colorizers.common.run.train",
+    "colorizers.common.run_pictures.train",
+    "identify.run.align_fold",
+}
+
+
+def test_functions_take_at_most_eight_parameters():
+    """What belongs together is handed over together, in a dataclass; `self` is handed by nobody."""
+    many = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                taken = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+                names = [each.arg for each in taken if each.arg not in ("self", "cls")]
+                if len(names) > 8:
+                    many.add(f"{dotted(path)}.{node.name}")
+    assert many == MANY_PARAMETERS
 
 
 def test_rules_import_nothing_heavy():

@@ -32,7 +32,7 @@ def facts_of(tmp_path, colour_scale, *animals):
     keep(
         tmp_path / "neurons.parquet", "identify_then_colour", {},
         Normalisation(colour_scale, "white"), "study", "code", Training("cpu", seed=1),
-        tmp_path / "model",
+        tmp_path / "checkpoints", tmp_path / "model",
     )  # fmt: skip
     return layout.sealed(tmp_path / "model", FACTS)
 

@@ -187,9 +187,8 @@ def test_a_file_of_the_simulator(tmp_path, out):
         {"worm": "w", "x": [1, 2], "y": 3, "z": 4, "weight": 1.0, "ID": ["AVAL", ""]}
     )
     start = datetime(2024, 5, 6, tzinfo=UTC)
-    writer.write_nwb(
-        tmp_path / "w.nwb", worm, SHAPE, (1, 1, 1), nwb_files.ramp(), names, range(4), start, "lab"
-    )
+    volume = writer.Volume(nwb_files.ramp(), SHAPE, (1, 1, 1), names, range(4))
+    writer.write_nwb(tmp_path / "w.nwb", worm, volume, start, "lab")
     write_predicted(tmp_path / "w.nwb", predictions([1]), PROVENANCE, out)
     assert changed(tmp_path / "w.nwb", out) == []
     with h5py.File(out) as file:

@@ -9,7 +9,7 @@ import pytest
 
 from chromapal.errors import InputError
 from chromapal.worms.nwb import reader
-from chromapal.worms.nwb.writer import write_nwb
+from chromapal.worms.nwb.writer import Volume, write_nwb
 from chromapal.worms.simulate.file_names import worm_files
 from chromapal.worms.simulate.worms import SimulationParams, simulate, simulate_worm
 from chromapal.worms.table import SUBJECT
@@ -46,7 +46,8 @@ def small_volume():
 
 
 def write_small(path, table, volume):
-    write_nwb(path, table, SHAPE, (0.3, 0.3, 0.75), volume, CHANNELS, (0, 2, 3, 4), SESSION, "lab")
+    written = Volume(volume, SHAPE, (0.3, 0.3, 0.75), CHANNELS, (0, 2, 3, 4))
+    write_nwb(path, table, written, SESSION, "lab")
 
 
 def test_simulated_files_are_where_they_are_announced(folder):

@@ -137,6 +137,17 @@ def test_losses_have_a_panel_per_method_and_a_line_style_per_run():
     assert words == ["training pictures", "validation pictures", "run mse", "run huber"]
 
 
+def test_losses_of_one_epoch_lie_on_an_axis_of_whole_steps():
+    axes = picture_losses.figure(made_losses().query("epoch == 0")).axes[0]
+    assert axes.get_xlim() == (9.5, 10.5)
+    assert [tick for tick in axes.get_xticks() if 9.5 <= tick <= 10.5] == [10]
+    assert [line.get_marker() for line in axes.lines] == ["o", "o"]
+    longer = picture_losses.figure(made_losses()).axes[0]
+    # 4% of the 20 steps from the first epoch's end to the last one's
+    assert longer.get_xlim() == pytest.approx((9.2, 30.8))
+    assert [line.get_marker() for line in longer.lines] == ["", ""]
+
+
 def made_content(pictures=()) -> picture_sets.Content:
     splits = pd.DataFrame(
         {"split": ["train", "validation", "test"], "pictures": [5.0, 2, 0], "sources": [3.0, 1, 0]}

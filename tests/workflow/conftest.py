@@ -111,6 +111,31 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
+def against_umask(folder: Path, probe: Path) -> dict[str, str]:
+    """List what others cannot read, or can write, though the umask says otherwise.
+
+    Parameters
+    ----------
+    folder : Path
+        Finished outputs.
+    probe : Path
+        A folder that does not exist yet; it is made to see what the umask leaves.
+
+    Returns
+    -------
+    dict
+        Path to its permissions, in octal; of files and folders, links left out.
+    """
+    probe.mkdir()
+    allowed = probe.stat().st_mode & 0o777
+    found = {}
+    for path in (folder, *folder.rglob("*")):
+        mode = path.lstat().st_mode & 0o777
+        if not path.is_symlink() and mode != allowed & (0o777 if path.is_dir() else 0o666):
+            found[str(path)] = f"{mode:03o}"
+    return found
+
+
 def kept_model(study: Path):
     """Write the facts of a kept model, which are all that a dry run looks at."""
     told = dict.fromkeys(("study", "version", "code_digest", "lock_digest"), "told")

@@ -12,10 +12,10 @@ import pytest
 import tifffile
 from pynwb import validate
 
-from chromapal.worms.nwb.writer import write_nwb
+from chromapal.worms.nwb.writer import Volume, write_nwb
 from chromapal.worms.simulate.render import render
 from chromapal.worms.simulate.worms import FIRST_SESSION, SimulationParams, simulate_worm
-from tests.workflow.conftest import check_columns, snakemake
+from tests.workflow.conftest import against_umask, check_columns, snakemake
 
 WORMS = SimulationParams(worms=14, laboratories=2, neurons=60)
 TRAINED, SEED = 10, 3
@@ -69,11 +69,7 @@ def write_inputs(folder):
     write_nwb(
         folder / "new" / worm["lab"].iloc[0] / "w.nwb",
         worm.assign(ID=""),
-        truth["shape"],
-        truth["spacing_um"],
-        volume,
-        ["TagRFP-T"],
-        [-1, -1, -1, 0],
+        Volume(volume, truth["shape"], truth["spacing_um"], ["TagRFP-T"], [-1, -1, -1, 0]),
         FIRST_SESSION,
         "a laboratory",
     )
@@ -180,6 +176,12 @@ def test_a_worm_has_its_review_queue_page_and_layers(applied, index):
     first = told.iloc[0]
     shown = [first[f"{colour}_shown"] for colour in ("red", "green", "blue")]
     assert np.allclose(volume[first["z"], first["y"], first["x"]] / 255, shown, atol=0.01)
+
+
+def test_every_output_follows_the_umask(applied, tmp_path):
+    assert against_umask(applied / "results", tmp_path / "probe") == {}
+    kinds = {path.suffix for path in (applied / OUT).rglob("*")}
+    assert {".nwb", ".py", ".parquet", ".html", ".tif", ".csv"} <= kinds, kinds
 
 
 def test_bad_worms_are_left_out_with_a_line_and_others_go_on(applied):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.workflow.conftest import check_columns, snakemake
+from tests.workflow.conftest import against_umask, check_columns, snakemake
 
 LEARN = {"epochs": 2, "steps": 4}
 STUDY = {
@@ -75,6 +75,10 @@ def test_tables_have_the_columns_of_the_dictionary(folder):
     images = pd.read_csv(folder / "tables/images.csv", keep_default_na=False)
     trained = images["training_device"].eq("cpu") & images["training_precision"].ne("")
     assert (trained == images["colorizer"].eq("context_mlp")).all()
+
+
+def test_every_output_follows_the_umask(folder, tmp_path):
+    assert against_umask(folder, tmp_path / "probe") == {}
 
 
 def test_everything_is_there_to_look_at(folder):

@@ -7,7 +7,7 @@ import pytest
 
 from chromapal.evaluate.tables import read
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
-from tests.workflow.conftest import check_columns, snakemake
+from tests.workflow.conftest import against_umask, check_columns, snakemake
 
 WORMS = SimulationParams(worms=8, laboratories=2, neurons=40)
 FEATURES = ["position", "position+rgb"]
@@ -181,6 +181,11 @@ def test_what_a_person_stated_holds(named):
     log = (named / RESULTS / "logs/write_worm_pages.log").read_text()
     assert f"not used: stated/{lab}/nobody.csv: found no test animal" in log
     assert f"{worm}.csv:" not in log
+
+
+def test_every_output_follows_the_umask(named, tmp_path):
+    assert against_umask(named / "results", tmp_path / "probe") == {}
+    assert (named / RESULTS / "model/position+gray/network0.safetensors").exists()
 
 
 def test_a_second_run_does_nothing(named):

@@ -8,7 +8,14 @@ import sys
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import TINY, check_columns, copy_project, snakemake, table_bytes
+from tests.workflow.conftest import (
+    TINY,
+    against_umask,
+    check_columns,
+    copy_project,
+    snakemake,
+    table_bytes,
+)
 
 TABLES = ("colour", "confusion", "identity", "losses", "names", "skipped", "summary", "worms")
 
@@ -77,6 +84,10 @@ def test_models_hold_no_pickle(study):
 def test_checkpoints_are_gone_after_success(study):
     left = [path for path in study.glob("results/tiny/checkpoints/**/*") if path.is_file()]
     assert left == []
+
+
+def test_every_output_follows_the_umask(study, tmp_path):
+    assert against_umask(study / "results", tmp_path / "probe") == {}
 
 
 def test_two_runs_give_the_same_bytes(study, tmp_path):

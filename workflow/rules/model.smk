@@ -21,5 +21,7 @@ rule keep_model:
         params=KEPT_CHANGES,
         normalisation={key: config[key] for key in ("colour_scale", "gray_source")},
         training=training_settings("device", "threads"),
+        # outside the declared outputs, so that a killed training goes on where it was
+        checkpoints="results/{study}/checkpoints/model",
     script:
         "../scripts/call.py"

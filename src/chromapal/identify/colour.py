@@ -1,6 +1,7 @@
 """What colour a neuron has, given what it may be called: identify, then colour."""
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,7 +105,11 @@ class Identifier:
         self.params = params
 
     def fit(
-        self, neurons: pd.DataFrame, seed: int, device: str = "auto"
+        self,
+        neurons: pd.DataFrame,
+        seed: int,
+        device: str = "auto",
+        checkpoints: str | os.PathLike | None = None,
     ) -> tuple[np.ndarray, torch.Tensor, np.ndarray]:
         """Learn from training animals.
 
@@ -116,6 +121,8 @@ class Identifier:
             Of the transformer.
         device : str
             Where it is trained; see `chromapal.training.device.choose`.
+        checkpoints : path-like, optional
+            Folder for its checkpoints; see `Transformer`.
 
         Returns
         -------
@@ -133,7 +140,7 @@ class Identifier:
         chosen = run.settled(self.hands, training, aligned, mirror)
         body = placed(table, training, aligned, chosen)
         label = np.concatenate([animal.label for animal in training])
-        self.transformer = Transformer(self.params, seed, device)
+        self.transformer = Transformer(self.params, seed, device, checkpoints)
         self.transformer.fit(body[COLUMNS], label, body["animal"], body["lab"])
         logs, truths = self.transformer.held_out_
         self.calibration = Calibration.fit(logs, truths)

@@ -1,7 +1,7 @@
 """The training of one transformer: batches of varied animals, loss, optimiser."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import lightning.pytorch as lightning
 import numpy as np
@@ -12,6 +12,7 @@ from chromapal.identify.herd import PARTS, Herd, Scores
 
 SIZES = 2  # packs of a batch, by size of animals
 SMOOTHING = 0.02
+AHEAD = 3  # steps whose generator states are kept
 FOREIGN = 0.25  # share of drawn animals taken for those of a laboratory never seen
 
 
@@ -22,6 +23,8 @@ class Task(lightning.LightningModule):
         super().__init__()
         self.network, self.params = network, params
         self.herd, self.seed = herd, seed
+        self.first_step = 0
+        self.saved: dict | None = None
         named = [spot for spot, rows in enumerate(herd.rows) if (herd.name[rows] >= 0).any()]
         groups = [[spot for spot in named if spot % PARTS == part] for part in range(PARTS)]
         # a training animal is scored as a new one: by an atlas that has not seen its part
@@ -32,10 +35,18 @@ class Task(lightning.LightningModule):
             if group
         ]
 
-    def batches(self) -> Iterator:
+    @property
+    def step(self) -> int:
+        """Number of optimiser steps taken, over interruptions."""
+        return self.first_step + self.global_step
+
+    def restore(self, saved: dict):
+        """Start from a checkpoint; before training begins."""
+        self.first_step, self.saved = saved["first_step"], saved
+
+    def batches(self) -> "Batches":
         """Give batches without end; see `_batch`."""
-        generator = torch.Generator().manual_seed(self.seed)
-        return _Endless(self._batch, generator)
+        return Batches(self._batch, torch.Generator().manual_seed(self.seed))
 
     def _batch(self, step: int, generator: torch.Generator) -> list[tuple[torch.Tensor, ...]]:
         """Draw animals of one part: place, cue, log scores, mask, name, weight, in `SIZES` packs.
@@ -80,18 +91,44 @@ class Task(lightning.LightningModule):
         cycle = torch.optim.lr_scheduler.OneCycleLR(
             adam, rate, total_steps=self.params.steps + 1, pct_start=0.1
         )
+        if self.saved:
+            adam.load_state_dict(self.saved["optimizer_states"][0])
+            cycle.load_state_dict(self.saved["lr_schedulers"][0])
         return {"optimizer": adam, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
 
 
-class _Endless:
-    """What Lightning iterates."""
+class Batches:
+    """What Lightning iterates; the step limit ends it.
 
-    def __init__(self, batch, generator):
+    Parameters
+    ----------
+    batch : callable
+        Draws the batch of a step with a generator.
+    generator : torch.Generator
+        Source of chance.
+    """
+
+    def __init__(self, batch: Callable[[int, torch.Generator], object], generator: torch.Generator):
         self.batch, self.generator = batch, generator
+        self.first_step = 0
+        self.before: dict[int, torch.Tensor] = {}
 
-    def __iter__(self):
-        """Go on for ever; the step limit ends it."""
-        return (self.batch(step, self.generator) for step in itertools.count())
+    def __iter__(self) -> Iterator:
+        """Go on for ever."""
+        for step in itertools.count(self.first_step):
+            self.before[step] = self.generator.get_state()
+            # of the steps under way, as Lightning fetches one batch ahead
+            self.before.pop(step - AHEAD, None)
+            yield self.batch(step, self.generator)
+
+    def state(self, step: int) -> torch.Tensor:
+        """Give the generator's state before the batch of a step was, or will be, drawn."""
+        return self.before.get(step, self.generator.get_state())
+
+    def restore(self, step: int, state: torch.Tensor):
+        """Begin with a step, and the state that `state` gave for it."""
+        self.first_step = step
+        self.generator.set_state(state)
 
 
 def _kept(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

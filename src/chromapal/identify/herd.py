@@ -1,7 +1,7 @@
 """Whole animals for the transformer, and what an atlas says of their neurons."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,12 @@ class Herd:
     weight: torch.Tensor
     rows: list[torch.Tensor]
     laboratories: list[str]
+
+    def contents(self) -> Iterator[bytes]:
+        """Give all that it holds, to tell one from another."""
+        for values in (self.place, self.cue, self.name, self.weight, *self.rows):
+            yield repr(tuple(values.shape)).encode() + values.contiguous().numpy().tobytes()
+        yield repr(self.laboratories).encode()
 
     def padded(self, spots: list[int]) -> tuple[torch.Tensor, ...]:
         """Give place, cue, mask, name and weight of some animals, (B, n, ...)."""

@@ -115,10 +115,7 @@ def refine(
     moved_cue = (cue if usable else cue[:, :0]).expand(len(poses.linear), -1, -1)
     shift_cue = torch.zeros_like(moved_cue[:, :1])
     linear, shift = poses.linear.clone(), poses.shift.clone()
-    first = torch.cat([linear, shift[:, :, None]], dim=2)
-    mean = place.mean(0)
-    off = place - mean
-    size = off.square().sum(0).mean() / len(place)
+    recorded = _Recorded.of(place, torch.cat([linear, shift[:, :, None]], dim=2))
     first_step, last_step = VARIANCES
     moved = place @ linear.transpose(1, 2) + shift[:, None]
     for step in range(STEPS + 1):
@@ -132,7 +129,7 @@ def refine(
             share_far = share * _tail(atlas, moved, extra)
         else:
             share_far = share
-        linear, shift = _affine(off, mean, share, share_far, linear, inverse, pulled, first, size)
+        linear, shift = _affine(recorded, linear, share, share_far, inverse, pulled)
         moved = place @ linear.transpose(1, 2) + shift[:, None]
         if usable:
             shift_cue = _channel_shift(moved_cue, share, atlas)
@@ -157,8 +154,38 @@ def _tail(atlas, moved, extra):
     return (freedom + 3) / (freedom + far)
 
 
-def _affine(off, mean, share, share_far, linear, inverse, pulled, first, size):
+@dataclass(frozen=True)
+class _Recorded:
+    """What every step of a fit starts from: neurons as recorded, and the first maps.
+
+    Attributes
+    ----------
+    centred : torch.Tensor, shape (n, 3)
+        Neurons [um], about their mean.
+    mean : torch.Tensor, shape (3,)
+        Their mean [um].
+    size : torch.Tensor, scalar
+        Their variance along an axis, on average [um^2].
+    maps : torch.Tensor, shape (poses, 3, 4)
+        The maps that those fitted are held near.
+    """
+
+    centred: torch.Tensor
+    mean: torch.Tensor
+    size: torch.Tensor
+    maps: torch.Tensor
+
+    @classmethod
+    def of(cls, place: torch.Tensor, maps: torch.Tensor) -> "_Recorded":
+        """Measure neurons, (n, 3)."""
+        mean = place.mean(0)
+        centred = place - mean
+        return cls(centred, mean, centred.square().sum(0).mean() / len(place), maps)
+
+
+def _affine(recorded: _Recorded, linear, share, share_far, inverse, pulled):
     """Solve the affine map of every pose at once: weighted least squares and its determinant."""
+    off, mean, first = recorded.centred, recorded.mean, recorded.maps
     precision = (share_far @ inverse.flatten(1)).unflatten(-1, (3, 3))
     wanted = share_far @ pulled
     # unknowns: (3, 4) row-wise, about the centre so that the ridge does not see the origin
@@ -167,7 +194,7 @@ def _affine(off, mean, share, share_far, linear, inverse, pulled, first, size):
     right = torch.einsum("ni,pnd->pdi", centred, wanted)
     typical = precision.mean(1).diagonal(dim1=1, dim2=2).mean(1)
     hold = torch.zeros(3, 4, dtype=off.dtype, device=off.device)
-    hold[:, :3] = RIDGE * size
+    hold[:, :3] = RIDGE * recorded.size
     hold = hold.flatten() * typical[:, None] + 1e-6
     start = first.clone()
     start[:, :, 3] = first[:, :, 3] + first[:, :, :3] @ mean

@@ -1,5 +1,9 @@
 """The transformer as an estimator: trained on whole animals, members averaged, calibrated."""
 
+import dataclasses
+import os
+from pathlib import Path
+
 import lightning.pytorch as lightning
 import numpy as np
 import pandas as pd
@@ -8,12 +12,13 @@ from lightning.pytorch.callbacks import EMAWeightAveraging, RichProgressBar
 from rich.console import Console
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from chromapal.identify import checkpoint
 from chromapal.identify.assign import UNKNOWN
 from chromapal.identify.context import ContextNetwork
 from chromapal.identify.context_task import Task
 from chromapal.identify.herd import Herd, Scores, without
 from chromapal.training.device import choose
-from chromapal.training.loop import quiet
+from chromapal.training.loop import fingerprint, fit, quiet
 
 HELD = 8  # one in so many animals is held out of a member, to calibrate on
 PLACES = 3
@@ -33,12 +38,24 @@ class Transformer(ClassifierMixin, BaseEstimator):
         Of weights, order and augmentation.
     device : {"auto", "cpu", "cuda", "mps"}
         Where the networks are trained; see `chromapal.training.device.choose`.
+    checkpoints : path-like, optional
+        Folder for checkpoints. A fit that was killed goes on from there, and ends as if it had
+        not been: finished members are taken over, the one that was under way goes on from a step.
+        The files are named by content, so that several fits may share a folder; who gives it
+        removes it once the results are written.
     """
 
-    def __init__(self, params, seed: int, device: str = "auto"):
+    def __init__(
+        self,
+        params,
+        seed: int,
+        device: str = "auto",
+        checkpoints: str | os.PathLike | None = None,
+    ):
         self.params = params
         self.seed = seed
         self.device = device
+        self.checkpoints = checkpoints
 
     def fit(
         self,
@@ -128,29 +145,42 @@ class Transformer(ClassifierMixin, BaseEstimator):
         labs = [str(np.asarray(laboratory)[rows[0]]) for rows in groups.values()]
         return Herd(place, numbers[:, PLACES:], name, weight, rows, labs)
 
-    def _train(self, herd: Herd, member: int, device: str):
-        """Train one network on the animals of a herd that have names."""
-        params = self.params
+    def _train(self, herd: Herd, member: int, device: str) -> ContextNetwork:
+        """Train one network on the animals of a herd that have names, or take it over."""
+        params, seed = self.params, self.seed + member
         with torch.random.fork_rng(devices=[]), quiet():
-            torch.manual_seed(self.seed + member)
+            torch.manual_seed(seed)
             network = self.network(herd.cue.shape[1])
-            task = Task(network, herd, params, self.seed + member)
-            callbacks = [EMAWeightAveraging(decay=DECAY)]
+            path = None
+            if self.checkpoints is not None:
+                facts = dataclasses.asdict(params), seed, device
+                name = fingerprint(network, facts, herd.contents(), __file__)
+                path = Path(self.checkpoints) / f"{name}.ckpt"
+                if checkpoint.read_finished(path, network):
+                    return network.eval()
+            task = Task(network, herd, params, seed)
+            batches, average = task.batches(), EMAWeightAveraging(decay=DECAY)
+            callbacks = [average]
+            if path is not None:
+                callbacks.append(checkpoint.StepCheckpoint(path, task, batches, average))
             shown = Console(stderr=True).is_terminal
             trainer = lightning.Trainer(
                 accelerator=device,
                 devices=1,
                 deterministic=device == "cpu",
-                max_steps=params.steps,
+                max_steps=params.steps - task.first_step,
                 gradient_clip_val=GRADIENT,
                 callbacks=[*callbacks, RichProgressBar()] if shown else callbacks,
-                enable_checkpointing=False,
+                enable_checkpointing=path is not None,
                 enable_progress_bar=shown,
                 enable_model_summary=False,
                 logger=False,
             )
-            trainer.fit(task, task.batches())
-        return network.cpu().eval()
+            fit(trainer, task, batches)
+        network = network.cpu().eval()
+        if path is not None:
+            checkpoint.write_finished(path, network)
+        return network
 
 
 @torch.inference_mode()

@@ -7,7 +7,7 @@ import logging
 import signal
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +18,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, Checkpoint, EarlyStopping
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from chromapal import provenance
 from chromapal.columns import HISTORY
 from chromapal.errors import InputError
 from chromapal.files import whole
@@ -26,8 +27,8 @@ from chromapal.prepare.samples import Samples
 from chromapal.training.device import Device
 from chromapal.training.precision import guarded
 from chromapal.training.progress import Progress
-from chromapal.training.reading import AnyBatch, neuron_errors
-from chromapal.training.task import Errors, Recipe, Task
+from chromapal.training.reading import AnyBatch
+from chromapal.training.task import NEURONS, Objective, Recipe, Task
 
 LOGGER = logging.getLogger("chromapal")
 CHECKPOINT_SECONDS = 30
@@ -122,8 +123,7 @@ def train(
     seed: int,
     device: Device,
     checkpoint: Path | None = None,
-    errors: Errors = neuron_errors,
-    settings: dict | None = None,
+    objective: Objective = NEURONS,
 ) -> tuple[torch.nn.Module, pd.DataFrame]:
     """Train a network.
 
@@ -145,10 +145,8 @@ def train(
         Folder for the checkpoint, written after an epoch when the last one is
         `CHECKPOINT_SECONDS` old. A fit of the same recipe, data and
         seed goes on from there, bit for bit as if it had not been interrupted.
-    errors : callable
-        Compares a network with a batch: the sum of errors, and the sum of their weights.
-    settings : dict, optional
-        What else decides the result, such as the kind of loss.
+    objective : Objective
+        What is minimised.
 
     Returns
     -------
@@ -169,12 +167,14 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = make().to(memory_format=torch.channels_last)
-        task = Task(network, recipe, samples, seed, errors)
+        task = Task(network, recipe, samples, seed, objective.errors)
         best = Best()
         stop = Stopped("validation_loss", patience=recipe.patience, log_rank_zero_only=True)
         callbacks = [best, stop, Progress(recipe.epochs, recipe.steps)]
         if checkpoint is not None:
-            name = _fingerprint(network, recipe, samples, validation, seed, device, settings)
+            facts = asdict(recipe), asdict(device), seed, objective.settings
+            contents = itertools.chain(samples.contents(), validation.contents())
+            name = fingerprint(network, facts, contents, __file__)
             path = Path(checkpoint) / f"{name}.ckpt"
             callbacks.append(Keep(path))
             if path.exists():
@@ -200,12 +200,7 @@ def train(
                 logger=False,
                 num_sanity_val_steps=0,
             )
-            try:
-                trainer.fit(task, Epochs(task), InOrder(validation, recipe.batch))
-            except SIGTERMException:
-                # Lightning would leave with status 0, as if the model were there.
-                LOGGER.error("terminated at step %d", task.step)
-                raise SystemExit(128 + signal.SIGTERM) from None
+            fit(trainer, task, Epochs(task), InOrder(validation, recipe.batch))
     seconds = time.perf_counter() - started
     if not best.weights:
         raise InputError(
@@ -225,22 +220,42 @@ def train(
     return network.cpu().eval(), history
 
 
-def _fingerprint(
-    network: torch.nn.Module,
-    recipe: Recipe,
-    samples: Samples | PictureSamples,
-    validation: Samples | PictureSamples,
-    seed: int,
-    device: Device,
-    settings: dict | None,
+def fit(trainer: lightning.Trainer, task: lightning.LightningModule, *data: Iterable):
+    """Let Lightning train a task that counts its `step`; a polite kill is no success."""
+    try:
+        trainer.fit(task, *data)
+    except SIGTERMException:
+        # Lightning would leave with status 0, as if the model were there.
+        LOGGER.error("terminated at step %d", task.step)
+        raise SystemExit(128 + signal.SIGTERM) from None
+
+
+def fingerprint(
+    network: torch.nn.Module, facts: object, contents: Iterable[bytes], code: str
 ) -> str:
-    """Hash all that decides a fit's result, so that no fit goes on from another's checkpoint."""
+    """Hash all that decides a training's result: none goes on from the checkpoint of another.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Untrained, with the weights that training starts from.
+    facts : object
+        What JSON can hold: recipe, seed, device.
+    contents : iterable of bytes
+        The data.
+    code : str
+        Path of the module that trains; what it imports counts too.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
     digest = hashlib.sha256()
-    told = [asdict(recipe), asdict(device), seed, torch.__version__, settings]
-    digest.update(json.dumps(told, sort_keys=True).encode())
-    for part in (samples, validation):
-        for content in part.contents():
-            digest.update(content)
+    decisive = [facts, torch.__version__, provenance.digest(code)]
+    digest.update(json.dumps(decisive, sort_keys=True).encode())
+    for content in contents:
+        digest.update(content)
     for name, value in network.state_dict().items():
         digest.update(name.encode() + value.contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]

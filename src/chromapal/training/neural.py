@@ -127,8 +127,9 @@ class NeuralColorizer:
 
     def learn(self, train_network: Callable, *arguments) -> tuple[torch.nn.Module, pd.DataFrame]:
         """Train with the loop's `train` and its arguments; some methods do so more than once."""
-        settings = dataclasses.asdict(self.params)
-        return train_network(*arguments, errors=self.errors, settings=settings)
+        from chromapal.training.task import Objective
+
+        return train_network(*arguments, Objective(self.errors, dataclasses.asdict(self.params)))
 
     def predict(self, samples: Samples, device: str = "cpu", threads: int = 1) -> np.ndarray:
         """Give colours; see `chromapal.colorizers.common.contract.Colorizer.predict`.

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import lightning.pytorch as lightning
 import numpy as np
@@ -29,6 +29,25 @@ class Recipe:
     plateau_factor: float
     plateau_patience: int
     patience: int
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a training minimises.
+
+    Attributes
+    ----------
+    errors : callable
+        Compares a network with a batch: the sum of errors, and the sum of their weights.
+    settings : dict
+        What else decides the result, such as the kind of loss; JSON must be able to hold it.
+    """
+
+    errors: Errors
+    settings: dict = field(default_factory=dict)
+
+
+NEURONS = Objective(neuron_errors)
 
 
 def calibrate(network: torch.nn.Module, batches: Iterable[AnyBatch]):

@@ -1,5 +1,8 @@
 """Classifiers name the neurons of animals that they have not seen."""
 
+import dataclasses
+import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +13,7 @@ import torch
 from chromapal import methods
 from chromapal.classifiers.common import scores
 from chromapal.classifiers.common.predicted import cross_fitted
+from chromapal.classifiers.common.scores import FitSettings
 from chromapal.columns import (
     ASSIGNED,
     BODY,
@@ -58,6 +62,7 @@ def name_fold(
     smote: Smote,
     training: Training,
     out,
+    checkpoints: str | os.PathLike | None = None,
 ):
     """Name one fold's test neurons with one classifier, from every feature set.
 
@@ -85,6 +90,8 @@ def name_fold(
     training : Training
         Seed; threads, which change no result; and where classifiers that are networks of our own
         are trained.
+    checkpoints : path-like, optional
+        Folder from which networks go on after a kill; removed once the names are written.
     out : path-like
         Parquet: features, colorizer, lab, worm, row, name ("" where unlabelled and background is
         no name), top1 to top5, assigned1 to assigned5, probability and probability2 to
@@ -99,6 +106,13 @@ def name_fold(
     # a partial name says too little to be learnt from
     partial = neurons["role"].ne("test") & neurons["name"].map(is_partial)
     neurons["name"] = neurons["name"].mask(partial, "")
+    settings = FitSettings(
+        smote.neighbours if task.variant == OVERSAMPLED else None,
+        smote.weight_cap,
+        training.threads,
+        training.device,
+        checkpoints,
+    )
     answers, number = [], int(fold.removeprefix("fold"))
     for feature in task.features:
         wanted = colours if set(FEATURES[feature]) & set(PREDICTED) else {"": None}
@@ -121,11 +135,7 @@ def name_fold(
                 methods.params("classifiers", task.classifier, task.params),
                 columns,
                 training.seed,
-                smote.neighbours if task.variant == OVERSAMPLED else None,
-                training.threads,
-                weight_cap=smote.weight_cap,
-                device=training.device,
-                label=" ".join(filter(None, [feature, colorizer])),
+                dataclasses.replace(settings, label=" ".join(filter(None, [feature, colorizer]))),
             )
             if colorizer:
                 # the networks behind a row are its colorizer's, and its classifier's if any
@@ -142,6 +152,8 @@ def name_fold(
         ),
         out,
     )
+    if checkpoints is not None:
+        shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def _with_colorizers(found: pd.DataFrame, colours: Sequence[str]) -> pd.DataFrame:
@@ -184,11 +196,7 @@ def name_neurons(
     params: object,
     features: Sequence[str],
     seed: int,
-    neighbours: int | None = None,
-    threads: int = 1,
-    weight_cap: float = 5.0,
-    device: str = "auto",
-    label: str = "",
+    settings: FitSettings = scores.DEFAULT,
 ) -> pd.DataFrame:
     """Fit a classifier on named neurons and rank the names of others.
 
@@ -204,17 +212,8 @@ def name_neurons(
         Columns to learn from.
     seed : int
         Seed of the classifier and of SMOTE.
-    neighbours : int, optional
-        Neighbours of SMOTE; None = no oversampling.
-    threads : int
-        Threads, where the classifier can use them; no result depends on it.
-    weight_cap : float
-        Largest loss weight of a rare name, where oversampling is asked of a classifier that sees
-        whole animals.
-    device : str
-        Where such a classifier is trained; see `chromapal.training.device.choose`.
-    label : str
-        What the log calls this fit.
+    settings : FitSettings
+        How it is fitted, whichever it is.
 
     Returns
     -------
@@ -227,17 +226,7 @@ def name_neurons(
         it is a network of our own (`TRAINED_ON`, else "").
     """
     names, found, calibration, trained_on = scores.fit_and_score(
-        train,
-        test,
-        classifier,
-        params,
-        list(features),
-        seed,
-        neighbours,
-        threads,
-        weight_cap,
-        device,
-        label,
+        train, test, classifier, params, list(features), seed, settings
     )
     # equal but for the order in which threads added up must stay equal: rank by name then
     best = np.argsort(-found.round(9), axis=1, kind="stable")[:, : len(TOP)]

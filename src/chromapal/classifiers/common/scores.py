@@ -1,7 +1,9 @@
 """Classifiers are fitted, score names, and are calibrated on animals held out of training."""
 
 import logging
+import os
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,39 @@ PARTS = 4  # one part in so many of the training animals is held out to calibrat
 LEAST = 1e-4  # a forest's zero is a lack of trees, not proof
 
 
+@dataclass(frozen=True)
+class FitSettings:
+    """How a classifier is fitted, whichever it is.
+
+    Attributes
+    ----------
+    neighbours : int, optional
+        Neighbours of SMOTE; None = no oversampling.
+    weight_cap : float
+        Largest loss weight of a rare name, where oversampling is asked of a classifier that sees
+        whole animals.
+    threads : int
+        Threads, where the classifier can use them; no result depends on it.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where a classifier that sees whole animals is trained; see
+        `chromapal.training.device.choose`.
+    checkpoints : path-like, optional
+        Folder from which such a classifier goes on after a kill.
+    label : str
+        What the log calls this fit.
+    """
+
+    neighbours: int | None = None
+    weight_cap: float = 5.0
+    threads: int = 1
+    device: str = "auto"
+    checkpoints: str | os.PathLike | None = None
+    label: str = ""
+
+
+DEFAULT = FitSettings()
+
+
 def fit_and_score(
     train: pd.DataFrame,
     test: pd.DataFrame,
@@ -31,11 +66,7 @@ def fit_and_score(
     params: object,
     features: list[str],
     seed: int,
-    neighbours: int | None,
-    threads: int,
-    weight_cap: float,
-    device: str,
-    label: str,
+    settings: FitSettings,
 ) -> tuple[np.ndarray, np.ndarray, Calibration, dict[str, str]]:
     """Fit a classifier, score the names of test neurons, and calibrate the scores.
 
@@ -59,13 +90,14 @@ def fit_and_score(
         return names, found, calibration, trained_on
     module = methods.module("classifiers", classifier)
     whole = methods.declared("classifiers", classifier, "whole_animals")
-    with parallel_config("threading", n_jobs=threads):
+    neighbours, label = settings.neighbours, settings.label
+    with parallel_config("threading", n_jobs=settings.threads):
         estimator = module.build(params, seed)
         if whole:
-            estimator.set_params(device=device)
+            estimator.set_params(device=settings.device, checkpoints=settings.checkpoints)
             weights = None
             if neighbours is not None:
-                weights = inverse_frequency(train["name"], weight_cap)
+                weights = inverse_frequency(train["name"], settings.weight_cap)
             _fit(estimator, train, features, label, whole=True, weights=weights)
         else:
             estimator = _oversampled(estimator, neighbours, seed)

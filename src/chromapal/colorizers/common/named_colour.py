@@ -1,5 +1,6 @@
 """What the colorizers that go by names share; see `identify_then_colour`."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -46,18 +47,35 @@ class NamedColour:
                 f"{self.name} on synthetic neurons, which have no animal",
                 "samples: worm, or another variant",
             )
-        self.learn(neurons, seed, device, threads)
+        self.learn(neurons, seed, device, threads, checkpoint)
         return empty_history()
 
-    def learn(self, neurons: pd.DataFrame, seed: int, device: str = "auto", threads: int = 1):
-        """Learn names and their colours from normalised neurons of whole animals."""
+    def learn(
+        self,
+        neurons: pd.DataFrame,
+        seed: int,
+        device: str = "auto",
+        threads: int = 1,
+        checkpoints: str | os.PathLike | None = None,
+    ):
+        """Learn names and their colours from normalised neurons of whole animals.
+
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            See `chromapal.identify.colour.Identifier.fit`.
+        seed, device, threads
+            As in `fit`.
+        checkpoints : path-like, optional
+            Folder for checkpoints; a call that was killed goes on from there.
+        """
         import torch
 
         from chromapal.identify.colour import Identifier, learn_colours
 
         torch.set_num_threads(threads)
         self.identifier = Identifier(self.params)
-        rows, shares, place = self.identifier.fit(neurons, seed, device)
+        rows, shares, place = self.identifier.fit(neurons, seed, device, checkpoints)
         self.trained_on = self.identifier.transformer.device_.trained_on
         self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
         if self.stacked:

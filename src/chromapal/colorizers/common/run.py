@@ -114,7 +114,7 @@ def train(
         seed=training.seed,
         device=training.device,
         threads=training.threads,
-        checkpoint=checkpoints,
+        checkpoint=Path(checkpoints),
         precision=training.precision,
     )
     files.write_csv(history, out_losses)

@@ -3,9 +3,9 @@
 import os
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from chromapal.columns import VARIANTS
 from chromapal.evaluate.figures import style
@@ -44,14 +44,13 @@ def figure(losses: pd.DataFrame) -> Figure:
                 continue
             for name in CURVES:
                 wide = part.pivot_table(index="epoch", columns="fold", values=name)
-                mark = "." if len(wide) < 3 else ""
-                axes.plot(wide.index, wide, lw=0.6, alpha=0.45, color=colours[name], marker=mark)
-                shared = wide.dropna()
-                axes.plot(shared.index, shared.mean(axis=1), lw=2, color=colours[name], marker=mark)
+                for _, curve in wide.items():
+                    _curve(axes, curve.dropna(), color=colours[name], lw=0.6, ms=3, alpha=0.45)
+                _curve(axes, wide.dropna().mean(axis=1), color=colours[name], lw=2, ms=5)
             models = part["fold"].nunique()
             axes.set_title(f"{style.variant_label(variant)}\n(models: {models})")
             axes.set_xlabel("epoch")
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            style.count_axis(axes, part["epoch"])
         first = next(axes for axes in line if axes.axison)
         first.tick_params(labelleft=True)
         first.set_ylabel(f"{run}\nloss [study scale²]")
@@ -59,6 +58,11 @@ def figure(losses: pd.DataFrame) -> Figure:
     handles.append(Line2D([], [], color="0.5", lw=0.6, label="one model (fold or pair of folds)"))
     drawn.legend(handles=handles, loc="outside lower center", ncols=3)
     return drawn
+
+
+def _curve(axes: Axes, losses: pd.Series, **looks):
+    """Draw losses by epoch, with markers where they are too few for a line."""
+    axes.plot(losses.index, losses, marker=style.marker(len(losses)), **looks)
 
 
 def draw(losses: str | os.PathLike, out: str | os.PathLike):

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.picture_parts import DASHES, runs, wrapped
@@ -76,10 +76,12 @@ def _curves(axes: Axes, rows: pd.DataFrame, dashes: dict, colours: dict[str, str
         # steps, as the epochs of few pictures are short
         curve = curve.sort_values(["epoch", "step"])
         for name, shade in colours.items():
-            mark = "." if len(curve) < 3 else ""
-            axes.plot(curve["step"], curve[name], color=shade, ls=dashes[run], lw=1.4, marker=mark)
+            axes.plot(
+                curve["step"], curve[name], color=shade, ls=dashes[run], lw=1.4, ms=4,
+                marker=style.marker(len(curve)),
+            )  # fmt: skip
     axes.set_xlabel("optimiser step")
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+    style.count_axis(axes, rows["step"], ticks=5)
 
 
 def draw(losses: str | os.PathLike, out: str | os.PathLike):

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from chromapal.columns import VARIANTS
 from chromapal.files import whole
@@ -152,6 +153,33 @@ def scale_bar(axes: Axes, width: float, unit: float = 1.0, colour: str = "white"
         color=colour, fontsize=8,
     )  # fmt: skip
     return length
+
+
+def count_axis(axes: Axes, counted: np.ndarray, ticks: int = 9):
+    """Give the horizontal axis whole numbers: ticks at some of them, and room beside the ends.
+
+    Left alone, an axis on which a single epoch lies would run from -0.055 to 0.055.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        What counts epochs or steps along its horizontal axis.
+    counted : array-like of int
+        Numbers that lie on it.
+    ticks : int
+        Intervals between ticks, at most.
+    """
+    first, last = np.min(counted), np.max(counted)
+    room = max(0.5, 0.04 * (last - first))
+    axes.set_xlim(first - room, last + room)
+    axes.xaxis.set_major_locator(
+        MaxNLocator(ticks, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    )
+
+
+def marker(count: int) -> str:
+    """Give a curve's marker: with few points, a line alone cannot be seen or says too much."""
+    return "o" if count < 3 else ""
 
 
 def picture_frame(axes: Axes):

@@ -1,6 +1,7 @@
 """When each job ran, read from the jobs' logs."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from chromapal.dictionary import TABLES
 from chromapal.evaluate.tables.write import write_table
 
-RAN = re.compile(r"^ran from ([0-9.]+) to ([0-9.]+)$")
+RAN = re.compile(r"started (?P<started>[^,]+), ended [^,]+, took (?P<seconds>[0-9.]+) s")
 
 
 def write_timings(logs: str | Path, out: str | Path):
@@ -25,9 +26,10 @@ def write_timings(logs: str | Path, out: str | Path):
     found = []
     for log in sorted(Path(logs).rglob("*.log")):
         last = log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
-        if ran := RAN.match(last):
-            start, end = map(float, ran.groups())
-            found.append((str(log.relative_to(logs).with_suffix("")), start, end - start))
+        if ran := RAN.fullmatch(last):
+            started = datetime.fromisoformat(ran["started"]).timestamp()
+            job = str(log.relative_to(logs).with_suffix(""))
+            found.append((job, started, float(ran["seconds"])))
     table = pd.DataFrame(found, columns=TABLES["timings"].names)
     table["started"] -= table["started"].min()
     write_table("timings", table.round(2), out, sort_by=["started", "job"])

@@ -4,6 +4,7 @@ import os
 import uuid
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import h5py
@@ -41,14 +42,37 @@ SEGMENTATION = (
 Block = tuple[slice, slice, slice, slice]
 
 
+@dataclass(frozen=True)
+class Volume:
+    """A volume of several channels.
+
+    Attributes
+    ----------
+    counts : numpy.ndarray or callable
+        Counts, uint16 of shape (X, Y, Z, channels), or a function that gives the block of it
+        that a tuple of four slices asks for: not the volume but its compressed file must fit in
+        memory.
+    shape : tuple of int
+        X, Y, Z [voxel].
+    spacing_um : sequence of float
+        Voxel size along x, y, z [um].
+    channel_names : sequence of str
+        Fluorophores in order of the volume's channels.
+    rgbw_channels : sequence of int
+        Which channels are red, green, blue and white, from 0; -1 where there is none.
+    """
+
+    counts: np.ndarray | Callable[[Block], np.ndarray]
+    shape: tuple[int, int, int]
+    spacing_um: Sequence[float]
+    channel_names: Sequence[str]
+    rgbw_channels: Sequence[int]
+
+
 def write_nwb(
     path: str | os.PathLike,
     table: pd.DataFrame,
-    shape: tuple[int, int, int],
-    spacing_um: Sequence[float],
-    volume: np.ndarray | Callable[[Block], np.ndarray],
-    channel_names: Sequence[str],
-    rgbw_channels: Sequence[int],
+    volume: Volume,
     session_start: datetime,
     lab_text: str,
 ):
@@ -61,18 +85,8 @@ def write_nwb(
     table : pandas.DataFrame
         Neuron table of one worm; `worm`, `x, y, z` [voxel], `weight` and `ID` are written, in
         this order of rows.
-    shape : tuple of int
-        X, Y, Z [voxel].
-    spacing_um : sequence of float
-        Voxel size along x, y, z [um].
-    volume : numpy.ndarray or callable
-        Counts, uint16 of shape (X, Y, Z, channels), or a function that gives the block of it
-        that a tuple of four slices asks for: not the volume but its compressed file must fit in
-        memory.
-    channel_names : sequence of str
-        Fluorophores in order of the volume's channels.
-    rgbw_channels : sequence of int
-        Which channels are red, green, blue and white, from 0.
+    volume : Volume
+        The recorded volume.
     session_start : datetime.datetime
         With a time zone; also stands for the file's date.
     lab_text : str
@@ -87,15 +101,14 @@ def write_nwb(
     if len(worms) != 1:
         raise InputError(path, f"{len(worms)} worms", "one worm for one file")
     voxels = table[["x", "y", "z"]].to_numpy()
-    if (voxels < 0).any() or (voxels >= shape).any():
-        raise InputError(path, "neurons outside the volume", f"voxels within {tuple(shape)}")
+    if (voxels < 0).any() or (voxels >= volume.shape).any():
+        within = f"voxels within {tuple(volume.shape)}"
+        raise InputError(path, "neurons outside the volume", within)
 
     with one_type_map(), whole(path) as part, warnings.catch_warnings():
         # The extension demands a field that its own constructor does not take.
         warnings.filterwarnings("ignore", category=MissingRequiredBuildWarning)
-        file = _content(
-            table, shape, spacing_um, volume, channel_names, rgbw_channels, session_start, lab_text
-        )
+        file = _content(table, volume, session_start, lab_text)
         # In memory first: HDF5 takes the process down where the disk is full.
         with (
             h5py.File(part.name, "w", driver="core", backing_store=False) as memory,
@@ -107,14 +120,7 @@ def write_nwb(
 
 
 def _content(
-    table: pd.DataFrame,
-    shape: tuple[int, int, int],
-    spacing_um: Sequence[float],
-    volume: np.ndarray | Callable[[Block], np.ndarray],
-    channel_names: Sequence[str],
-    rgbw_channels: Sequence[int],
-    session_start: datetime,
-    lab_text: str,
+    table: pd.DataFrame, volume: Volume, session_start: datetime, lab_text: str
 ) -> NWBFile:
     worm = table["worm"].iloc[0]
     file = NWBFile(
@@ -136,14 +142,14 @@ def _content(
         date_of_birth=session_start,
         strain="OH16230",
     )
-    space = _imaging_volume(file, spacing_um, channel_names)
-    counts = Counts(volume, (*shape, len(channel_names)))
+    space = _imaging_volume(file, volume.spacing_um, volume.channel_names)
+    counts = Counts(volume.counts, (*volume.shape, len(volume.channel_names)))
     file.add_acquisition(
         ndx.MultiChannelVolume(
             name="NeuroPALImageRaw",
             description="raw volume",
             imaging_volume=space,
-            RGBW_channels=np.asarray(rgbw_channels, dtype=np.int8),
+            RGBW_channels=np.asarray(volume.rgbw_channels, dtype=np.int8),
             data=H5DataIO(
                 counts,
                 chunks=counts.chunk_shape,

@@ -17,7 +17,7 @@ import pandas as pd
 
 from chromapal.console import progress
 from chromapal.errors import InputError
-from chromapal.worms.nwb.writer import write_nwb
+from chromapal.worms.nwb.writer import Volume, write_nwb
 from chromapal.worms.simulate import file_names
 from chromapal.worms.simulate.body_model import head
 from chromapal.worms.simulate.render import BACKGROUND, render
@@ -99,14 +99,18 @@ def write_worm(folder: str | os.PathLike, params: SimulationParams, seed: int, i
     table, truth = simulate_worm(params, seed, index)
     order = list(truth["channel_order"])
     path = Path(folder) / file_names.worm_file(index, params.laboratories)
+    shape, spacing_um = truth["shape"], truth["spacing_um"]
+    volume = Volume(
+        counts=render(table, shape, spacing_um, _stream(seed, 2, index))[..., order],
+        shape=shape,
+        spacing_um=spacing_um,
+        channel_names=[CHANNELS[channel] for channel in order],
+        rgbw_channels=[order.index(channel) for channel in range(4)],
+    )
     write_nwb(
         path,
         table,
-        truth["shape"],
-        truth["spacing_um"],
-        render(table, truth["shape"], truth["spacing_um"], _stream(seed, 2, index))[..., order],
-        [CHANNELS[channel] for channel in order],
-        [order.index(channel) for channel in range(4)],
+        volume,
         _session(index),
         f"{truth['lab']} simulated laboratory",
     )
