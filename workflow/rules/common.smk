@@ -136,7 +136,7 @@ def stamp(*names):
 
 
 def calls(function, *files):
-    """Name the function that a rule calls, "evaluate.figures.colour:draw", and hash its code.
+    """Name a function of the package, MODULE:FUNCTION, for a rule to call, and hash its code.
 
     The hash covers the function's module with all that it imports, and `files` that it reaches by
     name: a method's file, say, with a wildcard in its path.
@@ -163,6 +163,11 @@ def tables(*names):
 def training_settings(*keys):
     """Give what the study states about trainings, and its seed."""
     return {**{key: TRAINING[key] for key in keys}, "seed": config["seed"]}
+
+
+def folder_of_worms(wildcards, output):
+    """Give the folder that simulated worms are written to, from the file of the first."""
+    return str(Path(output[0]).parents[1])
 
 
 def gpu_claim(wildcards):

@@ -7,6 +7,7 @@ TABLES, FIGURES = (
 for name, row in TABLES.items():
 
     rule:
+        """Write a table that the report lists."""
         name:
             f"write_{name}_table"
         input:
@@ -35,9 +36,11 @@ for name, row in TABLES.items():
 for name, row in FIGURES.items():
 
     rule:
+        """Draw a figure of finished tables."""
         name:
             f"draw_{name}"
         input:
+            row.get("after", []),
             **row["inputs"],
         output:
             figure=report(

@@ -14,7 +14,7 @@ if config["source"] == "simulate":
             ENVIRONMENT
         params:
             **calls("worms.simulate.worms:simulate"),
-            folder=f"results/{STUDY}/simulated",
+            folder=folder_of_worms,
             params=config["simulate"],
             seed=config["seed"],
         script:
