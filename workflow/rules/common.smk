@@ -116,18 +116,6 @@ else:
         study=STUDY,
 
 
-def code(script, *more):
-    """Hash what a job computes with: script, imports, methods reached by name, and pins."""
-    names = [f"workflow/scripts/{script}", *more]
-    digest = provenance.digest(*(ROOT / name for name in names), extra=(provenance.lock_digest(),))
-    return " ".join([digest, *names])
-
-
-def method_code(script, kind, name):
-    """Hash a script together with the one method that it reaches by name."""
-    return code(script, f"src/chromapal/{kind}/{name}.py")
-
-
 @functools.cache
 def stamp(*names):
     """Hash files, what they import, and pins; the names stand behind the hash."""
