@@ -7,9 +7,6 @@ import sys
 import urllib.parse
 from pathlib import Path
 
-import pooch
-import requests
-
 from chromapal.errors import InputError, NoSpaceError, disk_is_full
 from chromapal.files import whole
 
@@ -108,6 +105,9 @@ def _name(url: str, expected: str) -> str:
 
 
 def _download(url: str, path: Path, expected: str, advice: str):
+    # takes a part of a second to import, which only who downloads has to wait for
+    import pooch
+
     shown = _shown(url)
     LOGGER.info("downloading %s", shown)
     download = pooch.HTTPDownloader(
@@ -126,6 +126,8 @@ def _download(url: str, path: Path, expected: str, advice: str):
 
 def cause(error: Exception) -> str:
     """Say why a request failed, without the address that the error's own text may show."""
+    import requests
+
     if isinstance(error, requests.HTTPError):
         return f"status {error.response.status_code}"
     if isinstance(error, requests.Timeout):

@@ -127,7 +127,10 @@ class TestEveryClassifier:
         one = name_neurons(two[two["name"] == "ADAL"], asked, name, params, FEATURES, 0)
         for answers in (TOP, ASSIGNED):
             assert set(one[answers[0]]) == {"ADAL"} and set(one[answers[1]]) == {""}
-        assert name_neurons(train, test[:0], name, params, FEATURES, 0).shape == (0, 16 + len(TRAINED_ON))
+        assert name_neurons(train, test[:0], name, params, FEATURES, 0).shape == (
+            0,
+            16 + len(TRAINED_ON),
+        )
 
     @pytest.mark.parametrize("features", [("w", "v", "u", "gray"), ("gray", "u", "v")])
     def test_any_columns_will_do(self, name, features):

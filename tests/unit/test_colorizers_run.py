@@ -51,8 +51,7 @@ def train(tmp_path, colorizer="mean_colour", variant="with_background", sample="
         tmp_path / "neurons.parquet",
         run.Run(colorizer, params, variant, sample, 8, 8.0),
         Smote(neighbours=1, weight_cap=5.0),
-        Training("cpu", "fp32"),
-        tmp_path / "checkpoints",
+        Training("cpu", "fp32", checkpoints=str(tmp_path / "checkpoints")),
         tmp_path / "model",
         tmp_path / "history.csv",
     )

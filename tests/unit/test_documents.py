@@ -167,13 +167,18 @@ def profile(name):
     return yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
 
 
-def test_the_slurm_profile_names_rules_and_groups_that_there_are():
+def test_every_rule_shares_a_job_of_the_cluster_or_asks_for_its_own():
     text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    rules = set(re.findall(r"^ *rule (\w+):", text, re.MULTILINE))
-    groups = set(re.findall(r"^ *group:\n *\"(\w+)\"", text, re.MULTILINE))
+    groups = {}
+    for block in re.split(r"^ *rule\b", text, flags=re.MULTILINE)[1:]:
+        name = re.match(r" (\w+):", block) or re.search(r'name:\s+f"(.+?)"', block)
+        group = re.search(r'^ +group:\s+"(\w+)"', block, re.MULTILINE)
+        groups[name[1]] = group and group[1]
     slurm = profile("slurm")
-    assert set(slurm["set-resources"]) <= rules
-    assert set(slurm["group-components"]) <= groups
+    assert len(groups) > 25 and "groups" not in slurm
+    alone = {name for name, group in groups.items() if group is None}
+    assert alone <= set(slurm["set-resources"]) <= set(groups)
+    assert set(slurm["group-components"]) <= set(groups.values())
 
 
 def test_the_slurm_profile_agrees_with_the_default_one():

@@ -1,5 +1,9 @@
+"""A set is looked for once and listed; its jobs read the list, and the pictures they need."""
+
 import json
 import os
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,14 +15,149 @@ from chromapal.colorizers.common import run_pictures
 from chromapal.errors import InputError
 from chromapal.evaluate.pages.turing_pictures import choose
 from chromapal.evaluate.tables.scored_pictures import write_scores
-from chromapal.images.sets import opened, part
+from chromapal.images import bundled, folder_files, neuropal, neuropal_volume, sets
+from chromapal.images import folder as image_folder
+from chromapal.images.card import write_card
+from chromapal.images.cifar100 import RECORD
+from chromapal.images.collection import SPLITS
+from chromapal.images.sets import find, list_pictures, listed, part
 from chromapal.images.shown import show, show_micrographs
+from chromapal.training.settings import Training
+from tests.nwb_files import write_nwb
 
 OPTIONS = {"kind": "bundled", "size": 32, "most_per_source": 3}
 
 
+def some_files(folder, count=12):
+    """Fill a folder with images, one file that is none, and one whose name is no text."""
+    folder.mkdir()
+    for number in range(count):
+        pixels = np.random.default_rng(number).integers(0, 255, (20, 24, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02d}.png")
+    (folder / "00.png").rename(os.fsdecode(os.fsencode(folder) + b"/\xff.png"))
+    (folder / "notes\n.txt").write_text("no image")
+    return {"kind": "folder", "folder": str(folder), "size": 16}
+
+
+def some_records(folder):
+    folder.mkdir()
+    for name, count in (("train", 20), ("test", 8)):
+        data = np.random.default_rng(count).integers(0, 100, (count, RECORD), dtype=np.uint8)
+        data.tofile(folder / f"{name}.bin")
+    return {"kind": "cifar100", "source": str(folder), "cache": str(folder), "counts": [9, 4, 3]}
+
+
+def some_volumes(folder):
+    paths = [folder / f"L{n % 2}" / f"{n}.nwb" for n in range(5)]
+    for number, path in enumerate(paths):
+        write_nwb(path, identifier=f"w{number}", subject=f"w{number}")
+    return {
+        "kind": "neuropal", "source": [str(path) for path in paths], "size": 8,
+        "gray_source": "white", "most_slices": 2,
+    }  # fmt: skip
+
+
+MADE = {"folder": some_files, "cifar100": some_records, "neuropal": some_volumes}
+
+
+@pytest.fixture(params=["bundled", *MADE])
+def options(request, tmp_path):
+    """Give the options of a small set of each kind."""
+    if request.param == "bundled":
+        return OPTIONS
+    return MADE[request.param](tmp_path / "set")
+
+
+@pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning")
+def test_a_list_gives_the_set_back_as_it_was_found(options, tmp_path):
+    found = find(options, 7)
+    list_pictures(options, 7, tmp_path / "list.parquet")
+    again = listed(tmp_path / "list.parquet", options)
+    assert again.pictures == found.pictures and again.skipped == found.skipped
+    for one, other in zip(again.pictures, found.pictures, strict=True):
+        assert (one.file, one.at) == (other.file, other.at)
+    for picture in found.pictures[:: len(found.pictures) // 4]:
+        assert again.stamp(picture) == found.stamp(picture)
+        for one, other in zip(again.pair(picture), found.pair(picture), strict=True):
+            np.testing.assert_array_equal(one, other)
+    tested = listed(tmp_path / "list.parquet", options, ["test"])
+    assert tested.pictures == found.of("test")
+    table = pd.read_parquet(tmp_path / "list.parquet")
+    assert table["split"].value_counts().to_dict() == {
+        **{split: len(found.of(split)) for split in SPLITS},
+        **({"": 1} if options["kind"] == "folder" else {}),
+    }
+    first = (tmp_path / "list.parquet").read_bytes()
+    list_pictures(options, 7, tmp_path / "list.parquet")
+    assert (tmp_path / "list.parquet").read_bytes() == first
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Count how often each file is decoded, by name; a volume is a file too."""
+    count = Counter()
+
+    def counted(function):
+        def read(path, *arguments):
+            count[Path(path).name] += 1
+            return function(path, *arguments)
+
+        return read
+
+    for module, name in (
+        (bundled, "decode"), (image_folder, "decode"), (neuropal_volume, "slices")
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, counted(getattr(module, name)))
+    bundled._photograph.cache_clear()
+    return count
+
+
+@pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning")
+def test_jobs_read_what_they_need_once_and_look_for_nothing(options, tmp_path, reads, monkeypatch):
+    listing = tmp_path / "list.parquet"
+    list_pictures(options, 7, listing)
+    # of an image in a folder only decoding tells whether it is whole; of all others the header
+    assert set(reads.values()) <= {1} and bool(reads) == (options["kind"] == "folder")
+    collection = listed(listing, options)
+    files = {
+        split: {Path(picture.file).name for picture in collection.of(split)} for split in SPLITS
+    }
+    if options["kind"] == "bundled":
+        names = {name: Path(file).name for name, (*_, file) in bundled.PHOTOGRAPHS.items()}
+        files = {split: {names[name] for name in found} for split, found in files.items()}
+    decoded = options["kind"] != "cifar100"  # whose records are no files of their own
+
+    def refused(*arguments):
+        raise AssertionError("a job looked for pictures")
+
+    for module, name in (
+        (sets, "find"), (folder_files, "assign"), (image_folder, "assign"), (bundled, "patches"),
+        (bundled, "dimensions"), (image_folder, "dimensions"), (neuropal, "_describe"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, refused)
+
+    def read_by(job, *arguments):
+        reads.clear()
+        bundled._photograph.cache_clear()
+        job(*arguments)
+        return dict(reads)
+
+    def once(*splits):
+        return {name: 1 for split in splits for name in files[split]} if decoded else {}
+
+    assert read_by(show, listing, options, tmp_path / "shown") == once("test")
+    assert read_by(write_card, listing, options, tmp_path / "card") == once(*SPLITS)
+    train = (
+        listing, options, run_pictures.Method("mean_colour", {}), Training(seed=7),
+        *(tmp_path / name for name in ("checkpoints", "model", "losses.csv", "facts.json")),
+    )  # fmt: skip
+    assert read_by(run_pictures.train, *train) == once("train")
+    colour = (listing, options, tmp_path / "model", [], 1, tmp_path / "coloured")
+    assert read_by(run_pictures.colour, *colour) == once("test")
+
+
 def test_fewer_training_pictures_are_among_more():
-    collection = opened(OPTIONS, 7)
+    collection = find(OPTIONS, 7)
     drawn = [set(part(collection, "train", most, 7).pictures) for most in (2, 5, None)]
     assert [len(some) for some in drawn] == [2, 5, len(collection.of("train"))]
     assert drawn[0] < drawn[1] < drawn[2]
@@ -29,8 +168,9 @@ def test_fewer_training_pictures_are_among_more():
 
 
 def test_test_pictures_stand_on_disk_in_eight_bits(tmp_path):
-    show(OPTIONS, 7, tmp_path / "shown")
-    tested = part(opened(OPTIONS, 7), "test")
+    list_pictures(OPTIONS, 7, tmp_path / "list.parquet")
+    show(tmp_path / "list.parquet", OPTIONS, tmp_path / "shown")
+    tested = part(find(OPTIONS, 7), "test")
     index = pd.read_csv(tmp_path / "shown/index.csv")
     assert index["key"].tolist() == [picture.key for picture in tested.pictures]
     assert index["number"].tolist() == list(range(len(tested)))
@@ -42,24 +182,29 @@ def test_test_pictures_stand_on_disk_in_eight_bits(tmp_path):
     assert Image.open(tmp_path / "micrographs/cell.png").mode == "L"
 
 
-def trained(folder, colorizer, **options):
+def trained(folder, colorizer, **more):
+    """List the set and train on four of its pictures; gives what lists and loads it."""
+    options = OPTIONS | more
+    list_pictures(options, 7, folder / "list.parquet")
     run_pictures.train(
-        OPTIONS | options, colorizer, {}, 4, 7, 7, "cpu", "fp32", 1, folder / "checkpoints",
-        folder / "model", folder / "losses.csv", folder / "facts.json",
+        folder / "list.parquet", options, run_pictures.Method(colorizer, {}, 4, 7),
+        Training("cpu", "fp32", 1, 7, str(folder / "checkpoints")), folder / "model",
+        folder / "losses.csv", folder / "facts.json",
     )  # fmt: skip
+    return folder / "list.parquet", options
 
 
 @pytest.mark.parametrize(("colorizer", "learnt"), [("mean_colour", 3), ("copy_gray", 0)])
 def test_a_model_is_trained_colours_and_is_scored(tmp_path, colorizer, learnt):
-    trained(tmp_path, colorizer)
+    pictures, options = trained(tmp_path, colorizer)
     assert json.loads((tmp_path / "facts.json").read_text()) == {
         "train_pictures": 4,
         "parameters": learnt,
         "training_device": "",
         "training_precision": "",
     }
-    show(OPTIONS, 7, tmp_path / "shown")
-    run_pictures.colour(OPTIONS, tmp_path / "model", ["cell"], 7, 1, tmp_path / "coloured")
+    show(pictures, options, tmp_path / "shown")
+    run_pictures.colour(pictures, options, tmp_path / "model", ["cell"], 1, tmp_path / "coloured")
     index = pd.read_csv(tmp_path / "shown/index.csv")
     names = {path.name for path in (tmp_path / "coloured").iterdir()}
     assert names == {f"{number:03d}.png" for number in index["number"]} | {"micrograph_cell.png"}
@@ -76,7 +221,7 @@ def test_a_model_is_trained_colours_and_is_scored(tmp_path, colorizer, learnt):
 
 
 def test_a_set_without_pictures_to_validate_on_is_one_line(tmp_path):
-    with pytest.raises(InputError, match="no picture to validate on"):
+    with pytest.raises(InputError, match=r"list\.parquet: found no picture to validate on"):
         trained(tmp_path, "mean_colour", photographs=["cat"])
     assert not (tmp_path / "model").exists()
 
@@ -92,7 +237,8 @@ def test_pictures_are_shared_out_among_methods(tmp_path):
         for name in ("a", "b")
         for method in ("one", "two", "three")
     ]
-    found = choose(entries, tmp_path, 7, seed=1)
+    shown = {name: tmp_path / name for name in ("a", "b")}
+    found = choose(entries, shown, 7, seed=1)
     assert found["key"].str[0].value_counts().to_dict() == {"a": 7, "b": 2}
     assert found["key"].is_unique
     counts = found[found["key"].str.startswith("a")]["colorizer"].value_counts()
@@ -104,21 +250,26 @@ def test_pictures_are_shared_out_among_methods(tmp_path):
         assert row.truth == tmp_path / row.key[0] / f"00{number}_true.png"
         assert row.prediction.name == f"00{number}.png"
         assert row.prediction.parent.name == row.colorizer.split()[0]
-    pd.testing.assert_frame_equal(found, choose(entries, tmp_path, 7, seed=1))
-    assert not found.equals(choose(entries, tmp_path, 7, seed=2))
+    pd.testing.assert_frame_equal(found, choose(entries, shown, 7, seed=1))
+    assert not found.equals(choose(entries, shown, 7, seed=2))
 
 
 def test_a_file_is_known_by_name_and_time_and_a_patch_by_its_pixels(tmp_path):
     for number in range(4):
         Image.new("RGB", (20, 20), (number, 9, 9)).save(tmp_path / f"{number}.png")
     options = {"kind": "folder", "folder": str(tmp_path)}
-    before = part(opened(options, 1), "train").fingerprint()
-    assert part(opened(options, 1), "train").fingerprint() == before
+    before = part(find(options, 1), "train").fingerprint()
+    assert part(find(options, 1), "train").fingerprint() == before
     for path in tmp_path.glob("*.png"):
         os.utime(path, (1, 1))
-    assert part(opened(options, 1), "train").fingerprint() != before
-    some = [part(opened(OPTIONS, 7), "train", most, 7).fingerprint() for most in (2, 2, 3)]
+    assert part(find(options, 1), "train").fingerprint() != before
+    some = [part(find(OPTIONS, 7), "train", most, 7).fingerprint() for most in (2, 2, 3)]
     assert some[0] == some[1] != some[2]
+    train = part(find(options, 1), "train")
+    for path in tmp_path.glob("*.png"):
+        path.unlink()
+    with pytest.raises(InputError, match="no such file; expected the image that was listed"):
+        train.fingerprint()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from chromapal.images.bundled import MICROGRAPHS, PHOTOGRAPHS, Bundled, microgra
 
 
 def test_every_photograph_ships_with_what_is_installed():
-    found = Bundled(64)
+    found = Bundled.find(64)
     assert {picture.source for picture in found.pictures} == set(PHOTOGRAPHS)
     assert found.skipped == ()
 
@@ -39,11 +39,11 @@ def test_patches_by_hand():
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([48, 96, 224]))
 def test_no_photograph_is_on_two_sides_for_any_seed(seed, size):
-    found = Bundled(size, seed=seed)
+    found = Bundled.find(size, seed=seed)
     sides = {(picture.source, picture.split) for picture in found.pictures}
     assert len(sides) == len(PHOTOGRAPHS)
     assert {split for _, split in sides} == {"train", "validation", "test"}
-    assert found.pictures == Bundled(size, seed=seed).pictures
+    assert found.pictures == Bundled.find(size, seed=seed).pictures
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_no_photograph_is_on_two_sides_for_any_seed(seed, size):
     ],
 )
 def test_a_patch_is_cut_where_its_key_says(name, image):
-    found = Bundled(50, photographs=[name])
+    found = Bundled.find(50, photographs=[name])
     picture = found.pictures[-1]
     top, left = map(int, picture.key.split()[1:])
     expected = image()[top : top + 50, left : left + 50] / 255
@@ -67,26 +67,26 @@ def test_a_patch_is_cut_where_its_key_says(name, image):
 
 
 def test_a_limit_draws_some_patches_of_each_photograph():
-    every, some = Bundled(64), Bundled(64, most_per_source=5)
+    every, some = Bundled.find(64), Bundled.find(64, most_per_source=5)
     keys = {picture.key for picture in every.pictures}
     assert len(some.pictures) == 50 and {picture.key for picture in some.pictures} < keys
-    other = Bundled(64, seed=1, most_per_source=5)
+    other = Bundled.find(64, seed=1, most_per_source=5)
     assert {picture.key for picture in other.pictures} != {picture.key for picture in some.pictures}
 
 
 def test_a_photograph_smaller_than_a_patch_is_skipped():
-    found = Bundled(320)
+    found = Bundled.find(320)
     assert ("chelsea.png", "451 x 300 pixels, less than 320 a side") in found.skipped
     assert "cat" not in {picture.source for picture in found.pictures}
 
 
 def test_a_photograph_that_is_not_installed_is_skipped(monkeypatch):
     monkeypatch.setitem(PHOTOGRAPHS, "yeti", ("skimage", "data", "yeti.png"))
-    assert ("yeti.png", "not among what is installed") in Bundled(64).skipped
+    assert ("yeti.png", "not among what is installed") in Bundled.find(64).skipped
 
 
 def test_one_photograph_trains():
-    assert {p.split for p in Bundled(100, photographs=["coffee"]).pictures} == {"train"}
+    assert {p.split for p in Bundled.find(100, photographs=["coffee"]).pictures} == {"train"}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_one_photograph_trains():
 )
 def test_what_cannot_be_is_one_line(arguments, message):
     with pytest.raises(InputError, match=message) as error:
-        Bundled(**arguments)
+        Bundled.find(**arguments)
     assert "\n" not in str(error.value)
 
 

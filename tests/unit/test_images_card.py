@@ -19,7 +19,7 @@ class Held(Collection):
         self.arrays = {key: np.asarray(rgb, dtype=np.float32) for key, rgb in arrays.items()}
         self.loads = []
         pictures = [Picture(key, key[:-1], key.split()[0]) for key in arrays]
-        super().__init__("held", pictures, skipped)
+        super().__init__(pictures, skipped)
 
     def load(self, picture):
         self.loads.append(picture.key)

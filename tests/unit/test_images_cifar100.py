@@ -3,7 +3,9 @@
 import hashlib
 import io
 import pickle
+import shutil
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,7 +49,7 @@ def md5(path) -> str:
 
 
 def test_a_picture_by_hand(archive, tmp_path):
-    found = Cifar100(tmp_path, archive, counts=COUNTS, checksum=md5(archive))
+    found = Cifar100.find(tmp_path, archive, counts=COUNTS, checksum=md5(archive))
     picture = next(p for p in found.pictures if p.key == "train 00037 class 07")
     record = records(60, 1)[37]
     image = found.load(picture)
@@ -60,28 +62,28 @@ def test_a_picture_by_hand(archive, tmp_path):
 
 
 def test_training_and_validation_come_from_train_and_test_from_test(archive, tmp_path):
-    found = Cifar100(tmp_path, archive, counts=(30, 10, 5), checksum="")
+    found = Cifar100.find(tmp_path, archive, counts=(30, 10, 5), checksum="")
     assert [len(found.of(split)) for split in ("train", "validation", "test")] == [30, 10, 5]
     for picture in found.pictures:
         assert picture.key.startswith("test " if picture.split == "test" else "train ")
-    everything = Cifar100(tmp_path, archive, counts=COUNTS, checksum="")
+    everything = Cifar100.find(tmp_path, archive, counts=COUNTS, checksum="")
     assert [len(everything.of(s)) for s in ("train", "validation", "test")] == [58, 2, 20]
 
 
 def test_a_class_and_a_subset_of_it(archive, tmp_path):
-    found = Cifar100(tmp_path, archive, classes=[3, 5], counts=(9, 3, 4), checksum="")
+    found = Cifar100.find(tmp_path, archive, classes=[3, 5], counts=(9, 3, 4), checksum="")
     assert {picture.key[-2:] for picture in found.pictures} == {"03", "05"}
     assert len(found.pictures) == 16
-    one = Cifar100(tmp_path, archive, classes=[5], counts=(4, 2, 2), checksum="")
+    one = Cifar100.find(tmp_path, archive, classes=[5], counts=(4, 2, 2), checksum="")
     numbers = {int(p.key.split()[1]) for p in one.pictures if p.split != "test"}
     assert numbers == {5, 15, 25, 35, 45, 55}
     with pytest.raises(InputError, match=r"5 pictures to train; expected 0 to 4, which train\.bin"):
-        Cifar100(tmp_path, archive, classes=[5], counts=(5, 2, 2), checksum="")
+        Cifar100.find(tmp_path, archive, classes=[5], counts=(5, 2, 2), checksum="")
 
 
 def test_a_seed_decides_the_draw(archive, tmp_path):
     def drawn(seed):
-        return Cifar100(tmp_path, archive, counts=(30, 10, 5), seed=seed, checksum="").pictures
+        return Cifar100.find(tmp_path, archive, counts=(30, 10, 5), seed=seed, checksum="").pictures
 
     assert drawn(4) == drawn(4) != drawn(5)
 
@@ -89,21 +91,21 @@ def test_a_seed_decides_the_draw(archive, tmp_path):
 def test_an_archive_is_checked_and_the_published_sum_is_the_default(archive, tmp_path):
     expected = "expected md5 03b5dce01913d631647c71ecec9e9cb8"
     with pytest.raises(InputError, match=expected):
-        Cifar100(tmp_path, archive, counts=COUNTS)
+        Cifar100.find(tmp_path, archive, counts=COUNTS)
     sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
-    Cifar100(tmp_path, archive, counts=COUNTS, checksum=f"sha256:{sha256}")
+    Cifar100.find(tmp_path, archive, counts=COUNTS, checksum=f"sha256:{sha256}")
     with pytest.raises(InputError, match="sha256"):
-        Cifar100(tmp_path, archive, counts=COUNTS, checksum=f"sha256:{sha256[::-1]}")
+        Cifar100.find(tmp_path, archive, counts=COUNTS, checksum=f"sha256:{sha256[::-1]}")
     with pytest.raises(InputError, match="crc32:1"):
-        Cifar100(tmp_path, archive, counts=COUNTS, checksum="crc32:1")
+        Cifar100.find(tmp_path, archive, counts=COUNTS, checksum="crc32:1")
 
 
 def test_the_unpacked_folder_serves_as_well(archive, tmp_path):
     with tarfile.open(archive) as content:
         content.extractall(tmp_path, filter="data")
     folder = tmp_path / "cifar-100-binary"
-    from_folder = Cifar100(tmp_path / "cache", folder, counts=COUNTS)
-    from_archive = Cifar100(tmp_path / "cache", archive, counts=COUNTS, checksum="")
+    from_folder = Cifar100.find(tmp_path / "cache", folder, counts=COUNTS)
+    from_archive = Cifar100.find(tmp_path / "cache", archive, counts=COUNTS, checksum="")
     assert from_folder.pictures == from_archive.pictures
     for picture in from_folder.pictures[::9]:
         np.testing.assert_array_equal(from_folder.load(picture), from_archive.load(picture))
@@ -111,18 +113,25 @@ def test_the_unpacked_folder_serves_as_well(archive, tmp_path):
 
 def test_an_archive_put_into_the_cache_needs_no_download(archive, tmp_path):
     (tmp_path / "cifar-100-binary.tar.gz").write_bytes(archive.read_bytes())
-    assert Cifar100(tmp_path, counts=COUNTS, checksum=md5(archive)).of("train")
+    assert Cifar100.find(tmp_path, counts=COUNTS, checksum=md5(archive)).of("train")
+
+
+def test_records_that_are_gone_are_one_line(archive, tmp_path):
+    found = Cifar100.find(tmp_path, archive, counts=COUNTS, checksum="")
+    shutil.rmtree(Path(found.pictures[0].file).parent)
+    with pytest.raises(InputError, match=r"test\.bin: found no such file.*list_pictures unpacks"):
+        found.load(found.pictures[0])
 
 
 def test_no_download_says_where_to_put_the_file(tmp_path):
     with pytest.raises(InputError) as error:
-        Cifar100(tmp_path, "http://127.0.0.1:9/cifar-100-binary.tar.gz")
+        Cifar100.find(tmp_path, "http://127.0.0.1:9/cifar-100-binary.tar.gz")
     assert "failed download" in str(error.value)
     assert f"or put the archive at {tmp_path / 'cifar-100-binary.tar.gz'}" in str(error.value)
     with pytest.raises(
         InputError, match=r"no file; expected cifar-100-binary\.tar\.gz.*download htt"
     ):
-        Cifar100(tmp_path, tmp_path / "absent.tar.gz")
+        Cifar100.find(tmp_path, tmp_path / "absent.tar.gz")
 
 
 class Evil:
@@ -142,7 +151,7 @@ def test_pickle_is_refused_and_never_loaded(name, tmp_path, capsys):
         (folder / part).write_bytes(pickle.dumps(Evil()))
     for source in (tmp_path / name, folder):
         with pytest.raises(InputError, match=r"which is pickle; expected .*never loaded") as error:
-            Cifar100(tmp_path / "cache", source)
+            Cifar100.find(tmp_path / "cache", source)
         assert "\n" not in str(error.value)
     assert "unpickled" not in capsys.readouterr().out
 
@@ -155,7 +164,7 @@ def test_what_is_no_archive_is_one_line_and_leaves_nothing(damage, archive, tmp_
         with tarfile.open(path, "w:gz") as content:
             add(content, "cifar-100-binary/test.bin", b"1")
     with pytest.raises(InputError, match=r"no readable archive|no train\.bin in it") as error:
-        Cifar100(tmp_path / "cache", path, checksum="")
+        Cifar100.find(tmp_path / "cache", path, checksum="")
     assert "\n" not in str(error.value)
     assert list((tmp_path / "cache").glob("*")) == []
 
@@ -181,13 +190,13 @@ def test_damaged_records_are_one_line(tmp_path):
     ):
         (tmp_path / "train.bin").write_bytes(data)
         with pytest.raises(InputError, match=message):
-            Cifar100(tmp_path, tmp_path, counts=COUNTS)
+            Cifar100.find(tmp_path, tmp_path, counts=COUNTS)
     (tmp_path / "train.bin").unlink()
     with pytest.raises(InputError, match=r"no train\.bin"):
-        Cifar100(tmp_path, tmp_path, counts=COUNTS)
+        Cifar100.find(tmp_path, tmp_path, counts=COUNTS)
 
 
 @pytest.mark.parametrize("classes", [[], [100], [-1], ["oak"]])
 def test_classes_that_are_none_are_one_line(classes, tmp_path):
     with pytest.raises(InputError, match="class numbers 0 to 99"):
-        Cifar100(tmp_path, classes=classes)
+        Cifar100.find(tmp_path, classes=classes)

@@ -25,7 +25,7 @@ class Set(Collection):
 
 def test_pictures_are_sorted_and_given_by_split():
     pictures = [Picture("b", "2", "test"), Picture("c", "1", "train"), Picture("a", "1", "train")]
-    found = Set("set", pictures, [("z", "why"), ("a\n", "broken")])
+    found = Set.found("set", pictures, [("z", "why"), ("a\n", "broken")])
     assert [picture.key for picture in found.pictures] == ["a", "b", "c"]
     assert [picture.key for picture in found.of("train")] == ["a", "c"]
     assert found.of("validation") == ()
@@ -44,14 +44,14 @@ def test_pictures_are_sorted_and_given_by_split():
 )
 def test_an_unsound_set_is_refused(pictures):
     with pytest.raises(ValueError):
-        Set("set", pictures)
+        Set(pictures)
 
 
 def test_a_set_without_training_pictures_is_one_line():
     with pytest.raises(
         InputError, match=r"set: found no picture to train with \(1 left out\).*f: w"
     ):
-        Set("set", [Picture("a", "1", "test")], [("f", "w")])
+        Set.found("set", [Picture("a", "1", "test")], [("f", "w")])
 
 
 def test_gray_is_the_luma_of_the_main_study():
@@ -59,7 +59,7 @@ def test_gray_is_the_luma_of_the_main_study():
     rgb = np.array([[[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]], dtype=np.float32)
     np.testing.assert_allclose(luma(rgb), [[0.299, 0.587, 0.114, 1]], rtol=1e-6)
     assert luma(rgb).dtype == np.float32 and luma(rgb).max() <= 1
-    found = Set("set", [Picture("a", "1", "train")])
+    found = Set([Picture("a", "1", "train")])
     gray = found.gray(found.pictures[0])
     assert gray.shape == (2, 3)
     np.testing.assert_allclose(gray, 0.5, rtol=1e-6)

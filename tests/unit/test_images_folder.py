@@ -88,7 +88,7 @@ def test_an_image_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     fill(tmp_path, 3)
     save(tmp_path / "bomb.png", np.zeros((30, 30), dtype=np.uint8))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 300)
-    ((name, reason),) = Folder(tmp_path).skipped
+    ((name, reason),) = Folder.find(tmp_path).skipped
     assert name == "bomb.png" and "decompression bomb" in reason
 
 
@@ -181,7 +181,7 @@ def test_what_is_no_image_is_listed_and_the_rest_goes_on(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     save(tmp_path / "dot.gif", np.zeros((1, 1), dtype=np.uint8))
     save(tmp_path / ".hidden.png")
-    found = Folder(tmp_path)
+    found = Folder.find(tmp_path)
     assert [picture.key for picture in found.pictures] == [f"{n:02d}.png" for n in range(4)]
     reasons = dict(found.skipped)
     assert reasons.pop("cut.png").startswith("a broken image")
@@ -202,8 +202,8 @@ def test_headers_alone_leave_broken_pixels_for_later(tmp_path):
     ))  # fmt: skip
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(InputError, match=r"no picture to train.*a\.png: a broken image"):
-        Folder(tmp_path)
-    found = Folder(tmp_path, check="header")
+        Folder.find(tmp_path)
+    found = Folder.find(tmp_path, check="header")
     with pytest.raises(InputError, match="a broken image") as error:
         found.load(found.pictures[0])
     assert "\n" not in str(error.value)
@@ -214,14 +214,14 @@ def test_headers_alone_leave_broken_pixels_for_later(tmp_path):
 )
 def test_hostile_names_survive(name, tmp_path):
     save(tmp_path / name)
-    (picture,) = Folder(tmp_path).pictures
+    (picture,) = Folder.find(tmp_path).pictures
     assert picture.key.isprintable()
-    np.testing.assert_allclose(Folder(tmp_path).load(picture), RGB / 255, rtol=1e-6)
+    np.testing.assert_allclose(Folder.find(tmp_path).load(picture), RGB / 255, rtol=1e-6)
 
 
 def test_a_name_that_is_no_text_survives(tmp_path):
     save(tmp_path / "a.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png"))
-    found = Folder(tmp_path)
+    found = Folder.find(tmp_path)
     assert [picture.key for picture in found.pictures] == ["\\udcff.png"]
     assert found.load(found.pictures[0]).shape == RGB.shape
 
@@ -231,7 +231,7 @@ def test_sub_folders_are_splits(tmp_path):
     fill(tmp_path / "val", 2, start=6)
     fill(tmp_path / "test" / "deep" / "er", 3, start=8)
     fill(tmp_path, 1)
-    found = Folder(tmp_path, seed=5)
+    found = Folder.find(tmp_path, seed=5)
     assert names(found, "train") == [f"Train/oak/{n:02d}.png" for n in range(6)]
     assert names(found, "validation") == ["val/06.png", "val/07.png"]
     assert len(names(found, "test")) == 3
@@ -241,12 +241,12 @@ def test_sub_folders_are_splits(tmp_path):
 def test_a_missing_split_is_drawn_from_train(tmp_path):
     fill(tmp_path / "train", 10)
     fill(tmp_path / "valid", 2)
-    found = Folder(tmp_path, test=0.3)
+    found = Folder.find(tmp_path, test=0.3)
     assert [len(found.of(split)) for split in ("train", "validation", "test")] == [7, 2, 3]
     assert all(key.startswith("train/") for key in names(found, "test"))
     with pytest.raises(InputError, match="valid without train; expected a sub-folder train"):
         (tmp_path / "train").rename(tmp_path / "training")
-        Folder(tmp_path)
+        Folder.find(tmp_path)
 
 
 def test_linked_folders_are_entered_once(tmp_path):
@@ -254,14 +254,14 @@ def test_linked_folders_are_entered_once(tmp_path):
     (tmp_path / "set").mkdir()
     for name in ("one", "two"):
         (tmp_path / "set" / name).symlink_to(tmp_path / "elsewhere")
-    keys = [picture.key for picture in Folder(tmp_path / "set").pictures]
+    keys = [picture.key for picture in Folder.find(tmp_path / "set").pictures]
     assert keys == ["one/00.png", "one/01.png", "one/02.png"]
 
 
 def test_a_link_to_the_folder_itself_is_not_entered(tmp_path):
     fill(tmp_path / "set", 3)
     (tmp_path / "set" / "loop").symlink_to(tmp_path / "set")
-    assert len(Folder(tmp_path / "set").pictures) == 3
+    assert len(Folder.find(tmp_path / "set").pictures) == 3
 
 
 @settings(deadline=None)
@@ -270,29 +270,31 @@ def test_a_seed_decides_and_every_file_has_one_split(seed, count, tmp_path_facto
     folder = tmp_path_factory.getbasetemp() / f"seeded {count}"
     if not folder.exists():
         fill(folder, count)
-    found = Folder(folder, seed=seed, check="header")
+    found = Folder.find(folder, seed=seed, check="header")
     assert len(found.pictures) == count == len({picture.source for picture in found.pictures})
-    assert found.pictures == Folder(folder, seed=seed, check="header").pictures
+    assert found.pictures == Folder.find(folder, seed=seed, check="header").pictures
 
 
 def test_a_limit_draws_per_split_and_few_are_among_many(tmp_path):
     fill(tmp_path, 40)
     (tmp_path / "00.png").write_text("broken")
-    some = Folder(tmp_path, seed=2, most={"train": 5, "validation": 3})
-    more = Folder(tmp_path, seed=2, most={"train": 12, "validation": 3})
+    some = Folder.find(tmp_path, seed=2, most={"train": 5, "validation": 3})
+    more = Folder.find(tmp_path, seed=2, most={"train": 12, "validation": 3})
     assert [len(more.of(split)) for split in ("train", "validation", "test")] == [12, 3, 6]
     assert set(some.of("train")) < set(more.of("train"))
     assert some.of("validation") == more.of("validation")
-    assert [len(Folder(tmp_path, most=2).of(s)) for s in ("train", "validation", "test")] == [2] * 3
-    assert set(Folder(tmp_path, seed=3, most=5).of("train")) != set(some.of("train"))
+    assert [len(Folder.find(tmp_path, most=2).of(s)) for s in ("train", "validation", "test")] == [
+        2
+    ] * 3
+    assert set(Folder.find(tmp_path, seed=3, most=5).of("train")) != set(some.of("train"))
 
 
 def test_a_seed_decides_the_draw_from_a_sub_folder_too(tmp_path):
     for number, name in enumerate(("train", "val", "test")):
         fill(tmp_path / name, 20, start=20 * number)
-    draws = {Folder(tmp_path, seed=seed, most=4).of("train") for seed in (2, 3)}
+    draws = {Folder.find(tmp_path, seed=seed, most=4).of("train") for seed in (2, 3)}
     assert len(draws) == 2
-    assert Folder(tmp_path, seed=2, most=4).of("train") in draws
+    assert Folder.find(tmp_path, seed=2, most=4).of("train") in draws
 
 
 def test_what_cannot_be_is_one_line(tmp_path):
@@ -305,5 +307,5 @@ def test_what_cannot_be_is_one_line(tmp_path):
         ({"folder": tmp_path, "most": 0}, "no picture to train with"),
     ):
         with pytest.raises(InputError, match=message) as error:
-            Folder(**arguments)
+            Folder.find(**arguments)
         assert "\n" not in str(error.value)

@@ -119,7 +119,7 @@ def herd(tmp_path_factory):
 
 
 def test_animals_are_sources_and_bad_files_are_listed(herd):
-    found = NeuroPal(herd, 8)
+    found = NeuroPal.find(herd, 8)
     assert {p.source for p in found.pictures} == {
         "LAB0/w0", "LAB0/w2", "LAB0/w4", "LAB1/w1", "LAB1/w3", "LAB1/w7",
     }  # fmt: skip
@@ -134,15 +134,15 @@ def test_animals_are_sources_and_bad_files_are_listed(herd):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_animal_is_on_two_sides(seed, herd):
-    found = NeuroPal(herd, 8, seed=seed)
+    found = NeuroPal.find(herd, 8, seed=seed)
     sides = {(picture.source, picture.split) for picture in found.pictures}
     assert len(sides) == 6
     assert {split for _, split in sides} == {"train", "validation", "test"}
 
 
 def test_a_picture_is_its_slice_and_gray_its_luma_or_white(herd):
-    light = NeuroPal(herd, 8, kept=1)
-    white = NeuroPal(herd, 8, gray_source="white", kept=1)
+    light = NeuroPal.find(herd, 8, kept=1)
+    white = NeuroPal.find(herd, 8, gray_source="white", kept=1)
     assert "LAB1/w7" not in {picture.source for picture in white.pictures}
     for key, number, z in (("LAB1/w3 z005", 3, 5), ("LAB0/w4 z000", 4, 0)):
         picture = next(picture for picture in light.pictures if picture.key == key)
@@ -162,9 +162,11 @@ def test_only_the_animals_last_used_stay_in_memory(herd, monkeypatch):
     read = []
     own = neuropal_volume.slices
     monkeypatch.setattr(
-        neuropal_volume, "slices", lambda path, size: read.append(path.name) or own(path, size)
+        neuropal_volume,
+        "slices",
+        lambda path, size: read.append(Path(path).name) or own(path, size),
     )
-    found = NeuroPal(herd, 4, kept=2)
+    found = NeuroPal.find(herd, 4, kept=2)
     assert read == []
     first = {p.source: p for p in reversed(found.pictures)}
     for name in ("w0", "w2", "w0", "w4", "w0", "w2"):
@@ -173,16 +175,16 @@ def test_only_the_animals_last_used_stay_in_memory(herd, monkeypatch):
 
 
 def test_fewer_slices_are_spread_over_the_depth(herd):
-    found = NeuroPal(herd, 4, most_slices=3)
+    found = NeuroPal.find(herd, 4, most_slices=3)
     keys = [picture.key for picture in found.pictures if picture.source == "LAB0/w2"]
     assert keys == ["LAB0/w2 z001", "LAB0/w2 z003", "LAB0/w2 z005"]
-    assert len(NeuroPal(herd, 4, most_slices=99).pictures) == 42
+    assert len(NeuroPal.find(herd, 4, most_slices=99).pictures) == 42
 
 
 def test_one_file_trains(herd):
-    found = NeuroPal(herd / "LAB0" / "2.nwb", 4)
+    found = NeuroPal.find(herd / "LAB0" / "2.nwb", 4)
     assert {(p.source, p.split) for p in found.pictures} == {("LAB0/w2", "train")}
-    both = NeuroPal([herd / "LAB0" / "2.nwb", herd / "LAB0" / "4.nwb"], 4)
+    both = NeuroPal.find([herd / "LAB0" / "2.nwb", herd / "LAB0" / "4.nwb"], 4)
     assert {p.source for p in both.pictures} == {"LAB0/w2", "LAB0/w4"}
 
 
@@ -194,13 +196,13 @@ def test_what_cannot_be_is_one_line(herd, tmp_path):
         ({"source": [herd / "LAB1" / "text.nwb"], "size": 8}, "no picture to train.*no HDF5"),
     ):
         with pytest.raises(InputError, match=message) as error:
-            NeuroPal(**arguments)
+            NeuroPal.find(**arguments)
         assert "\n" not in str(error.value)
 
 
 def test_simulated_worms_have_coloured_slices(tmp_path):
     simulate(tmp_path, SimulationParams(worms=3, laboratories=3, neurons=40), seed=0)
-    found = NeuroPal(tmp_path, 16, most_slices=4)
+    found = NeuroPal.find(tmp_path, 16, most_slices=4)
     assert not found.skipped and len({p.source for p in found.pictures}) == 3
     pictures = np.stack([found.load(picture) for picture in found.pictures])
     assert pictures.shape == (12, 16, 16, 3)
@@ -212,7 +214,7 @@ def test_simulated_worms_have_coloured_slices(tmp_path):
     not (DATA / "nwb").is_dir(), reason=f"no real data in {DATA} (set CHROMAPAL_DATA)"
 )
 def test_the_five_laboratories_files_become_slices():
-    found = NeuroPal(DATA / "nwb", 16, most_slices=3, gray_source="white")
+    found = NeuroPal.find(DATA / "nwb", 16, most_slices=3, gray_source="white")
     assert not found.skipped and len({p.source for p in found.pictures}) == 5
     for picture in found.pictures:
         rgb, gray = found.load(picture), found.gray(picture)

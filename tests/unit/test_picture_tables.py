@@ -185,7 +185,7 @@ class Made(Collection):
     def __init__(self, numbers: dict[str, tuple[str, int]], skipped=()):
         self.numbers = numbers
         pictures = [Picture(key, key, split) for key, (split, _) in numbers.items()]
-        super().__init__("made", pictures, skipped)
+        super().__init__(pictures, skipped)
 
     def load(self, picture: Picture) -> np.ndarray:
         rng = np.random.default_rng(self.numbers[picture.key][1])

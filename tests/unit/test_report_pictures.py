@@ -12,8 +12,16 @@ CONFIG = {
     "seed": 1,
     "sets": {"photographs": {"kind": "bundled", "size": 32}},
     "runs": {"all": {"sets": ["photographs"], "colorizers": ["lab_resnet18"]}},
+    "comparisons": [],
     "micrographs": ["cell"],
 }
+DRAWN = [
+    {
+        "name": "contact_sheet_photographs", "caption": "contact_sheet",
+        "section": "What the methods make of them",
+    },
+    {"name": "picture_losses", "caption": "picture_losses", "section": "How they learn"},
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -60,10 +68,10 @@ def test_scores_show_intervals_where_there_are_any(folder):
 
 def test_the_page_stands_alone(folder):
     (folder / "contact_sheet_photographs.png").write_bytes(PIXEL)
-    left_out = [{"run": HOSTILE, "colorizer": "lab_resnet50_frozen", "reason": "needs weights"}]
+    skipped = [{"run": HOSTILE, "colorizer": "lab_resnet50_frozen", "reason": "needs weights"}]
     parameters = {
         "study": HOSTILE, "tables": str(folder / "tables"), "figures": str(folder),
-        "config": CONFIG, "left_out": left_out,
+        "config": CONFIG, "skipped": skipped, "drawn": DRAWN,
     }  # fmt: skip
     notebook, out = folder / "report.ipynb", folder / "report.html"
     render(ROOT / "workflow/notebooks/pictures.ipynb", parameters, notebook, out)
@@ -73,6 +81,7 @@ def test_the_page_stands_alone(folder):
     assert HOSTILE in words and "lab_resnet50_frozenneeds weights" in words.replace(
         " needs", "needs"
     )
+    assert "The study compares no runs." in words and "names no micrograph" not in words
     assert "“picture_losses” was not drawn" in words
     assert "“contact_sheet_photographs” was not drawn" not in words
     links = [attrs["href"] for tag, attrs in page.tags if tag == "a" and "href" in attrs]

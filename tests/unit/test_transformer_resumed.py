@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from chromapal.apply import model
-from chromapal.classifiers.common.naming import name_fold
-from chromapal.colorizers.common.run import train
+from chromapal.classifiers.common.naming import Task, name_fold
+from chromapal.colorizers.common.run import Run, train
 from chromapal.identify import align
 from chromapal.identify.context_task import Task
 from chromapal.identify.settings import TransformerSettings
@@ -190,11 +190,16 @@ def write_fold(path) -> pd.DataFrame:
     return table
 
 
+def training(checkpoints):
+    return Training("cpu", "fp32", 1, 7, str(checkpoints))
+
+
 def classify(folder, name, checkpoints):
     out = folder / f"{name}.parquet"
     name_fold(
-        folder / "neurons.parquet", 0, {"": None}, {}, "neuron_transformer", SMALL,
-        "no_background", ["position", "position+gray"], 7, 2, 5.0, 1, out, "cpu", checkpoints,
+        folder / "neurons.parquet", "fold0", {"": None}, {},
+        Task("neuron_transformer", SMALL, "no_background", ["position", "position+gray"]),
+        Smote(2, 5.0), training(checkpoints), out,
     )  # fmt: skip
     return out
 
@@ -202,8 +207,9 @@ def classify(folder, name, checkpoints):
 def colorize(folder, name, checkpoints):
     out = folder / name
     train(
-        folder / "neurons.parquet", "identify_then_colour_stacked", SMALL, "no_background", "worm",
-        16, 4.0, 7, "cpu", "fp32", 1, 2, 5.0, checkpoints, out, folder / f"{name}.csv",
+        folder / "neurons.parquet",
+        Run("identify_then_colour_stacked", SMALL, "no_background", "worm", 16, 4.0),
+        Smote(2, 5.0), training(checkpoints), out, folder / f"{name}.csv",
     )  # fmt: skip
     return out
 
@@ -211,8 +217,8 @@ def colorize(folder, name, checkpoints):
 def keep(folder, name, checkpoints):
     out = folder / name
     model.keep(
-        folder / "neurons.parquet", "identify_then_colour", SMALL, "rank_normal", "white", "study",
-        "code", 7, "cpu", 1, checkpoints, out,
+        folder / "neurons.parquet", "identify_then_colour", SMALL,
+        Normalisation("rank_normal", "white"), "study", "code", training(checkpoints), out,
     )  # fmt: skip
     return out
 

@@ -58,7 +58,6 @@ rule name_new_worms:
         worms=f"{RESULTS}/aligned.parquet",
         scope=f"{RESULTS}/scope.csv",
         skipped=f"{RESULTS}/skipped.csv",
-        applied=f"{RESULTS}/{apply_plan.APPLIED}",
     log:
         f"{RESULTS}/logs/name_new_worms.log",
     conda:
@@ -66,7 +65,6 @@ rule name_new_worms:
     params:
         **calls("apply.name:name_all", f"src/chromapal/colorizers/{KEPT['colorizer']}.py"),
         model=str(MODEL),
-        applied=APPLIED,
     script:
         "../scripts/call.py"
 
@@ -81,6 +79,7 @@ rule write_new_worm_files:
     output:
         folder=directory(f"{RESULTS}/named"),
         answers=f"{RESULTS}/answers.parquet",
+        applied=f"{RESULTS}/{apply_plan.APPLIED}",
     log:
         f"{RESULTS}/logs/write_new_worm_files.log",
     group:
@@ -90,6 +89,7 @@ rule write_new_worm_files:
     params:
         **calls("apply.write:write_new_worm_files"),
         facts=FACTS,
+        applied=APPLIED,
     script:
         "../scripts/call.py"
 

@@ -20,9 +20,9 @@ rule train_colorizer:
         **calls("colorizers.common.run:train", "src/chromapal/colorizers/{colorizer}.py"),
         run=run_settings,
         smote=config["smote"],
-        training=training_settings("device", "precision", "threads"),
-        # outside the declared outputs, so that a killed training goes on where it was
-        checkpoints="results/{study}/checkpoints/{colorizer}/{variant}/{sample}/grid{grid}/{fold}",
+        training=training_settings(
+            "{colorizer}/{variant}/{sample}/grid{grid}/{fold}", "device", "precision", "threads"
+        ),
     script:
         "../scripts/call.py"
 

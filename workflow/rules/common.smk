@@ -117,18 +117,6 @@ else:
         study=STUDY,
 
 
-def code(script, *more):
-    """Hash what a job computes with: script, imports, methods reached by name, and pins."""
-    names = [f"workflow/scripts/{script}", *more]
-    digest = provenance.digest(*(ROOT / name for name in names), extra=(provenance.lock_digest(),))
-    return " ".join([digest, *names])
-
-
-def method_code(script, kind, name):
-    """Hash a script together with the one method that it reaches by name."""
-    return code(script, f"src/chromapal/{kind}/{name}.py")
-
-
 @functools.cache
 def stamp(*names):
     """Hash files, what they import, and pins; the names stand behind the hash."""
@@ -164,9 +152,18 @@ def tables(*names):
     return {name: f"results/{{study}}/tables/{name}.csv" for name in names}
 
 
-def training_settings(*keys):
-    """Give what the study states about trainings, and the seed of networks."""
-    return {**{key: TRAINING[key] for key in keys}, "seed": TRAINING_SEED}
+def training_settings(cell, *keys):
+    """Give what the study states about trainings, the seed of networks, and where checkpoints lie.
+
+    They lie outside the declared outputs, so that a killed training goes on where it was.
+    """
+
+    def settings(wildcards):
+        folder = f"{RESULTS}/checkpoints/{cell}".format(**dict(wildcards.items()))
+        stated = {key: TRAINING[key] for key in keys}
+        return {**stated, "seed": TRAINING_SEED, "checkpoints": folder}
+
+    return settings
 
 
 def gpu_of(kind, name):

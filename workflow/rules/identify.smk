@@ -51,7 +51,5 @@ rule classify_neurons:
         smote=config["smote"],
         # one thread, so that the last bits do not depend on how many cores a run was given
         training=classifier_training_settings,
-        # outside the declared outputs, so that a killed training goes on where it was
-        checkpoints="results/{study}/checkpoints/identities/{classifier}/{variant}/{fold}",
     script:
         "../scripts/call.py"

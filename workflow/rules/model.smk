@@ -20,8 +20,6 @@ rule keep_model:
         colorizer=KEPT_COLORIZER,
         params=KEPT_CHANGES,
         normalisation={key: config[key] for key in ("colour_scale", "gray_source")},
-        training=training_settings("device", "threads"),
-        # outside the declared outputs, so that a killed training goes on where it was
-        checkpoints="results/{study}/checkpoints/model",
+        training=training_settings("model", "device", "threads"),
     script:
         "../scripts/call.py"

@@ -6,189 +6,98 @@ from collections import Counter
 report: "../report/workflow.rst"
 
 
-PICTURE_FIGURES = [
-    "picture_sets",
-    *(f"contact_sheet_{name}" for name in SETS),
-    "picture_scores",
-    *(["picture_comparisons"] if config["comparisons"] else []),
-    "picture_losses",
-    *(f"micrographs_{name}" for name in SETS if config["micrographs"]),
-]
-PICTURE_TOLD = [
-    "workflow/notebooks/pictures.ipynb",
-    "src/chromapal/evaluate/report/pictures.py",
-    *(
-        f"workflow/report/{name}.rst"
-        for name in ("contact_sheet", "picture_sets", "picture_scores")
-    ),
-    *(f"workflow/report/{name}.rst" for name in ("picture_comparisons", "picture_losses")),
-    "workflow/report/micrographs.rst",
-]
-SHOWN = [
-    {"set": name, "card": f"results/{STUDY}/cards/{name}", "shown": f"results/{STUDY}/shown/{name}"}
-    for name in SETS
-]
-LEARNT = [entry for entry in trained("coloured") if entry["colorizer"] not in methods.baselines()]
+COLOURED = trained("coloured")
+LEARNT = [entry for entry in COLOURED if entry["colorizer"] not in methods.baselines()]
+SHOWN = {name: f"results/{STUDY}/shown/{name}" for name in SETS}
 
 
-def fullest_run(wildcards):
+def fullest_run(name):
     """Give the run that trains most methods on a set; the first one, where several do."""
-    counts = Counter(entry["run"] for entry in TRAINED if entry["set"] == wildcards.set)
+    counts = Counter(entry["run"] for entry in TRAINED if entry["set"] == name)
     return counts.most_common(1)[0][0]
 
 
-def coloured_sets(wildcards):
-    """List the models of that run."""
-    wanted = (wildcards.set, fullest_run(wildcards))
-    return [entry for entry in trained("coloured") if (entry["set"], entry["run"]) == wanted]
+def fullest(name):
+    """List the models of that run, with the folders of what they coloured."""
+    wanted = (name, fullest_run(name))
+    return [entry for entry in COLOURED if (entry["set"], entry["run"]) == wanted]
 
 
-def coloured_paths(wildcards):
-    """List the folders of one set's coloured pictures."""
-    return paths(coloured_sets(wildcards))
+def of_fullest_run(name, figure):
+    """Give what a figure of one set and run takes, whatever else it reads."""
+    return {
+        "module": figure,
+        "after": paths(fullest(name)),
+        "params": dict(coloured=fullest(name), name=name, run=fullest_run(name)),
+    }
 
 
-rule draw_picture_sets:
-    """Draw what the image sets hold."""
-    input:
-        cards=paths(CARDS),
-        shown=expand("results/{{study}}/shown/{set}", set=SETS),
-    output:
-        figure=report(
-            "results/{study}/figures/picture_sets.png",
-            caption="../report/picture_sets.rst",
-            category="Figures",
-            labels={"figure": "Image sets"},
+# By name: the section of the report, and what the function `draw` of the figure's module takes.
+FIGURES = {
+    "picture_sets": dict(
+        section="The pictures",
+        title="Image sets",
+        after=[*paths(CARDS), *SHOWN.values()],
+        inputs={},
+        params=dict(
+            sets=[
+                {"set": entry["set"], "card": entry["path"], "shown": SHOWN[entry["set"]]}
+                for entry in CARDS
+            ]
         ),
-    log:
-        "results/{study}/logs/draw_picture_sets.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("draw_picture_sets.py"),
-        entries=SHOWN,
-    script:
-        "../scripts/draw_picture_sets.py"
+    ),
+    **{
+        f"contact_sheet_{name}": dict(
+            section="What the methods make of them",
+            title=f"Contact sheet {name}",
+            inputs=dict(shown=SHOWN[name], **tables("images")),
+            **of_fullest_run(name, "contact_sheet"),
+        )
+        for name in SETS
+    },
+    "picture_scores": dict(section="Scores", title="Scores", inputs=tables("images")),
+    "picture_comparisons": dict(
+        section="One thing changed",
+        title="Comparisons",
+        inputs=tables("images"),
+        params=dict(comparisons=config["comparisons"]),
+        when=config["comparisons"],
+    ),
+    "picture_losses": dict(
+        section="How they learn",
+        title="Losses",
+        inputs=dict(losses=tables("image_losses")["image_losses"]),
+    ),
+    **{
+        f"micrographs_{name}": dict(
+            section="Grayscale micrographs",
+            title=f"Micrographs in the colours of {name}",
+            inputs=dict(shown="results/{study}/micrographs"),
+            when=config["micrographs"],
+            **of_fullest_run(name, "micrographs"),
+        )
+        for name in SETS
+    },
+}
 
 
-rule draw_contact_sheet:
-    """Draw one set's test pictures beside each other: gray, true, and by every method."""
-    input:
-        shown="results/{study}/shown/{set}",
-        coloured=coloured_paths,
-        table="results/{study}/tables/images.csv",
-    output:
-        figure=report(
-            "results/{study}/figures/contact_sheet_{set}.png",
-            caption="../report/contact_sheet.rst",
-            category="Figures",
-            labels={"figure": "Contact sheet {set}"},
-        ),
-    log:
-        "results/{study}/logs/draw_contact_sheet/{set}.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("draw_contact_sheet.py"),
-        entries=coloured_sets,
-        run=fullest_run,
-    script:
-        "../scripts/draw_contact_sheet.py"
+include: "finished.smk"
 
 
-rule draw_picture_scores:
-    """Draw how far colours are from the true ones, and how colourful."""
-    input:
-        table="results/{study}/tables/images.csv",
-    output:
-        figure=report(
-            "results/{study}/figures/picture_scores.png",
-            caption="../report/picture_scores.rst",
-            category="Figures",
-            labels={"figure": "Scores"},
-        ),
-    log:
-        "results/{study}/logs/draw_picture_scores.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("draw_picture_scores.py"),
-    script:
-        "../scripts/draw_picture_scores.py"
-
-
-rule draw_picture_comparisons:
-    """Draw runs of one method that differ in one thing."""
-    input:
-        table="results/{study}/tables/images.csv",
-    output:
-        figure=report(
-            "results/{study}/figures/picture_comparisons.png",
-            caption="../report/picture_comparisons.rst",
-            category="Figures",
-            labels={"figure": "Comparisons"},
-        ),
-    log:
-        "results/{study}/logs/draw_picture_comparisons.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("draw_picture_comparisons.py"),
-        comparisons=config["comparisons"],
-    script:
-        "../scripts/draw_picture_comparisons.py"
-
-
-rule draw_picture_losses:
-    """Draw the losses of every training."""
-    input:
-        losses="results/{study}/tables/image_losses.csv",
-    output:
-        figure=report(
-            "results/{study}/figures/picture_losses.png",
-            caption="../report/picture_losses.rst",
-            category="Figures",
-            labels={"figure": "Losses"},
-        ),
-    log:
-        "results/{study}/logs/draw_picture_losses.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("draw_picture_losses.py"),
-    script:
-        "../scripts/draw_picture_losses.py"
-
-
-rule draw_micrographs:
-    """Draw grayscale micrographs as every model colours them."""
-    input:
-        shown="results/{study}/micrographs",
-        coloured=coloured_paths,
-    output:
-        figure=report(
-            "results/{study}/figures/micrographs_{set}.png",
-            caption="../report/micrographs.rst",
-            category="Figures",
-            labels={"figure": "Micrographs in the colours of {set}"},
-        ),
-    log:
-        "results/{study}/logs/draw_micrographs/{set}.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("draw_micrographs.py"),
-        entries=coloured_sets,
-        run=fullest_run,
-    script:
-        "../scripts/draw_micrographs.py"
+# Other files that count as the report's code.
+TOLD = [
+    "workflow/notebooks/pictures.ipynb",
+    "src/chromapal/evaluate/report/parts.py",
+    "src/chromapal/evaluate/report/pictures.py",
+    *dict.fromkeys(f"workflow/report/{row['caption']}.rst" for row in DRAWN),
+]
 
 
 rule write_turing_page:
     """Ask a person which colours are real."""
     input:
-        shown=expand("results/{{study}}/shown/{set}", set=SETS),
-        coloured=paths(LEARNT),
+        list(SHOWN.values()),
+        paths(LEARNT),
     output:
         page=report(
             "results/{study}/turing/turing.html",
@@ -198,27 +107,29 @@ rule write_turing_page:
         ),
     log:
         "results/{study}/logs/write_turing_page.log",
+    group:
+        "report"
     conda:
         ENVIRONMENT
     params:
-        code=code("write_turing_page.py", "src/chromapal/evaluate/pages/turing.html"),
-        entries=LEARNT,
-        shown=f"results/{STUDY}/shown",
+        **calls(
+            "evaluate.pages.turing_pictures:write_page", "src/chromapal/evaluate/pages/turing.html"
+        ),
+        coloured=LEARNT,
+        shown=SHOWN,
         seed=config["seed"],
         pictures=config["turing"],
         title=f"Which colours are real? ({STUDY})",
     script:
-        "../scripts/write_turing_page.py"
+        "../scripts/call.py"
 
 
 rule write_report:
     """Tell the study in plain words on one page that needs nothing else."""
     input:
-        figures=expand("results/{{study}}/figures/{name}.png", name=PICTURE_FIGURES),
-        tables=expand(
-            "results/{{study}}/tables/{name}.csv", name=["images", "image_losses", "image_sets"]
-        ),
-        turing="results/{study}/turing/turing.html",
+        expand("results/{{study}}/figures/{name}.png", name=FIGURES),
+        expand("results/{{study}}/tables/{name}.csv", name=TABLES),
+        "results/{study}/turing/turing.html",
     output:
         page=report(
             "results/{study}/report/report.html",
@@ -229,17 +140,20 @@ rule write_report:
         notebook="results/{study}/report/report.ipynb",
     log:
         "results/{study}/logs/write_report.log",
+    group:
+        "report"
     conda:
         ENVIRONMENT
     params:
-        code=code("write_report.py", *PICTURE_TOLD),
-        notebook="pictures.ipynb",
-        told=dict(
+        **calls("evaluate.report.notebook:render", *TOLD),
+        notebook="workflow/notebooks/pictures.ipynb",
+        parameters=dict(
             study=STUDY,
             tables=f"results/{STUDY}/tables",
             figures=f"results/{STUDY}/figures",
+            drawn=DRAWN,
             config=config,
-            left_out=LEFT_OUT,
+            skipped=SKIPPED,
         ),
     script:
-        "../scripts/write_report.py"
+        "../scripts/call.py"

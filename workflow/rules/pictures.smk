@@ -1,4 +1,4 @@
-"""Image sets are shown and described; colorizers learn on them and colour their test pictures."""
+"""Image sets are listed, shown and described; colorizers learn on them and colour their test pictures."""
 
 from chromapal.worms.simulate import file_names
 
@@ -31,7 +31,7 @@ TRAINED = [
     for colorizer in run["colorizers"]
     if not lacks_weights(name, colorizer)
 ]
-LEFT_OUT = [
+SKIPPED = [
     {"run": name, "colorizer": colorizer, "reason": "needs weights"}
     for name, run in RUNS.items()
     for colorizer in run["colorizers"]
@@ -67,72 +67,88 @@ def simulated(name):
 
 
 def set_files(wildcards):
-    """List the files that have to be made before a set can be opened."""
+    """List the files that have to be made before pictures of a set can be read."""
     return simulated(wildcards.set)
 
 
 def set_options(wildcards):
-    """Give what a set is opened with."""
+    """Give what a set is found and read with."""
     options = {key: value for key, value in SETS[wildcards.set].items() if key != "simulate"}
     made = simulated(wildcards.set)
     return {**options, "source": made} if made else options
 
 
-def run_pictures(wildcards):
-    """Give how many training pictures a run takes at most."""
-    return RUNS[wildcards.run]["pictures"]
+def picture_method(wildcards):
+    """Give what is trained in a run, with its changes, and on how many pictures."""
+    return dict(
+        colorizer=wildcards.colorizer,
+        params=picture_params(wildcards.run, wildcards.colorizer),
+        most=RUNS[wildcards.run]["pictures"],
+        seed=config["seed"],
+    )
 
 
-def run_changes(wildcards):
-    """Give the changes to a colorizer's defaults in a run."""
-    return picture_params(wildcards.run, wildcards.colorizer)
-
-
-def picture_train_code(wildcards):
-    """Hash the code behind one colorizer of pictures."""
-    return method_code("train_on_pictures.py", "colorizers", wildcards.colorizer)
-
-
-def picture_colour_code(wildcards):
-    """Hash the code behind one colorizer's pictures."""
-    return method_code("colour_pictures.py", "colorizers", wildcards.colorizer)
-
-
-for name in [name for name in SETS if simulated(name)]:
+for name in filter(simulated, SETS):
 
     rule:
+        """Write the animals of a simulated set as NWB files."""
         name:
             f"simulate_{name}"
         output:
-            files=simulated(name),
+            simulated(name),
         log:
             f"results/{STUDY}/logs/simulate_worms/{name}.log",
+        group:
+            "pictures"
         conda:
             ENVIRONMENT
         params:
-            code=code("simulate_worms.py"),
+            **calls("worms.simulate.worms:simulate"),
+            folder=folder_of_worms,
+            params=SETS[name]["simulate"],
             seed=config["seed"],
-            simulate=SETS[name]["simulate"],
         script:
-            "../scripts/simulate_worms.py"
+            "../scripts/call.py"
+
+
+rule list_pictures:
+    """Look for a set's pictures and split them, once for all jobs that read them."""
+    input:
+        set_files,
+    output:
+        pictures="results/{study}/listed/{set}.parquet",
+    log:
+        "results/{study}/logs/list_pictures/{set}.log",
+    group:
+        "pictures"
+    conda:
+        ENVIRONMENT
+    params:
+        **calls("images.sets:list_pictures"),
+        options=set_options,
+        seed=config["seed"],
+    script:
+        "../scripts/call.py"
 
 
 rule show_pictures:
     """Write a set's test pictures, in colour and gray."""
     input:
-        files=set_files,
+        set_files,
+        pictures="results/{study}/listed/{set}.parquet",
     output:
         folder=directory("results/{study}/shown/{set}"),
     log:
         "results/{study}/logs/show_pictures/{set}.log",
+    group:
+        "pictures"
     conda:
         ENVIRONMENT
     params:
-        code=code("show_pictures.py"),
+        **calls("images.shown:show"),
         options=set_options,
-        seed=config["seed"],
     script:
-        "../scripts/show_pictures.py"
+        "../scripts/call.py"
 
 
 rule show_micrographs:
@@ -141,37 +157,42 @@ rule show_micrographs:
         folder=directory("results/{study}/micrographs"),
     log:
         "results/{study}/logs/show_micrographs.log",
+    group:
+        "pictures"
     conda:
         ENVIRONMENT
     params:
-        code=code("show_micrographs.py"),
+        **calls("images.shown:show_micrographs"),
         names=config["micrographs"],
     script:
-        "../scripts/show_micrographs.py"
+        "../scripts/call.py"
 
 
 rule describe_pictures:
     """Count a set's pictures and colours, and find what stands on two sides."""
     input:
-        files=set_files,
+        set_files,
+        pictures="results/{study}/listed/{set}.parquet",
     output:
         folder=directory("results/{study}/cards/{set}"),
     log:
         "results/{study}/logs/describe_pictures/{set}.log",
+    group:
+        "pictures"
     conda:
         ENVIRONMENT
     params:
-        code=code("describe_pictures.py"),
+        **calls("images.card:write_card"),
         options=set_options,
-        seed=config["seed"],
     script:
-        "../scripts/describe_pictures.py"
+        "../scripts/call.py"
 
 
 rule train_on_pictures:
     """Train one colorizer on a set's training pictures."""
     input:
-        files=set_files,
+        set_files,
+        pictures="results/{study}/listed/{set}.parquet",
     output:
         model=directory("results/{study}/models/{set}/{run}/{colorizer}"),
         losses="results/{study}/losses/{set}/{run}/{colorizer}.csv",
@@ -185,41 +206,36 @@ rule train_on_pictures:
         gpu=colorizer_gpu,
         training=100 // TRAINING["parallel"],
     params:
-        code=picture_train_code,
+        **calls("colorizers.common.run_pictures:train", "src/chromapal/colorizers/{colorizer}.py"),
         options=set_options,
-        changes=run_changes,
-        pictures=run_pictures,
-        seed=config["seed"],
-        training_seed=TRAINING_SEED,
-        device=TRAINING["device"],
-        precision=TRAINING["precision"],
-        training_threads=TRAINING["threads"],
-        # outside the declared outputs, so that a killed training goes on where it was
-        checkpoints="results/{study}/checkpoints/{set}/{run}/{colorizer}",
+        method=picture_method,
+        training=training_settings("{set}/{run}/{colorizer}", "device", "precision", "threads"),
     script:
-        "../scripts/train_on_pictures.py"
+        "../scripts/call.py"
 
 
 rule colour_pictures:
     """Colour a set's test pictures, and the micrographs."""
     input:
-        files=set_files,
+        set_files,
+        pictures="results/{study}/listed/{set}.parquet",
         model="results/{study}/models/{set}/{run}/{colorizer}",
     output:
         folder=directory("results/{study}/coloured/{set}/{run}/{colorizer}"),
     log:
         "results/{study}/logs/colour_pictures/{set}/{run}/{colorizer}.log",
+    group:
+        "colours"
     conda:
         ENVIRONMENT
     params:
-        code=picture_colour_code,
+        **calls("colorizers.common.run_pictures:colour", "src/chromapal/colorizers/{colorizer}.py"),
         options=set_options,
         micrographs=config["micrographs"],
-        seed=config["seed"],
         # one thread, so that the last bits do not depend on how many cores a run was given
-        prediction_threads=1,
+        threads=1,
     script:
-        "../scripts/colour_pictures.py"
+        "../scripts/call.py"
 
 
 rule score_pictures:
@@ -232,9 +248,11 @@ rule score_pictures:
         scores="results/{study}/scored/{set}/{run}/{colorizer}.parquet",
     log:
         "results/{study}/logs/score_pictures/{set}/{run}/{colorizer}.log",
+    group:
+        "colours"
     conda:
         ENVIRONMENT
     params:
-        code=code("score_pictures.py"),
+        **calls("evaluate.tables.scored_pictures:write_scores"),
     script:
-        "../scripts/score_pictures.py"
+        "../scripts/call.py"

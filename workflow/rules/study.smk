@@ -116,8 +116,9 @@ def classifier_training(wildcards):
 
 
 def classifier_training_settings(wildcards):
-    """Say where a classifier learns, and from which seed: a network's is that of all networks."""
-    network = classifier_gpu(wildcards)
-    return dict(
-        device=TRAINING["device"], threads=1, seed=TRAINING_SEED if network else config["seed"]
-    )
+    """Say where and how a classifier learns; a network's seed is that of all networks."""
+    cell = "identities/{classifier}/{variant}/{fold}"
+    settings = training_settings(cell, "device")(wildcards)
+    if not classifier_gpu(wildcards):
+        settings["seed"] = config["seed"]
+    return settings

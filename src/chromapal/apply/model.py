@@ -30,7 +30,6 @@ def keep(
     study: str,
     code: str,
     training: Training,
-    checkpoints: str | os.PathLike,
     out: str | os.PathLike,
 ):
     """Learn from all animals of a study at once, nobody held out but to calibrate.
@@ -49,9 +48,7 @@ def keep(
     study, code : str
         The study's name, and the digest of the code behind the model, which files may follow.
     training : Training
-        Where and how.
-    checkpoints : path-like
-        Folder to go on from after a kill; removed once the model is written.
+        Where and how, and where it goes on after a kill.
     out : path-like
         Folder, whole or not at all: `model.json` with what new worms are held against, and the
         trained colorizer. Where no animal can teach gray or colour it says so and holds none.
@@ -85,13 +82,13 @@ def keep(
         if taught[["r", "g", "b"]].notna().all(axis=1).any():
             module = methods.module("colorizers", colorizer)
             model = module.build(methods.params("colorizers", colorizer, params), DENSE)
-            model.learn(taught, training.seed, training.device, training.threads, checkpoints)
+            model.learn(taught, training.seed, training.device, training.threads, training.folder)
             model.save(folder / NETWORKS)
             facts["names"] = model.identifier.transformer.classes_.tolist()
         else:
             facts["missing"] = "no animal with names, gray and colour to learn from"
         layout.seal(folder, FACTS, facts)
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: learnt from %d animals", out, len(facts["animals"]))
 
 

@@ -11,7 +11,7 @@ from chromapal.apply import scale, scope
 from chromapal.apply.model import load
 from chromapal.columns import ASSIGNED, BODY, PROBABILITY, RGB, RGB_SD, RGB_SHOWN, SCOPE, SKIPPED
 from chromapal.errors import InputError
-from chromapal.files import write_csv, write_json, write_parquet
+from chromapal.files import write_csv, write_parquet
 from chromapal.identify.assign import answer
 from chromapal.prepare.normalise import display
 from chromapal.worms import skipped, table
@@ -23,12 +23,10 @@ def name_all(
     model: str | os.PathLike,
     neurons: str | os.PathLike,
     skipped_sources: str | os.PathLike,
-    applied: dict[str, str],
     out_neurons: str | os.PathLike,
     out_worms: str | os.PathLike,
     out_scope: str | os.PathLike,
     out_skipped: str | os.PathLike,
-    out_applied: str | os.PathLike,
 ):
     """Name all new worms; those of one laboratory are turned the same way together.
 
@@ -38,8 +36,6 @@ def name_all(
         Folder of the kept model.
     neurons, skipped_sources : path-like
         What `chromapal.apply.read.collect` wrote.
-    applied : dict of str to str
-        What `chromapal.apply.plan.applied` told of model and worms.
     out_neurons : path-like
         Parquet, a row per neuron: those of the neuron table; row (number in `neurons`); body
         axes; assigned1 to assigned5 and their probabilities; predicted colour and deviation
@@ -48,8 +44,6 @@ def name_all(
         Parquet: what was decided about each worm's axes.
     out_scope, out_skipped : path-like
         CSV of `chromapal.columns.SCOPE`, and of everything left out.
-    out_applied : path-like
-        JSON of `applied`.
 
     Raises
     ------
@@ -82,7 +76,6 @@ def name_all(
     write_parquet(named, out_neurons)
     write_parquet(worms, out_worms)
     write_csv(pd.DataFrame(asked, columns=list(SCOPE)), out_scope)
-    write_json(applied, out_applied)
     LOGGER.info("%d worms named, %d neurons", len(worms), len(named))
 
 

@@ -13,7 +13,7 @@ from chromapal.evaluate.figures import worm
 from chromapal.evaluate.pages import worm_page
 from chromapal.evaluate.tables.naming import worm_answers
 from chromapal.evaluate.tables.write import write_table
-from chromapal.files import read_json, whole, write_parquet
+from chromapal.files import read_json, whole, write_json, write_parquet
 from chromapal.worms.slugs import slug
 from chromapal.worms.table import ANIMAL, MICROMETRES
 
@@ -23,8 +23,10 @@ def write_new_worm_files(
     worms: str | os.PathLike,
     scope: str | os.PathLike,
     facts: dict[str, str],
+    applied: dict[str, str],
     out_folder: str | os.PathLike,
     out_answers: str | os.PathLike,
+    out_applied: str | os.PathLike,
 ):
     """Write a folder `{lab}/{worm}` for every new worm.
 
@@ -38,10 +40,14 @@ def write_new_worm_files(
         What `chromapal.apply.name.name_all` wrote.
     facts : dict
         Files of facts about sources, by source; see `chromapal.apply.read.load`.
+    applied : dict of str to str
+        Which model is applied to which worms; see `chromapal.apply.plan.applied`.
     out_folder : path-like
         The folder, written whole or not at all.
     out_answers : path-like
         Parquet: the same neurons of all worms, for files in other programs' formats.
+    out_applied : path-like
+        JSON of `applied`.
     """
     named, decided = pd.read_parquet(neurons), pd.read_parquet(worms)
     asked = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False)
@@ -67,6 +73,7 @@ def write_new_worm_files(
                 notes.append(f"{lab} {name}: left and right are undecided; names go without a side")
             source = read_json(facts[rows["file"].iloc[0]])
             _write_one(path, rows.drop(columns="file"), source, notes)
+    write_json(applied, out_applied)
 
 
 def _write_one(path: Path, rows: pd.DataFrame, source: dict, notes: list[str]):

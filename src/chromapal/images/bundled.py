@@ -1,9 +1,10 @@
 """Photographs and micrographs that come with scikit-image and scikit-learn; nothing to download."""
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -39,39 +40,55 @@ class Bundled(Collection):
 
     Parameters
     ----------
+    pictures, skipped
+        See `Collection`.
     size : int
         Pixels a side of a patch.
-    seed : int
-        Seed of the split and of the draw of patches.
-    validation, test : float
-        Shares of the images.
-    most_per_source : int, optional
-        Patches drawn from an image at most, so that large ones do not outweigh the others; all
-        without it.
-    photographs : sequence of str, optional
-        Names of `PHOTOGRAPHS`; all of them without it. An image smaller than a patch is skipped.
-
-    Raises
-    ------
-    InputError
-        A size or limit below 1, an unknown name, or no image as large as a patch.
     """
 
-    def __init__(
-        self,
+    READ_WITH = ("size",)
+
+    def __init__(self, pictures: Iterable[Picture], skipped: Iterable[tuple[str, str]], size: int):
+        super().__init__(pictures, skipped)
+        self.size = size
+
+    @classmethod
+    def find(
+        cls,
         size: int,
         seed: int = 0,
         validation: float = 0.2,
         test: float = 0.2,
         most_per_source: int | None = None,
         photographs: Sequence[str] | None = None,
-    ):
+    ) -> Self:
+        """List the patches.
+
+        Parameters
+        ----------
+        size : int
+            Pixels a side of a patch.
+        seed : int
+            Seed of the split and of the draw of patches.
+        validation, test : float
+            Shares of the images.
+        most_per_source : int, optional
+            Patches drawn from an image at most, so that large ones do not outweigh the others;
+            all without it.
+        photographs : sequence of str, optional
+            Names of `PHOTOGRAPHS`; all of them without it. An image smaller than a patch is
+            skipped.
+
+        Raises
+        ------
+        InputError
+            A size or limit below 1, an unknown name, or no image as large as a patch.
+        """
         for key, value in (("size", size), ("most_per_source", most_per_source)):
             if value is not None and value < 1:
                 raise InputError(f"bundled images' {key}", str(value), "at least 1")
-        self.size = size
-        self._corners: dict[str, tuple[str, int, int]] = {}
-        skipped, sources = [], []
+        corners_of: dict[str, list[tuple[int, int]]] = {}
+        skipped = []
         for name in sorted(set(PHOTOGRAPHS if photographs is None else photographs)):
             path = _path(name, PHOTOGRAPHS)
             if not path.is_file():
@@ -82,21 +99,23 @@ class Bundled(Collection):
             if not corners:
                 skipped.append((path.name, f"{wide} x {high} pixels, less than {size} a side"))
                 continue
-            sources.append(name)
             if most_per_source is not None and len(corners) > most_per_source:
                 draw = np.random.default_rng([seed, *name.encode()])
                 places = draw.choice(len(corners), most_per_source, replace=False)
                 corners = [corners[place] for place in sorted(places)]
-            for top, left in corners:
-                self._corners[f"{name} {top:04d} {left:04d}"] = (name, top, left)
-        roles = split_sources(sources, seed, validation, test)
-        pictures = [Picture(key, at[0], roles[at[0]]) for key, at in self._corners.items()]
-        super().__init__("bundled images", pictures, skipped)
+            corners_of[name] = corners
+        roles = split_sources(corners_of, seed, validation, test)
+        pictures = [
+            Picture(f"{name} {top:04d} {left:04d}", name, roles[name], name, (top, left))
+            for name, corners in corners_of.items()
+            for top, left in corners
+        ]
+        return cls.found("bundled images", pictures, skipped, size=size)
 
     def load(self, picture: Picture) -> np.ndarray:
         """Cut a patch; float32 of shape (size, size, 3), sRGB 0..1."""
-        name, top, left = self._corners[picture.key]
-        pixels = _photograph(_path(name, PHOTOGRAPHS))
+        top, left = picture.at
+        pixels = _photograph(_path(picture.file, PHOTOGRAPHS))
         return fit(pixels[top : top + self.size, left : left + self.size], None)
 
 

@@ -13,7 +13,7 @@ from chromapal.console import progress
 from chromapal.files import whole, write_csv
 from chromapal.images.collection import SPLITS, Collection, Picture
 from chromapal.images.duplicates import Twins
-from chromapal.images.sets import opened
+from chromapal.images.sets import listed
 
 # Upper end and number of bins. No colour of sRGB has a CIELAB chroma above 134.
 SCALES = {"hue": (360.0, 36), "saturation": (1.0, 20), "chroma": (140.0, 28)}
@@ -94,10 +94,10 @@ def write(card: Card, folder: str | os.PathLike):
         write_csv(getattr(card, name), Path(folder) / f"{name}.csv")
 
 
-def write_card(options: dict, seed: int, out: str | os.PathLike):
-    """Describe a set, opened as `chromapal.images.sets.opened` does, in a folder of CSV files."""
+def write_card(pictures: str | os.PathLike, options: dict, out: str | os.PathLike):
+    """Describe a set, listed as for `chromapal.images.sets.listed`, in a folder of CSV files."""
     with whole(out) as folder:
-        write(describe(opened(options, seed)), folder)
+        write(describe(listed(pictures, options)), folder)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -14,6 +15,7 @@ SIDE = 32
 LABELS = 2  # coarse, then fine
 RECORD = LABELS + 3 * SIDE * SIDE
 CLASSES = 100
+AGAIN = "--forcerun list_pictures unpacks it again"
 
 
 class Cifar100(Collection):
@@ -21,41 +23,43 @@ class Cifar100(Collection):
 
     Training and validation pictures are drawn from the published training set, test pictures
     from its test set; each photograph is a source of its own.
-
-    Parameters
-    ----------
-    source : path-like
-        URL or path of `cifar-100-binary.tar.gz`, or the folder it unpacks to.
-    cache : path-like
-        Folder that keeps what was downloaded and unpacked; an archive put here is taken.
-    classes : sequence of int, optional
-        Fine labels, 0..99, such as [52] for large forests' trees (oak); all without it.
-    counts : tuple of int or None
-        Pictures to train, validate and test, over all classes. None for the training pictures
-        takes those that validation leaves, for the test pictures all.
-    seed : int
-        Seed of the draw.
-    checksum : str
-        Of the archive, `md5:` or `sha256:` and digits; empty: not checked.
-
-    Raises
-    ------
-    InputError
-        No archive, another one, a damaged one, or more pictures asked for than there are.
     """
 
-    def __init__(
-        self,
+    @classmethod
+    def find(
+        cls,
         cache: str | os.PathLike,
         source: str | os.PathLike = cifar100_archive.URL,
         classes: Sequence[int] | None = None,
         counts: tuple[int | None, int, int | None] = (400, 100, 100),
         seed: int = 0,
         checksum: str = cifar100_archive.MD5,
-    ):
+    ) -> Self:
+        """Fetch the archive where it is not here yet, and draw pictures from it.
+
+        Parameters
+        ----------
+        source : path-like
+            URL or path of `cifar-100-binary.tar.gz`, or the folder it unpacks to.
+        cache : path-like
+            Folder that keeps what was downloaded and unpacked; an archive put here is taken.
+        classes : sequence of int, optional
+            Fine labels, 0..99, such as [52] for large forests' trees (oak); all without it.
+        counts : tuple of int or None
+            Pictures to train, validate and test, over all classes. None for the training pictures
+            takes those that validation leaves, for the test pictures all.
+        seed : int
+            Seed of the draw.
+        checksum : str
+            Of the archive, `md5:` or `sha256:` and digits; empty: not checked.
+
+        Raises
+        ------
+        InputError
+            No archive, another one, a damaged one, or more pictures asked for than there are.
+        """
         _require_classes(classes)
         folder = cifar100_archive.unpacked(source, cache, checksum)
-        self._places: dict[str, tuple[Path, int]] = {}
         pictures = []
         for name, splits, numbers in (
             ("train", ("validation", "train"), (counts[1], counts[0])),
@@ -78,17 +82,19 @@ class Cifar100(Collection):
                     )
                 for place in places[start : start + number]:
                     key = f"{name} {place:05d} class {fine[place]:02d}"
-                    self._places[key] = (path, int(place))
-                    pictures.append(Picture(key, key, split))
+                    pictures.append(Picture(key, key, split, str(path), (int(place),)))
                 start += number
-        super().__init__("CIFAR-100", pictures)
+        return cls.found("CIFAR-100", pictures)
 
     def load(self, picture: Picture) -> np.ndarray:
         """Read one record; float32 of shape (32, 32, 3), sRGB 0..1."""
-        path, place = self._places[picture.key]
-        with path.open("rb") as file:
-            file.seek(place * RECORD + LABELS)
-            data = file.read(RECORD - LABELS)
+        path, (place,) = Path(picture.file), picture.at
+        try:
+            with path.open("rb") as file:
+                file.seek(place * RECORD + LABELS)
+                data = file.read(RECORD - LABELS)
+        except FileNotFoundError:
+            raise InputError(path, "no such file", "the file as it was unpacked", AGAIN) from None
         if len(data) != RECORD - LABELS:
             raise InputError(path, f"an end within record {place}", "the file as it was unpacked")
         planes = np.frombuffer(data, np.uint8).reshape(3, SIDE, SIDE)

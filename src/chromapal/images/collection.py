@@ -4,7 +4,8 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
@@ -26,55 +27,78 @@ class Picture:
         What the picture was cut from: a photograph, an animal. Splits never separate a source.
     split : {"train", "validation", "test"}
         What the picture is for.
+    file : str
+        What it is read from: a path, or the name of a bundled photograph.
+    at : tuple of int
+        Where in the file, where that holds several pictures: top row and left column [pixels],
+        number of a record, or of a slice.
     """
 
     key: str
     source: str
     split: str
+    file: str = field(default="", compare=False)
+    at: tuple[int, ...] = field(default=(), compare=False)
 
 
 class Collection(ABC):
-    """A set of pictures.
+    """A set of pictures, or some of its splits.
+
+    Each kind of set has a class method `find`, which looks for the pictures and splits them; the
+    constructor takes what was found, looks at no file, and takes besides what `READ_WITH` names.
 
     Parameters
     ----------
-    name : str
-        What messages call the set.
     pictures : iterable of Picture
         Sorted by key here.
     skipped : iterable of (str, str)
-        Files that were left out, and why.
+        Files that were skipped, and why; printable.
 
     Attributes
     ----------
+    READ_WITH : tuple of str
+        Options of the set that say how a picture is read.
     pictures : tuple of Picture
         In order of their keys.
     skipped : tuple of (str, str)
-        File and reason, sorted; both printable.
+        File and reason, sorted.
 
     Raises
     ------
-    InputError
-        No picture to train with.
     ValueError
         Two pictures of one key, an unprintable key, an unknown split, or a source on two sides:
         a mistake in the set's code, not in the user's files.
     """
 
-    def __init__(
-        self,
+    READ_WITH: tuple[str, ...] = ()
+
+    def __init__(self, pictures: Iterable[Picture], skipped: Iterable[tuple[str, str]] = ()):
+        self.pictures = tuple(sorted(pictures))
+        self.skipped = tuple(sorted(skipped))
+        _require_sound(self.pictures)
+
+    @classmethod
+    def found(
+        cls,
         name: str,
         pictures: Iterable[Picture],
         skipped: Iterable[tuple[str, str]] = (),
-    ):
-        self.name = name
-        self.pictures = tuple(sorted(pictures))
-        self.skipped = tuple(sorted((shown(file), shown(reason)) for file, reason in skipped))
-        _require_sound(self.pictures)
-        if not self.of("train"):
-            found = f"no picture to train with ({len(self.skipped)} left out)"
-            first = f"the first left out: {': '.join(self.skipped[0])}" if self.skipped else ""
+        **read_with,
+    ) -> Self:
+        """Make a set of what `find` came upon, with names and reasons as they print.
+
+        Raises
+        ------
+        InputError
+            No picture to train with; `name` is what the message calls the set.
+        """
+        printable = [(shown(file), shown(reason)) for file, reason in skipped]
+        collection = cls(pictures, printable, **read_with)
+        if not collection.of("train"):
+            found = f"no picture to train with ({len(printable)} left out)"
+            first = f"the first left out: {': '.join(min(printable))}" if printable else ""
             raise InputError(name, found, "at least one usable picture", first)
+        return collection
 
     @abstractmethod
     def load(self, picture: Picture) -> np.ndarray:

@@ -1,7 +1,9 @@
 """Any folder of images: ImageNet, Places, CelebA and one's own look like this."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -19,33 +21,27 @@ class Folder(Collection):
 
     Parameters
     ----------
-    folder : path-like
-        With sub-folders `train`, `val` (or `valid`, `validation`) and `test`, of which those but
-        `train` may be missing and are drawn from it; or without, to be split by the seed. Classes
-        may be sub-folders in turn.
+    pictures, skipped
+        See `Collection`.
     size : int, optional
         Shorter side is scaled to this and the middle of the longer one cut [pixels]; images stay
         as they are without it.
-    seed : int
-        Seed of the draws. Fewer images of one seed are among its more.
-    validation, test : float
-        Shares of the files, for splits without a sub-folder.
-    most : int or dict of str to int, optional
-        Images drawn per split at most, in all or by split; all of them without it.
-    smallest : int
-        Images with a side below this are skipped [pixels].
-    check : {"pixels", "header"}
-        Whether files are decoded once beforehand, so that broken ones are skipped, or only their
-        headers read: for a folder of millions, where `load` then raises over a broken one.
-
-    Raises
-    ------
-    InputError
-        No such folder, no usable image to train with, or a limit that makes no sense.
     """
+
+    READ_WITH = ("size",)
 
     def __init__(
         self,
+        pictures: Iterable[Picture],
+        skipped: Iterable[tuple[str, str]] = (),
+        size: int | None = None,
+    ):
+        super().__init__(pictures, skipped)
+        self.size = size
+
+    @classmethod
+    def find(
+        cls,
         folder: str | os.PathLike,
         size: int | None = None,
         seed: int = 0,
@@ -54,15 +50,40 @@ class Folder(Collection):
         most: int | dict[str, int] | None = None,
         smallest: int = 16,
         check: str = "pixels",
-    ):
+    ) -> Self:
+        """List the images.
+
+        Parameters
+        ----------
+        folder : path-like
+            With sub-folders `train`, `val` (or `valid`, `validation`) and `test`, of which those
+            but `train` may be missing and are drawn from it; or without, to be split by the seed.
+            Classes may be sub-folders in turn.
+        size : int, optional
+            Pixels a side, as for the constructor.
+        seed : int
+            Seed of the draws. Fewer images of one seed are among its more.
+        validation, test : float
+            Shares of the files, for splits without a sub-folder.
+        most : int or dict of str to int, optional
+            Images drawn per split at most, in all or by split; all of them without it.
+        smallest : int
+            Images with a side below this are skipped [pixels].
+        check : {"pixels", "header"}
+            Whether files are decoded once, so that broken ones are skipped, or only their headers
+            read: for a folder of millions, where `load` then raises over a broken one.
+
+        Raises
+        ------
+        InputError
+            No such folder, no usable image to train with, or a limit that makes no sense.
+        """
         folder = Path(folder).expanduser()
         if check not in CHECKS:
             raise InputError("folder of images", f"check {check!r}", f"one of {', '.join(CHECKS)}")
         if size is not None and size < 1:
             raise InputError("folder of images", f"size {size}", "at least 1")
         limits = _limits(most)
-        self.size = size
-        self._paths: dict[str, Path] = {}
         files, skipped = assign(folder, seed, validation, test)
         pictures = []
         for split in SPLITS:
@@ -79,17 +100,19 @@ class Folder(Collection):
                     continue
                 used += 1
                 key = shown(name)
-                self._paths[key] = folder / name
-                pictures.append(Picture(key, key, split))
-        super().__init__(shown(folder), pictures, skipped)
+                pictures.append(Picture(key, key, split, str(folder / name)))
+        return cls.found(shown(folder), pictures, skipped, size=size)
 
     def load(self, picture: Picture) -> np.ndarray:
         """Read and resize an image; float32 of shape (H, W, 3), sRGB 0..1."""
-        return fit(decode(self._paths[picture.key]), self.size)
+        return fit(decode(picture.file), self.size)
 
     def stamp(self, picture: Picture) -> bytes:
         """Give a file's name, length and time; a folder of millions is not read for it."""
-        facts = self._paths[picture.key].stat()
+        try:
+            facts = os.stat(picture.file)
+        except FileNotFoundError:
+            raise InputError(picture.file, "no such file", "the image that was listed") from None
         return repr((picture.key, facts.st_size, facts.st_mtime_ns, self.size)).encode()
 
 

@@ -2,8 +2,9 @@
 
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -27,30 +28,33 @@ class NeuroPal(Collection):
 
     Parameters
     ----------
-    source : path-like or sequence of path-like
-        A folder with NWB files at any depth, or the files.
+    pictures, skipped
+        See `Collection`.
     size : int
         Pixels a side; a volume's x and y are each stretched to it.
-    seed : int
-        Seed of the split.
-    validation, test : float
-        Shares of the animals.
     gray_source : {"luminance", "white"}
-        Gray is the luma of the colours, or the white (panneuronal) channel; animals without a
-        white channel are then skipped.
-    most_slices : int, optional
-        Slices per animal at most, evenly spaced over its depth; all of them without it.
+        Gray is the luma of the colours, or the white (panneuronal) channel.
     kept : int
         Animals whose slices stay in memory, those last used.
-
-    Raises
-    ------
-    InputError
-        No usable file, or an unknown gray source.
     """
+
+    READ_WITH = ("size", "gray_source")
 
     def __init__(
         self,
+        pictures: Iterable[Picture],
+        skipped: Iterable[tuple[str, str]],
+        size: int,
+        gray_source: str = "luminance",
+        kept: int = 32,
+    ):
+        super().__init__(pictures, skipped)
+        self.size, self.gray_source, self.kept = size, gray_source, kept
+        self._read: OrderedDict[str, dict[str, np.ndarray]] = OrderedDict()
+
+    @classmethod
+    def find(
+        cls,
         source: str | os.PathLike | Sequence[str | os.PathLike],
         size: int,
         seed: int = 0,
@@ -59,7 +63,27 @@ class NeuroPal(Collection):
         gray_source: str = "luminance",
         most_slices: int | None = None,
         kept: int = 32,
-    ):
+    ) -> Self:
+        """List the slices; of volumes themselves only the shape is read.
+
+        Parameters
+        ----------
+        source : path-like or sequence of path-like
+            A folder with NWB files at any depth, or the files.
+        size, gray_source, kept
+            As for the constructor. Animals without a white channel are skipped where that is gray.
+        seed : int
+            Seed of the split.
+        validation, test : float
+            Shares of the animals.
+        most_slices : int, optional
+            Slices per animal at most, evenly spaced over its depth; all of them without it.
+
+        Raises
+        ------
+        InputError
+            No usable file, or an unknown gray source.
+        """
         if gray_source not in GRAY_SOURCES:
             raise InputError(
                 "NeuroPAL slices", f"gray source {gray_source!r}", f"one of {GRAY_SOURCES}"
@@ -67,9 +91,6 @@ class NeuroPal(Collection):
         for key, value in (("size", size), ("most_slices", most_slices), ("kept", kept)):
             if value is not None and value < 1:
                 raise InputError("NeuroPAL slices", f"{key} {value}", "at least 1")
-        self.size, self.gray_source, self.kept = size, gray_source, kept
-        self._places: dict[str, tuple[Path, int]] = {}
-        self._read: OrderedDict[Path, dict[str, np.ndarray]] = OrderedDict()
         needed = "RGBW" if gray_source == "white" else "RGB"
         animals: dict[str, tuple[Path, int]] = {}
         skipped = []
@@ -89,9 +110,9 @@ class NeuroPal(Collection):
         for animal, (path, depth) in animals.items():
             for z in _spread(depth, most_slices):
                 key = f"{animal} z{z:03d}"
-                self._places[key] = path, z
-                pictures.append(Picture(key, animal, roles[animal]))
-        super().__init__("NeuroPAL slices", pictures, skipped)
+                pictures.append(Picture(key, animal, roles[animal], str(path), (z,)))
+        read_with = {"size": size, "gray_source": gray_source, "kept": kept}
+        return cls.found("NeuroPAL slices", pictures, skipped, **read_with)
 
     def load(self, picture: Picture) -> np.ndarray:
         """Give a slice's red, green and blue; float32 of shape (size, size, 3), 0..1."""
@@ -107,7 +128,7 @@ class NeuroPal(Collection):
         return rgb, channels["W"][z].copy()
 
     def _slices(self, picture: Picture) -> tuple[dict[str, np.ndarray], int]:
-        path, z = self._places[picture.key]
+        path, (z,) = picture.file, picture.at
         if path not in self._read:
             self._read[path] = neuropal_volume.slices(path, self.size)
             if len(self._read) > self.kept:

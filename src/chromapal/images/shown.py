@@ -10,21 +10,21 @@ from PIL import Image
 from chromapal.console import progress
 from chromapal.files import whole, write_csv
 from chromapal.images.bundled import micrograph
-from chromapal.images.sets import opened, part
+from chromapal.images.sets import listed, part
 
 
-def show(options: dict, seed: int, out: str | Path):
+def show(pictures: str | Path, options: dict, out: str | Path):
     """Write the test pictures of a set.
 
     Parameters
     ----------
-    options, seed
-        See `chromapal.images.sets.opened`.
+    pictures, options
+        The set's list, and its options; see `chromapal.images.sets.listed`.
     out : path-like
         Folder of `NNN_true.png`, `NNN_gray.png` (8 bit) and `index.csv` with columns number, key
         and source, in order of keys.
     """
-    tested = part(opened(options, seed), "test")
+    tested = part(listed(pictures, options, ["test"]), "test")
     with whole(out) as folder:
         folder.mkdir()
         for number in progress(range(len(tested)), len(tested), "test pictures"):

@@ -1,7 +1,6 @@
 """Classifiers name the neurons of animals that they have not seen."""
 
 import dataclasses
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +61,6 @@ def name_fold(
     smote: Smote,
     training: Training,
     out,
-    checkpoints: str | os.PathLike | None = None,
 ):
     """Name one fold's test neurons with one classifier, from every feature set.
 
@@ -89,9 +87,7 @@ def name_fold(
         How much say rare names get in training.
     training : Training
         Seed; threads, which change no result; and where classifiers that are networks of our own
-        are trained.
-    checkpoints : path-like, optional
-        Folder from which networks go on after a kill; removed once the names are written.
+        are trained and go on after a kill.
     out : path-like
         Parquet: features, colorizer, lab, worm, row, name ("" where unlabelled and background is
         no name), top1 to top5, assigned1 to assigned5, probability and probability2 to
@@ -111,7 +107,7 @@ def name_fold(
         smote.weight_cap,
         training.threads,
         training.device,
-        checkpoints,
+        training.folder,
     )
     answers, number = [], int(fold.removeprefix("fold"))
     for feature in task.features:
@@ -141,9 +137,9 @@ def name_fold(
                 # the networks behind a row are its colorizer's, and its classifier's if any
                 found = _with_colorizers(found, [files[0], *(path for _, path in files[1])])
             answers.append(found.assign(features=feature, colorizer=colorizer))
-    training = neurons.loc[neurons["role"].ne("test") & neurons["name"].ne(""), "name"]
+    known = neurons.loc[neurons["role"].ne("test") & neurons["name"].ne(""), "name"]
     tested = neurons.loc[neurons["role"].eq("test"), ["row", *ANIMAL, "name"]]
-    tested = tested.assign(**training_facts(training, tested["name"]))
+    tested = tested.assign(**training_facts(known, tested["name"]))
     named = pd.concat(answers, ignore_index=True).merge(tested, on="row")
     first = ["features", "colorizer", *ANIMAL, "row", "name", *TOP, *ASSIGNED, *PROBABILITY]
     write_parquet(
@@ -152,8 +148,7 @@ def name_fold(
         ),
         out,
     )
-    if checkpoints is not None:
-        shutil.rmtree(checkpoints, ignore_errors=True)
+    shutil.rmtree(training.checkpoints, ignore_errors=True)
 
 
 def _with_colorizers(found: pd.DataFrame, colours: Sequence[str]) -> pd.DataFrame:

@@ -56,7 +56,6 @@ def train(
     run: Run,
     smote: Smote,
     training: Training,
-    checkpoints: Path,
     out_model: Path,
     out_losses: Path,
 ):
@@ -75,9 +74,7 @@ def train(
     smote : Smote
         How much say rare names get.
     training : Training
-        Where and how.
-    checkpoints : Path
-        Folder to go on from after a kill; removed once the model is written.
+        Where and how, and where it goes on after a kill.
     out_model : Path
         The model, whole or not at all.
     out_losses : Path
@@ -114,13 +111,13 @@ def train(
         seed=training.seed,
         device=training.device,
         threads=training.threads,
-        checkpoint=Path(checkpoints),
+        checkpoint=training.folder,
         precision=training.precision,
     )
     files.write_csv(history, out_losses)
     with files.whole(out_model) as folder:
         model.save(folder)
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
 
 

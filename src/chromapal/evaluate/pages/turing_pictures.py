@@ -13,26 +13,28 @@ COLUMNS = ["key", "colorizer", "truth", "prediction"]
 
 
 def write_page(
-    entries: list[dict],
-    shown: str | os.PathLike,
+    coloured: list[dict],
+    shown: dict[str, str | os.PathLike],
     pictures: int,
     seed: int,
     title: str,
     out: str | os.PathLike,
 ):
     """Write the page over a study's coloured pictures; see `choose`."""
-    turing.write(choose(entries, shown, pictures, seed), seed, title, out)
+    turing.write(choose(coloured, shown, pictures, seed), seed, title, out)
 
 
-def choose(entries: list[dict], shown: str | os.PathLike, pictures: int, seed: int) -> pd.DataFrame:
+def choose(
+    coloured: list[dict], shown: dict[str, str | os.PathLike], pictures: int, seed: int
+) -> pd.DataFrame:
     """Draw test pictures of every set, and share them out among its methods.
 
     Parameters
     ----------
-    entries : list of dict
+    coloured : list of dict
         Models: set, run, colorizer, and the folder (path) of what they coloured.
-    shown : path-like
-        Folder of the sets' true pictures; see `chromapal.images.shown.show`.
+    shown : dict of str to path-like
+        By set, the folder of its true pictures; see `chromapal.images.shown.show`.
     pictures : int
         Pictures of a set at most.
     seed : int
@@ -44,9 +46,9 @@ def choose(entries: list[dict], shown: str | os.PathLike, pictures: int, seed: i
         key (with its set), colorizer (with its run), truth and prediction (paths).
     """
     rows = []
-    for name in dict.fromkeys(entry["set"] for entry in entries):
-        models = [entry for entry in entries if entry["set"] == name]
-        index = read_csv(Path(shown) / name / "index.csv")
+    for name in dict.fromkeys(entry["set"] for entry in coloured):
+        models = [entry for entry in coloured if entry["set"] == name]
+        index = read_csv(Path(shown[name]) / "index.csv")
         generator = np.random.default_rng([seed, *name.encode()])
         drawn = generator.permutation(len(index))[:pictures]
         turns = generator.permutation(len(models))
@@ -57,7 +59,7 @@ def choose(entries: list[dict], shown: str | os.PathLike, pictures: int, seed: i
                 (
                     f"{name}: {key}",
                     f"{model['colorizer']} ({model['run']})",
-                    Path(shown) / name / f"{number:03d}_true.png",
+                    Path(shown[name]) / f"{number:03d}_true.png",
                     Path(model["path"]) / f"{number:03d}.png",
                 )
             )

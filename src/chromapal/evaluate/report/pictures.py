@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from chromapal import methods
-from chromapal.evaluate.report.html import Html, figure, number, table
+from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 
 COLUMNS = {
@@ -24,7 +24,7 @@ COLUMNS = {
     "colourfulness_ratio": "colourfulness ratio",
     "parameters": "parameters",
 }
-LEFT_OUT = {"run": "run", "colorizer": "method", "reason": "why"}
+SKIPPED = {"run": "run", "colorizer": "method", "reason": "why"}
 SET_COLUMNS = {
     "set": "set",
     "split": "split",
@@ -85,10 +85,10 @@ def scores(tables: str | os.PathLike) -> Html:
     return Html("".join(parts))
 
 
-def left_out(methods: list[dict]) -> Html:
+def skipped(methods: list[dict]) -> Html:
     """Show the methods that could not be trained."""
-    frame = pd.DataFrame(methods, columns=list(LEFT_OUT))
-    return table(frame, LEFT_OUT, "No method was left out.")
+    frame = pd.DataFrame(methods, columns=list(SKIPPED))
+    return table(frame, SKIPPED, "No method was skipped.")
 
 
 def sets(tables: str | os.PathLike) -> Html:
@@ -98,24 +98,9 @@ def sets(tables: str | os.PathLike) -> Html:
     return table(frame, SET_COLUMNS, "No set.")
 
 
-def contact_sheets(figures: str | os.PathLike, captions: str | os.PathLike, config: dict) -> Html:
-    """Show one contact sheet per set."""
-    parts = [
-        f"<h3>{html.escape(name)}</h3>"
-        + figure(figures, captions, f"contact_sheet_{name}", "contact_sheet")
-        for name in config["sets"]
-    ]
-    return Html("".join(parts))
-
-
-def micrographs(figures: str | os.PathLike, captions: str | os.PathLike, config: dict) -> Html:
-    """Show the micrographs as the methods of every set colour them."""
-    if not config["micrographs"]:
-        return Html("<p class='note'>The study names no micrograph.</p>")
-    parts = [
-        figure(figures, captions, f"micrographs_{name}", "micrographs") for name in config["sets"]
-    ]
-    return Html("".join(parts))
+def nothing(asked: list, words: str) -> Html:
+    """Say what a section has nothing of, where the study asks for none."""
+    return Html("" if asked else f"<p class='note'>{html.escape(words)}</p>")
 
 
 def turing() -> Html:

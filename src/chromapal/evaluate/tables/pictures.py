@@ -20,12 +20,12 @@ COUNTS = ["train_pictures", "parameters"]
 FACTS = [*COUNTS, *TRAINED_ON]
 
 
-def write_images(entries: Sequence[dict], out: str | os.PathLike, seed: int = 0):
+def write_images(scores: Sequence[dict], out: str | os.PathLike, seed: int = 0):
     """Write `images.csv`: scores of every set, run and colorizer, over its test pictures.
 
     Parameters
     ----------
-    entries : sequence of dict
+    scores : sequence of dict
         path of the scored pictures (key, source, the scores of
         `chromapal.evaluate.metrics.pictures`,
         train_pictures, parameters, `TRAINED_ON`), and their set, run, colorizer.
@@ -45,7 +45,7 @@ def write_images(entries: Sequence[dict], out: str | os.PathLike, seed: int = 0)
         Methods of one set and run were scored on different pictures: they do not compare.
     """
     rows, tested = [], {}
-    for entry in entries:
+    for entry in scores:
         table = pd.read_parquet(entry["path"])
         same = tested.setdefault((entry["set"], entry["run"]), sorted(table["key"]))
         if same != sorted(table["key"]):
@@ -115,31 +115,31 @@ def interval(values: pd.Series, sources: pd.Series, seed: int) -> tuple[float, f
     return float(found.low), float(found.high)
 
 
-def write_image_losses(entries: Sequence[dict], out: str | os.PathLike):
+def write_image_losses(losses: Sequence[dict], out: str | os.PathLike):
     """Write `image_losses.csv`: every training's loss by epoch.
 
     Parameters
     ----------
-    entries : sequence of dict
+    losses : sequence of dict
         path of a training's history (`chromapal.columns.HISTORY`), without rows for a method
         that does not iterate, and its set, run, colorizer.
     out : path-like
         The table.
     """
     parts = [
-        pd.read_csv(entry["path"]).assign(**{key: entry[key] for key in RUN}) for entry in entries
+        pd.read_csv(entry["path"]).assign(**{key: entry[key] for key in RUN}) for entry in losses
     ]
     parts = [part for part in parts if len(part)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     write_table("image_losses", table, out, sort_by=[*RUN, "epoch", "step"])
 
 
-def write_image_sets(entries: Sequence[dict], out: str | os.PathLike):
+def write_image_sets(cards: Sequence[dict], out: str | os.PathLike):
     """Write `image_sets.csv`: what every set holds, split by split.
 
     Parameters
     ----------
-    entries : sequence of dict
+    cards : sequence of dict
         path of the folder of a set's card, and the set.
     out : path-like
         The table: set and split, what the card's `splits.csv` says, near_duplicates (pictures of
@@ -147,7 +147,7 @@ def write_image_sets(entries: Sequence[dict], out: str | os.PathLike):
         both), exact_duplicates (those of them with a twin of equal pixels) and skipped (files
         left out of the whole set).
     """
-    parts = [_set_rows(Path(entry["path"])).assign(set=entry["set"]) for entry in entries]
+    parts = [_set_rows(Path(entry["path"])).assign(set=entry["set"]) for entry in cards]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     write_table("image_sets", table, out, sort_by=["set"])
 
