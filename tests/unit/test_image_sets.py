@@ -149,7 +149,7 @@ def test_jobs_read_what_they_need_once_and_look_for_nothing(options, tmp_path, r
     assert read_by(write_card, listing, options, tmp_path / "card") == once(*SPLITS)
     train = (
         listing, options, run_pictures.Method("mean_colour", {}), Training(seed=7),
-        *(tmp_path / name for name in ("checkpoints", "model", "losses.csv", "facts.json")),
+        *(tmp_path / name for name in ("model", "losses.csv", "facts.json")),
     )  # fmt: skip
     assert read_by(run_pictures.train, *train) == once("train")
     colour = (listing, options, tmp_path / "model", [], 1, tmp_path / "coloured")

@@ -31,7 +31,8 @@ def facts_of(tmp_path, colour_scale, *animals):
     # nobody has colours, so that no network is trained
     keep(
         tmp_path / "neurons.parquet", "identify_then_colour", {},
-        Normalisation(colour_scale, "white"), "study", "code", Training("cpu", seed=1), tmp_path / "model",
+        Normalisation(colour_scale, "white"), "study", "code", Training("cpu", seed=1),
+        tmp_path / "model",
     )  # fmt: skip
     return layout.sealed(tmp_path / "model", FACTS)
 

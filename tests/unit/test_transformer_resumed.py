@@ -9,13 +9,16 @@ import pytest
 import torch
 
 from chromapal.apply import model
-from chromapal.classifiers.common.naming import Task, name_fold
+from chromapal.classifiers.common import naming
 from chromapal.colorizers.common.run import Run, train
 from chromapal.identify import align
 from chromapal.identify.context_task import Task
 from chromapal.identify.settings import TransformerSettings
 from chromapal.identify.transformer import Transformer
+from chromapal.prepare.normalise import Normalisation
+from chromapal.prepare.variants import Smote
 from chromapal.training import loop
+from chromapal.training.settings import Training
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 from chromapal.worms.table import PER_WORM
 
@@ -196,9 +199,9 @@ def training(checkpoints):
 
 def classify(folder, name, checkpoints):
     out = folder / f"{name}.parquet"
-    name_fold(
+    naming.name_fold(
         folder / "neurons.parquet", "fold0", {"": None}, {},
-        Task("neuron_transformer", SMALL, "no_background", ["position", "position+gray"]),
+        naming.Task("neuron_transformer", SMALL, "no_background", ["position", "position+gray"]),
         Smote(2, 5.0), training(checkpoints), out,
     )  # fmt: skip
     return out
