@@ -34,6 +34,7 @@ def bind(
 
 
 def main(snakemake):
+    """Call the function of a job, which its log tells of."""
     files = [
         {name: list(file) if isinstance(file, list) else file for name, file in part.items()}
         for part in (snakemake.input, snakemake.output)
