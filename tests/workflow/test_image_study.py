@@ -81,6 +81,18 @@ def test_every_output_follows_the_umask(folder, tmp_path):
     assert against_umask(folder, tmp_path / "probe") == {}
 
 
+def test_sets_are_looked_through_once(folder):
+    cards = pd.read_csv(folder / "tables/image_sets.csv").set_index(["set", "split"])["pictures"]
+    lists = sorted((folder / "listed").iterdir())
+    assert [path.name for path in lists] == ["photographs.parquet", "slices.parquet"]
+    for path in lists:
+        pictures = pd.read_parquet(path)
+        assert pictures["key"].is_unique and (pictures["reason"] == "").all()
+        assert pictures["split"].value_counts().to_dict() == cards[path.stem].to_dict()
+    logs = {path.parent.name for path in (folder / "logs").glob("*/photographs.log")}
+    assert logs == {"list_pictures", "show_pictures", "describe_pictures"}
+
+
 def test_everything_is_there_to_look_at(folder):
     figures = {path.stem for path in (folder / "figures").glob("*.png")}
     assert figures == {
