@@ -25,6 +25,8 @@ def scored(tmp_path):
         count = len(delta_e)
         table = pd.DataFrame(
             {
+                # whatever else pictures are scored by
+                **dict.fromkeys(TABLES["images"].names, 0.0),
                 "key": [f"k{place}" for place in range(count)],
                 "source": sources,
                 "mse_rgb": np.linspace(0.1, 0.3, count),
@@ -55,7 +57,7 @@ def test_images_by_hand(scored, tmp_path):
     )  # fmt: skip
     table = images([entry], tmp_path / "images.csv")
     assert list(table.columns) == TABLES["images"].names
-    assert table.iloc[0].to_dict() == {
+    expected = {
         "set": "photos", "run": "mse", "colorizer": "net",
         # in full, whatever digits a float would be written with
         "train_pictures": "60000", "parameters": "11689512",
@@ -67,6 +69,7 @@ def test_images_by_hand(scored, tmp_path):
         "colourfulness_ratio": "0.8",
         "training_device": "cpu", "training_precision": "bf16",
     }  # fmt: skip
+    assert table.loc[0, list(expected)].to_dict() == expected
 
 
 def test_one_source_is_no_sample_of_sources(scored, tmp_path):
@@ -86,6 +89,8 @@ def test_a_set_without_test_pictures_has_a_row_of_nothing(scored, tmp_path):
     table = images([scored([], []), scored([3], ["a"], "other")], tmp_path / "images.csv")
     nothing = table[table["set"] == "photos"].iloc[0]
     assert (nothing["pictures"], nothing["sources"], nothing["delta_e"]) == ("0", "0", "")
+    alone = images([scored([], [])], tmp_path / "alone.csv").iloc[0]
+    assert alone.tolist() == nothing.tolist()
     other = table[table["set"] == "other"].iloc[0]
     assert (other["parameters"], other["delta_e"]) == ("11689512", "3")
 

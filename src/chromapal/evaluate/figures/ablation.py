@@ -14,7 +14,6 @@ from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.read import read_csv
 
-NUMBERS = ("order", "worms", "accuracy", "low", "high", "top5")
 CURVE = "training worms"
 QUESTIONS = ("handedness", "assignment", "refinement", "context", "colour scale", CURVE)
 COLUMNS = 3
@@ -123,4 +122,4 @@ def _curve(axes: Axes, part: pd.DataFrame, shades: dict[str, str]):
 
 def draw(ablation: str | os.PathLike, out: str | os.PathLike):
     """Draw `ablation.png` from `ablation.csv`."""
-    style.save(figure(read_csv(ablation, NUMBERS)), out)
+    style.save(figure(read_csv(ablation)), out)

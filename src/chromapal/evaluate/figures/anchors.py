@@ -14,7 +14,6 @@ from chromapal.evaluate.figures.calibration import spread
 from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.read import read_csv
 
-NUMBERS = ("anchors", "worms", "accuracy", "low", "high", "before")
 # how anchors are chosen: in words, colour, dashes, marker
 STRATEGIES = {
     "random": ("neurons chosen by chance", "#0173b2", "--", "o"),
@@ -102,4 +101,4 @@ def _laboratories(axes, rows: pd.DataFrame, span: float):
 
 def draw(anchors: str | os.PathLike, out: str | os.PathLike):
     """Draw `anchors.png` from `anchors.csv`."""
-    style.save(figure(read_csv(anchors, NUMBERS)), out)
+    style.save(figure(read_csv(anchors)), out)

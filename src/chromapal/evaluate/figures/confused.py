@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from chromapal.columns import BODY
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.figures.worm import VIEWS, free_places
 from chromapal.evaluate.tables.read import read_csv
 
-NUMBERS = ("posterior", "dorsal", "left", "tested", "right", "confused")
 PAIRS = 20
 
 
@@ -58,7 +58,7 @@ def figure(places: pd.DataFrame) -> Figure:
         return style.message("No name was tested in this study: none to place in the head.")
     classifier, features = best(places)
     part = places[(places["classifier"] == classifier) & (places["features"] == features)]
-    names = part.drop_duplicates("name").set_index("name").dropna(subset=list(NUMBERS[:3]))
+    names = part.drop_duplicates("name").set_index("name").dropna(subset=list(BODY))
     tested = names[names["tested"] > 0]
     if tested.empty:
         return style.message("No tested name has a place in the head.")
@@ -127,7 +127,7 @@ def _list(axes: Axes, names: pd.DataFrame, pairs: pd.DataFrame):
     """List the numbered pairs, how often they were confused and how far apart they lie."""
     axes.set_axis_off()
     axes.set_title("most often confused\n(times; distance of their places)")
-    body = names[list(NUMBERS[:3])]
+    body = names[list(BODY)]
     for number, (one, other, count) in enumerate(pairs.itertuples(index=False), start=1):
         apart = np.linalg.norm(body.loc[one].to_numpy() - body.loc[other].to_numpy())
         axes.text(
@@ -142,4 +142,4 @@ def _list(axes: Axes, names: pd.DataFrame, pairs: pd.DataFrame):
 
 def draw(places: str | os.PathLike, out: str | os.PathLike):
     """Draw `confused.png` from `places.csv`."""
-    style.save(figure(read_csv(places, NUMBERS)), out)
+    style.save(figure(read_csv(places)), out)

@@ -11,10 +11,6 @@ from matplotlib.lines import Line2D
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables.read import read_csv
 
-NUMBERS = (
-    *("worms", "ours", "peer", "difference", "low", "high"),
-    *("wins", "ties", "losses", "p"),
-)
 OURS, THEIRS = "#0173b2", "#de8f05"
 MARKERS = "osD^vP<>*X"
 
@@ -124,4 +120,4 @@ def _differences(axes: Axes, peers: pd.DataFrame, labs: list[str]):
 
 def draw(peers: str | os.PathLike, out: str | os.PathLike):
     """Draw `peers.png` from `peers.csv`."""
-    style.save(figure(read_csv(peers, NUMBERS)), out)
+    style.save(figure(read_csv(peers)), out)

@@ -11,6 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from chromapal import methods
+from chromapal.columns import COLOUR, PREDICTED
 from chromapal.evaluate.figures import animals, style
 from chromapal.evaluate.tables import read
 from chromapal.prepare.normalise import display
@@ -18,7 +19,6 @@ from chromapal.worms.table import ANIMAL
 
 SHOWN = 3
 PANELS = ("gray input", "true colour", "predicted colour", "error")
-PREDICTED = ("pred_r", "pred_g", "pred_b")
 
 
 def typical(test: pd.DataFrame, most: int = SHOWN) -> list[tuple[str, str]]:
@@ -85,7 +85,7 @@ def figure(
     test = colours[colours["role"] == "test"].dropna(subset=["r", "g", "b"])
     if test.empty:
         return style.message("No colorizer was run in this study: no prediction to show.")
-    truth, predicted = test[["r", "g", "b"]].to_numpy(), test[list(PREDICTED)].to_numpy()
+    truth, predicted = test[list(COLOUR)].to_numpy(), test[list(PREDICTED)].to_numpy()
     at = neurons.iloc[test["row"].to_numpy()]
     test = test.assign(
         squared=np.mean((truth - predicted) ** 2, axis=1),

@@ -50,20 +50,21 @@ def write_images(scores: Sequence[dict], out: str | os.PathLike, seed: int = 0):
         same = tested.setdefault((entry["set"], entry["run"]), sorted(table["key"]))
         if same != sorted(table["key"]):
             raise ValueError(f"{entry['path']}: other test pictures than the set's other methods")
-        rows.append({**{key: entry[key] for key in RUN}, **_score(table, seed)})
-    table = pd.DataFrame(rows, columns=TABLES["images"].names if not rows else None)
+        rows.append({**_score(table, seed), **{key: entry[key] for key in RUN}})
+    table = pd.DataFrame(rows, columns=None if rows else TABLES["images"].names)
     write_table("images", table.astype(dict.fromkeys(COUNTS, "Int64")), out, sort_by=RUN)
 
 
 def _score(table: pd.DataFrame, seed: int) -> dict[str, float]:
     """Score one run of one colorizer."""
     counts = {"pictures": len(table), "sources": table["source"].nunique()}
+    listed = TABLES["images"].names
     if table.empty:
-        return counts
+        return dict.fromkeys(listed, np.nan) | counts
     # numpy's mean, which a missing score makes missing; that of pandas would pass over it
     means = {
         name: table[name].to_numpy().mean()
-        for name in TABLES["images"].names
+        for name in listed
         if name in table and name not in FACTS
     }
     vivid, true = (
@@ -71,8 +72,8 @@ def _score(table: pd.DataFrame, seed: int) -> dict[str, float]:
     )
     low, high = interval(table["delta_e"], table["source"], seed)
     return {
-        **counts,
         **means,
+        **counts,
         **{name: table[name].iloc[0] for name in FACTS},
         "delta_e_low": low,
         "delta_e_high": high,
