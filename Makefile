@@ -54,6 +54,7 @@ lint: install ## check style: Python, Snakemake files, the workflow
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+	$(BIN)/snakemake --lint --configfile config/images.yaml
 
 unit: install ## run the tests of single functions and documents
 	$(BIN)/pytest -q -n 2 tests/unit tests/real

@@ -31,6 +31,7 @@ else:
 
     if KIND == "images":
 
+        include: "workflow/rules/picture_study.smk"
         include: "workflow/rules/pictures.smk"
         include: "workflow/rules/picture_tables.smk"
         include: "workflow/rules/picture_report.smk"

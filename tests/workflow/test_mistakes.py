@@ -82,6 +82,15 @@ def test_a_wrong_study_of_images_is_named_before_anything_runs(tmp_path, config,
     assert "Traceback" not in text
 
 
+def test_a_set_that_no_run_learns_from_is_shown_and_described(tmp_path):
+    sets = {**IMAGES["sets"], "other": {"kind": "bundled", "size": 48}}
+    found = planned(tmp_path, {**IMAGES, "sets": sets})
+    assert {f"results/images/{part}/other" for part in ("shown", "cards")} <= found
+    assert "results/images/listed/other.parquet" in found
+    assert "results/images/figures/contact_sheet_photographs.png" in found
+    assert "results/images/figures/contact_sheet_other.png" not in found
+
+
 ALIGNED = {"align": "pose", "colorize": False}
 
 

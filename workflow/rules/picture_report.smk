@@ -1,35 +1,11 @@
 """Tables and coloured pictures become figures, a page that asks a person, and the report."""
 
-from collections import Counter
-
 
 report: "../report/workflow.rst"
 
 
-COLOURED = trained("coloured")
 LEARNT = [entry for entry in COLOURED if entry["colorizer"] not in methods.baselines()]
 SHOWN = {name: f"results/{STUDY}/shown/{name}" for name in SETS}
-
-
-def fullest_run(name):
-    """Give the run that trains most methods on a set; the first one, where several do."""
-    counts = Counter(entry["run"] for entry in TRAINED if entry["set"] == name)
-    return counts.most_common(1)[0][0]
-
-
-def fullest(name):
-    """List the models of that run, with the folders of what they coloured."""
-    wanted = (name, fullest_run(name))
-    return [entry for entry in COLOURED if (entry["set"], entry["run"]) == wanted]
-
-
-def of_fullest_run(name, figure):
-    """Give what a figure of one set and run takes, whatever else it reads."""
-    return {
-        "module": figure,
-        "after": paths(fullest(name)),
-        "params": dict(coloured=fullest(name), name=name, run=fullest_run(name)),
-    }
 
 
 # By name: the section of the report, and what the function `draw` of the figure's module takes.
@@ -53,7 +29,7 @@ FIGURES = {
             inputs=dict(shown=SHOWN[name], **tables("images")),
             **of_fullest_run(name, "contact_sheet"),
         )
-        for name in SETS
+        for name in SETS_LEARNT
     },
     "picture_scores": dict(section="Scores", title="Scores", inputs=tables("images")),
     "picture_comparisons": dict(
@@ -76,7 +52,7 @@ FIGURES = {
             when=config["micrographs"],
             **of_fullest_run(name, "micrographs"),
         )
-        for name in SETS
+        for name in SETS_LEARNT
     },
 }
 

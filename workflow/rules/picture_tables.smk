@@ -1,12 +1,5 @@
 """Scores, losses and cards of all models and sets become tables."""
 
-
-def trained(folder, suffix=""):
-    """List one entry per trained model, with the path of its file in a folder of the study."""
-    path = f"results/{STUDY}/{folder}/{{set}}/{{run}}/{{colorizer}}{suffix}"
-    return [{**entry, "path": path.format(**entry)} for entry in TRAINED]
-
-
 SCORES = trained("scored", ".parquet")
 LOSSES = trained("losses", ".csv")
 CARDS = [{"set": name, "path": f"results/{STUDY}/cards/{name}"} for name in SETS]

@@ -1,0 +1,122 @@
+"""A study of images: its sets, runs and models, shared by its rules."""
+
+from collections import Counter
+
+from chromapal.worms.simulate import file_names
+
+SETS = config["sets"]
+RUNS = config["runs"]
+PICTURE_COLORIZERS = methods.accepting("images")
+
+
+def picture_params(run, colorizer):
+    """Give the changes to a colorizer's defaults in one run."""
+    return {**config["params"]["colorizers"].get(colorizer, {}), **RUNS[run]["params"]}
+
+
+def lacks_weights(run, colorizer):
+    """Say whether a method is nothing without weights, which a run does not name."""
+    plain(methods.check_accepts, colorizer, "images")
+    chosen = plain(methods.params, "colorizers", colorizer, picture_params(run, colorizer))
+    return methods.lacks_weights(colorizer, chosen)
+
+
+for name, run in RUNS.items():
+    if unknown := sorted(set(run["sets"]) - set(SETS)):
+        raise WorkflowError(
+            f"config key 'runs.{name}.sets': found {unknown[0]}; expected one of {', '.join(SETS)}"
+        )
+TRAINED = [
+    {"set": part, "run": name, "colorizer": colorizer}
+    for name, run in RUNS.items()
+    for part in run["sets"]
+    for colorizer in run["colorizers"]
+    if not lacks_weights(name, colorizer)
+]
+SKIPPED = [
+    {"run": name, "colorizer": colorizer, "reason": "needs weights"}
+    for name, run in RUNS.items()
+    for colorizer in run["colorizers"]
+    if lacks_weights(name, colorizer)
+]
+if not TRAINED:
+    raise WorkflowError(
+        "config key 'runs': no colorizer is left; found only those that need weights"
+    )
+for comparison in config["comparisons"]:
+    for name in comparison["runs"]:
+        known = [entry["colorizer"] for entry in TRAINED if entry["run"] == name]
+        if missing := sorted(set(comparison["colorizers"]) - set(known)):
+            raise WorkflowError(
+                f"config key 'comparisons': run '{name}' has no {missing[0]}; expected runs that "
+                "train the colorizers they are compared by"
+            )
+
+
+wildcard_constraints:
+    set="|".join(map(re.escape, SETS)),
+    run="|".join(map(re.escape, RUNS)),
+    colorizer="|".join(PICTURE_COLORIZERS),
+
+
+def simulated(name):
+    """List the files of a set of simulated animals; none of any other set."""
+    animals = SETS[name].get("simulate")
+    if not animals:
+        return []
+    files = file_names.worm_files(animals["worms"], animals["laboratories"])
+    return [f"results/{STUDY}/simulated/{name}/{file}" for file in files]
+
+
+def set_files(wildcards):
+    """List the files that have to be made before pictures of a set can be read."""
+    return simulated(wildcards.set)
+
+
+def set_options(wildcards):
+    """Give what a set is found and read with."""
+    options = {key: value for key, value in SETS[wildcards.set].items() if key != "simulate"}
+    made = simulated(wildcards.set)
+    return {**options, "source": made} if made else options
+
+
+def picture_method(wildcards):
+    """Give what is trained in a run, with its changes, and on how many pictures."""
+    return dict(
+        colorizer=wildcards.colorizer,
+        params=picture_params(wildcards.run, wildcards.colorizer),
+        most=RUNS[wildcards.run]["pictures"],
+        seed=config["seed"],
+    )
+
+
+def trained(folder, suffix=""):
+    """List one entry per trained model, with the path of its file in a folder of the study."""
+    path = f"results/{STUDY}/{folder}/{{set}}/{{run}}/{{colorizer}}{suffix}"
+    return [{**entry, "path": path.format(**entry)} for entry in TRAINED]
+
+
+COLOURED = trained("coloured")
+# Sets that a run learns from; others are shown and described only.
+SETS_LEARNT = [name for name in SETS if name in {entry["set"] for entry in TRAINED}]
+
+
+def fullest_run(name):
+    """Give the run that trains most methods on a set; the first one, where several do."""
+    counts = Counter(entry["run"] for entry in TRAINED if entry["set"] == name)
+    return counts.most_common(1)[0][0]
+
+
+def fullest(name):
+    """List the models of that run, with the folders of what they coloured."""
+    wanted = (name, fullest_run(name))
+    return [entry for entry in COLOURED if (entry["set"], entry["run"]) == wanted]
+
+
+def of_fullest_run(name, figure):
+    """Give what a figure of one set and run takes, whatever else it reads."""
+    return {
+        "module": figure,
+        "after": paths(fullest(name)),
+        "params": dict(coloured=fullest(name), name=name, run=fullest_run(name)),
+    }
