@@ -24,19 +24,19 @@ WORMS, NEURONS, STEPS, THREADS = 80, 150, 20, 2
 def run() -> list[dict]:
     """Time each part once, loading and simulation left out."""
     torch.set_num_threads(THREADS)
-    herd = animals(simulated(), COLOUR)
-    training, new = herd[:-1], herd[-1].blind()
+    worms = animals(simulated(), COLOUR)
+    training, new = worms[:-1], worms[-1].blind()
     seconds = {}
     start = time.perf_counter()
     aligner, aligned, mirror = align.fit(training, "nonrigid")
     seconds["learn"] = time.perf_counter() - start
     calibration = identify.calibrated(training, aligned, mirror)
     body = pd.concat(
-        identify.placed(animal, result, sign).assign(animal=number)
+        identify.body_axes_table(animal, result, sign).assign(animal=number)
         for number, (animal, result, sign) in enumerate(zip(training, aligned, mirror, strict=True))
     )
-    cues = torch.cat([animal.cue for animal in training]).numpy()
-    body[list(COLOUR)] = cues
+    channels = torch.cat([animal.channels for animal in training]).numpy()
+    body[list(COLOUR)] = channels
     labels = [name for animal in training for name in animal.label]
     labs = np.concatenate([np.full(len(animal.row), animal.lab) for animal in training])
     full = TransformerSettings()
@@ -48,13 +48,15 @@ def run() -> list[dict]:
     step = (time.perf_counter() - start) / (STEPS * full.members)
     start = time.perf_counter()
     found = aligner.align(new)
-    place = identify.placed(new, found, 1.0).assign(animal=0)
-    place[list(COLOUR)] = new.cue.numpy()
-    network.predict_log_proba(place[columns], place["animal"], np.full(len(place), new.lab))
+    position = identify.body_axes_table(new, found, 1.0).assign(animal=0)
+    position[list(COLOUR)] = new.channels.numpy()
+    network.predict_log_proba(
+        position[columns], position["animal"], np.full(len(position), new.lab)
+    )
     calibration.probabilities(found.log[1.0])
     seconds["name"] = time.perf_counter() - start
-    label = herd[-1].label
-    anchors = Anchors({int(spot): str(label[spot]) for spot in np.flatnonzero(label != "")[:5]})
+    label = worms[-1].label
+    anchors = Anchors({int(index): str(label[index]) for index in np.flatnonzero(label != "")[:5]})
     start = time.perf_counter()
     solve(aligner, calibration, new, 0.0, anchors)
     seconds["anchors"] = time.perf_counter() - start

@@ -28,8 +28,8 @@ def neurons(per_name, seed, spread=0.03):
     rng = np.random.default_rng(seed)
     corners = np.array([[i % 2, i // 2 % 2, i // 4] for i in range(len(NAMES))], dtype=float)
     names = np.tile(NAMES, per_name)
-    places = np.tile(corners, (per_name, 1)) + rng.normal(0, spread, (len(names), 3))
-    return pd.DataFrame(places, columns=list(FEATURES)).assign(
+    positions = np.tile(corners, (per_name, 1)) + rng.normal(0, spread, (len(names), 3))
+    return pd.DataFrame(positions, columns=list(FEATURES)).assign(
         name=names,
         row=np.arange(len(names)) * 3 + 7,
         lab="A",

@@ -16,7 +16,7 @@ from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import FORBIDDEN, Anchors, Solved, ask, solve
 from chromapal.identify.animals import animals
 from chromapal.identify.assign import Answers
-from chromapal.identify.atlas import Atlas, Spread
+from chromapal.identify.atlas import Atlas, NameDistribution
 from chromapal.identify.symmetry import Symmetry
 from chromapal.prepare.normalise import Normaliser
 from chromapal.training.settings import Training
@@ -57,7 +57,7 @@ def solved(odds: float = -50.0, known: Anchors | None = None) -> Solved:
     return solve(aligner, calibration, animal, odds, known)
 
 
-def spot(name: str) -> int:
+def index(name: str) -> int:
     return learnt()[3].tolist().index(name)
 
 
@@ -131,10 +131,10 @@ def test_other_files_are_one_line(tmp_path):
 
 def tiny() -> Aligner:
     """Four names: a pair, one in front, one behind; the plane of symmetry at 1 um."""
-    place = torch.tensor([[50.0, 2, 11], [50, 2, -9], [20, -4, 1], [90, 8, 3]], dtype=float)
-    spread = Spread(place, torch.eye(3, dtype=float).expand(4, 3, 3))
-    cue = Spread(torch.zeros(4, 0, dtype=float), torch.zeros(4, 0, 0, dtype=float))
-    atlas = Atlas(("AVAL", "AVAR", "RID", "RIS"), spread, cue, torch.ones(4, dtype=float))
+    position = torch.tensor([[50.0, 2, 11], [50, 2, -9], [20, -4, 1], [90, 8, 3]], dtype=float)
+    spread = NameDistribution(position, torch.eye(3, dtype=float).expand(4, 3, 3))
+    channels = NameDistribution(torch.zeros(4, 0, dtype=float), torch.zeros(4, 0, 0, dtype=float))
+    atlas = Atlas(("AVAL", "AVAR", "RID", "RIS"), spread, channels, torch.ones(4, dtype=float))
     return Aligner(atlas, Symmetry(atlas, 1.0), "pose")
 
 
@@ -203,7 +203,7 @@ def test_anchors_hold_against_all_evidence(data):
     others = np.setdiff1d(np.arange(count), list(told))
     assert not set(found.names[others]) & set(told.values())
     assert ((found.probability >= 0) & (found.probability <= 1)).all()
-    assert (found.shares.sum(1) <= 1 + 1e-9).all() and torch.isfinite(found.place).all()
+    assert (found.probabilities.sum(1) <= 1 + 1e-9).all() and torch.isfinite(found.position).all()
     fixed = Anchors(where=where).fixed(aligner, count)
     for neuron in where:
         name = found.names[neuron]
@@ -221,7 +221,7 @@ def test_a_neuron_without_any_possible_name_has_none():
 
 def test_sides_and_pairs_overturn_wrong_odds():
     true = learnt()[3]
-    left, right = spot("URYDL"), spot("URYDR")
+    left, right = index("URYDL"), index("URYDR")
     named = Anchors({left: "URYDL", right: "URYDR"})
     said = Anchors(where={left: "left", right: "right"})
     assert solved(3.0).mirror == 1
@@ -230,14 +230,14 @@ def test_sides_and_pairs_overturn_wrong_odds():
         assert found.mirror == -1
         assert np.mean(found.names == true) > 0.9
     # the other way round they speak for the other handedness
-    swapped = {left: "right", right: "left", spot("RMFL"): "right", spot("RMFR"): "left"}
+    swapped = {left: "right", right: "left", index("RMFL"): "right", index("RMFR"): "left"}
     assert solved(-3.0, Anchors(where=swapped)).mirror == 1
     # what is no name, or lies in front, says nothing about sides
-    assert solved(3.0, Anchors({spot("M4"): "NEW"}, frozenset([left, right]))).mirror == 1
+    assert solved(3.0, Anchors({index("M4"): "NEW"}, frozenset([left, right]))).mirror == 1
 
 
 def test_only_what_is_said_of_place_or_name_moves_the_odds():
-    left = spot("URYDL")
+    left = index("URYDL")
     assert solved(0.3).odds == 0.3
     assert solved(0.3, Anchors(excluded=frozenset([left]))).odds == 0.3
     # axes are mirrored: so the side says
@@ -246,11 +246,11 @@ def test_only_what_is_said_of_place_or_name_moves_the_odds():
 
 def test_a_partial_name_leaves_its_members_only():
     true = learnt()[3]
-    neuron = spot("URYDL")
+    neuron = index("URYDL")
     found = solved(known=Anchors(partial={neuron: "URYD"}))
     assert found.names[neuron] == "URYDL"
     # of the neurons that it denotes, even where the evidence is against all
-    other = spot("M4")
+    other = index("M4")
     found = solved(known=Anchors(partial={other: "URYD"}))
     assert found.names[other] in ("URYDL", "URYDR")
     assert np.mean(found.names == true) > 0.8
@@ -264,12 +264,14 @@ def test_true_anchors_do_no_harm():
     assert (found.names[rest] == true[rest]).sum() >= (plain.names[rest] == true[rest]).sum()
 
 
-def certain(shares) -> Solved:
-    shares = torch.tensor(shares, dtype=float)
-    count = len(shares)
-    place = 1000.0 * torch.arange(3 * count, dtype=float).reshape(count, 3)
-    reply = Answers(np.zeros((count, 5), int), np.zeros((count, 5)), np.ones(count, bool))
-    return Solved(np.array(["A"] * count), np.ones(count), reply, 1.0, shares, place, 0.0)
+def certain(probabilities) -> Solved:
+    probabilities = torch.tensor(probabilities, dtype=float)
+    count = len(probabilities)
+    position = 1000.0 * torch.arange(3 * count, dtype=float).reshape(count, 3)
+    answers = Answers(np.zeros((count, 5), int), np.zeros((count, 5)), np.ones(count, bool))
+    return Solved(
+        np.array(["A"] * count), np.ones(count), answers, 1.0, probabilities, position, 0.0
+    )
 
 
 def test_the_uncertain_neuron_is_asked_for():
@@ -282,7 +284,7 @@ def test_the_uncertain_neuron_is_asked_for():
 
 def test_of_two_uncertain_neurons_the_one_among_uncertain_ones_is_asked_for():
     one = certain([[0.5, 0.5], [1.0, 0.0], [0.5, 0.5], [0.6, 0.4]])
-    one.place[1], one.place[3] = one.place[0] + 1, one.place[2] + 1
+    one.position[1], one.position[3] = one.position[0] + 1, one.position[2] + 1
     assert ask(one, np.arange(4)) == 2
 
 
@@ -361,7 +363,7 @@ def test_statements_without_a_side_leave_doubt(fold, tmp_path):
     even = worms.assign(source="evidence", laboratory_log_odds=0.0, evidence_log_odds=-0.5)
     even.to_parquet(tmp_path / "worms.parquet")
     (tmp_path / animal.lab).mkdir()
-    left, right = spot("URYDL"), spot("URYDR")
+    left, right = index("URYDL"), index("URYDR")
     doubtful = {}
     for said in (f"{left},-", f"{left},left\n{right},right"):
         path = tmp_path / animal.lab / f"{animal.worm}.csv"

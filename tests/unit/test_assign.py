@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromapal.identify.assign import NOBODY, UNKNOWN, Calibration, answer
-from chromapal.identify.refine import shares
+from chromapal.identify.refine import probabilities
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -18,21 +18,21 @@ def log(*rows):
 
 
 def test_without_rivals_shares_are_a_softmax_with_nobody():
-    found = shares(log([3, 0], [0, 1]), 0.0, 20)
+    found = probabilities(log([3, 0], [0, 1]), 0.0, 20)
     np.testing.assert_allclose(found, [[0.75, 0], [0, 0.5]], atol=1e-12)
 
 
 def test_two_neurons_share_one_name_by_hand():
     # each would take three quarters of it; a half is left to nobody
-    found = shares(log([3.0], [3.0]), 0.0, 60)
+    found = probabilities(log([3.0], [3.0]), 0.0, 60)
     np.testing.assert_allclose(found, [[0.5], [0.5]], atol=1e-6)
 
 
 def test_a_sure_neighbour_frees_the_other_name():
     # 1:1 each for itself, but the first neuron has no choice
-    alone = shares(log([1, 1]), -30.0)
+    alone = probabilities(log([1, 1]), -30.0)
     np.testing.assert_allclose(alone, [[0.5, 0.5]], atol=1e-9)
-    both = shares(log([1, 0], [1, 1]), -30.0, 400)
+    both = probabilities(log([1, 0], [1, 1]), -30.0, 400)
     np.testing.assert_allclose(both, [[1, 0], [0, 1]], atol=0.05)
 
 

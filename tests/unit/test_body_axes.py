@@ -9,9 +9,9 @@ from chromapal.columns import COLOUR
 from chromapal.errors import InputError
 from chromapal.identify import align
 from chromapal.identify.animals import Animal, animals, in_micrometres
-from chromapal.identify.body_axes import body_axes, lay_over, similarity, turned
+from chromapal.identify.body_axes import body_axes, register, similarity, solve_similarity
 from chromapal.worms.simulate.body_model import head
-from tests.herd import table
+from tests.worm_batch import table
 
 AXES = ["posterior", "dorsal", "left"]
 
@@ -25,9 +25,9 @@ def test_a_small_scale_pays_for_its_determinant_by_hand():
     power, mirror = torch.tensor(2.0), torch.tensor(1.0)
     # least squares: trace 2 over power 2; with 4 for the determinant: 2 s^2 - 2 s - 4 = 0
     for determinant, expected in ((0.0, 1.0), (4.0, 2.0)):
-        _, scale, _ = turned(cross, power, nothing, nothing, mirror, determinant)
+        _, scale, _ = solve_similarity(cross, power, nothing, nothing, mirror, determinant)
         assert scale.item() == pytest.approx(expected)
-    _, scale, _ = turned(cross, power, nothing, nothing, mirror, 4.0, 0.5, 1.2)
+    _, scale, _ = solve_similarity(cross, power, nothing, nothing, mirror, 4.0, 0.5, 1.2)
     assert scale.item() == pytest.approx(1.2)
 
 
@@ -48,8 +48,8 @@ def test_similarity_recovers_turn_scale_and_shift(seed, size, far, sign):
     np.testing.assert_allclose(found[1], size, rtol=1e-7)
     np.testing.assert_allclose(found[2], shift, atol=1e-6 * (1 + abs(far) + 10 * size))
     # the other determinant is honoured where it is asked for, though it fits worse
-    turned, _, _ = similarity(source, target, weight, -mirror)
-    np.testing.assert_allclose(torch.linalg.det(turned), -sign, atol=1e-9)
+    solve_similarity, _, _ = similarity(source, target, weight, -mirror)
+    np.testing.assert_allclose(torch.linalg.det(solve_similarity), -sign, atol=1e-9)
 
 
 def test_similarity_ignores_points_of_weight_zero():
@@ -68,10 +68,10 @@ def test_axes_point_posterior_dorsal_left_in_any_frame(seed, sign):
     neurons = head().sort_values("name")
     names = neurons["name"].to_numpy(dtype=str)
     frame = rotation(seed) @ torch.diag(torch.tensor([1.0, 1.0, sign], dtype=torch.float64))
-    place = torch.from_numpy(neurons[AXES].to_numpy()) @ frame.T + 7
-    axes, centre = body_axes(place, names)
+    position = torch.from_numpy(neurons[AXES].to_numpy()) @ frame.T + 7
+    axes, centre = body_axes(position, names)
     assert np.sign(torch.linalg.det(axes).item()) == sign
-    body = dict(zip(names, ((place - centre) @ axes).tolist(), strict=True))
+    body = dict(zip(names, ((position - centre) @ axes).tolist(), strict=True))
     assert body["IL1L"][2] > 5 and body["IL1R"][2] < -5
     assert body["RMED"][1] > body["RMEV"][1] + 10
     assert body["IL1L"][0] < -20 < 20 < body["VB1"][0]
@@ -86,50 +86,52 @@ def worms():
 
 def test_labels_say_which_animals_are_mirrored_and_where_their_body_axes_point(worms):
     neurons, some = worms
-    laid, mirror = lay_over([animal.place for animal in some], [animal.label for animal in some])
+    laid, mirror = register([animal.position for animal in some], [animal.label for animal in some])
     signs = neurons.groupby("worm", sort=False)["sign"].first()
     assert set(signs) == {1.0, -1.0}
     assert mirror.tolist() == signs.tolist()
     model = head().set_index("name")[AXES]
-    for animal, place in zip(some, laid, strict=True):
+    for animal, position in zip(some, laid, strict=True):
         true = model.loc[neurons["true"].to_numpy()[animal.row]].to_numpy()
-        alike = [np.corrcoef(place[:, axis], true[:, axis])[0, 1] for axis in range(3)]
+        alike = [np.corrcoef(position[:, axis], true[:, axis])[0, 1] for axis in range(3)]
         # the head slopes: its longest direction is tilted against the model's back
         assert (np.array(alike) > (0.9, 0.7, 0.9)).all(), (animal.worm, alike)
-        extent = np.ptp(place.numpy()[:, 0]) / np.ptp(animal.place.numpy(), axis=0).max()
+        extent = np.ptp(position.numpy()[:, 0]) / np.ptp(animal.position.numpy(), axis=0).max()
         assert 0.8 < extent < 1.25
 
 
-def shaped(animal: Animal, place) -> Animal:
-    return Animal(animal.lab, "shaped", "", animal.row, place, animal.cue, animal.label)
+def shaped(animal: Animal, position) -> Animal:
+    return Animal(animal.lab, "shaped", "", animal.row, position, animal.channels, animal.label)
 
 
 @pytest.mark.parametrize("kept", [2, 1, 0])
 def test_an_animal_without_depth_decides_no_handedness_and_misleads_no_other(worms, kept):
     _, some = worms
     richest = max(some, key=lambda animal: (animal.label != "").sum())
-    flat = richest.place.clone()
+    flat = richest.position.clone()
     flat[:, kept:] = 3.0
     others = [animal for animal in some[:6] if animal is not richest]
-    herd = [shaped(richest, flat), *others]
-    laid, mirror = lay_over([animal.place for animal in herd], [animal.label for animal in herd])
-    _, alone = lay_over([animal.place for animal in others], [animal.label for animal in others])
+    worms = [shaped(richest, flat), *others]
+    laid, mirror = register(
+        [animal.position for animal in worms], [animal.label for animal in worms]
+    )
+    _, alone = register([animal.position for animal in others], [animal.label for animal in others])
     assert mirror.tolist() == [0, *alone.tolist()]
-    assert all(place.isfinite().all() for place in laid)
+    assert all(position.isfinite().all() for position in laid)
 
 
 def test_too_few_names_decide_nothing(worms):
     _, some = worms
     short = np.where(np.arange(len(some[0].label)) < 3, some[0].label, "")
-    _, mirror = lay_over(
-        [animal.place for animal in some[:4]], [short, *(animal.label for animal in some[1:4])]
+    _, mirror = register(
+        [animal.position for animal in some[:4]], [short, *(animal.label for animal in some[1:4])]
     )
     assert mirror[0] == 0 and (mirror[1:] != 0).all()
 
 
 def test_training_animals_in_one_plane_are_one_clear_line(worms):
     _, some = worms
-    flat = some[0].place.clone()
+    flat = some[0].position.clone()
     flat[:, 2] = 0
     with pytest.raises(InputError, match="training animals: found none whose names lie apart"):
         align.fit([shaped(some[0], flat)], "pose")
@@ -137,11 +139,11 @@ def test_training_animals_in_one_plane_are_one_clear_line(worms):
 
 @pytest.mark.parametrize(("size", "power"), [(112.0, 0), (0.112, 1), (112e3, -1), (1.12e-4, 2)])
 def test_a_unit_that_is_off_by_a_thousand_is_undone(size, power):
-    place = torch.tensor([[0.0, 0, 0], [size, 0, 0]], dtype=torch.float64)
-    np.testing.assert_allclose(in_micrometres(place), place * 1000.0**power)
+    position = torch.tensor([[0.0, 0, 0], [size, 0, 0]], dtype=torch.float64)
+    np.testing.assert_allclose(in_micrometres(position), position * 1000.0**power)
 
 
 def test_positions_without_extent_stay():
-    place = torch.full((5, 3), 2e6, dtype=torch.float64)
-    assert torch.equal(in_micrometres(place), place)
-    assert torch.equal(in_micrometres(place[:1]), place[:1])
+    position = torch.full((5, 3), 2e6, dtype=torch.float64)
+    assert torch.equal(in_micrometres(position), position)
+    assert torch.equal(in_micrometres(position[:1]), position[:1])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromapal.colorizers.common.named_colour import _inputs, _ridge
-from chromapal.identify.atlas import Spread
+from chromapal.identify.atlas import NameDistribution
 from chromapal.identify.colour import NameColours, learn_colours, numbered
 
 GRAY = torch.tensor([0.0, 2.0], dtype=torch.float64)
@@ -22,7 +22,7 @@ def two() -> NameColours:
     )
     covariance[0, 0, 1] = covariance[0, 1, 0] = 2.0  # all of red's variance
     covariance[0, 0, 3] = covariance[0, 3, 0] = -0.4
-    return NameColours(Spread(mean, covariance))
+    return NameColours(NameDistribution(mean, covariance))
 
 
 def test_colour_given_gray_by_hand():
@@ -40,7 +40,7 @@ def test_colour_given_gray_is_the_conditional_gaussian(seed, gray):
     factor = rng.normal(size=(3, 4, 4))
     covariance = factor @ factor.transpose(0, 2, 1) + 0.1 * np.eye(4)
     mean = rng.normal(size=(3, 4))
-    joint = Spread(torch.from_numpy(mean), torch.from_numpy(covariance))
+    joint = NameDistribution(torch.from_numpy(mean), torch.from_numpy(covariance))
     found, variance = NameColours(joint).given(torch.tensor([gray], dtype=torch.float64))
     for name in range(3):
         # by the precision matrix, not by the formula of the code
@@ -84,12 +84,14 @@ def test_where_nobody_is_known_all_names_have_an_even_share():
 
 @settings(max_examples=50, deadline=None)
 @given(
-    shares=st.lists(st.floats(0, 1), min_size=2, max_size=2),
+    probabilities=st.lists(st.floats(0, 1), min_size=2, max_size=2),
     gray=st.floats(-5, 5),
 )
-def test_expected_colour_lies_between_those_of_the_names(shares, gray):
+def test_expected_colour_lies_between_those_of_the_names(probabilities, gray):
     values = torch.tensor([gray], dtype=torch.float64)
-    colour, deviation = two().expected(torch.tensor([shares], dtype=torch.float64) / 2, values)
+    colour, deviation = two().expected(
+        torch.tensor([probabilities], dtype=torch.float64) / 2, values
+    )
     mean, variance = two().given(values)
     low, high = mean[0].amin(0) - 1e-9, mean[0].amax(0) + 1e-9
     assert ((colour[0] >= low) & (colour[0] <= high)).all()
@@ -131,6 +133,6 @@ def test_the_correction_is_a_ridge_by_hand():
     np.testing.assert_allclose(found, expected)
     assert (np.abs(found) <= np.abs(truth) + 0.5).all()
     assert (_ridge(inputs[:0], target[:0]) == 0).all()
-    place = np.array([[40.0, 60.0, 80.0]])  # um, in units of 20
-    row = _inputs(np.array([[0.1, 0.2, 0.3]]), place, pd.DataFrame({"gray": [5.0]}))[0]
+    position = np.array([[40.0, 60.0, 80.0]])  # um, in units of 20
+    row = _inputs(np.array([[0.1, 0.2, 0.3]]), position, pd.DataFrame({"gray": [5.0]}))[0]
     assert row.tolist() == pytest.approx([1, 0.1, 0.2, 0.3, 2, 3, 4, 5, 4, 9, 16, 25])

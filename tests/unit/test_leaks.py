@@ -15,7 +15,7 @@ from chromapal.identify.run import align_fold
 from chromapal.prepare.normalise import Normaliser, prepare_fold
 from chromapal.prepare.variants import Smote
 from chromapal.training.settings import Training
-from tests.herd import PARAMS, table
+from tests.worm_batch import PARAMS, table
 
 FEATURES = "position+rgb"
 FEW = 7  # animals, the last two of them tested
@@ -91,8 +91,8 @@ def test_planted_leak_a_test_animals_labels_in_training_raise_its_accuracy(neuro
 
     def permuted(rows):
         """Permute the hidden names of an animal."""
-        names, spots = rows["name"].to_numpy(dtype=object).copy(), rows["name"].isin(hidden)
-        names[spots] = np.random.default_rng(0).permutation(names[spots])
+        names, indices = rows["name"].to_numpy(dtype=object).copy(), rows["name"].isin(hidden)
+        names[indices] = np.random.default_rng(0).permutation(names[indices])
         return rows.assign(name=names.astype(str))
 
     def planted(change):
@@ -139,11 +139,11 @@ def test_handedness_of_labels_overrules_a_wrong_decision(neurons, aligned, tmp_p
     # of the other test animal, too, labels are taken
     assert pd.read_parquet(folders[1] / "worms.parquet")["source"].tolist() == ["labels"] * 2
     # a reflection, no turn, brings one set of places onto the other
-    placed = [
+    body_axes_table = [
         pd.read_parquet(folder / "neurons.parquet").set_index("row").loc[neurons["row"][own]]
         for folder in folders
     ]
-    there, back = (torch.tensor(part[list(BODY)].to_numpy()) for part in placed)
+    there, back = (torch.tensor(part[list(BODY)].to_numpy()) for part in body_axes_table)
     off = {}
     for sign in (1.0, -1.0):
         turn, scale, shift = similarity(
@@ -170,10 +170,10 @@ def test_odd_test_animals_are_answered_and_change_nobody_elses_place(neurons, al
     crowd = pd.concat([neurons, *rows], ignore_index=True)
     crowd["row"] = np.arange(len(crowd))
     found = align(tmp_path / "odd", crowd)
-    placed = pd.read_parquet(found / "neurons.parquet")
-    assert np.isfinite(placed.to_numpy()).all() and len(placed) == len(crowd)
+    body_axes_table = pd.read_parquet(found / "neurons.parquet")
+    assert np.isfinite(body_axes_table.to_numpy()).all() and len(body_axes_table) == len(crowd)
     there = pd.read_parquet(aligned / "neurons.parquet")
-    pd.testing.assert_frame_equal(placed[: len(neurons)], there, check_exact=True)
+    pd.testing.assert_frame_equal(body_axes_table[: len(neurons)], there, check_exact=True)
     worms = pd.read_parquet(found / "worms.parquet").set_index("worm")
     assert worms["neurons"].tolist()[2:] == [len(part) for part in odd]
     assert worms["chosen"].isin([1, -1]).all() and worms["probability"].between(0.5, 1).all()

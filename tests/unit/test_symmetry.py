@@ -10,7 +10,7 @@ from chromapal.identify.symmetry import Symmetry, mirrored, other_side
 from chromapal.worms.simulate.body_model import head
 from chromapal.worms.table import PAIRS
 
-FREEDOM = 6.0
+DEGREES_OF_FREEDOM = 6.0
 
 
 def simulated(count: int, seed: int) -> tuple[list, list, list]:
@@ -23,21 +23,21 @@ def simulated(count: int, seed: int) -> tuple[list, list, list]:
     usual = model[["posterior", "dorsal", "left"]].to_numpy()
     usual[[not other_side(name) for name in model["name"]], 2] += 3
     spread = model[["along", "across", "across"]].to_numpy()
-    places, cues, labels = [], [], []
+    positions, channels, labels = [], [], []
     for _ in range(count):
         kept = np.sort(rng.permutation(len(model))[:120])
-        place = usual + spread * rng.normal(0, 1, usual.shape)
-        places.append(torch.from_numpy(place[kept]))
+        position = usual + spread * rng.normal(0, 1, usual.shape)
+        positions.append(torch.from_numpy(position[kept]))
         gray = model["W"].to_numpy() + rng.normal(0, 0.1, len(model))
-        cues.append(torch.from_numpy(gray[kept, None]))
+        channels.append(torch.from_numpy(gray[kept, None]))
         labels.append(model["name"].to_numpy(dtype=str)[kept])
-    return places, cues, labels
+    return positions, channels, labels
 
 
 @pytest.fixture(scope="module")
 def learnt() -> Symmetry:
     torch.set_num_threads(1)
-    return Symmetry.fit(*simulated(12, 0), FREEDOM)
+    return Symmetry.fit(*simulated(12, 0), DEGREES_OF_FREEDOM)
 
 
 def test_other_side_by_hand():
@@ -51,80 +51,84 @@ def test_other_side_by_hand():
 
 
 def test_a_symmetrised_atlas_by_hand():
-    place = torch.tensor([[10.0, 0, 7], [10, 0, -3], [20, 5, 4]], dtype=float)
+    position = torch.tensor([[10.0, 0, 7], [10, 0, -3], [20, 5, 4]], dtype=float)
     label = np.array(["AVAL", "AVAR", "RIH"])
     # in the second animal the pair is somewhere else, and AVAR unnamed
     other = torch.tensor([[12.0, 2, 5], [20, 5, 4]], dtype=float)
-    cue = torch.zeros(3, 0, dtype=float)
-    found = Symmetry.fit([place, other], [cue, cue[:2]], [label, label[[0, 2]]], float("inf"))
+    channels = torch.zeros(3, 0, dtype=float)
+    found = Symmetry.fit(
+        [position, other], [channels, channels[:2]], [label, label[[0, 2]]], float("inf")
+    )
     assert found.atlas.names == ("AVAL", "AVAR", "RIH")
     # AVAL lies at (11, 1, 6) on average and AVAR at (10, 0, -3): the plane is at 1.5
     assert found.middle == pytest.approx(1.5)
     # left at 7, 5 and, mirrored, 6
-    np.testing.assert_allclose(found.atlas.place.mean[0], [32 / 3, 2 / 3, 6])
-    np.testing.assert_allclose(found.atlas.place.mean[1], [32 / 3, 2 / 3, -3])
-    np.testing.assert_allclose(found.atlas.place.mean[2], [20, 5, 4])
+    np.testing.assert_allclose(found.atlas.position.mean[0], [32 / 3, 2 / 3, 6])
+    np.testing.assert_allclose(found.atlas.position.mean[1], [32 / 3, 2 / 3, -3])
+    np.testing.assert_allclose(found.atlas.position.mean[2], [20, 5, 4])
     np.testing.assert_allclose(found.atlas.presence, [0.75, 0.75, 1])
 
 
 def test_pairs_are_mirror_images(learnt):
     atlas = learnt.atlas
-    spot = {name: number for number, name in enumerate(atlas.names)}
+    index = {name: number for number, name in enumerate(atlas.names)}
     flip = torch.tensor([1.0, 1.0, -1.0], dtype=float)
-    pairs = [(spot[name], spot[other_side(name)]) for name in spot if name[-1] == "L"
+    pairs = [(index[name], index[other_side(name)]) for name in index if name[-1] == "L"
              if other_side(name)]  # fmt: skip
     assert len(pairs) > 50
     left, right = map(list, zip(*pairs, strict=True))
-    means = atlas.place.mean
+    means = atlas.position.mean
     # all but exactly: the covariance that names share is that of single neurons too
     np.testing.assert_allclose(means[left, :2], means[right, :2], atol=0.02)
     np.testing.assert_allclose(means[left, 2] + means[right, 2], 2 * learnt.middle, atol=0.02)
-    turned = flip[:, None] * atlas.place.covariance[left] * flip
-    np.testing.assert_allclose(turned, atlas.place.covariance[right], atol=0.5)
-    np.testing.assert_allclose(atlas.cue.mean[left], atlas.cue.mean[right], atol=1e-3)
+    solve_similarity = flip[:, None] * atlas.position.covariance[left] * flip
+    np.testing.assert_allclose(solve_similarity, atlas.position.covariance[right], atol=0.5)
+    np.testing.assert_allclose(atlas.channels.mean[left], atlas.channels.mean[right], atol=1e-3)
     np.testing.assert_allclose(atlas.presence[left], atlas.presence[right])
     # what stands alone need not lie in the middle
-    alone = [number for name, number in spot.items() if not other_side(name)]
+    alone = [number for name, number in index.items() if not other_side(name)]
     assert len(alone) > 5
     assert float((means[alone, 2] - learnt.middle).abs().max()) > 1
 
 
 def test_mirrored_twice_is_as_it_was():
-    place = torch.tensor([[1.0, 2, 3], [4, 5, 6]], dtype=float)
-    assert mirrored(place, 1.5).tolist() == [[1, 2, 0], [4, 5, -3]]
-    assert place.tolist() == [[1, 2, 3], [4, 5, 6]]
-    torch.testing.assert_close(mirrored(mirrored(place, 0.7), 0.7), place)
+    position = torch.tensor([[1.0, 2, 3], [4, 5, 6]], dtype=float)
+    assert mirrored(position, 1.5).tolist() == [[1, 2, 0], [4, 5, -3]]
+    assert position.tolist() == [[1, 2, 3], [4, 5, 6]]
+    torch.testing.assert_close(mirrored(mirrored(position, 0.7), 0.7), position)
 
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000), blank=st.booleans())
 def test_evidence_is_antisymmetric(learnt, seed, blank):
-    (first, second), (cue, _), _ = simulated(2, seed)
-    cue = torch.full_like(cue, torch.nan) if blank else cue
-    found = learnt.evidence({1.0: first, -1.0: second}, cue)
+    (first, second), (channels, _), _ = simulated(2, seed)
+    channels = torch.full_like(channels, torch.nan) if blank else channels
+    found = learnt.evidence({1.0: first, -1.0: second}, channels)
     swapped = {1.0: mirrored(first, learnt.middle), -1.0: mirrored(second, learnt.middle)}
-    assert learnt.evidence(swapped, cue) == pytest.approx(-found, abs=1e-6)
-    assert learnt.evidence({1.0: second, -1.0: first}, cue) == pytest.approx(-found, abs=1e-6)
-    assert learnt.evidence({1.0: first, -1.0: first}, cue) == pytest.approx(0, abs=1e-9)
+    assert learnt.evidence(swapped, channels) == pytest.approx(-found, abs=1e-6)
+    assert learnt.evidence({1.0: second, -1.0: first}, channels) == pytest.approx(-found, abs=1e-6)
+    assert learnt.evidence({1.0: first, -1.0: first}, channels) == pytest.approx(0, abs=1e-9)
 
 
 def test_right_handed_animals_give_evidence_for_it(learnt):
-    places, cues, _ = simulated(30, 1)
+    positions, channels, _ = simulated(30, 1)
     for known in (True, False):
         found = [
             learnt.evidence(
-                {1.0: place, -1.0: mirrored(place, learnt.middle)},
-                cue if known else torch.full_like(cue, torch.nan),
+                {1.0: position, -1.0: mirrored(position, learnt.middle)},
+                channels if known else torch.full_like(channels, torch.nan),
             )
-            for place, cue in zip(places, cues, strict=True)
+            for position, channels in zip(positions, channels, strict=True)
         ]
         assert np.mean(found) > 2 * np.std(found) / np.sqrt(len(found))
 
 
 def test_pairs_alone_tell_nothing():
-    place = torch.tensor([[10.0, 0, 7], [10, 0, -3], [30, 2, 9], [30, 2, -5]], dtype=float)
+    position = torch.tensor([[10.0, 0, 7], [10, 0, -3], [30, 2, 9], [30, 2, -5]], dtype=float)
     label = np.array(["AVAL", "AVAR", "RIML", "RIMR"])
-    cue = torch.zeros(4, 0, dtype=float)
-    found = Symmetry.fit([place, place + 0.5], [cue, cue], [label, label], FREEDOM)
-    new = {1.0: place + torch.tensor([1.0, 0, 2]), -1.0: place - 1}
-    assert found.evidence(new, cue) == pytest.approx(0, abs=1e-6)
+    channels = torch.zeros(4, 0, dtype=float)
+    found = Symmetry.fit(
+        [position, position + 0.5], [channels, channels], [label, label], DEGREES_OF_FREEDOM
+    )
+    new = {1.0: position + torch.tensor([1.0, 0, 2]), -1.0: position - 1}
+    assert found.evidence(new, channels) == pytest.approx(0, abs=1e-6)

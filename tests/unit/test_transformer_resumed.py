@@ -66,9 +66,9 @@ def neurons(animals=9, seed=0) -> pd.DataFrame:
     parts = []
     for animal in range(animals):
         chosen = np.sort(rng.permutation(8)[: rng.integers(5, 9)])
-        place = home[chosen] + rng.normal(0, 3, (len(chosen), 3))
+        position = home[chosen] + rng.normal(0, 3, (len(chosen), 3))
         parts.append(
-            pd.DataFrame(place, columns=AXES).assign(
+            pd.DataFrame(position, columns=AXES).assign(
                 name=[f"N{number}" if rng.random() < 0.9 else "" for number in chosen],
                 animal=animal,
                 lab="AB"[animal % 2],

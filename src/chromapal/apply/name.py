@@ -80,18 +80,18 @@ def name_all(
 
 
 def _named(trained, facts: dict, neurons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    shares, place, worms = trained.identifier.shares(neurons)
-    colour, deviation = trained.coloured(neurons, shares, place)
+    probabilities, position, worms = trained.identifier.probabilities(neurons)
+    colour, deviation = trained.coloured(neurons, probabilities, position)
     known = np.array([*trained.identifier.transformer.classes_, ""])
     names = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
     chances = np.zeros(names.shape)
     for rows in neurons.groupby(table.ANIMAL).indices.values():
-        reply = answer(shares[rows])
-        names[rows], chances[rows] = known[reply.best], reply.probability
+        answers = answer(probabilities[rows])
+        names[rows], chances[rows] = known[answers.best], answers.probability
     shown = display(colour, facts["normaliser"]["colour_scale"])
     columns = [*table.COLUMNS, "file", "row", "name"]
     return neurons[columns].assign(
-        **dict(zip(BODY, place.T, strict=True)),
+        **dict(zip(BODY, position.T, strict=True)),
         **dict(zip(ASSIGNED, names.T, strict=True)),
         **dict(zip(PROBABILITY, chances.T, strict=True)),
         **dict(zip(RGB, colour.T, strict=True)),

@@ -11,15 +11,15 @@ class Params:
 
     Attributes
     ----------
-    freedom : float
+    degrees_of_freedom : float
         Degrees of freedom; the smaller, the heavier the tails.
     """
 
-    freedom: float = 6.0
+    degrees_of_freedom: float = 6.0
 
 
 def build(params, seed):
     """Give the unfitted atlas; nothing in it is random."""
     from chromapal.classifiers.common.atlas_density import AtlasDensity
 
-    return AtlasDensity(params.freedom)
+    return AtlasDensity(params.degrees_of_freedom)

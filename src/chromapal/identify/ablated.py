@@ -15,7 +15,7 @@ from chromapal.identify import align, run
 from chromapal.identify.align import Aligned
 from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration, answer
-from chromapal.prepare.features import cue
+from chromapal.prepare.features import channels
 from chromapal.prepare.normalise import COLOUR_SCALES, Normaliser
 
 LOGGER = logging.getLogger("chromapal")
@@ -54,7 +54,7 @@ def ablate_fold(
     neurons = pd.read_parquet(neurons)
     rows: list[tuple] = []
     training, tested = split(neurons, features)
-    aligner, aligned, mirror = align.fit(training, level, run.shown("learn atlas"))
+    aligner, aligned, mirror = align.fit(training, level, run.progress_of("learn atlas"))
     hands = run.learn_handedness(training, aligned, mirror)
     found = [aligner.align(animal.blind()) for animal in tested]
 
@@ -74,7 +74,7 @@ def ablate_fold(
     decided = run.decide(hands, tested, found)
     chosen = decided["chosen"].to_numpy(dtype=float)
     labels = run.handedness_of_labels(aligner, tested)
-    oracle = run.told(decided, labels)["chosen"].to_numpy(dtype=float)
+    oracle = run.overruled(decided, labels)["chosen"].to_numpy(dtype=float)
     unstated = [dataclasses.replace(animal, handedness=0) for animal in tested]
     alone = run.decide(hands.without_laboratories(), unstated, found)["chosen"].to_numpy(float)
     likelier = np.array(
@@ -96,7 +96,11 @@ def ablate_fold(
         """Learn anew, and name with what was learnt; handedness as decided before."""
         try:
             other, _, _ = align.fit(
-                some, level, run.shown(f"{question}: {setting}"), cross_fit=False, refits=refits
+                some,
+                level,
+                run.progress_of(f"{question}: {setting}"),
+                cross_fit=False,
+                refits=refits,
             )
         except InputError as error:
             LOGGER.warning("%s, %s: left out: %s", question, setting, error)
@@ -107,28 +111,28 @@ def ablate_fold(
         ]
         note(question, setting, order, chosen, by=results)
 
-    for place, other in enumerate((name for name in align.LEVELS if name != level), start=1):
-        again("refinement", REFINEMENT[other], place, training, other)
+    for position, other in enumerate((name for name in align.LEVELS if name != level), start=1):
+        again("refinement", REFINEMENT[other], position, training, other)
     order = np.random.default_rng([seed, *features.encode()]).permutation(len(training))
     for count in (count for count in WORMS if count < len(training)):
         again(
-            "training worms", str(count), count, [training[spot] for spot in order[:count]], level
+            "training worms", str(count), count, [training[index] for index in order[:count]], level
         )
-    if cue(features):
+    if channels(features):
         note("colour scale", colour_scale.replace("_", " "), 0, chosen)
         others = [scale for scale in COLOUR_SCALES if scale != colour_scale]
-        for place, scale in enumerate(others, start=1):
+        for position, scale in enumerate(others, start=1):
             training, tested = split(rescaled(neurons, scale, gray_source), features)
-            again("colour scale", scale.replace("_", " "), place, training, level)
+            again("colour scale", scale.replace("_", " "), position, training, level)
     write_parquet(pd.DataFrame(rows, columns=COLUMNS), out)
 
 
 def split(neurons: pd.DataFrame, features: str) -> tuple[list[Animal], list[Animal]]:
     """Give named training animals and test animals."""
     test = neurons["role"].eq("test")
-    training = animals(neurons[~test], cue(features))
+    training = animals(neurons[~test], channels(features))
     return [animal for animal in training if (animal.label != "").any()], animals(
-        neurons[test], cue(features)
+        neurons[test], channels(features)
     )
 
 

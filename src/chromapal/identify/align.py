@@ -16,7 +16,7 @@ from chromapal.identify.atlas import Atlas
 from chromapal.identify.symmetry import Symmetry
 
 LEVELS = ("pose", "nonrigid")
-FREEDOM = 6.0
+DEGREES_OF_FREEDOM = 6.0
 REFITS = {"pose": 1, "nonrigid": 3}
 PARTS = 4
 SYMMETRIC, FACTS = "symmetric", "aligner.json"
@@ -31,10 +31,10 @@ class Aligned:
     ----------
     names : tuple of str, length K
         Names of the atlas that aligned it.
-    place : dict of float to torch.Tensor, shape (n, 3)
+    position : dict of float to torch.Tensor, shape (n, 3)
         By mirror (1 right-handed axes, -1 mirrored): posterior, dorsal, left [um].
     log : dict of float to torch.Tensor, shape (n, K)
-        By mirror: log score of every name of the atlas, position and cue together.
+        By mirror: log score of every name of the atlas, position and channels together.
     score : dict of float to float
         By mirror: log likelihood of the animal.
     evidence : float
@@ -43,7 +43,7 @@ class Aligned:
     """
 
     names: tuple[str, ...]
-    place: dict[float, torch.Tensor]
+    position: dict[float, torch.Tensor]
     log: dict[float, torch.Tensor]
     score: dict[float, float]
     evidence: float
@@ -76,7 +76,7 @@ class Aligner:
         mirrors: tuple[float, ...] = (1.0, -1.0),
         fixed: torch.Tensor | None = None,
     ) -> Aligned:
-        """Align one animal by its positions and cue; its labels are not looked at.
+        """Align one animal by its positions and channels; its labels are not looked at.
 
         Parameters
         ----------
@@ -94,34 +94,34 @@ class Aligner:
     ) -> pose.Poses:
         """Find poses of one animal; see `chromapal.identify.pose.search`."""
         atlas = self.atlas.to(self.device)
-        base = atlas.cue_log(animal.cue.to(self.device)) + atlas.prior()
+        base = atlas.channel_log_ratio(animal.channels.to(self.device)) + atlas.prior()
         if fixed is not None:
             base = base + fixed.to(self.device)
-        return pose.search(animal.place.to(self.device), base, atlas, mirrors)
+        return pose.search(animal.position.to(self.device), base, atlas, mirrors)
 
     def refined(
         self, animal: Animal, poses: pose.Poses, fixed: torch.Tensor | None = None
     ) -> Aligned:
         """Refine given poses, and keep the better one of either handedness."""
         found = refine.refine(
-            animal.place.to(self.device),
-            animal.cue.to(self.device),
+            animal.position.to(self.device),
+            animal.channels.to(self.device),
             self.atlas.to(self.device),
             poses,
             self.level == "nonrigid",
             None if fixed is None else fixed.to(self.device),
         )
         best = {}
-        for spot, mirror in enumerate(found.mirror.tolist()):
-            if mirror not in best or found.score[spot] > found.score[best[mirror]]:
-                best[mirror] = spot
-        place = {mirror: found.place[spot].cpu() for mirror, spot in best.items()}
+        for index, mirror in enumerate(found.mirror.tolist()):
+            if mirror not in best or found.score[index] > found.score[best[mirror]]:
+                best[mirror] = index
+        position = {mirror: found.position[index].cpu() for mirror, index in best.items()}
         return Aligned(
             self.atlas.names,
-            place,
-            {mirror: found.log[spot].cpu() for mirror, spot in best.items()},
-            {mirror: float(found.score[spot]) for mirror, spot in best.items()},
-            self.symmetry.evidence(place, animal.cue) if len(place) == 2 else 0.0,
+            position,
+            {mirror: found.log[index].cpu() for mirror, index in best.items()},
+            {mirror: float(found.score[index]) for mirror, index in best.items()},
+            self.symmetry.evidence(position, animal.channels) if len(position) == 2 else 0.0,
         )
 
     def save(self, folder: str | os.PathLike):
@@ -182,7 +182,7 @@ def fit(
     labels = [animal.label for animal in training]
     named = np.zeros(0, dtype=np.int64)
     if max(((label != "").sum() for label in labels), default=0) >= body_axes.LEAST_SHARED:
-        laid, mirror = body_axes.lay_over([animal.place for animal in training], labels)
+        registered, mirror = body_axes.register([animal.position for animal in training], labels)
         mirror = mirror.numpy()
         named = np.flatnonzero(mirror != 0)
     if not len(named):
@@ -191,30 +191,35 @@ def fit(
             "none whose names lie apart in all three directions",
             f"one with {body_axes.LEAST_SHARED} names or more",
         )
-    cues = [animal.cue for animal in training]
+    channels = [animal.channels for animal in training]
 
-    def learn(spots: Sequence[int], freedom: float, level: str) -> Aligner:
+    def learn(indices: Sequence[int], degrees_of_freedom: float, level: str) -> Aligner:
         """Learn from some of the training animals, as they are laid over each other by now."""
-        chosen = [[part[spot] for spot in spots] for part in (laid, cues, labels)]
-        atlas, symmetry = Atlas.fit(*chosen, freedom), Symmetry.fit(*chosen, freedom)
+        chosen = [[part[index] for index in indices] for part in (registered, channels, labels)]
+        atlas, symmetry = (
+            Atlas.fit(*chosen, degrees_of_freedom),
+            Symmetry.fit(*chosen, degrees_of_freedom),
+        )
         return Aligner(atlas, symmetry, level, device)
 
     aligner = learn(named, float("inf"), "pose")
     poses = {}
-    for turn in range(REFITS[level] if refits is None else refits):
-        for spot in named if turn else track(named):
-            animal, signs = training[spot], (float(mirror[spot]),)
-            if turn == 0:
-                poses[spot] = aligner.search(animal, signs)
-            laid[spot] = aligner.refined(animal, poses[spot]).place[signs[0]]
-        aligner = learn(named, FREEDOM, level)
+    for refit in range(REFITS[level] if refits is None else refits):
+        for index in named if refit else track(named):
+            animal, signs = training[index], (float(mirror[index]),)
+            if refit == 0:
+                poses[index] = aligner.search(animal, signs)
+            registered[index] = aligner.refined(animal, poses[index]).position[signs[0]]
+        aligner = learn(named, DEGREES_OF_FREEDOM, level)
     if not cross_fit:
         return aligner, [], mirror
     parts = min(PARTS, len(training))
     # where nobody else has names, a part's own have to do
-    spots = [[spot for spot in named if spot % parts != part] or named for part in range(parts)]
-    others = [learn(some, FREEDOM, level) for some in spots]
+    indices = [
+        [index for index in named if index % parts != part] or named for part in range(parts)
+    ]
+    others = [learn(some, DEGREES_OF_FREEDOM, level) for some in indices]
     aligned = [
-        others[spot % parts].align(animal.blind()) for spot, animal in enumerate(track(training))
+        others[index % parts].align(animal.blind()) for index, animal in enumerate(track(training))
     ]
     return aligner, aligned, mirror

@@ -18,7 +18,7 @@ from chromapal.identify.anchors import NO_CELL, Anchors, ask, solve
 from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import DOUBTFUL, LABELS, STATED
-from chromapal.prepare.features import cue
+from chromapal.prepare.features import channels
 from chromapal.worms.slugs import slug
 from chromapal.worms.table import ANIMAL
 
@@ -62,24 +62,25 @@ def anchor_fold(
     """
     torch.set_num_threads(1)
     neurons = pd.read_parquet(neurons)
-    tested = animals(neurons[neurons["role"].eq("test")], cue(features))
+    tested = animals(neurons[neurons["role"].eq("test")], channels(features))
     odds = odds_of(worms)
     aligner, calibration = load(atlas)
     rows = []
     for number, animal in enumerate(progress(tested, len(tested), "anchor animals")):
         rng = np.random.default_rng([seed, number])
-        told = (aligner, calibration, animal, float(odds[animal.lab, animal.worm]))
+        overruled = (aligner, calibration, animal, float(odds[animal.lab, animal.worm]))
         for strategy in (RANDOM, ASKED):
             rows += [
-                (animal.lab, animal.worm, strategy, *row) for row in _curve(told, strategy, rng)
+                (animal.lab, animal.worm, strategy, *row)
+                for row in _curve(overruled, strategy, rng)
             ]
     columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
     write_parquet(pd.DataFrame(rows, columns=columns), out)
 
 
-def _curve(told: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[int, ...]]:
+def _curve(overruled: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[int, ...]]:
     """Score one animal at each number of anchors."""
-    animal: Animal = told[2]
+    animal: Animal = overruled[2]
     labelled = np.flatnonzero(animal.label != "")
     order = rng.permutation(labelled)
     rows, fixed = [], {}
@@ -94,7 +95,7 @@ def _curve(told: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[i
             fixed = {**fixed, int(order[anchors - 1]): str(animal.label[order[anchors - 1]])}
         if strategy == RANDOM and anchors not in COUNTS:
             continue
-        solved = solve(*told, Anchors(fixed))
+        solved = solve(*overruled, Anchors(fixed))
         before = solved if before is None else before
         rest = np.setdiff1d(labelled, list(fixed))
         if anchors in COUNTS:
@@ -129,7 +130,7 @@ def answer_fold(
     """
     torch.set_num_threads(1)
     neurons = pd.read_parquet(neurons)
-    tested = animals(neurons[neurons["role"].eq("test")], cue(features))
+    tested = animals(neurons[neurons["role"].eq("test")], channels(features))
     odds = odds_of(worms)
     aligner, calibration = load(atlas)
     known = np.array([*aligner.atlas.names, ""])
@@ -162,7 +163,7 @@ def answer_fold(
                 **dict(zip(PROBABILITY, chances.T, strict=True)),
                 anchor=[words.get(number, "") for number in range(len(animal.row))],
                 doubtful=int(expit(abs(solved.odds)) < DOUBTFUL),
-                **dict(zip(BODY, solved.place.T.numpy(), strict=True)),
+                **dict(zip(BODY, solved.position.T.numpy(), strict=True)),
             )
         )
         LOGGER.info("%s: %d statements", path, len(words))

@@ -83,7 +83,7 @@ class Anchors:
             raise InputError(path, f"no readable CSV file ({error})", "anchors") from None
         if not set(COLUMNS) <= set(columns):
             raise InputError(path, f"columns {', '.join(columns)}", f"columns {', '.join(COLUMNS)}")
-        said: dict[int, str] = {}
+        statements: dict[int, str] = {}
         for line, row in enumerate(rows, start=2):
             number, word = (str(row[name] or "").strip() for name in COLUMNS)
             word = _clean(word)
@@ -92,18 +92,20 @@ class Anchors:
                 raise InputError(where, f"neuron {number!r}", f"a number from 0 to {count - 1}")
             if not word:
                 raise InputError(where, "nothing said", "a name, '-', or where the neuron lies")
-            if int(number) in said:
+            if int(number) in statements:
                 raise InputError(where, f"neuron {number} a second time", "one line per neuron")
-            said[int(number)] = word
-        called = {n: word for n, word in said.items() if word != NO_CELL and word not in WHERE}
+            statements[int(number)] = word
+        called = {
+            n: word for n, word in statements.items() if word != NO_CELL and word not in WHERE
+        }
         names = {n: word for n, word in called.items() if not partial_names.is_partial(word)}
         twice = sorted({word for word in names.values() if list(names.values()).count(word) > 1})
         if twice:
             raise InputError(path, f"name {twice[0]} for two neurons", "a name once")
         return cls(
             names,
-            frozenset(n for n, word in said.items() if word == NO_CELL),
-            {n: word for n, word in said.items() if word in WHERE},
+            frozenset(n for n, word in statements.items() if word == NO_CELL),
+            {n: word for n, word in statements.items() if word in WHERE},
             {n: word for n, word in called.items() if n not in names},
         )
 
@@ -126,13 +128,13 @@ class Anchors:
             of which it knows no member, may have none.
         """
         atlas = aligner.atlas
-        spot = {name: column for column, name in enumerate(atlas.names)}
-        allowed = torch.ones(count, len(spot), dtype=torch.bool)
-        middle = atlas.place.mean.median(0).values.clone()
+        column_of = {name: column for column, name in enumerate(atlas.names)}
+        allowed = torch.ones(count, len(column_of), dtype=torch.bool)
+        middle = atlas.position.mean.median(0).values.clone()
         middle[2] = aligner.symmetry.middle
         for neuron, word in self.where.items():
             axis, side = WHERE[word]
-            allowed[neuron] &= (atlas.place.mean[:, axis] - middle[axis]) * side > 0
+            allowed[neuron] &= (atlas.position.mean[:, axis] - middle[axis]) * side > 0
         for neuron, label in self.partial.items():
             members = partial_names.denoted(label, atlas.names)
             allowed[neuron] &= torch.tensor([name in members for name in atlas.names])
@@ -140,11 +142,11 @@ class Anchors:
             allowed[neuron] = False
         for neuron, name in self.names.items():
             allowed[neuron] = False
-            if name in spot:
-                allowed[:, spot[name]] = False
+            if name in column_of:
+                allowed[:, column_of[name]] = False
         for neuron, name in self.names.items():
-            if name in spot:
-                allowed[neuron, spot[name]] = True
+            if name in column_of:
+                allowed[neuron, column_of[name]] = True
         return torch.where(allowed, 0.0, FORBIDDEN).to(torch.float64)
 
 
@@ -170,9 +172,9 @@ class Solved:
         The five best names.
     mirror : float
         Handedness that was chosen.
-    shares : torch.Tensor, shape (n, K)
+    probabilities : torch.Tensor, shape (n, K)
         Probabilities of all names.
-    place : torch.Tensor, shape (n, 3)
+    position : torch.Tensor, shape (n, 3)
         Body axes [um].
     odds : float
         Log odds of right-handed axes, anchors included.
@@ -182,8 +184,8 @@ class Solved:
     probability: np.ndarray
     answers: Answers
     mirror: float
-    shares: torch.Tensor
-    place: torch.Tensor
+    probabilities: torch.Tensor
+    position: torch.Tensor
     odds: float
 
 
@@ -215,21 +217,21 @@ def solve(
     found = aligner.align(animal, fixed=fixed)
     spoken = {*anchors.names, *anchors.where, *anchors.partial}
     if spoken:
-        told = torch.tensor(sorted(spoken))
-        cost = {sign: _held(found.log[sign][told], fixed[told]) for sign in found.log}
+        spoken_of = torch.tensor(sorted(spoken))
+        cost = {sign: _held(found.log[sign][spoken_of], fixed[spoken_of]) for sign in found.log}
         odds = odds + cost[1.0] - cost[-1.0]
     mirror = 1.0 if odds >= 0 else -1.0
-    shares = calibration.probabilities(found.log[mirror], fixed=fixed)
-    reply = answer(shares, fixed)
+    probabilities = calibration.probabilities(found.log[mirror], fixed=fixed)
+    answers = answer(probabilities, fixed)
     known = np.array(aligner.atlas.names)
-    names = known[reply.best[:, 0]].astype(object)
-    probability = reply.probability[:, 0].copy()
+    names = known[answers.best[:, 0]].astype(object)
+    probability = answers.probability[:, 0].copy()
     names[probability == 0] = ""  # where a neuron lies can leave it no name
     for neuron, name in anchors.names.items():
         names[neuron], probability[neuron] = name, 1.0
     for neuron in anchors.excluded:
         names[neuron], probability[neuron] = "", 1.0
-    return Solved(names, probability, reply, mirror, shares, found.place[mirror], odds)
+    return Solved(names, probability, answers, mirror, probabilities, found.position[mirror], odds)
 
 
 def _held(log: torch.Tensor, fixed: torch.Tensor) -> float:
@@ -259,10 +261,10 @@ def ask(solved: Solved, candidates: np.ndarray) -> int:
     int
         One of them.
     """
-    share = solved.shares.clamp(1e-9, 1)
-    nobody = (1 - solved.shares.sum(1)).clamp(1e-9, 1)
-    entropy = -(share * share.log()).sum(1) - nobody * nobody.log()
-    apart = torch.cdist(solved.place, solved.place)
+    probability = solved.probabilities.clamp(1e-9, 1)
+    nobody = (1 - solved.probabilities.sum(1)).clamp(1e-9, 1)
+    entropy = -(probability * probability.log()).sum(1) - nobody * nobody.log()
+    apart = torch.cdist(solved.position, solved.position)
     near = (-apart.square() / (2 * REACH_UM**2)).exp()
     worth = entropy + near @ entropy / near.sum(1)
     return int(candidates[int(worth[torch.from_numpy(candidates)].argmax())])

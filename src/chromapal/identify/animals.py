@@ -11,7 +11,7 @@ import torch
 from chromapal.worms.partial_names import is_partial
 from chromapal.worms.table import ANIMAL
 
-PLACE = ["xr", "yr", "zr"]
+MICROMETRE_AXES = ["xr", "yr", "zr"]
 # A head is tens of micrometres long; positions in another unit are off by powers of a thousand.
 LENGTH_UM = 80.0
 
@@ -26,9 +26,9 @@ class Animal:
         Laboratory, name, and day of the recording (ISO, "" where unknown).
     row : numpy.ndarray of int64, shape (n,)
         Rows in the study's neuron table.
-    place : torch.Tensor of float64, shape (n, 3)
+    position : torch.Tensor of float64, shape (n, 3)
         Neurons as recorded [um].
-    cue : torch.Tensor of float64, shape (n, c)
+    channels : torch.Tensor of float64, shape (n, c)
         Gray or colour on the study's scale; NaN throughout where the animal has none.
     label : numpy.ndarray of str, shape (n,)
         Names that may be learnt from, "" where there is none.
@@ -40,8 +40,8 @@ class Animal:
     worm: str
     session: str
     row: np.ndarray
-    place: torch.Tensor
-    cue: torch.Tensor
+    position: torch.Tensor
+    channels: torch.Tensor
     label: np.ndarray
     handedness: int = 0
 
@@ -50,14 +50,15 @@ class Animal:
         return dataclasses.replace(self, label=np.full(len(self.label), "", dtype=str))
 
 
-def animals(neurons: pd.DataFrame, cue: Sequence[str]) -> list[Animal]:
+def animals(neurons: pd.DataFrame, channels: Sequence[str]) -> list[Animal]:
     """Split a table of normalised neurons into animals.
 
     Parameters
     ----------
     neurons : pandas.DataFrame
-        Columns lab, worm, session, row, xr, yr, zr, name and the cue's; handedness where stated.
-    cue : sequence of str
+        Columns lab, worm, session, row, xr, yr, zr, name and the
+        channels; handedness where stated.
+    channels : sequence of str
         Columns of gray or colour; none for position alone.
 
     Returns
@@ -76,9 +77,9 @@ def animals(neurons: pd.DataFrame, cue: Sequence[str]) -> list[Animal]:
                 worm,
                 rows["session"].iloc[0],
                 rows["row"].to_numpy(dtype=np.int64),
-                in_micrometres(torch.from_numpy(np.array(rows[PLACE], dtype=np.float64))),
+                in_micrometres(torch.from_numpy(np.array(rows[MICROMETRE_AXES], dtype=np.float64))),
                 torch.from_numpy(
-                    np.array(rows[list(cue)], dtype=np.float64).reshape(len(rows), -1)
+                    np.array(rows[list(channels)], dtype=np.float64).reshape(len(rows), -1)
                 ),
                 names.where(good, "").to_numpy(dtype=str),
                 int(rows["handedness"].iloc[0]) if "handedness" in rows else 0,
@@ -87,12 +88,12 @@ def animals(neurons: pd.DataFrame, cue: Sequence[str]) -> list[Animal]:
     return found
 
 
-def in_micrometres(place: torch.Tensor) -> torch.Tensor:
+def in_micrometres(position: torch.Tensor) -> torch.Tensor:
     """Undo a unit that is off by a power of a thousand (nm, mm), judged by an animal's length.
 
     Parameters
     ----------
-    place : torch.Tensor, shape (n, 3)
+    position : torch.Tensor, shape (n, 3)
         Positions, meant as micrometres.
 
     Returns
@@ -101,7 +102,7 @@ def in_micrometres(place: torch.Tensor) -> torch.Tensor:
         The positions, times the power of 1000 that brings their largest extent within a factor
         of about thirty of `LENGTH_UM`.
     """
-    length = torch.linalg.vector_norm(place.amax(0) - place.amin(0)) if len(place) else 0.0
+    length = torch.linalg.vector_norm(position.amax(0) - position.amin(0)) if len(position) else 0.0
     if length == 0:
-        return place
-    return place * 1000.0 ** round(float(np.log(LENGTH_UM / float(length)) / np.log(1000.0)))
+        return position
+    return position * 1000.0 ** round(float(np.log(LENGTH_UM / float(length)) / np.log(1000.0)))

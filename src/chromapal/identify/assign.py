@@ -7,7 +7,7 @@ import torch
 from scipy.optimize import linear_sum_assignment, minimize
 
 from chromapal.columns import FIVE
-from chromapal.identify.refine import shares
+from chromapal.identify.refine import probabilities
 
 PASSES = 10
 # The log odds of nobody that an assignment weighs a name against; far below any calibrated name.
@@ -61,7 +61,7 @@ class Calibration:
             scaled = scaled[:, keep]
         if fixed is not None:
             scaled = scaled + fixed
-        found = shares(scaled, nobody, PASSES)
+        found = probabilities(scaled, nobody, PASSES)
         # what ten passes leave over one is nobody's
         return found / found.sum(0).clamp(min=1)
 
@@ -84,15 +84,15 @@ class Calibration:
         background : int, optional
             See `probabilities`.
         """
-        spots = [np.flatnonzero(truth != UNKNOWN) for truth in truths]
-        total = sum(map(len, spots))
+        indices = [np.flatnonzero(truth != UNKNOWN) for truth in truths]
+        total = sum(map(len, indices))
         if not total:
             return cls()
 
         def surprise(values: np.ndarray) -> float:
             tried = cls._of(values)
             loss = 0.0
-            for log, truth, rows in zip(logs, truths, spots, strict=True):
+            for log, truth, rows in zip(logs, truths, indices, strict=True):
                 found = tried.probabilities(log, background).numpy()
                 with_nobody = np.column_stack([found, 1 - found.sum(1)])
                 # nobody stands last, where NOBODY = -1 points
@@ -144,18 +144,18 @@ def answer(probability: torch.Tensor, fixed: torch.Tensor | None = None) -> Answ
     fixed : torch.Tensor, shape (n, K), optional
         0 where a name is allowed; what is not is neither assigned nor among the alternatives.
     """
-    share = probability.numpy()
-    count, names = share.shape
-    possible = share > 0
+    values = probability.numpy()
+    count, names = values.shape
+    possible = values > 0
     if fixed is not None:
         possible &= fixed.numpy() >= 0
-    cost = np.where(possible, -np.log(share.clip(1e-12)), 1e3)
+    cost = np.where(possible, -np.log(values.clip(1e-12)), 1e3)
     whole = np.concatenate([cost, np.full((count, count), -BLANK)], axis=1)
     rows, columns = linear_sum_assignment(whole)
     name = np.full(count, -1)
     name[rows] = np.where(columns < names, columns, -1)
     # names that cannot be would rank by column, and be read as alternatives
-    ranked = np.where(possible, share, -np.inf)
+    ranked = np.where(possible, values, -np.inf)
     given = name >= 0
     ranked[given, name[given]] = np.inf
     best = np.argsort(-ranked, axis=1, kind="stable")[:, :FIVE]
@@ -164,5 +164,5 @@ def answer(probability: torch.Tensor, fixed: torch.Tensor | None = None) -> Answ
     padded = np.full((count, FIVE), -1, dtype=np.int64)
     padded[:, :width] = np.where(some, best, -1)
     chance = np.zeros((count, FIVE))
-    chance[:, :width] = np.where(some, np.take_along_axis(share, best, axis=1), 0)
+    chance[:, :width] = np.where(some, np.take_along_axis(values, best, axis=1), 0)
     return Answers(padded, chance, given)

@@ -22,7 +22,7 @@ LOCAL = "local"  # what saved deviations of laboratories are called
 
 
 @dataclass(frozen=True)
-class Spread:
+class NameDistribution:
     """Mean and covariance of one quantity per name.
 
     Attributes
@@ -30,8 +30,9 @@ class Spread:
     mean : torch.Tensor of float64, shape (K, d)
         Mean per name.
     covariance : torch.Tensor of float64, shape (K, d, d)
-        Covariance per name (scale matrix where `freedom` is finite), shrunk to the pooled one.
-    freedom : float
+        Covariance per name (scale matrix where `degrees_of_freedom` is finite), shrunk to the
+        pooled one.
+    degrees_of_freedom : float
         Degrees of freedom of a Student-t density; infinite = Gaussian.
     local : mapping of str to torch.Tensor, shape (K, d)
         How far the means of a laboratory's own animals lie from `mean`; see `at`.
@@ -39,7 +40,7 @@ class Spread:
 
     mean: torch.Tensor
     covariance: torch.Tensor
-    freedom: float = float("inf")
+    degrees_of_freedom: float = float("inf")
     local: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @classmethod
@@ -48,15 +49,15 @@ class Spread:
         values: torch.Tensor,
         name: torch.Tensor,
         names: int,
-        freedom: float = float("inf"),
+        degrees_of_freedom: float = float("inf"),
         least: float = 1e-3,
         laboratory: np.ndarray | None = None,
-    ) -> "Spread":
+    ) -> "NameDistribution":
         """Learn from named values.
 
         The covariance of a name with n values is (n S + c P) / (n + c), with S its own, P the
-        pooled within-name covariance and c = `PSEUDO_COUNTS`. With finite `freedom`, values far
-        out count less: `ROUNDS` steps of expectation-maximisation for the multivariate t (Liu and
+        pooled within-name covariance and c = `PSEUDO_COUNTS`. With finite
+        `degrees_of_freedom`, values far out count less: `ROUNDS` steps of expectation-maximisation for the multivariate t (Liu and
         Rubin 1995, "ML estimation of the t distribution using EM and its extensions").
 
         A laboratory's own mean is shrunk to the common one as covariances are: with n values of a
@@ -71,7 +72,7 @@ class Spread:
             Number of each one's name.
         names : int
             How many names there are; each must occur.
-        freedom : float
+        degrees_of_freedom : float
             Degrees of freedom.
         least : float
             Smallest variance along any axis, added to every covariance.
@@ -82,11 +83,11 @@ class Spread:
         weight = torch.ones(len(values), dtype=values.dtype)
         count = torch.zeros(names, dtype=values.dtype).index_add_(0, name, weight)
         eye = least * torch.eye(width, dtype=values.dtype)
-        for _ in range(1 if np.isinf(freedom) else ROUNDS):
+        for _ in range(1 if np.isinf(degrees_of_freedom) else ROUNDS):
             total = torch.zeros(names, dtype=values.dtype).index_add_(0, name, weight)
             mean = torch.zeros(names, width, dtype=values.dtype)
             mean = mean.index_add_(0, name, weight[:, None] * values)
-            # a name without a value (its animals lack the cue) is like any neuron
+            # a name without a value (its animals lack channels) is like any neuron
             mean = torch.where(
                 total[:, None] > 0,
                 mean / total.clamp(min=1e-9)[:, None],
@@ -98,9 +99,9 @@ class Spread:
             pooled = own.sum(0) / (count.clamp(min=1) - HALF).sum()
             covariance = (own + PSEUDO_COUNTS * pooled) / (count + PSEUDO_COUNTS)[:, None, None]
             covariance = covariance + eye
-            if not np.isinf(freedom):
+            if not np.isinf(degrees_of_freedom):
                 far = torch.einsum("md,mde,me->m", off, torch.linalg.inv(covariance)[name], off)
-                weight = (freedom + width) / (freedom + far)
+                weight = (degrees_of_freedom + width) / (degrees_of_freedom + far)
         local = {}
         if laboratory is not None:
             for lab in np.unique(laboratory):
@@ -109,9 +110,9 @@ class Spread:
                 away = (weight[:, None] * off)[here]
                 away = torch.zeros_like(mean).index_add_(0, name[here], away)
                 local[str(lab)] = away / (total + PSEUDO_COUNTS)[:, None]
-        return cls(mean, covariance, freedom, local)
+        return cls(mean, covariance, degrees_of_freedom, local)
 
-    def at(self, laboratory: str) -> "Spread":
+    def at(self, laboratory: str) -> "NameDistribution":
         """Give the spread with the means of one laboratory; of one never seen, itself."""
         if laboratory not in self.local:
             return self
@@ -155,11 +156,14 @@ class Spread:
         width = self.mean.shape[1]
         eye = torch.eye(width, dtype=self.mean.dtype, device=self.mean.device)
         volume = torch.linalg.slogdet(self.covariance + extra * eye)[1] / 2
-        if np.isinf(self.freedom):
+        if np.isinf(self.degrees_of_freedom):
             return -distance / 2 - volume
-        return -(self.freedom + width) / 2 * torch.log1p(distance / self.freedom) - volume
+        return (
+            -(self.degrees_of_freedom + width) / 2 * torch.log1p(distance / self.degrees_of_freedom)
+            - volume
+        )
 
-    def to(self, device: str) -> "Spread":
+    def to(self, device: str) -> "NameDistribution":
         """Move to a device."""
         return dataclasses.replace(
             self,
@@ -175,12 +179,12 @@ class Spread:
 
     @classmethod
     def read(
-        cls, saved: Mapping[str, torch.Tensor], name: str, freedom: float = float("inf")
-    ) -> "Spread":
+        cls, saved: Mapping[str, torch.Tensor], name: str, degrees_of_freedom: float = float("inf")
+    ) -> "NameDistribution":
         """Put together what `saved` gave."""
         start = f"{name}_{LOCAL}/"
         local = {key.removeprefix(start): saved[key] for key in saved if key.startswith(start)}
-        return cls(saved[f"{name}_mean"], saved[f"{name}_covariance"], freedom, local)
+        return cls(saved[f"{name}_mean"], saved[f"{name}_covariance"], degrees_of_freedom, local)
 
 
 @dataclass(frozen=True)
@@ -191,112 +195,115 @@ class Atlas:
     ----------
     names : tuple of str, length K
         Sorted names.
-    place : Spread
+    position : NameDistribution
         Position in body axes: posterior, dorsal, left [um].
-    cue : Spread
+    channels : NameDistribution
         Gray or colour on the study's scale; of width 0 where position is all there is.
     presence : torch.Tensor of float64, shape (K,)
         Share of training animals in which the name was given.
     """
 
     names: tuple[str, ...]
-    place: Spread
-    cue: Spread
+    position: NameDistribution
+    channels: NameDistribution
     presence: torch.Tensor
 
     @classmethod
     def fit(
         cls,
-        places: Sequence[torch.Tensor],
-        cues: Sequence[torch.Tensor],
+        positions: Sequence[torch.Tensor],
+        channels: Sequence[torch.Tensor],
         labels: Sequence[np.ndarray],
-        freedom: float = float("inf"),
+        degrees_of_freedom: float = float("inf"),
         laboratories: Sequence[str] | None = None,
     ) -> "Atlas":
         """Summarise aligned, named training animals.
 
         Parameters
         ----------
-        places, cues : sequence of torch.Tensor, shapes (n, 3) and (n, c)
+        positions, channels : sequence of torch.Tensor, shapes (n, 3) and (n, c)
             Per animal: neurons in body axes, and their gray or colour.
         labels : sequence of numpy.ndarray of str, shape (n,)
             Their names, "" where unlabelled.
-        freedom : float
-            Degrees of freedom of position and cue.
+        degrees_of_freedom : float
+            Degrees of freedom of position and channels.
         laboratories : sequence of str, optional
-            Whose animals they are, where laboratories get means of their own; see `Spread.fit`.
+            Whose animals they are, where laboratories get means of their own; see
+            `NameDistribution.fit`.
         """
         named = [label != "" for label in labels]
         text = np.concatenate([label[mask] for label, mask in zip(labels, named, strict=True)])
         names, number = np.unique(text.astype(str), return_inverse=True)
         number = torch.from_numpy(number.astype(np.int64))
-        place, cue = (
+        position, channels = (
             torch.cat(
                 [part[torch.from_numpy(mask)] for part, mask in zip(parts, named, strict=True)]
             )
-            for parts in (places, cues)
+            for parts in (positions, channels)
         )
-        known = ~cue.isnan().any(1)
+        known = ~channels.isnan().any(1)
         lab = None
         if laboratories is not None:
             lab = np.repeat(np.array(laboratories, dtype=str), [mask.sum() for mask in named])
         seen = [np.isin(names, label) for label in labels if (label != "").any()]
-        presence = torch.from_numpy(np.mean(seen, axis=0)).to(place.dtype)
+        presence = torch.from_numpy(np.mean(seen, axis=0)).to(position.dtype)
         return cls(
             tuple(names.tolist()),
-            Spread.fit(place, number, len(names), freedom, LEAST_VARIANCE, lab),
-            Spread.fit(
-                cue[known],
+            NameDistribution.fit(
+                position, number, len(names), degrees_of_freedom, LEAST_VARIANCE, lab
+            ),
+            NameDistribution.fit(
+                channels[known],
                 number[known],
                 len(names),
-                freedom,
+                degrees_of_freedom,
                 laboratory=None if lab is None else lab[known.numpy()],
             ),
             presence,
         )
 
     def at(self, laboratory: str) -> "Atlas":
-        """Give the atlas with the means of one laboratory; see `Spread.at`."""
+        """Give the atlas with the means of one laboratory; see `NameDistribution.at`."""
         return dataclasses.replace(
-            self, place=self.place.at(laboratory), cue=self.cue.at(laboratory)
+            self, position=self.position.at(laboratory), channels=self.channels.at(laboratory)
         )
 
     def prior(self) -> torch.Tensor:
         """Give the log presence of every name, shape (K,), never quite nothing."""
         return self.presence.clamp(min=LEAST_PRESENCE).log()
 
-    def cue_log(self, cue: torch.Tensor) -> torch.Tensor:
-        """Say how much more likely each name makes each neuron's cue than any neuron would.
+    def channel_log_ratio(self, channels: torch.Tensor) -> torch.Tensor:
+        """Say how much more likely each name makes each neuron's channels than any neuron would.
 
         Parameters
         ----------
-        cue : torch.Tensor, shape (..., n, c)
+        channels : torch.Tensor, shape (..., n, c)
             Gray or colour; NaN in animals that lack it, which then counts for nothing.
 
         Returns
         -------
         torch.Tensor, shape (..., n, K)
-            Log ratios; 0 without a cue.
+            Log ratios; 0 without channels.
         """
-        if not cue.shape[-1] or cue.isnan().any():
-            return cue.new_zeros(*cue.shape[:-1], len(self.names))
-        # of any neuron: the mixture over names, so that a cue that tells nothing counts for nothing
-        log = self.cue.log_density(cue)
-        share = (self.presence / self.presence.sum()).log()
-        return log - torch.logsumexp(log + share, dim=-1, keepdim=True)
+        if not channels.shape[-1] or channels.isnan().any():
+            return channels.new_zeros(*channels.shape[:-1], len(self.names))
+        # any neuron: the mixture over names, so that channels that tell nothing count for nothing
+        log = self.channels.log_density(channels)
+        frequency = (self.presence / self.presence.sum()).log()
+        return log - torch.logsumexp(log + frequency, dim=-1, keepdim=True)
 
     def nobody(self, extra: float = 0.0) -> torch.Tensor:
         """Give the log density of being none of the names: `OUTLIER_SIGMAS` from a typical one."""
         eye = torch.eye(3, dtype=self.presence.dtype, device=self.presence.device)
-        volume = torch.linalg.slogdet(self.place.covariance + extra * eye)[1].median() / 2
+        volume = torch.linalg.slogdet(self.position.covariance + extra * eye)[1].median() / 2
         return -volume - OUTLIER_SIGMAS**2 / 2
 
     def to(self, device: str) -> "Atlas":
         """Move to a device."""
         return dataclasses.replace(
             self,
-            place=self.place.to(device),
-            cue=self.cue.to(device),
+            position=self.position.to(device),
+            channels=self.channels.to(device),
             presence=self.presence.to(device),
         )
 
@@ -306,21 +313,29 @@ class Atlas:
         folder.mkdir(parents=True, exist_ok=True)
         with whole(folder / "atlas.safetensors") as part:
             save_file(
-                {**self.place.saved("place"), **self.cue.saved("cue"), "presence": self.presence},
+                {
+                    **self.position.saved("place"),
+                    **self.channels.saved("cue"),
+                    "presence": self.presence,
+                },
                 part,
             )
-        freedom = None if np.isinf(self.place.freedom) else self.place.freedom
-        write_json({"names": list(self.names), "freedom": freedom}, folder / "atlas.json")
+        degrees_of_freedom = (
+            None if np.isinf(self.position.degrees_of_freedom) else self.position.degrees_of_freedom
+        )
+        write_json(
+            {"names": list(self.names), "freedom": degrees_of_freedom}, folder / "atlas.json"
+        )
 
     @classmethod
     def load(cls, folder: str | os.PathLike) -> "Atlas":
         """Read what `save` wrote."""
         saved = load_file(Path(folder) / "atlas.safetensors")
         facts = read_json(Path(folder) / "atlas.json")
-        freedom = float("inf") if facts["freedom"] is None else facts["freedom"]
+        degrees_of_freedom = float("inf") if facts["freedom"] is None else facts["freedom"]
         return cls(
             tuple(facts["names"]),
-            Spread.read(saved, "place", freedom),
-            Spread.read(saved, "cue", freedom),
+            NameDistribution.read(saved, "place", degrees_of_freedom),
+            NameDistribution.read(saved, "cue", degrees_of_freedom),
             saved["presence"],
         )

@@ -11,21 +11,21 @@ JITTER_UM = 0.4
 WAVES = 6
 WAVE_LENGTH_UM = (25.0, 80.0)
 WAVE_UM = 1.2
-CUE_NOISE = 0.15
-CUE_SHIFT = 0.15
-CUE_GAIN = 0.1
+CHANNEL_NOISE = 0.15
+CHANNEL_SHIFT = 0.15
+CHANNEL_GAIN = 0.1
 
 
 def augment(
-    place: torch.Tensor, cue: torch.Tensor, mask: torch.Tensor, generator: torch.Generator
+    position: torch.Tensor, channels: torch.Tensor, mask: torch.Tensor, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Vary a batch of animals.
 
     Parameters
     ----------
-    place : torch.Tensor, shape (B, n, 3)
+    position : torch.Tensor, shape (B, n, 3)
         Neurons in body axes [um].
-    cue : torch.Tensor, shape (B, n, c)
+    channels : torch.Tensor, shape (B, n, c)
         Gray or colour.
     mask : torch.Tensor of bool, shape (B, n)
         Which rows are neurons and no padding.
@@ -34,34 +34,36 @@ def augment(
 
     Returns
     -------
-    place, cue, mask : torch.Tensor
+    position, channels, mask : torch.Tensor
         The animals as they might have been recorded; lost neurons leave the mask.
     """
-    batch, count, _ = place.shape
+    batch, count, _ = position.shape
 
     def normal(*shape):
-        return torch.randn(shape, generator=generator, dtype=place.dtype)
+        return torch.randn(shape, generator=generator, dtype=position.dtype)
 
     def uniform(*shape):
-        return torch.rand(shape, generator=generator, dtype=place.dtype)
+        return torch.rand(shape, generator=generator, dtype=position.dtype)
 
     lost = uniform(batch, count) < DROPPED * uniform(batch, 1)
-    along = place[..., 0].masked_fill(~mask, torch.nan)
+    along = position[..., 0].masked_fill(~mask, torch.nan)
     low = along.nan_to_num(nan=torch.inf).amin(1, keepdim=True)
     high = along.nan_to_num(nan=-torch.inf).amax(1, keepdim=True)
-    share = KEPT_LENGTH[0] + (KEPT_LENGTH[1] - KEPT_LENGTH[0]) * uniform(batch, 1)
-    cropped = (place[..., 0] > low + share * (high - low)) & (uniform(batch, 1) < CROPPED)
-    linear = torch.eye(3, dtype=place.dtype) + LINEAR * normal(batch, 3, 3)
+    fraction = KEPT_LENGTH[0] + (KEPT_LENGTH[1] - KEPT_LENGTH[0]) * uniform(batch, 1)
+    cropped = (position[..., 0] > low + fraction * (high - low)) & (uniform(batch, 1) < CROPPED)
+    linear = torch.eye(3, dtype=position.dtype) + LINEAR * normal(batch, 3, 3)
     length = WAVE_LENGTH_UM[0] + (WAVE_LENGTH_UM[1] - WAVE_LENGTH_UM[0]) * uniform(batch, WAVES, 1)
     wave = torch.nn.functional.normalize(normal(batch, WAVES, 3), dim=2) * 6.283 / length
     phase = 6.283 * uniform(batch, 1, WAVES)
     height = normal(batch, WAVES, 3) * WAVE_UM / WAVES**0.5
-    bend = torch.sin(place @ wave.transpose(1, 2) + phase) @ height
-    moved = place @ linear.transpose(1, 2) + bend + JITTER_UM * normal(*place.shape)
+    bend = torch.sin(position @ wave.transpose(1, 2) + phase) @ height
+    moved = position @ linear.transpose(1, 2) + bend + JITTER_UM * normal(*position.shape)
     moved = moved + SHIFT_UM * normal(batch, 1, 3)
-    width = cue.shape[2]
-    light = cue * (1 + CUE_GAIN * normal(batch, 1, width)) + CUE_SHIFT * normal(batch, 1, width)
-    light = light + CUE_NOISE * normal(*cue.shape)
+    width = channels.shape[2]
+    light = channels * (1 + CHANNEL_GAIN * normal(batch, 1, width)) + CHANNEL_SHIFT * normal(
+        batch, 1, width
+    )
+    light = light + CHANNEL_NOISE * normal(*channels.shape)
     kept = mask & ~lost & ~cropped
     # an animal that would lose every neuron keeps them
     kept = torch.where(kept.any(1, keepdim=True), kept, mask)

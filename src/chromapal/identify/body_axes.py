@@ -49,7 +49,7 @@ def similarity(
     source_mean = (weight[..., None] * source).sum(-2) / total
     target_mean = (weight[..., None] * target).sum(-2) / total
     off, wanted = source - source_mean[..., None, :], target - target_mean[..., None, :]
-    return turned(
+    return solve_similarity(
         torch.einsum("...n,...nd,...ne->...de", weight, wanted, off),
         (weight * off.square().sum(-1)).sum(-1),
         source_mean,
@@ -58,7 +58,7 @@ def similarity(
     )
 
 
-def turned(
+def solve_similarity(
     cross: torch.Tensor,
     power: torch.Tensor,
     source_mean: torch.Tensor,
@@ -78,26 +78,26 @@ def turned(
     sign = torch.linalg.det(left @ right).sign() * mirror
     flip = torch.ones_like(values)
     flip[..., 2] = sign
-    turn = left @ (flip[..., None] * right)
+    rotation = left @ (flip[..., None] * right)
     trace = (values * flip).sum(-1)
     root = (trace.square() + 4 * power * determinant).sqrt()
     scale = ((trace + root) / (2 * power.clamp(min=1e-9))).clamp(low, high)
-    shift = target_mean - scale[..., None] * (turn @ source_mean[..., None])[..., 0]
-    return turn, scale, shift
+    shift = target_mean - scale[..., None] * (rotation @ source_mean[..., None])[..., 0]
+    return rotation, scale, shift
 
 
-def lay_over(
-    places: Sequence[torch.Tensor], labels: Sequence[np.ndarray]
+def register(
+    positions: Sequence[torch.Tensor], labels: Sequence[np.ndarray]
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
     """Lay named animals over each other, in body axes.
 
     `ROUNDS` rounds of a similarity (with the reflection that fits better) and, from the second
-    one on, an affine map held near it, onto the median place of every name. The animal with most
+    one on, an affine map held near it, onto the median position of every name. The animal with most
     names comes first.
 
     Parameters
     ----------
-    places : sequence of torch.Tensor of float64, shape (n, 3)
+    positions : sequence of torch.Tensor of float64, shape (n, 3)
         Neurons of each animal [um].
     labels : sequence of numpy.ndarray of str, shape (n,)
         Names, "" where unlabelled.
@@ -114,22 +114,22 @@ def lay_over(
     count = len(labels)
     points = torch.zeros(count, len(names), 3, dtype=torch.float64)
     weight = torch.zeros(count, len(names), dtype=torch.float64)
-    for animal, (place, label) in enumerate(zip(places, labels, strict=True)):
+    for animal, (position, label) in enumerate(zip(positions, labels, strict=True)):
         rows = np.flatnonzero(label != "")
-        spot = torch.from_numpy(np.searchsorted(names, label[rows]))
-        points[animal, spot] = place[rows].double()
-        weight[animal, spot] = 1.0
+        index = torch.from_numpy(np.searchsorted(names, label[rows]))
+        points[animal, index] = position[rows].double()
+        weight[animal, index] = 1.0
     solid = _solid(points, weight)
     first = int((weight.sum(1) * solid).argmax())
     median = torch.where(weight[first, :, None] > 0, points[first], torch.nan)
-    for turn in range(ROUNDS):
+    for step in range(ROUNDS):
         known = weight * (~median[:, 0].isnan())
         target = median.nan_to_num().expand(count, -1, -1)
-        laid, mirror, maps, _ = _fit(points, target, known, affine=turn > 0)
+        registered, mirror, maps, _ = _fit(points, target, known, affine=step > 0)
         usable = solid & (known.sum(1) >= LEAST_SHARED)
         if not usable.any():
             break
-        seen = torch.where((weight * usable[:, None])[..., None] > 0, laid, torch.nan)
+        seen = torch.where((weight * usable[:, None])[..., None] > 0, registered, torch.nan)
         median = torch.nanmedian(seen, 0).values
         # the fit shrinks what it is uncertain of; a micrometre must stay one
         size = maps[usable].det().abs().pow(1 / 3).median()
@@ -141,8 +141,8 @@ def lay_over(
     axes, centre = body_axes(median, names)
     sign = torch.linalg.det(axes).sign()
     moved = [
-        (place.double() @ maps[animal].T + shifts[animal] - centre) @ axes
-        for animal, place in enumerate(places)
+        (position.double() @ maps[animal].T + shifts[animal] - centre) @ axes
+        for animal, position in enumerate(positions)
     ]
     return moved, torch.where(usable, mirror * sign, 0.0)
 
@@ -166,8 +166,8 @@ def _fit(points, target, weight, affine):
     found = []
     for sign in (1.0, -1.0):
         wanted = torch.full((len(points),), sign, dtype=points.dtype)
-        turn, scale, shift = similarity(points, target, weight, wanted)
-        linear = scale[:, None, None] * turn
+        rotation, scale, shift = similarity(points, target, weight, wanted)
+        linear = scale[:, None, None] * rotation
         off = points @ linear.transpose(1, 2) + shift[:, None] - target
         error = (weight * off.square().sum(-1)).sum(1)
         found.append((linear, shift, error))
@@ -176,9 +176,9 @@ def _fit(points, target, weight, affine):
     shift = torch.where(mirrored[:, None], found[1][1], found[0][1])
     if affine:
         linear, shift = _ridge(points, target, weight, linear, shift)
-    laid = points @ linear.transpose(1, 2) + shift[:, None]
+    registered = points @ linear.transpose(1, 2) + shift[:, None]
     mirror = torch.where(mirrored, -1.0, 1.0).to(points.dtype)
-    return laid, mirror, linear, shift
+    return registered, mirror, linear, shift
 
 
 def _ridge(points, target, weight, linear, shift):
@@ -196,7 +196,7 @@ def _ridge(points, target, weight, linear, shift):
     return linear + step, shift + rest_mean - (step @ mean[..., None])[..., 0]
 
 
-def body_axes(place: torch.Tensor, names: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+def body_axes(position: torch.Tensor, names: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
     """Find body axes from where named neurons lie.
 
     Left is the mean of left minus right members of pairs; posterior the direction of greatest
@@ -204,7 +204,7 @@ def body_axes(place: torch.Tensor, names: np.ndarray) -> tuple[torch.Tensor, tor
 
     Parameters
     ----------
-    place : torch.Tensor, shape (K, 3)
+    position : torch.Tensor, shape (K, 3)
         Places of names in any frame [um], NaN where unknown.
     names : numpy.ndarray of str, shape (K,)
         The names.
@@ -216,31 +216,33 @@ def body_axes(place: torch.Tensor, names: np.ndarray) -> tuple[torch.Tensor, tor
     centre : torch.Tensor, shape (3,)
         Their origin: the centre of all names.
     """
-    spot = {
-        name: place[index] for index, name in enumerate(names) if not place[index].isnan().any()
+    position_of = {
+        name: position[index]
+        for index, name in enumerate(names)
+        if not position[index].isnan().any()
     }
-    known = torch.stack(list(spot.values()))
+    known = torch.stack(list(position_of.values()))
     centre = known.mean(0)
     directions = torch.linalg.eigh(torch.cov(known.T))[1]
     sides = [
-        spot[f"{stem}L"] - spot[f"{stem}R"]
+        position_of[f"{stem}L"] - position_of[f"{stem}R"]
         for stem in sorted(PAIRS)
-        if f"{stem}L" in spot and f"{stem}R" in spot
+        if f"{stem}L" in position_of and f"{stem}R" in position_of
     ]
     long = directions[:, 2]
-    forth = _towards(spot, REAR) - _towards(spot, FRONT)
+    forth = _towards(position_of, REAR) - _towards(position_of, FRONT)
     if forth.isfinite().all() and forth @ long < 0:
         long = -long
     left = torch.stack(sides).mean(0) if sides else directions[:, 0]
     left = left - (left @ long) * long
     left = left / left.norm()
     dorsal = torch.linalg.cross(left, long)
-    up = _towards(spot, BACK) - _towards(spot, BELLY)
+    up = _towards(position_of, BACK) - _towards(position_of, BELLY)
     if up.isfinite().all() and up @ dorsal < 0:
         dorsal = -dorsal
     return torch.stack([long, dorsal, left], dim=1), centre
 
 
-def _towards(spot: dict[str, torch.Tensor], stems: Sequence[str]) -> torch.Tensor:
-    found = [place for name, place in spot.items() if name.startswith(tuple(stems))]
+def _towards(position_of: dict[str, torch.Tensor], stems: Sequence[str]) -> torch.Tensor:
+    found = [position for name, position in position_of.items() if name.startswith(tuple(stems))]
     return torch.stack(found).mean(0) if found else torch.full((3,), torch.nan)

@@ -16,14 +16,14 @@ from chromapal.identify import align, run
 from chromapal.identify.align import Aligner
 from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration
-from chromapal.identify.atlas import Atlas, Spread
+from chromapal.identify.atlas import Atlas, NameDistribution
 from chromapal.identify.handedness import Handedness
-from chromapal.identify.herd import Scores
+from chromapal.identify.worms import Scores
 from chromapal.identify.transformer import Transformer
 from chromapal.prepare.variants import BACKGROUND
 
-CUE = ("gray",)
-COLUMNS = [*BODY, *CUE]
+CHANNELS = ("gray",)
+COLUMNS = [*BODY, *CHANNELS]
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class NameColours:
 
     Attributes
     ----------
-    joint : Spread
+    joint : NameDistribution
         Gray, red, green, blue per name, with what laboratories differ in.
     """
 
-    joint: Spread
+    joint: NameDistribution
 
     def given(self, gray: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Give mean and variance of colour per neuron and name.
@@ -63,11 +63,11 @@ class NameColours:
         return mean[None, :, 1:] + slope * away, variance.clamp(min=0)
 
     def at(self, laboratory: str) -> "NameColours":
-        """Give the colours that names have in a laboratory's animals; see `Spread.at`."""
+        """Give the colours that names have in a laboratory's animals; see `NameDistribution.at`."""
         return NameColours(self.joint.at(laboratory))
 
     def expected(
-        self, share: torch.Tensor, gray: torch.Tensor
+        self, probability: torch.Tensor, gray: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Average over what a neuron may be called.
 
@@ -83,12 +83,12 @@ class NameColours:
         colour, deviation : torch.Tensor, shape (n, 3)
             Expected colour, and the standard deviation of colour: of names, and within them.
         """
-        total = share.sum(1, keepdim=True)
-        even = torch.full_like(share, 1 / share.shape[1])
-        share = torch.where(total > 1e-9, share / total.clamp(min=1e-9), even)
+        total = probability.sum(1, keepdim=True)
+        even = torch.full_like(probability, 1 / probability.shape[1])
+        probability = torch.where(total > 1e-9, probability / total.clamp(min=1e-9), even)
         mean, variance = self.given(gray)
-        colour = (share[..., None] * mean).sum(1)
-        square = (share[..., None] * (mean.square() + variance)).sum(1)
+        colour = (probability[..., None] * mean).sum(1)
+        square = (probability[..., None] * (mean.square() + variance)).sum(1)
         return colour, (square - colour.square()).clamp(min=0).sqrt()
 
 
@@ -128,17 +128,19 @@ class Identifier:
         -------
         rows : numpy.ndarray of int64
             Rows of neurons that some of the networks had not been trained on.
-        shares : torch.Tensor, shape (rows, K)
+        probabilities : torch.Tensor, shape (rows, K)
             Their calibrated probabilities, as a new animal's would be.
-        place : numpy.ndarray, shape (rows, 3)
+        position : numpy.ndarray, shape (rows, 3)
             Their body axes [um].
         """
         table = numbered(neurons)
-        training = [animal for animal in animals(table, CUE) if (animal.label != "").any()]
-        self.aligner, aligned, mirror = align.fit(training, "nonrigid", run.shown("learn atlas"))
+        training = [animal for animal in animals(table, CHANNELS) if (animal.label != "").any()]
+        self.aligner, aligned, mirror = align.fit(
+            training, "nonrigid", run.progress_of("learn atlas")
+        )
         self.hands = run.learn_handedness(training, aligned, mirror)
-        chosen = run.settled(self.hands, training, aligned, mirror)
-        body = placed(table, training, aligned, chosen)
+        chosen = run.training_handedness(self.hands, training, aligned, mirror)
+        body = body_axes_table(table, training, aligned, chosen)
         label = np.concatenate([animal.label for animal in training])
         self.transformer = Transformer(self.params, seed, device, checkpoints)
         self.transformer.fit(body[COLUMNS], label, body["animal"], body["lab"])
@@ -146,38 +148,40 @@ class Identifier:
         self.calibration = Calibration.fit(logs, truths)
         # so few animals that none was held out leave no row
         held = self.transformer.held_out_animals_
-        rows = np.concatenate([np.zeros(0, dtype=np.int64), *(training[spot].row for spot in held)])
-        shares = [self.calibration.probabilities(log) for log in logs]
+        rows = np.concatenate(
+            [np.zeros(0, dtype=np.int64), *(training[index].row for index in held)]
+        )
+        probabilities = [self.calibration.probabilities(log) for log in logs]
         blank = torch.zeros(0, len(self.transformer.classes_), dtype=torch.float64)
-        place = body.set_index("row").loc[rows, list(BODY)].to_numpy()
-        return rows, torch.cat([blank, *shares]), place
+        position = body.set_index("row").loc[rows, list(BODY)].to_numpy()
+        return rows, torch.cat([blank, *probabilities]), position
 
-    def shares(self, neurons: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray, pd.DataFrame]:
+    def probabilities(self, neurons: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray, pd.DataFrame]:
         """Give calibrated probabilities of the names `transformer.classes_`, and body axes.
 
         Returns
         -------
-        shares : torch.Tensor, shape (n, K)
+        probabilities : torch.Tensor, shape (n, K)
             Probabilities.
-        place : numpy.ndarray, shape (n, 3)
+        position : numpy.ndarray, shape (n, 3)
             Body axes [um].
         worms : pandas.DataFrame
             What was decided about each animal's axes; see `Handedness.decide`.
         """
         table = numbered(neurons).assign(name="")
-        tested = animals(table, CUE)
+        tested = animals(table, CHANNELS)
         found = [self.aligner.align(animal) for animal in tested]
         worms = run.decide(self.hands, tested, found)
-        body = placed(table, tested, found, worms["chosen"].to_numpy(dtype=float))
+        body = body_axes_table(table, tested, found, worms["chosen"].to_numpy(dtype=float))
         log = torch.from_numpy(
             self.transformer.predict_log_proba(body[COLUMNS], body["animal"], body["lab"])
         )
-        share = torch.zeros(len(table), log.shape[1], dtype=torch.float64)
+        probability = torch.zeros(len(table), log.shape[1], dtype=torch.float64)
         for rows in body.groupby("animal").indices.values():
             where = body["row"].to_numpy()[rows]
-            share[where] = self.calibration.probabilities(log[rows])
-        place = body.set_index("row").loc[np.arange(len(table)), list(BODY)].to_numpy()
-        return share, place, worms
+            probability[where] = self.calibration.probabilities(log[rows])
+        position = body.set_index("row").loc[np.arange(len(table)), list(BODY)].to_numpy()
+        return probability, position, worms
 
     def save(self, folder):
         """Write atlases, networks (safetensors) and facts (JSON) into a folder."""
@@ -215,7 +219,7 @@ class Identifier:
         made.atlas_ = Scores(Atlas.load(folder / "context"), columns, len(names))
         made.networks_ = []
         for number in range(facts["networks"]):
-            network = made.network(len(CUE))
+            network = made.network(len(CHANNELS))
             network.load_state_dict(load_file(folder / f"network{number}.safetensors"))
             made.networks_.append(network.eval())
         self.transformer = made
@@ -228,13 +232,13 @@ def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
     return neurons.assign(row=np.arange(len(neurons), dtype=np.int64), name=name)
 
 
-def placed(
+def body_axes_table(
     table: pd.DataFrame, some: Sequence[Animal], aligned: Sequence, chosen: np.ndarray
 ) -> pd.DataFrame:
     """Give aligned neurons with their gray: row, animal, lab, body axes, gray."""
     gray = table["gray"].to_numpy()
     parts = [
-        run.placed(animal, result, sign).assign(
+        run.body_axes_table(animal, result, sign).assign(
             animal=number, lab=animal.lab, gray=gray[animal.row]
         )
         for number, (animal, result, sign) in enumerate(zip(some, aligned, chosen, strict=True))
@@ -246,7 +250,7 @@ def learn_colours(neurons: pd.DataFrame, names: np.ndarray) -> NameColours:
     """Learn colours per name from training neurons that have one of the names."""
     table = numbered(neurons)
     known = table["name"].isin(names) & table[list(COLOUR)].notna().all(axis=1)
-    values = torch.tensor(table.loc[known, [*CUE, *COLOUR]].to_numpy(dtype=np.float64))
+    values = torch.tensor(table.loc[known, [*CHANNELS, *COLOUR]].to_numpy(dtype=np.float64))
     number = torch.from_numpy(np.searchsorted(names, table.loc[known, "name"].to_numpy(dtype=str)))
     lab = table.loc[known, "lab"].to_numpy(dtype=str)
-    return NameColours(Spread.fit(values, number, len(names), laboratory=lab))
+    return NameColours(NameDistribution.fit(values, number, len(names), laboratory=lab))

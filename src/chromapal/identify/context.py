@@ -35,27 +35,27 @@ class Block(nn.Module):
 
 
 class ContextNetwork(nn.Module):
-    """Scores names of neurons from position, cue and what an atlas says, all neurons at once.
+    """Scores names of neurons from position, channels and what an atlas says, all neurons at once.
 
     Equivariant to the order of neurons. Logits are the network's plus `trust` times the atlas's
     log scores, so that an untrained network answers as the atlas does.
 
     Parameters
     ----------
-    names, cues : int
-        Number of names, and of cue channels.
+    names, channels : int
+        Number of names, and of channels channels.
     width, layers, heads, dropout
         Shape of the transformer.
     """
 
     def __init__(
-        self, names: int, cues: int, width: int = 128, layers: int = 3, heads: int = 4,
+        self, names: int, channels: int, width: int = 128, layers: int = 3, heads: int = 4,
         dropout: float = 0.1,
     ):  # fmt: skip
         super().__init__()
         self.register_buffer("waves", 2 * math.pi / torch.tensor(WAVELENGTHS_UM))
         self.place = nn.Linear(3 + 6 * len(WAVELENGTHS_UM), width)
-        self.cue = nn.Linear(cues, width) if cues else None
+        self.cue = nn.Linear(channels, width) if channels else None
         self.atlas = nn.Linear(names, width)
         self.bias = nn.Sequential(
             nn.Linear(7, BIAS_WIDTH), nn.GELU(), nn.Linear(BIAS_WIDTH, heads * layers)
@@ -68,15 +68,15 @@ class ContextNetwork(nn.Module):
         self.trust = nn.Parameter(torch.ones(()))
 
     def forward(
-        self, place: torch.Tensor, cue: torch.Tensor, log: torch.Tensor, mask: torch.Tensor
+        self, position: torch.Tensor, channels: torch.Tensor, log: torch.Tensor, mask: torch.Tensor
     ) -> torch.Tensor:
         """Score names.
 
         Parameters
         ----------
-        place : torch.Tensor, shape (B, n, 3)
+        position : torch.Tensor, shape (B, n, 3)
             Body axes [um].
-        cue : torch.Tensor, shape (B, n, c)
+        channels : torch.Tensor, shape (B, n, c)
             Gray or colour.
         log : torch.Tensor, shape (B, n, K)
             The atlas's log scores.
@@ -88,17 +88,17 @@ class ContextNetwork(nn.Module):
         torch.Tensor, shape (B, n, K)
             Logits.
         """
-        phase = (place[..., None] * self.waves).flatten(-2)
-        state = self.place(torch.cat([place / 30, phase.sin(), phase.cos()], dim=-1))
+        phase = (position[..., None] * self.waves).flatten(-2)
+        state = self.place(torch.cat([position / 30, phase.sin(), phase.cos()], dim=-1))
         state = state + self.atlas(log.softmax(-1))
         if self.cue is not None:
-            state = state + self.cue(cue)
-        apart = (place[:, :, None] - place[:, None]) / 10
+            state = state + self.cue(channels)
+        apart = (position[:, :, None] - position[:, None]) / 10
         distance = torch.linalg.vector_norm(apart, dim=-1, keepdim=True)
         near = torch.cat([apart, apart / (0.3 + distance), distance], dim=-1)
         bias = self.bias(near).permute(0, 3, 1, 2)
         bias = bias.masked_fill(~mask[:, None, None, :], -1e4)
         heads = bias.shape[1] // len(self.blocks)
-        for spot, block in enumerate(self.blocks):
-            state = block(state, bias[:, spot * heads : (spot + 1) * heads])
+        for index, block in enumerate(self.blocks):
+            state = block(state, bias[:, index * heads : (index + 1) * heads])
         return self.out(self.last(state)) + self.trust * log.clamp(min=-60)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from chromapal.identify.augment import augment
-from chromapal.identify.herd import PARTS, Herd, Scores
+from chromapal.identify.worms import PARTS, WormBatch, Scores
 
 SIZES = 2  # packs of a batch, by size of animals
 SMOOTHING = 0.02
@@ -19,18 +19,18 @@ FOREIGN = 0.25  # share of drawn animals taken for those of a laboratory never s
 class Task(lightning.LightningModule):
     """One member, its animals and its loss."""
 
-    def __init__(self, network, herd: Herd, params, seed: int):
+    def __init__(self, network, worms: WormBatch, params, seed: int):
         super().__init__()
         self.network, self.params = network, params
-        self.herd, self.seed = herd, seed
+        self.worms, self.seed = worms, seed
         self.first_step = 0
         self.saved: dict | None = None
-        named = [spot for spot, rows in enumerate(herd.rows) if (herd.name[rows] >= 0).any()]
-        groups = [[spot for spot in named if spot % PARTS == part] for part in range(PARTS)]
+        named = [index for index, rows in enumerate(worms.rows) if (worms.name[rows] >= 0).any()]
+        groups = [[index for index in named if index % PARTS == part] for part in range(PARTS)]
         # a training animal is scored as a new one: by an atlas that has not seen its part
         alone = sum(map(bool, groups)) < 2
         self.groups = [
-            (group, Scores.fit(herd, network.out.out_features, None if alone else part))
+            (group, Scores.fit(worms, network.out.out_features, None if alone else part))
             for part, group in enumerate(groups)
             if group
         ]
@@ -49,31 +49,39 @@ class Task(lightning.LightningModule):
         return Batches(self._batch, torch.Generator().manual_seed(self.seed))
 
     def _batch(self, step: int, generator: torch.Generator) -> list[tuple[torch.Tensor, ...]]:
-        """Draw animals of one part: place, cue, log scores, mask, name, weight, in `SIZES` packs.
+        """Draw animals of one part, in `SIZES` packs.
+
+        A pack is position, channels, log scores, mask, name and weight.
 
         Animals of like size share a pack: attention costs the square of the largest.
         """
-        spots, scores = self.groups[step % len(self.groups)]
-        order = torch.randperm(len(spots), generator=generator)[: self.params.batch]
-        drawn = sorted((spots[spot] for spot in order), key=lambda spot: len(self.herd.rows[spot]))
+        indices, scores = self.groups[step % len(self.groups)]
+        order = torch.randperm(len(indices), generator=generator)[: self.params.batch]
+        drawn = sorted(
+            (indices[index] for index in order), key=lambda index: len(self.worms.rows[index])
+        )
         packs = []
         for part in np.array_split(drawn, min(SIZES, len(drawn))):
-            place, cue, mask, name, weight = self.herd.padded(part.tolist())
-            place, cue, mask = augment(place, cue, mask, generator)
-            place, cue, name, weight = (_kept(part, mask) for part in (place, cue, name, weight))
-            mask = _kept(torch.ones_like(mask), mask)
+            position, channels, mask, name, weight = self.worms.padded(part.tolist())
+            position, channels, mask = augment(position, channels, mask, generator)
+            position, channels, name, weight = (
+                _without_gaps(part, mask) for part in (position, channels, name, weight)
+            )
+            mask = _without_gaps(torch.ones_like(mask), mask)
             foreign = torch.rand(len(part), generator=generator) < FOREIGN
-            labs = np.array([self.herd.laboratories[spot] for spot in part])
-            log = scores(place, cue, np.where(foreign.numpy(), "", labs))
+            labs = np.array([self.worms.laboratories[index] for index in part])
+            log = scores(position, channels, np.where(foreign.numpy(), "", labs))
             known = mask & (name >= 0)
-            packs.append((place.float(), cue.float(), log.float(), mask, name, weight * known))
+            packs.append(
+                (position.float(), channels.float(), log.float(), mask, name, weight * known)
+            )
         return packs
 
     def training_step(self, packs, index: int) -> torch.Tensor:
         """Give the weighted cross-entropy over named neurons."""
         loss = total = 0.0
-        for place, cue, log, mask, name, weight in packs:
-            logits = self.network(place, cue, log, mask)
+        for position, channels, log, mask, name, weight in packs:
+            logits = self.network(position, channels, log, mask)
             each = torch.nn.functional.cross_entropy(
                 logits.flatten(0, 1), name.clamp(min=0).flatten(), reduction="none",
                 label_smoothing=SMOOTHING,
@@ -131,7 +139,7 @@ class Batches:
         self.generator.set_state(state)
 
 
-def _kept(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+def _without_gaps(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Close the gaps that lost neurons leave, (B, n, ...) to (B, fewer, ...)."""
     rows = [part[here] for part, here in zip(values, mask, strict=True)]
     return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)

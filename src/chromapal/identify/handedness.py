@@ -104,10 +104,10 @@ class Handedness:
         sessions = animals["session"].tolist()
         for lab in np.unique(labs):
             mine = np.flatnonzero(labs == lab)
-            days = [sessions[spot] for spot in mine]
-            told = self.known[self.known["lab"] == lab]
-            near = closeness(days, told["session"].tolist())
-            right, left = (near @ told["mirror"].eq(sign).to_numpy(float) for sign in (1, -1))
+            days = [sessions[index] for index in mine]
+            overruled = self.known[self.known["lab"] == lab]
+            near = closeness(days, overruled["session"].tolist())
+            right, left = (near @ overruled["mirror"].eq(sign).to_numpy(float) for sign in (1, -1))
             laboratory[mine] = np.log((right + PSEUDO_COUNTS) / (left + PSEUDO_COUNTS))
         odds = laboratory + pooled
         chosen = np.where(odds >= 0, 1, -1)
@@ -141,7 +141,7 @@ def pool(animals: pd.DataFrame, evidence: np.ndarray) -> np.ndarray:
     pooled = np.array(evidence, dtype=float)
     sessions = animals["session"].tolist()
     for mine in animals.reset_index(drop=True).groupby("lab").indices.values():
-        days = [sessions[spot] for spot in mine]
+        days = [sessions[index] for index in mine]
         among = closeness(days, days)
         np.fill_diagonal(among, 1.0)
         pooled[mine] = among @ np.asarray(evidence, dtype=float)[mine]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from chromapal.identify.atlas import Atlas
-from chromapal.identify.body_axes import turned
+from chromapal.identify.body_axes import solve_similarity
 
 ROLLS = 12
 OFFSETS_UM = (-14.0, 0.0, 14.0)
@@ -20,7 +20,7 @@ OUTLIER_SIGMAS = 3.0  # where a neuron is as likely nobody's as a name's
 
 @dataclass(frozen=True)
 class Poses:
-    """Maps into body axes: body = place @ linear.T + shift.
+    """Maps into body axes: body = position @ linear.T + shift.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Poses:
 
 
 def search(
-    place: torch.Tensor,
+    position: torch.Tensor,
     base: torch.Tensor,
     atlas: Atlas,
     mirrors: tuple[float, ...] = (1.0, -1.0),
@@ -54,10 +54,10 @@ def search(
 
     Parameters
     ----------
-    place : torch.Tensor, shape (n, 3)
+    position : torch.Tensor, shape (n, 3)
         Neurons [um], any pose.
     base : torch.Tensor, shape (n, K)
-        What is known of names before position: cue and presence, as logarithms.
+        What is known of names before position: channels and presence, as logarithms.
     atlas : Atlas
         The atlas.
     mirrors : tuple of float
@@ -69,25 +69,27 @@ def search(
         The best `BEST` per mirror, best first within a mirror.
     """
     kind = torch.float32
-    centre = place.mean(0)
-    points = (place - centre).to(kind)
-    target, base = atlas.place.mean.to(kind), base.to(kind)
+    centre = position.mean(0)
+    points = (position - centre).to(kind)
+    target, base = atlas.position.mean.to(kind), base.to(kind)
     linear, shift, mirror = _starts(points, target, mirrors)
     scale = torch.ones(len(linear), dtype=kind, device=points.device)
-    turn, score = linear, scale
+    rotation, score = linear, scale
     for step, variance in enumerate(VARIANCES):
         if step == PRUNED_AFTER:
             kept = _best(score, mirror, mirrors, KEPT)
-            turn, scale, shift, mirror = turn[kept], scale[kept], shift[kept], mirror[kept]
-        share, _ = _expect(points, scale[:, None, None] * turn, shift, target, base, variance)
-        turn, scale, shift = _maximise(points, share, target, mirror, variance)
+            rotation, scale, shift, mirror = rotation[kept], scale[kept], shift[kept], mirror[kept]
+        responsibility, _ = _expect(
+            points, scale[:, None, None] * rotation, shift, target, base, variance
+        )
+        rotation, scale, shift = _maximise(points, responsibility, target, mirror, variance)
         if step + 1 in (PRUNED_AFTER, len(VARIANCES)):
-            linear = scale[:, None, None] * turn
+            linear = scale[:, None, None] * rotation
             _, score = _expect(points, linear, shift, target, base, variance)
     kept = _best(score, mirror, mirrors, BEST)
-    linear = (scale[:, None, None] * turn)[kept].to(place.dtype)
-    shift = shift[kept].to(place.dtype) - linear @ centre
-    return Poses(linear, shift, mirror[kept].to(place.dtype), score[kept].to(place.dtype))
+    linear = (scale[:, None, None] * rotation)[kept].to(position.dtype)
+    shift = shift[kept].to(position.dtype) - linear @ centre
+    return Poses(linear, shift, mirror[kept].to(position.dtype), score[kept].to(position.dtype))
 
 
 def _starts(points, target, mirrors):
@@ -107,9 +109,9 @@ def _starts(points, target, mirrors):
         for head in (1.0, -1.0):
             # a half turn about the dorsal axis swaps head and tail, and left and right with them
             flip = torch.diag(points.new_tensor([head, 1.0, head * mirror]))
-            turn = rolls @ flip @ axes.T
+            rotation = rolls @ flip @ axes.T
             for offset in OFFSETS_UM:
-                turns.append(turn)
+                turns.append(rotation)
                 shifts.append((middle + middle.new_tensor([offset, 0, 0])).expand(ROLLS, 3))
                 signs.append(torch.full((ROLLS,), mirror, dtype=points.dtype, device=points.device))
     return torch.cat(turns), torch.cat(shifts), torch.cat(signs)
@@ -120,7 +122,7 @@ def _expect(points, linear, shift, target, base, variance):
 
     Returns
     -------
-    share : torch.Tensor, shape (S, n, K)
+    responsibility : torch.Tensor, shape (S, n, K)
         Responsibilities.
     score : torch.Tensor, shape (S,)
         Log likelihood of the moved neurons. Starts are ranked by it without their determinants,
@@ -136,26 +138,26 @@ def _expect(points, linear, shift, target, base, variance):
     log = (far + moved.square().sum(-1, keepdim=True)).mul_(-0.5 / variance).add_(base)
     nobody = -0.5 * OUTLIER_SIGMAS**2
     most = log.amax(-1, keepdim=True).clamp(min=nobody)
-    share = log.sub_(most).exp_()
-    total = share.sum(-1, keepdim=True) + (nobody - most).exp()
-    share = share.div_(total)
+    responsibility = log.sub_(most).exp_()
+    total = responsibility.sum(-1, keepdim=True) + (nobody - most).exp()
+    responsibility = responsibility.div_(total)
     score = (total.log() + most).sum((1, 2))
-    column = share.sum(1, keepdim=True).clamp(min=1)
-    return share.div_(column), score
+    column = responsibility.sum(1, keepdim=True).clamp(min=1)
+    return responsibility.div_(column), score
 
 
-def _maximise(points, share, target, mirror, variance):
-    """Fit the similarity of every start to its shares; a small scale pays for its determinant."""
-    weight = share.sum(-1)
+def _maximise(points, responsibility, target, mirror, variance):
+    """Fit the similarity of every start; a small scale pays for its determinant."""
+    weight = responsibility.sum(-1)
     total = weight.sum(1, keepdim=True).clamp(min=1e-6)
-    pulled = share @ target
+    pulled = responsibility @ target
     target_mean = pulled.sum(1) / total
     source_mean = torch.einsum("sn,nd->sd", weight, points) / total
     cross = torch.einsum("snd,ne->sde", pulled, points)
     cross = cross - total[..., None] * target_mean[:, :, None] * source_mean[:, None, :]
     power = (weight * points.square().sum(1)).sum(1) - total[:, 0] * source_mean.square().sum(1)
     determinant = 3 * variance * total[:, 0]
-    return turned(cross, power, source_mean, target_mean, mirror, determinant, *SCALE)
+    return solve_similarity(cross, power, source_mean, target_mean, mirror, determinant, *SCALE)
 
 
 def _best(score, mirror, mirrors, count):

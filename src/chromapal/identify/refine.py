@@ -23,23 +23,25 @@ class Refined:
 
     Attributes
     ----------
-    place : torch.Tensor, shape (P, n, 3)
+    position : torch.Tensor, shape (P, n, 3)
         Neurons in body axes [um].
     log : torch.Tensor, shape (P, n, K)
-        Log density of each neuron's position and cue under each name, with its presence.
+        Log density of each neuron's position and channels under each name, with its presence.
     score : torch.Tensor, shape (P,)
         Log likelihood of the animal's neurons where they were recorded.
     mirror : torch.Tensor, shape (P,)
         Reflection of the pose.
     """
 
-    place: torch.Tensor
+    position: torch.Tensor
     log: torch.Tensor
     score: torch.Tensor
     mirror: torch.Tensor
 
 
-def shares(log: torch.Tensor, nobody: float | torch.Tensor, passes: int = SINKHORN) -> torch.Tensor:
+def probabilities(
+    log: torch.Tensor, nobody: float | torch.Tensor, passes: int = SINKHORN
+) -> torch.Tensor:
     """Share neurons out among names and nobody, no name to more than one neuron.
 
     Sinkhorn's scaling with slack: rows, nobody included, add up to one and columns to one at most.
@@ -71,8 +73,8 @@ def shares(log: torch.Tensor, nobody: float | torch.Tensor, passes: int = SINKHO
 
 
 def refine(
-    place: torch.Tensor,
-    cue: torch.Tensor,
+    position: torch.Tensor,
+    channels: torch.Tensor,
     atlas: Atlas,
     poses: Poses,
     warp: bool,
@@ -90,9 +92,9 @@ def refine(
 
     Parameters
     ----------
-    place : torch.Tensor of float64, shape (n, 3)
+    position : torch.Tensor of float64, shape (n, 3)
         Neurons [um].
-    cue : torch.Tensor of float64, shape (n, c)
+    channels : torch.Tensor of float64, shape (n, c)
         Gray or colour; NaN counts for nothing.
     atlas : Atlas
         The atlas.
@@ -108,50 +110,54 @@ def refine(
     Refined
         One entry per pose.
     """
-    usable = bool(cue.shape[1]) and not bool(cue.isnan().any())
+    usable = bool(channels.shape[1]) and not bool(channels.isnan().any())
     prior = atlas.prior()
     if fixed is not None:
         prior = prior + fixed
-    moved_cue = (cue if usable else cue[:, :0]).expand(len(poses.linear), -1, -1)
-    shift_cue = torch.zeros_like(moved_cue[:, :1])
+    moved_channels = (channels if usable else channels[:, :0]).expand(len(poses.linear), -1, -1)
+    channel_shift = torch.zeros_like(moved_channels[:, :1])
     linear, shift = poses.linear.clone(), poses.shift.clone()
-    recorded = _Recorded.of(place, torch.cat([linear, shift[:, :, None]], dim=2))
+    recorded = _Recorded.of(position, torch.cat([linear, shift[:, :, None]], dim=2))
     first_step, last_step = VARIANCES
-    moved = place @ linear.transpose(1, 2) + shift[:, None]
+    moved = position @ linear.transpose(1, 2) + shift[:, None]
     for step in range(STEPS + 1):
         extra = first_step * (last_step / first_step) ** (min(step, STEPS - 1) / (STEPS - 1))
-        log, nobody = _score(moved, moved_cue + shift_cue, usable, atlas, prior, extra)
+        log, nobody = _score(moved, moved_channels + channel_shift, usable, atlas, prior, extra)
         if step == STEPS:
             break
-        share = shares(log, nobody)
-        inverse, pulled, _ = atlas.place.precision(extra)
-        if atlas.place.freedom != float("inf"):
-            share_far = share * _tail(atlas, moved, extra)
+        responsibility = probabilities(log, nobody)
+        inverse, pulled, _ = atlas.position.precision(extra)
+        if atlas.position.degrees_of_freedom != float("inf"):
+            weighted_responsibility = responsibility * _tail(atlas, moved, extra)
         else:
-            share_far = share
-        linear, shift = _affine(recorded, linear, share, share_far, inverse, pulled)
-        moved = place @ linear.transpose(1, 2) + shift[:, None]
+            weighted_responsibility = responsibility
+        linear, shift = _affine(
+            recorded, linear, responsibility, weighted_responsibility, inverse, pulled
+        )
+        moved = position @ linear.transpose(1, 2) + shift[:, None]
         if usable:
-            shift_cue = _channel_shift(moved_cue, share, atlas)
+            channel_shift = _channel_shift(moved_channels, responsibility, atlas)
     if warp:
-        moved, log, nobody = _warp(moved, moved_cue + shift_cue, usable, atlas, prior, last_step)
+        moved, log, nobody = _warp(
+            moved, moved_channels + channel_shift, usable, atlas, prior, last_step
+        )
     # densities are of moved neurons; the likelihood is of recorded ones
     growth = torch.linalg.slogdet(linear)[1][:, None]
     score = torch.logaddexp(torch.logsumexp(log, -1) + growth, nobody).sum(-1)
     return Refined(moved, log, score, poses.mirror)
 
 
-def _score(moved, cue, usable, atlas, prior, extra):
+def _score(moved, channels, usable, atlas, prior, extra):
     """Give log scores of names, and that of being nobody: typical density far from any name."""
-    log = atlas.place.log_density(moved, extra) + prior
-    return log + atlas.cue_log(cue) if usable else log, atlas.nobody(extra)
+    log = atlas.position.log_density(moved, extra) + prior
+    return log + atlas.channel_log_ratio(channels) if usable else log, atlas.nobody(extra)
 
 
 def _tail(atlas, moved, extra):
     """Weight of each neuron under each name's Student-t: far ones pull less."""
-    freedom = atlas.place.freedom
-    far = atlas.place.distance(moved, *atlas.place.precision(extra))
-    return (freedom + 3) / (freedom + far)
+    degrees_of_freedom = atlas.position.degrees_of_freedom
+    far = atlas.position.distance(moved, *atlas.position.precision(extra))
+    return (degrees_of_freedom + 3) / (degrees_of_freedom + far)
 
 
 @dataclass(frozen=True)
@@ -176,18 +182,18 @@ class _Recorded:
     maps: torch.Tensor
 
     @classmethod
-    def of(cls, place: torch.Tensor, maps: torch.Tensor) -> "_Recorded":
+    def of(cls, position: torch.Tensor, maps: torch.Tensor) -> "_Recorded":
         """Measure neurons, (n, 3)."""
-        mean = place.mean(0)
-        centred = place - mean
-        return cls(centred, mean, centred.square().sum(0).mean() / len(place), maps)
+        mean = position.mean(0)
+        centred = position - mean
+        return cls(centred, mean, centred.square().sum(0).mean() / len(position), maps)
 
 
-def _affine(recorded: _Recorded, linear, share, share_far, inverse, pulled):
+def _affine(recorded: _Recorded, linear, responsibility, weighted_responsibility, inverse, pulled):
     """Solve the affine map of every pose at once: weighted least squares and its determinant."""
     off, mean, first = recorded.centred, recorded.mean, recorded.maps
-    precision = (share_far @ inverse.flatten(1)).unflatten(-1, (3, 3))
-    wanted = share_far @ pulled
+    precision = (weighted_responsibility @ inverse.flatten(1)).unflatten(-1, (3, 3))
+    wanted = weighted_responsibility @ pulled
     # unknowns: (3, 4) row-wise, about the centre so that the ridge does not see the origin
     centred = torch.cat([off, torch.ones_like(off[:, :1])], dim=1)
     normal = torch.einsum("ni,nj,pnde->pdiej", centred, centred, precision)
@@ -201,39 +207,39 @@ def _affine(recorded: _Recorded, linear, share, share_far, inverse, pulled):
     matrix = normal.reshape(-1, 12, 12) + torch.diag_embed(hold)
     # the gradient of count * log |det|, at the map so far
     growth = torch.zeros_like(start)
-    growth[:, :, :3] = share.sum((1, 2))[:, None, None] * torch.linalg.inv(linear).mT
+    growth[:, :, :3] = responsibility.sum((1, 2))[:, None, None] * torch.linalg.inv(linear).mT
     vector = right.flatten(1) + hold * start.flatten(1) + growth.flatten(1)
     solved = torch.linalg.solve(matrix, vector).view(-1, 3, 4)
     return solved[:, :, :3], solved[:, :, 3] - solved[:, :, :3] @ mean
 
 
-def _channel_shift(cue, share, atlas):
+def _channel_shift(channels, responsibility, atlas):
     """Fit one shift per channel, held near zero."""
-    precision = torch.linalg.inv(atlas.cue.covariance).diagonal(dim1=1, dim2=2)
-    weight = share @ precision
-    rest = share @ (precision * atlas.cue.mean) - weight * cue
+    precision = torch.linalg.inv(atlas.channels.covariance).diagonal(dim1=1, dim2=2)
+    weight = responsibility @ precision
+    rest = responsibility @ (precision * atlas.channels.mean) - weight * channels
     held = SHIFT_PRIOR * precision.mean(0)
     return rest.sum(-2, keepdim=True) / (weight.sum(-2, keepdim=True) + held)
 
 
-def _warp(moved, cue, usable, atlas, prior, extra):
+def _warp(moved, channels, usable, atlas, prior, extra):
     """Bend space smoothly towards the names: a Gaussian process on posterior-mean residuals."""
     start = moved
     distance = torch.cdist(start, start).square()
     kernel = sum((-distance / (2 * length**2)).exp() for length in WARP_LENGTHS_UM)
     kernel = kernel * WARP_AMPLITUDE_UM**2 / len(WARP_LENGTHS_UM)
-    inverse, pulled, _ = atlas.place.precision(extra)
-    log, nobody = _score(moved, cue, usable, atlas, prior, extra)
+    inverse, pulled, _ = atlas.position.precision(extra)
+    log, nobody = _score(moved, channels, usable, atlas, prior, extra)
     for _ in range(WARP_STEPS):
-        share = shares(log, nobody)
-        if atlas.place.freedom != float("inf"):
-            share = share * _tail(atlas, moved, extra)
-        precision = (share @ inverse.flatten(1)).unflatten(-1, (3, 3))
+        responsibility = probabilities(log, nobody)
+        if atlas.position.degrees_of_freedom != float("inf"):
+            responsibility = responsibility * _tail(atlas, moved, extra)
+        precision = (responsibility @ inverse.flatten(1)).unflatten(-1, (3, 3))
         held = precision + 1e-6 * torch.eye(3, dtype=moved.dtype, device=moved.device)
-        target = torch.linalg.solve(held, share @ pulled)
+        target = torch.linalg.solve(held, responsibility @ pulled)
         noise = 3 / held.diagonal(dim1=-2, dim2=-1).sum(-1)
         rest = target - start
         factor = torch.linalg.cholesky(kernel + torch.diag_embed(noise))
         moved = start + kernel @ torch.cholesky_solve(rest, factor)
-        log, nobody = _score(moved, cue, usable, atlas, prior, extra)
+        log, nobody = _score(moved, channels, usable, atlas, prior, extra)
     return moved, log, nobody

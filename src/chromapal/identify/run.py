@@ -18,7 +18,7 @@ from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import UNKNOWN, Calibration, answer
 from chromapal.identify.body_axes import similarity
 from chromapal.identify.handedness import LABELS, Handedness, calibrate
-from chromapal.prepare.features import cue
+from chromapal.prepare.features import channels
 from chromapal.training.device import choose
 from chromapal.training.settings import Training
 
@@ -68,7 +68,7 @@ def align_fold(
     device = "cuda" if training.device == "cuda" else "cpu"
     device = choose(device, "fp32", training.threads).name
     table = pd.read_parquet(neurons)
-    columns = cue(features)
+    columns = channels(features)
     role = table["role"].eq("test")
     trained = animals(table[~role], columns)
     trained = [animal for animal in trained if (animal.label != "").any()]
@@ -80,17 +80,17 @@ def align_fold(
             "named animals to learn the atlas from",
             "or set config key 'align' to none",
         )
-    aligner, aligned, mirror = align.fit(trained, level, shown("learn atlas"), device=device)
+    aligner, aligned, mirror = align.fit(trained, level, progress_of("learn atlas"), device=device)
     hands = learn_handedness(trained, aligned, mirror)
-    chosen = settled(hands, trained, aligned, mirror)
-    found = [aligner.align(animal.blind()) for animal in shown("align animals")(tested)]
+    chosen = training_handedness(hands, trained, aligned, mirror)
+    found = [aligner.align(animal.blind()) for animal in progress_of("align animals")(tested)]
     worms = decide(hands, tested, found)
     labels = handedness_of_labels(aligner, tested)
     if handedness == "labels":
-        worms = told(worms, labels)
+        worms = overruled(worms, labels)
     signs = [*chosen, *worms["chosen"]]
     parts = [
-        placed(animal, result, float(sign))
+        body_axes_table(animal, result, float(sign))
         for animal, result, sign in zip([*trained, *tested], [*aligned, *found], signs, strict=True)
     ]
     write_parquet(
@@ -113,7 +113,7 @@ def align_fold(
     )  # fmt: skip
 
 
-def shown(label: str) -> align.Track:
+def progress_of(label: str) -> align.Track:
     """Give a wrapper of loops that shows their progress."""
     return lambda items: progress(items, len(items), label)
 
@@ -160,7 +160,7 @@ def decide(hands: Handedness, some: list[Animal], aligned: list[Aligned]) -> pd.
     return hands.decide(table, evidence(aligned))
 
 
-def settled(
+def training_handedness(
     hands: Handedness,
     training: list[Animal],
     aligned: list[Aligned],
@@ -170,29 +170,31 @@ def settled(
     chosen = mirror.astype(float)
     undecided = np.flatnonzero(mirror == 0)
     if len(undecided):
-        some = [[part[spot] for spot in undecided] for part in (training, aligned)]
+        some = [[part[index] for index in undecided] for part in (training, aligned)]
         chosen[undecided] = decide(hands, *some)["chosen"]
     return chosen
 
 
-def placed(animal: Animal, aligned: Aligned, sign: float) -> pd.DataFrame:
+def body_axes_table(animal: Animal, aligned: Aligned, sign: float) -> pd.DataFrame:
     """Give an animal's neurons in body axes, in one handedness: row, posterior, dorsal, left."""
-    return pd.DataFrame(aligned.place[sign].numpy(), columns=list(BODY)).assign(row=animal.row)
+    return pd.DataFrame(aligned.position[sign].numpy(), columns=list(BODY)).assign(row=animal.row)
 
 
 def handedness_of_labels(aligner: Aligner, some: list[Animal]) -> np.ndarray:
     """Give the handedness that animals' labels speak for: 1, -1, 0 where they do not decide."""
-    spot = {name: number for number, name in enumerate(aligner.atlas.names)}
+    column_of = {name: number for number, name in enumerate(aligner.atlas.names)}
     signs = np.zeros(len(some), dtype=np.int64)
     for number, animal in enumerate(some):
-        labelled = np.array([label in spot for label in animal.label], dtype=bool)
+        labelled = np.array([label in column_of for label in animal.label], dtype=bool)
         if labelled.sum() >= LEAST_LABELS:
-            target = aligner.atlas.place.mean[[spot[label] for label in animal.label[labelled]]]
-            signs[number] = _better(animal.place[torch.from_numpy(labelled)], target)
+            target = aligner.atlas.position.mean[
+                [column_of[label] for label in animal.label[labelled]]
+            ]
+            signs[number] = _better(animal.position[torch.from_numpy(labelled)], target)
     return signs
 
 
-def told(worms: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
+def overruled(worms: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
     """Overrule decisions by what labels speak for; an oracle, since test labels are looked at."""
     known = labels != 0
     return worms.assign(
@@ -222,20 +224,22 @@ def checked(
     # the last one is where -1 points: no name
     names = np.array([*aligner.atlas.names, ""])
     rows = []
-    for animal, result, chosen, said in zip(tested, aligned, worms["chosen"], labels, strict=True):
+    for animal, result, chosen, by_label in zip(
+        tested, aligned, worms["chosen"], labels, strict=True
+    ):
         score = {}
         for sign in (1.0, -1.0):
-            reply = answer(Calibration().probabilities(result.log[sign]))
+            answers = answer(Calibration().probabilities(result.log[sign]))
             score[sign] = (
-                np.mean(names[reply.best[:, 0]] == animal.label, where=animal.label != "")
+                np.mean(names[answers.best[:, 0]] == animal.label, where=animal.label != "")
                 if (animal.label != "").any()
                 else np.nan
             )
         rows.append(
             {
                 "neurons": len(animal.row),
-                "labels": said,
-                "suspect": int(said not in (0, chosen)),
+                "labels": by_label,
+                "suspect": int(by_label not in (0, chosen)),
                 "accuracy": score[float(chosen)],
                 "accuracy_mirrored": score[-float(chosen)],
             }
@@ -250,13 +254,13 @@ def checked(
     return worms.join(pd.DataFrame(rows, columns=list(kinds)).astype(kinds))
 
 
-def _better(place: torch.Tensor, target: torch.Tensor) -> float:
+def _better(position: torch.Tensor, target: torch.Tensor) -> float:
     """Give the handedness in which named neurons fit the atlas better, 0 where neither does."""
     error = {}
-    weight = torch.ones(len(place), dtype=place.dtype)
+    weight = torch.ones(len(position), dtype=position.dtype)
     for sign in (1.0, -1.0):
-        turn, scale, shift = similarity(place, target, weight, place.new_tensor(sign))
-        error[sign] = float((scale * place @ turn.T + shift - target).square().sum())
+        rotation, scale, shift = similarity(position, target, weight, position.new_tensor(sign))
+        error[sign] = float((scale * position @ rotation.T + shift - target).square().sum())
     # names in one plane fit their mirror image just as well
     even = abs(error[1.0] - error[-1.0]) <= EVEN * max(error.values())
     return 0.0 if even else min(error, key=error.get)

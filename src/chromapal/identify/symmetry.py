@@ -38,49 +38,53 @@ class Symmetry:
     @classmethod
     def fit(
         cls,
-        places: Sequence[torch.Tensor],
-        cues: Sequence[torch.Tensor],
+        positions: Sequence[torch.Tensor],
+        channels: Sequence[torch.Tensor],
         labels: Sequence[np.ndarray],
-        freedom: float,
+        degrees_of_freedom: float,
     ) -> "Symmetry":
         """Learn from aligned, named training animals; see `Atlas.fit`."""
-        plain = Atlas.fit(places, cues, labels, freedom)
-        spot = {name: number for number, name in enumerate(plain.names)}
-        lefts = plain.place.mean[:, 2]
+        plain = Atlas.fit(positions, channels, labels, degrees_of_freedom)
+        number_of = {name: number for number, name in enumerate(plain.names)}
+        lefts = plain.position.mean[:, 2]
         partners = [(name, other_side(name)) for name in plain.names]
-        centres = [lefts[[spot[a], spot[b]]].mean() for a, b in partners if b in spot and a < b]
+        centres = [
+            lefts[[number_of[a], number_of[b]]].mean()
+            for a, b in partners
+            if b in number_of and a < b
+        ]
         middle = float(torch.stack(centres).mean()) if centres else float(lefts.mean())
         swap = dict(partners) | {"": ""}
         swapped = [np.array([swap[name] for name in label], dtype=str) for label in labels]
         both = Atlas.fit(
-            [*places, *(mirrored(place, middle) for place in places)],
-            [*cues, *cues],
+            [*positions, *(mirrored(position, middle) for position in positions)],
+            [*channels, *channels],
             [*labels, *swapped],
-            freedom,
+            degrees_of_freedom,
         )
         # of a pair, either member is as present as the two are on average
-        share = {name: float(plain.presence[number]) for name, number in spot.items()}
+        presence_of = {name: float(plain.presence[number]) for name, number in number_of.items()}
         presence = torch.tensor(
             [
-                (share.get(name, 0.0) + share.get(other_side(name), 0.0)) / 2
+                (presence_of.get(name, 0.0) + presence_of.get(other_side(name), 0.0)) / 2
                 if other_side(name)
-                else share[name]
+                else presence_of[name]
                 for name in both.names
             ],
             dtype=plain.presence.dtype,
         )
         return cls(dataclasses.replace(both, presence=presence), middle)
 
-    def evidence(self, place: dict[float, torch.Tensor], cue: torch.Tensor) -> float:
+    def evidence(self, position: dict[float, torch.Tensor], channels: torch.Tensor) -> float:
         """Say how much more likely an animal's axes are right-handed than mirrored.
 
         Each alignment is compared with its own mirror image, in which pairs fit just as well.
 
         Parameters
         ----------
-        place : dict of float to torch.Tensor, shape (n, 3)
+        position : dict of float to torch.Tensor, shape (n, 3)
             The animal in body axes, aligned as right-handed (1) and as mirrored (-1).
-        cue : torch.Tensor, shape (n, c)
+        channels : torch.Tensor, shape (n, c)
             Gray or colour; NaN counts for nothing.
 
         Returns
@@ -89,20 +93,22 @@ class Symmetry:
             Difference of log likelihoods; not calibrated.
         """
         surplus = {
-            sign: self._log(found, cue) - self._log(mirrored(found, self.middle), cue)
-            for sign, found in place.items()
+            sign: self._log(found, channels) - self._log(mirrored(found, self.middle), channels)
+            for sign, found in position.items()
         }
         return surplus[1.0] - surplus[-1.0]
 
-    def _log(self, place: torch.Tensor, cue: torch.Tensor) -> float:
+    def _log(self, position: torch.Tensor, channels: torch.Tensor) -> float:
         """Give the log likelihood of an animal under the mixture of all names and nobody."""
         atlas = self.atlas
-        log = atlas.place.log_density(place) + atlas.prior() + atlas.cue_log(cue)
+        log = (
+            atlas.position.log_density(position) + atlas.prior() + atlas.channel_log_ratio(channels)
+        )
         return float(torch.logaddexp(torch.logsumexp(log, 1), atlas.nobody()).sum())
 
 
-def mirrored(place: torch.Tensor, middle: float) -> torch.Tensor:
+def mirrored(position: torch.Tensor, middle: float) -> torch.Tensor:
     """Swap left and right: reflect at the plane of symmetry."""
-    away = place.clone()
-    away[:, 2] = 2 * middle - place[:, 2]
+    away = position.clone()
+    away[:, 2] = 2 * middle - position[:, 2]
     return away

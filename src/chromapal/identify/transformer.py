@@ -16,12 +16,12 @@ from chromapal.identify import checkpoint
 from chromapal.identify.assign import UNKNOWN
 from chromapal.identify.context import ContextNetwork
 from chromapal.identify.context_task import Task
-from chromapal.identify.herd import Herd, Scores, without
+from chromapal.identify.worms import WormBatch, Scores, without
 from chromapal.training.device import choose
 from chromapal.training.loop import fingerprint, fit, quiet
 
 HELD = 8  # one in so many animals is held out of a member, to calibrate on
-PLACES = 3
+AXES = 3
 SIZE_UM = 20.0  # root mean square distance from the centre that positions are brought to
 DECAY = 0.99  # of the running mean of weights that is kept
 GRADIENT = 1.0
@@ -70,7 +70,7 @@ class Transformer(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         values : pandas.DataFrame, shape (n, features)
-            Positions and cues of whole animals.
+            Positions and channels of whole animals.
         names : numpy.ndarray of str, shape (n,)
             Names, "" where unlabelled.
         animal : pandas.Series of int, shape (n,)
@@ -82,34 +82,34 @@ class Transformer(ClassifierMixin, BaseEstimator):
         """
         self.classes_ = np.unique(names[names != ""])
         numbers = torch.tensor(values.to_numpy(dtype=np.float64))
-        place = numbers[:, :PLACES]
-        self.centre_ = place.mean(0)
-        self.unit_ = float((place - self.centre_).square().sum(1).mean().sqrt()) / SIZE_UM or 1.0
+        position = numbers[:, :AXES]
+        self.centre_ = position.mean(0)
+        self.unit_ = float((position - self.centre_).square().sum(1).mean().sqrt()) / SIZE_UM or 1.0
         label = np.where(names != "", np.searchsorted(self.classes_, names), -1)
         loss_weight = np.ones(len(names)) if weights is None else weights
-        herd = self._herd(
+        worms = self._worm_batch(
             values, animal, laboratory, torch.from_numpy(label), torch.tensor(loss_weight)
         )
         members = max(1, min(self.params.members, HELD))
         width = len(self.classes_)
-        self.atlas_, self.networks_ = Scores.fit(herd, width), []
+        self.atlas_, self.networks_ = Scores.fit(worms, width), []
         self.held_out_animals_: list[int] = []
         logs: list[torch.Tensor] = []
         truths: list[np.ndarray] = []
         self.device_ = choose(self.device, "fp32", 1)
         for member in range(members):
-            held = [spot for spot in range(len(herd.rows)) if spot % HELD == HELD - 1 - member]
-            rest = without(herd, held)
+            held = [index for index in range(len(worms.rows)) if index % HELD == HELD - 1 - member]
+            rest = without(worms, held)
             network = self._train(rest, member, self.device_.name)
             self.networks_.append(network)
             others = Scores.fit(rest, width)
             self.held_out_animals_ += held
-            for spot in held:
-                logs.append(_log(network, others, herd, spot))
-                truth = herd.name[herd.rows[spot]].numpy()
+            for index in held:
+                logs.append(_log(network, others, worms, index))
+                truth = worms.name[worms.rows[index]].numpy()
                 truths.append(np.where(truth >= 0, truth, UNKNOWN))
         self.held_out_ = logs, truths
-        self.told_ = f"{members} networks of {self.params.steps} steps, {self.device_}"
+        self.summary_ = f"{members} networks of {self.params.steps} steps, {self.device_}"
         return self
 
     def predict_log_proba(
@@ -117,10 +117,10 @@ class Transformer(ClassifierMixin, BaseEstimator):
     ) -> np.ndarray:
         """Give log probabilities, (n, names), of whole animals; see `fit`."""
         blank = torch.full((len(values),), -1)
-        herd = self._herd(values, animal, laboratory, blank, torch.ones(len(values)))
+        worms = self._worm_batch(values, animal, laboratory, blank, torch.ones(len(values)))
         found = torch.zeros(len(values), len(self.classes_), dtype=torch.float64)
-        for spot, rows in enumerate(herd.rows):
-            logs = [_log(network, self.atlas_, herd, spot) for network in self.networks_]
+        for index, rows in enumerate(worms.rows):
+            logs = [_log(network, self.atlas_, worms, index) for network in self.networks_]
             found[rows] = torch.stack(logs).mean(0)
         return torch.log_softmax(found, 1).numpy()
 
@@ -130,49 +130,49 @@ class Transformer(ClassifierMixin, BaseEstimator):
         """Give the likeliest name of each neuron."""
         return self.classes_[self.predict_log_proba(values, animal, laboratory).argmax(axis=1)]
 
-    def network(self, cues: int) -> ContextNetwork:
+    def network(self, channels: int) -> ContextNetwork:
         """Make an untrained network."""
         params = self.params
         return ContextNetwork(
-            len(self.classes_), cues, params.width, params.layers, params.heads, params.dropout
+            len(self.classes_), channels, params.width, params.layers, params.heads, params.dropout
         )
 
-    def _herd(self, values, animal, laboratory, name, weight) -> Herd:
+    def _worm_batch(self, values, animal, laboratory, name, weight) -> WormBatch:
         numbers = torch.tensor(values.to_numpy(dtype=np.float64))
         groups = pd.Series(np.asarray(animal)).groupby(np.asarray(animal), sort=True).indices
-        place = (numbers[:, :PLACES] - self.centre_) / self.unit_
+        position = (numbers[:, :AXES] - self.centre_) / self.unit_
         rows = [torch.from_numpy(rows) for rows in groups.values()]
         labs = [str(np.asarray(laboratory)[rows[0]]) for rows in groups.values()]
-        return Herd(place, numbers[:, PLACES:], name, weight, rows, labs)
+        return WormBatch(position, numbers[:, AXES:], name, weight, rows, labs)
 
-    def _train(self, herd: Herd, member: int, device: str) -> ContextNetwork:
-        """Train one network on the animals of a herd that have names, or take it over."""
+    def _train(self, worms: WormBatch, member: int, device: str) -> ContextNetwork:
+        """Train one network on the animals of a batch of worms that have names, or take it over."""
         params, seed = self.params, self.seed + member
         with torch.random.fork_rng(devices=[]), quiet():
             torch.manual_seed(seed)
-            network = self.network(herd.cue.shape[1])
+            network = self.network(worms.channels.shape[1])
             path = None
             if self.checkpoints is not None:
                 facts = dataclasses.asdict(params), seed, device
-                name = fingerprint(network, facts, herd.contents(), __file__)
+                name = fingerprint(network, facts, worms.contents(), __file__)
                 path = Path(self.checkpoints) / f"{name}.ckpt"
                 if checkpoint.read_finished(path, network):
                     return network.eval()
-            task = Task(network, herd, params, seed)
+            task = Task(network, worms, params, seed)
             batches, average = task.batches(), EMAWeightAveraging(decay=DECAY)
             callbacks = [average]
             if path is not None:
                 callbacks.append(checkpoint.StepCheckpoint(path, task, batches, average))
-            shown = Console(stderr=True).is_terminal
+            progress_of = Console(stderr=True).is_terminal
             trainer = lightning.Trainer(
                 accelerator=device,
                 devices=1,
                 deterministic=device == "cpu",
                 max_steps=params.steps - task.first_step,
                 gradient_clip_val=GRADIENT,
-                callbacks=[*callbacks, RichProgressBar()] if shown else callbacks,
+                callbacks=[*callbacks, RichProgressBar()] if progress_of else callbacks,
                 enable_checkpointing=path is not None,
-                enable_progress_bar=shown,
+                enable_progress_bar=progress_of,
                 enable_model_summary=False,
                 logger=False,
             )
@@ -184,8 +184,8 @@ class Transformer(ClassifierMixin, BaseEstimator):
 
 
 @torch.inference_mode()
-def _log(network: ContextNetwork, scores: Scores, herd: Herd, spot: int) -> torch.Tensor:
-    place, cue, mask, _, _ = herd.padded([spot])
-    log = scores(place, cue, [herd.laboratories[spot]])
-    found = network(place.float(), cue.float(), log.float(), mask)
+def _log(network: ContextNetwork, scores: Scores, worms: WormBatch, index: int) -> torch.Tensor:
+    position, channels, mask, _, _ = worms.padded([index])
+    log = scores(position, channels, [worms.laboratories[index]])
+    found = network(position.float(), channels.float(), log.float(), mask)
     return torch.log_softmax(found[0].double(), -1)

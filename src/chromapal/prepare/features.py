@@ -3,7 +3,7 @@
 from chromapal.columns import FEATURES, POSITION, PREDICTED, WEIGHT
 
 
-def cue(features: str) -> tuple[str, ...]:
+def channels(features: str) -> tuple[str, ...]:
     """Give the columns that alignment may use for a feature set: its gray or colour.
 
     Predicted colour is a function of position and gray, and weight is none of the animal's.

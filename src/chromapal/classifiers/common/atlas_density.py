@@ -1,50 +1,51 @@
-"""What the atlas classifiers share: a density of position and cue per name."""
+"""What the atlas classifiers share: a density of position and channels per name."""
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from chromapal.identify.atlas import LEAST_VARIANCE, Spread
+from chromapal.identify.atlas import LEAST_VARIANCE, NameDistribution
 
 
 class AtlasDensity(ClassifierMixin, BaseEstimator):
-    """Names a neuron by the density that its position and cue have under each name.
+    """Names a neuron by the density that its position and channels have under each name.
 
-    Position (the first `places` features) and cue are independent given the name. Covariances
+    Position (the first `positions` features) and channels are independent given the name.
+    Covariances
     are shrunk to the pooled one, and means of laboratories to the common one; see
-    `chromapal.identify.atlas.Spread`.
+    `chromapal.identify.atlas.NameDistribution`.
 
     Parameters
     ----------
-    freedom : float
+    degrees_of_freedom : float
         Degrees of freedom of a Student-t density; infinite = Gaussian.
-    places : int
+    positions : int
         How many of the features are positions.
     """
 
-    def __init__(self, freedom: float = float("inf"), places: int = 3):
-        self.freedom = freedom
-        self.places = places
+    def __init__(self, degrees_of_freedom: float = float("inf"), positions: int = 3):
+        self.degrees_of_freedom = degrees_of_freedom
+        self.positions = positions
 
     def fit(self, values, names, laboratory=None):
         """Learn from named neurons, (n, features) and (n,), and whose animals they are of, (n,)."""
         numbers = torch.tensor(np.asarray(values, dtype=np.float64))
         self.classes_, which = np.unique(np.asarray(names, dtype=str), return_inverse=True)
         label = torch.from_numpy(which.astype(np.int64))
-        # units of the study's own: positions are micrometres or shares of an animal's length
-        self.unit_ = float(numbers[:, : self.places].std()) or 1.0
+        # units of the study's own: positions are micrometres or probabilities of an animal's length
+        self.unit_ = float(numbers[:, : self.positions].std()) or 1.0
         count = torch.bincount(label, minlength=len(self.classes_)).double()
         self.presence_ = (count / count.max()).log()
         known = len(self.classes_)
         parts = self._parts(numbers)
         self.spreads_ = [
-            Spread.fit(part, label, known, self.freedom, least, laboratory)
+            NameDistribution.fit(part, label, known, self.degrees_of_freedom, least, laboratory)
             for part, least in zip(parts, (LEAST_VARIANCE / 20**2, 1e-3), strict=True)
         ]
         return self
 
     def _parts(self, numbers: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return numbers[:, : self.places] / self.unit_, numbers[:, self.places :]
+        return numbers[:, : self.positions] / self.unit_, numbers[:, self.positions :]
 
     def predict_log_proba(self, values, laboratory=None):
         """Give log probabilities, (n, names), by the means of the neurons' laboratories."""

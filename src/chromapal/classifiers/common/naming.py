@@ -249,15 +249,15 @@ def _assigned(
     """Give each animal's neurons their assigned names and the next best, with probabilities."""
     given = np.full((len(test), FIVE), "", dtype=object)
     probability = np.zeros((len(test), FIVE))
-    places = test.reset_index(drop=True).groupby(ANIMAL, sort=False).indices
+    positions = test.reset_index(drop=True).groupby(ANIMAL, sort=False).indices
     spelled = np.append(names[names != BACKGROUND], "")
-    for rows in places.values():
-        shares, nobody = scores.shared_out(names, found[rows], calibration)
-        reply = answer(shares)
-        given[rows] = spelled[reply.best]
-        probability[rows] = reply.probability
+    for rows in positions.values():
+        probabilities, nobody = scores.shared_out(names, found[rows], calibration)
+        answers = answer(probabilities)
+        given[rows] = spelled[answers.best]
+        probability[rows] = answers.probability
         if BACKGROUND in names:
-            blank = nobody.numpy() > reply.probability[:, 0]
+            blank = nobody.numpy() > answers.probability[:, 0]
             given[rows[blank], 1:] = given[rows[blank], :-1]
             given[rows[blank], 0] = BACKGROUND
             probability[rows[blank], 1:] = probability[rows[blank], :-1]

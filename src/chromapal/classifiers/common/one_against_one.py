@@ -22,10 +22,10 @@ class OneAgainstOneSVC(SVC):
             return pairs
         count = len(self.classes_)
         first, second = np.triu_indices(count, 1)
-        spot, one = np.arange(len(first)), np.ones(len(first))
+        index, one = np.arange(len(first)), np.ones(len(first))
         # a row per name: 1 where it is a pair's first, -1 where its second
         sides = sparse.csr_array(
-            (np.r_[one, -one], (np.r_[first, second], np.r_[spot, spot])), (count, len(first))
+            (np.r_[one, -one], (np.r_[first, second], np.r_[index, index])), (count, len(first))
         )
         pairs = np.ascontiguousarray(pairs.T)
         confidence = sides @ pairs

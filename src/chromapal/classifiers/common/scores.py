@@ -133,20 +133,20 @@ def shared_out(
 
     Returns
     -------
-    shares : torch.Tensor, shape (n, names without background)
+    probabilities : torch.Tensor, shape (n, names without background)
         Probabilities.
     nobody : torch.Tensor, shape (n,)
         Probability of being none of them; background, where that is a name.
     """
     log = torch.from_numpy(found)
-    shares = calibration.probabilities(log, background(names))
-    return shares, (1 - shares.sum(1)).clamp(0, 1)
+    probabilities = calibration.probabilities(log, background(names))
+    return probabilities, (1 - probabilities.sum(1)).clamp(0, 1)
 
 
 def background(names: np.ndarray) -> int | None:
     """Give the column of the name that many neurons may share, where there is one."""
-    spot = np.flatnonzero(names == BACKGROUND)
-    return int(spot[0]) if len(spot) else None
+    index = np.flatnonzero(names == BACKGROUND)
+    return int(index[0]) if len(index) else None
 
 
 def _calibrated(names: np.ndarray, logs: list, truths: list) -> Calibration:
@@ -167,8 +167,8 @@ def _known_animals(
     full[:, np.searchsorted(names, classes)] = found
     at = pd.Series(np.arange(len(names)), index=names)
     truth = held["name"].map(at).fillna(UNKNOWN).to_numpy(dtype=np.int64)
-    places = held.reset_index(drop=True).groupby(ANIMAL, sort=True).indices.values()
-    return [torch.from_numpy(full[rows]) for rows in places], [truth[rows] for rows in places]
+    positions = held.reset_index(drop=True).groupby(ANIMAL, sort=True).indices.values()
+    return [torch.from_numpy(full[rows]) for rows in positions], [truth[rows] for rows in positions]
 
 
 def _oversampled(
@@ -191,9 +191,9 @@ def _fit(
     """Fit, and report what did not converge in the log instead of on the screen."""
     if whole:
         animal = train.groupby(ANIMAL, sort=True).ngroup()
-        told = {**_laboratory(estimator, train), "weights": weights}
-        estimator.fit(train[features], train["name"].to_numpy(dtype=str), animal, **told)
-        LOGGER.info("%s: %s", label, estimator.told_)
+        overruled = {**_laboratory(estimator, train), "weights": weights}
+        estimator.fit(train[features], train["name"].to_numpy(dtype=str), animal, **overruled)
+        LOGGER.info("%s: %s", label, estimator.summary_)
         return
     named = train[train["name"].ne("")]
     with warnings.catch_warnings(record=True) as caught:
@@ -229,12 +229,12 @@ def _score(
     numpy.ndarray
         (neurons, names), names in sorted order.
     """
-    told = _laboratory(estimator, test)
+    overruled = _laboratory(estimator, test)
     if whole:
         animal = test.groupby(ANIMAL, sort=True).ngroup()
-        return estimator.predict_log_proba(test[features], animal, **told)
+        return estimator.predict_log_proba(test[features], animal, **overruled)
     if hasattr(estimator, "predict_proba"):
-        return np.log(estimator.predict_proba(test[features], **told).clip(LEAST))
+        return np.log(estimator.predict_proba(test[features], **overruled).clip(LEAST))
     scores = estimator.decision_function(test[features])
     return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
 

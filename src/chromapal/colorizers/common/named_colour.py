@@ -75,14 +75,14 @@ class NamedColour:
 
         torch.set_num_threads(threads)
         self.identifier = Identifier(self.params)
-        rows, shares, place = self.identifier.fit(neurons, seed, device, checkpoints)
+        rows, probabilities, position = self.identifier.fit(neurons, seed, device, checkpoints)
         self.trained_on = self.identifier.transformer.device_.trained_on
         self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
         if self.stacked:
             held = neurons.iloc[rows]
-            colour = self._expected(shares, held)[0]
+            colour = self._expected(probabilities, held)[0]
             missed = held[["r", "g", "b"]].to_numpy() - colour
-            self.correction = _ridge(_inputs(colour, place, held), missed)
+            self.correction = _ridge(_inputs(colour, position, held), missed)
 
     def predict(self, samples, device="cpu", threads=1):
         """Give expected colours; see `contract.Colorizer.predict`."""
@@ -99,24 +99,24 @@ class NamedColour:
         neurons = samples.table
         if neurons.empty:
             return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)
-        shares, place, _ = self.identifier.shares(neurons)
-        return self.coloured(neurons, shares, place)
+        probabilities, position, _ = self.identifier.probabilities(neurons)
+        return self.coloured(neurons, probabilities, position)
 
-    def coloured(self, neurons: pd.DataFrame, shares, place: np.ndarray):
+    def coloured(self, neurons: pd.DataFrame, probabilities, position: np.ndarray):
         """Give colours and deviations, as `predict_with_deviation`, of neurons named before."""
-        found, deviation = self._expected(shares, neurons)
+        found, deviation = self._expected(probabilities, neurons)
         if self.stacked:
-            found = found + _inputs(found, place, neurons) @ self.correction
+            found = found + _inputs(found, position, neurons) @ self.correction
         return found.astype(np.float32), deviation.astype(np.float32)
 
-    def _expected(self, shares, neurons: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def _expected(self, probabilities, neurons: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Give expected colours and deviations, each neuron by the colours of its laboratory."""
         import torch
 
         gray = torch.tensor(neurons["gray"].to_numpy(dtype=np.float64))
         colour, deviation = np.zeros((len(neurons), 3)), np.zeros((len(neurons), 3))
         for lab, rows in neurons.reset_index(drop=True).groupby("lab").indices.items():
-            found = self.colours.at(str(lab)).expected(shares[rows], gray[rows])
+            found = self.colours.at(str(lab)).expected(probabilities[rows], gray[rows])
             colour[rows], deviation[rows] = (part.numpy() for part in found)
         return colour, deviation
 
@@ -136,7 +136,7 @@ class NamedColour:
         """Read what `save` wrote."""
         from safetensors.torch import load_file
 
-        from chromapal.identify.atlas import Spread
+        from chromapal.identify.atlas import NameDistribution
         from chromapal.identify.colour import Identifier, NameColours
 
         folder = Path(folder)
@@ -144,14 +144,14 @@ class NamedColour:
         self.trained_on = layout.trained_on(folder)
         self.identifier = Identifier(self.params).load(folder)
         learnt = load_file(folder / "colours.safetensors")
-        self.colours = NameColours(Spread.read(learnt, "colour"))
+        self.colours = NameColours(NameDistribution.read(learnt, "colour"))
         self.correction = learnt["correction"].numpy()
         return self
 
 
-def _inputs(colour: np.ndarray, place: np.ndarray, neurons: pd.DataFrame) -> np.ndarray:
+def _inputs(colour: np.ndarray, position: np.ndarray, neurons: pd.DataFrame) -> np.ndarray:
     """Give what the correction looks at, (n, features): expected colour, body axes, gray."""
-    seen = np.column_stack([place / UNIT_UM, neurons["gray"].to_numpy(dtype=np.float64)])
+    seen = np.column_stack([position / UNIT_UM, neurons["gray"].to_numpy(dtype=np.float64)])
     return np.column_stack([np.ones(len(colour)), colour, seen, seen**2])
 
 

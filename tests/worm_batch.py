@@ -61,8 +61,8 @@ class Fitted:
         """Assigned names and their probabilities, in a stated handedness."""
         sign = self.sign[animal.lab] if sign is None else sign
         log = self.aligner.align(animal.blind(), (sign,)).log[sign]
-        reply = answer(self.calibration.probabilities(log))
-        return np.array(self.aligner.atlas.names)[reply.best[:, 0]], reply.probability[:, 0]
+        answers = answer(self.calibration.probabilities(log))
+        return np.array(self.aligner.atlas.names)[answers.best[:, 0]], answers.probability[:, 0]
 
 
 @cache
@@ -82,6 +82,7 @@ def some_of(animal: Animal, rows) -> Animal:
     """Keep some of an animal's neurons, in the order given."""
     rows = np.asarray(rows)
     return dataclasses.replace(
-        animal, row=animal.row[rows], place=animal.place[rows], cue=animal.cue[rows],
+        animal, row=animal.row[rows], position=animal.position[rows],
+        channels=animal.channels[rows],
         label=animal.label[rows],
     )  # fmt: skip

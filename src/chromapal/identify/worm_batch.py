@@ -9,18 +9,18 @@ import torch
 
 from chromapal.identify.atlas import Atlas
 
-FREEDOM = 6.0
+DEGREES_OF_FREEDOM = 6.0
 PARTS = 4  # an animal's atlas scores come from the atlas of the other parts
 LOWEST = -30.0  # log score of a name that a part's atlas does not know
 
 
 @dataclass(frozen=True)
-class Herd:
+class WormBatch:
     """Animals of unequal size, one below the other.
 
     Attributes
     ----------
-    place, cue : torch.Tensor of float64, shapes (n, 3) and (n, c)
+    position, channels : torch.Tensor of float64, shapes (n, 3) and (n, c)
         Neurons of all animals.
     name : torch.Tensor of int64, shape (n,)
         Number of the name, -1 where unlabelled.
@@ -32,8 +32,8 @@ class Herd:
         Whose each animal is.
     """
 
-    place: torch.Tensor
-    cue: torch.Tensor
+    position: torch.Tensor
+    channels: torch.Tensor
     name: torch.Tensor
     weight: torch.Tensor
     rows: list[torch.Tensor]
@@ -41,27 +41,27 @@ class Herd:
 
     def contents(self) -> Iterator[bytes]:
         """Give all that it holds, to tell one from another."""
-        for values in (self.place, self.cue, self.name, self.weight, *self.rows):
+        for values in (self.position, self.channels, self.name, self.weight, *self.rows):
             yield repr(tuple(values.shape)).encode() + values.contiguous().numpy().tobytes()
         yield repr(self.laboratories).encode()
 
-    def padded(self, spots: list[int]) -> tuple[torch.Tensor, ...]:
-        """Give place, cue, mask, name and weight of some animals, (B, n, ...)."""
-        chosen = [self.rows[spot] for spot in spots]
+    def padded(self, indices: list[int]) -> tuple[torch.Tensor, ...]:
+        """Give position, channels, mask, name and weight of some animals, (B, n, ...)."""
+        chosen = [self.rows[index] for index in indices]
 
         def pad(values: torch.Tensor) -> torch.Tensor:
             return torch.nn.utils.rnn.pad_sequence([values[rows] for rows in chosen], True)
 
-        mask = pad(torch.ones(len(self.place), dtype=torch.bool))
-        return pad(self.place), pad(self.cue), mask, pad(self.name), pad(self.weight)
+        mask = pad(torch.ones(len(self.position), dtype=torch.bool))
+        return pad(self.position), pad(self.channels), mask, pad(self.name), pad(self.weight)
 
 
-def without(herd: Herd, spots: list[int]) -> Herd:
-    """Give the herd with the names of some animals struck out."""
-    name = herd.name.clone()
-    for spot in spots:
-        name[herd.rows[spot]] = -1
-    return dataclasses.replace(herd, name=name)
+def without(worms: WormBatch, indices: list[int]) -> WormBatch:
+    """Give the batch of worms with the names of some animals struck out."""
+    name = worms.name.clone()
+    for index in indices:
+        name[worms.rows[index]] = -1
+    return dataclasses.replace(worms, name=name)
 
 
 @dataclass(frozen=True)
@@ -83,37 +83,37 @@ class Scores:
     width: int
 
     @classmethod
-    def fit(cls, herd: Herd, width: int, part: int | None = None) -> "Scores":
+    def fit(cls, worms: WormBatch, width: int, part: int | None = None) -> "Scores":
         """Learn from all animals with names, but those of one part."""
-        spots = [
-            spot
-            for spot, rows in enumerate(herd.rows)
-            if (part is None or spot % PARTS != part) and (herd.name[rows] >= 0).any()
+        indices = [
+            index
+            for index, rows in enumerate(worms.rows)
+            if (part is None or index % PARTS != part) and (worms.name[rows] >= 0).any()
         ]
-        used = [herd.rows[spot] for spot in spots]
+        used = [worms.rows[index] for index in indices]
         # numbers as text, so that the atlas's sorted names are the sorted numbers
         labels = [
             np.where(number >= 0, np.char.zfill(number.astype(str), 6), "")
-            for number in (herd.name[rows].numpy() for rows in used)
+            for number in (worms.name[rows].numpy() for rows in used)
         ]
         atlas = Atlas.fit(
-            [herd.place[rows] for rows in used],
-            [herd.cue[rows] for rows in used],
+            [worms.position[rows] for rows in used],
+            [worms.channels[rows] for rows in used],
             labels,
-            FREEDOM,
-            [herd.laboratories[spot] for spot in spots],
+            DEGREES_OF_FREEDOM,
+            [worms.laboratories[index] for index in indices],
         )
         return cls(atlas, torch.tensor([int(name) for name in atlas.names]), width)
 
     def __call__(
-        self, place: torch.Tensor, cue: torch.Tensor, laboratories: Sequence[str]
+        self, position: torch.Tensor, channels: torch.Tensor, laboratories: Sequence[str]
     ) -> torch.Tensor:
         """Give log posteriors of B animals, each by its laboratory's means, (B, n, names)."""
-        whole = torch.full((*place.shape[:-1], self.width), LOWEST, dtype=place.dtype)
-        for spot, laboratory in enumerate(laboratories):
+        whole = torch.full((*position.shape[:-1], self.width), LOWEST, dtype=position.dtype)
+        for index, laboratory in enumerate(laboratories):
             atlas = self.atlas.at(laboratory)
-            log = atlas.place.log_density(place[spot]) + atlas.prior()
-            if cue.shape[-1]:
-                log = log + atlas.cue.log_density(cue[spot])
-            whole[spot][:, self.columns] = torch.log_softmax(log, -1)
+            log = atlas.position.log_density(position[index]) + atlas.prior()
+            if channels.shape[-1]:
+                log = log + atlas.channels.log_density(channels[index])
+            whole[index][:, self.columns] = torch.log_softmax(log, -1)
         return whole
