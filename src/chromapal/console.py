@@ -8,15 +8,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from chromapal.errors import InputError, NoSpaceError, disk_is_full
 
@@ -97,6 +88,17 @@ def progress(items: Iterable, total: int, label: str) -> Iterator:
 
     Silent where standard error is no terminal, where a bar would only fill a log.
     """
+    # Here, because most jobs show no bar.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = [
         TextColumn("{task.description}"),
         BarColumn(),
