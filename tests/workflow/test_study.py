@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import TINY, copy_project, snakemake, table_bytes
+from tests.workflow.conftest import copy_project
 
 TABLES = ("colour", "confusion", "identity", "losses", "names", "skipped", "summary", "worms")
 
@@ -63,12 +63,6 @@ def test_models_hold_no_pickle(study):
 def test_checkpoints_are_gone_after_success(study):
     left = [path for path in study.glob("results/tiny/checkpoints/**/*") if path.is_file()]
     assert left == []
-
-
-def test_two_runs_give_the_same_bytes(study, tmp_path):
-    done = snakemake(tmp_path, TINY)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert table_bytes(tmp_path) == table_bytes(study)
 
 
 @pytest.fixture
