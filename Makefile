@@ -13,9 +13,12 @@ NWB ?=
 # one place says which tables are "the default study's"
 STUDY ?= default
 RUNS ?=
+# One more process than cores, as some of the tests wait. A file's tests share what they compute, so
+# they stay together; the longest files start first (tests/conftest.py).
+TEST = $(BIN)/pytest -q -n $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle images apply test test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle images apply test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -47,7 +50,11 @@ images: install ## colorizers of images beside each other, on photographs and si
 apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ARGS="handedness=right"]
 	$(BIN)/snakemake apply --cores $(CORES) --config model=$(MODEL) worms=$(WORMS) $(if $(NWB),nwb=$(NWB)) $(ARGS)
 
-test: lint unit contract endtoend ## everything there is to check
+test: lint ## everything there is to check, but for test-cluster
+	$(TEST) tests
+
+test-cluster: install ## tests that need Slurm or conda, or kill studies at random moments
+	$(TEST) -m "cluster and not minutes" tests
 
 lint: install ## check style: Python, Snakemake files, the workflow
 	$(BIN)/ruff check .
@@ -57,19 +64,19 @@ lint: install ## check style: Python, Snakemake files, the workflow
 	$(BIN)/snakemake --lint --configfile config/images.yaml
 
 unit: install ## run the tests of single functions and documents
-	$(BIN)/pytest -q -n 2 tests/unit tests/real
+	$(TEST) tests/unit tests/real
 
 contract: install ## hold every colorizer and classifier to its contract
-	$(BIN)/pytest -q -n 2 tests/contract
+	$(TEST) tests/contract
 
 endtoend: install ## run whole studies, small ones
-	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/workflow
+	$(TEST) tests/workflow
 
 test-conda: install ## the default study with --use-conda, its environment and its tables checked
-	$(BIN)/pytest -q -m "minutes or not minutes" tests/workflow/test_conda.py
+	$(BIN)/pytest -q -m cluster tests/workflow/test_conda.py
 
 test-slurm: install ## run the default study on a Slurm that CHROMAPAL_SLURM=FOLDER starts, and on this machine
-	CHROMAPAL_SLURM_STUDY=config/config.yaml $(BIN)/pytest -q tests/workflow/test_slurm.py
+	CHROMAPAL_SLURM_STUDY=config/config.yaml $(BIN)/pytest -q -m cluster tests/workflow/test_slurm.py
 
 bench: install ## measure speed and memory as ratios, into benchmarks/results
 	PYTHONPATH=src $(BIN)/python -m benchmarks

@@ -9,15 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 import psutil
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from chromapal.errors import InputError, NoSpaceError, disk_is_full
 
@@ -108,6 +99,17 @@ def progress(items: Iterable, total: int, label: str) -> Iterator:
 
     Silent where standard error is no terminal, where a bar would only fill a log.
     """
+    # Here, because most jobs show no bar.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = [
         TextColumn("{task.description}"),
         BarColumn(),

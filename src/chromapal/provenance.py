@@ -8,6 +8,7 @@ import ast
 import hashlib
 import json
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def digest(*paths: str | Path, extra: tuple[str, ...] = ()) -> str:
     closure: set[Path] = set()
     for path in paths:
         _collect(Path(path).resolve(), closure)
-    parts = [f"{_label(path)}:{_source(path)}" for path in sorted(closure)]
+    parts = [f"{_label(path)}:{_read(path)[0]}" for path in sorted(closure)]
     return hashlib.sha256("\n".join([*parts, *extra]).encode()).hexdigest()[:16]
 
 
@@ -91,33 +92,40 @@ def _collect(path: Path, closure: set[Path]):
 
 
 @cache
-def _source(path: Path) -> str:
-    text = path.read_text(encoding="utf-8")
+def _read(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Hash a file's code, and list the dotted names it imports; every rule asks for most files."""
+    text, names = path.read_text(encoding="utf-8"), []
     if path.suffix == ".ipynb":
-        return json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
-    if path.suffix != ".py":
-        return text
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node, clean=False
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+        text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
+    elif path.suffix == ".py":
+        tree = ast.parse(text)
+        for node in _statements(tree):
+            if isinstance(node, ast.Import):
+                names += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.append(node.module)
+                names += [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(
+                node, ast.Module | ast.ClassDef | ast.FunctionDef
+            ) and ast.get_docstring(node, clean=False):
+                node.body = node.body[1:] or [ast.Pass()]
+        text = ast.dump(tree)
+    return hashlib.sha256(text.encode()).hexdigest(), tuple(names)
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Go through a module and its statements, not through expressions, which are most of it."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, part, ())
 
 
 @cache
 def _imports(path: Path) -> tuple[Path, ...]:
-    if path.suffix != ".py":
-        return ()
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.append(node.module)
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
-    return tuple(filter(None, (_module_path(name) for name in found)))
+    return tuple(filter(None, map(_module_path, _read(path)[1])))
 
 
 def _module_path(name: str) -> Path | None:

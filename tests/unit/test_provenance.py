@@ -24,7 +24,7 @@ def package(tmp_path, monkeypatch):
 
 
 def digest(root):
-    provenance._source.cache_clear()
+    provenance._read.cache_clear()
     provenance._imports.cache_clear()
     return provenance.digest(root / "script.py")
 
@@ -60,7 +60,7 @@ def test_a_notebook_counts_by_its_cells_and_not_by_its_outputs(package):
 
     def with_cells(*cells):
         notebook.write_text(json.dumps({"cells": list(cells)}))
-        provenance._source.cache_clear()
+        provenance._read.cache_clear()
         return provenance.digest(notebook)
 
     first = with_cells(cell)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from chromapal.dictionary import TABLES
 from chromapal.training import layout
+from tests.workflow import dry
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,15 +51,6 @@ TINY = {
 }
 
 
-# Much of these is waiting, for a cluster and for a program to die; the rest goes on beside them.
-LONG = ("test_slurm", "test_resume")
-
-
-def pytest_collection_modifyitems(items):
-    """Start the longest files first."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
-
-
 def command(
     folder: Path,
     config: dict | None,
@@ -82,6 +75,8 @@ def command(
 def snakemake(folder: Path, config: dict | None, *arguments: str, **settings):
     """Run the workflow in a folder; returns the completed process with its output as text."""
     run = command(folder, config, *arguments, **settings)
+    if "-n" in arguments:
+        return dry.run(**run)
     return subprocess.run(**run, capture_output=True, text=True, check=False)
 
 
@@ -145,9 +140,17 @@ def kept_model(study: Path):
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory):
-    """Give the folder of one finished tiny study; tests read it and leave it as it is."""
-    folder = tmp_path_factory.mktemp("study")
-    done = snakemake(folder, TINY)
-    assert done.returncode == 0, done.stdout + done.stderr
+def study(tmp_path_factory, worker_id):
+    """Give the folder of the one finished tiny study; tests read it and leave it as it is."""
+    base = tmp_path_factory.getbasetemp()
+    # whichever of the processes that share the tests comes first makes it for all of them
+    folder = (base if worker_id == "master" else base.parent) / "tiny"
+    told, ended = folder / "told.txt", folder / "ended.txt"
+    with FileLock(folder.with_suffix(".lock")):
+        if not ended.exists():
+            folder.mkdir()
+            done = snakemake(folder, TINY)
+            told.write_text(done.stdout + done.stderr)
+            ended.write_text(str(done.returncode))
+    assert ended.read_text() == "0", told.read_text()
     return folder

@@ -21,9 +21,12 @@ from tests import imports
 from tests.workflow.conftest import ROOT, TINY, copy_project, snakemake, table_bytes
 
 UP = Path(os.environ.get("CHROMAPAL_CONDA", ROOT / "../shared/conda/up.sh"))
-pytestmark = pytest.mark.skipif(
-    not UP.is_file(), reason=f"no conda to be had from {UP} (set CHROMAPAL_CONDA)"
-)
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(
+        not UP.is_file(), reason=f"no conda to be had from {UP} (set CHROMAPAL_CONDA)"
+    ),
+]
 
 
 @pytest.fixture(scope="session")

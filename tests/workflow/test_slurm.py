@@ -1,7 +1,7 @@
 """A study on a real Slurm, with a cancelled job and a killed Snakemake, gives a local run's tables.
 
-`make test` takes the tiny study, `make test-slurm` the default one. Slurm is started by `up.sh`
-and stopped by `down.sh` of the folder that CHROMAPAL_SLURM names.
+`make test-cluster` takes the tiny study, `make test-slurm` the default one. Slurm is started by
+`up.sh` and stopped by `down.sh` of the folder that CHROMAPAL_SLURM names.
 """
 
 import importlib.util
@@ -27,6 +27,8 @@ if study_file := os.environ.get("CHROMAPAL_SLURM_STUDY"):
 PROFILE = ["--workflow-profile", str(ROOT / "profiles/slurm")]
 # An idle cluster need not be asked as seldom as a shared one; few jobs are left when one is killed.
 QUICKLY = ["--slurm-init-seconds-before-status-checks", "2", "--jobs", "6"]
+
+pytestmark = pytest.mark.cluster
 
 
 def slurm_says(*words: str) -> str:

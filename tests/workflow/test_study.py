@@ -8,14 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import (
-    TINY,
-    against_umask,
-    check_columns,
-    copy_project,
-    snakemake,
-    table_bytes,
-)
+from tests.workflow.conftest import against_umask, check_columns, copy_project
 
 TABLES = ("colour", "confusion", "identity", "losses", "names", "skipped", "summary", "worms")
 
@@ -88,12 +81,6 @@ def test_checkpoints_are_gone_after_success(study):
 
 def test_every_output_follows_the_umask(study, tmp_path):
     assert against_umask(study / "results", tmp_path / "probe") == {}
-
-
-def test_two_runs_give_the_same_bytes(study, tmp_path):
-    done = snakemake(tmp_path, TINY)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert table_bytes(tmp_path) == table_bytes(study)
 
 
 @pytest.fixture

@@ -56,11 +56,14 @@ class Run:
         found = []
         for process in self.family.children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                words = process.cmdline()
-                if "python" in words[0] and words[-1].endswith("train_colorizer.py"):
-                    logs = [file.path for file in process.open_files() if file.path[-4:] == ".log"]
-                    epochs = [Path(log).read_text().count("\nepoch ") for log in logs]
-                    found.append((process, max(epochs, default=0)))
+                logs = [
+                    Path(file.path).read_text()
+                    for file in process.open_files()
+                    if "/logs/train_colorizer/" in file.path
+                ]
+                # Snakemake itself has none open
+                if logs:
+                    found.append((process, max(log.count("\nepoch ") for log in logs)))
         return found
 
     def kill(self, what: str, number: signal.Signals):

@@ -18,8 +18,8 @@ from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration
 from chromapal.identify.atlas import Atlas, NameDistribution
 from chromapal.identify.handedness import Handedness
-from chromapal.identify.worms import Scores
 from chromapal.identify.transformer import Transformer
+from chromapal.identify.worms import Scores
 from chromapal.prepare.variants import BACKGROUND
 
 CHANNELS = ("gray",)

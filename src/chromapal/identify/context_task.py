@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from chromapal.identify.augment import augment
-from chromapal.identify.worms import PARTS, WormBatch, Scores
+from chromapal.identify.worms import PARTS, Scores, WormBatch
 
 SIZES = 2  # packs of a batch, by size of animals
 SMOOTHING = 0.02

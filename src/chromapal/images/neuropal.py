@@ -14,7 +14,6 @@ from chromapal.images import neuropal_volume
 from chromapal.images.collection import Collection, Picture, luma, shown
 from chromapal.images.split import split_sources
 from chromapal.worms.discover import discover, laboratory
-from chromapal.worms.nwb import contents
 from chromapal.worms.nwb.channels import rgbw
 
 GRAY_SOURCES = ("luminance", "white")
@@ -145,6 +144,9 @@ def _files(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[Path
 
 def _describe(path: Path, needed: str) -> tuple[str, int]:
     """Give an animal's name with its laboratory, and how many slices it has."""
+    # Here, because it takes a second to import, and most sets hold no volume.
+    from chromapal.worms.nwb import contents
+
     with contents.opened(path) as content:
         worm = contents.worm_name(content, path)
         volume = contents.find_volume(content, path)

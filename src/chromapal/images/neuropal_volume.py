@@ -6,7 +6,6 @@ import numpy as np
 
 from chromapal.errors import InputError
 from chromapal.images.area import area_matrix
-from chromapal.worms.nwb import contents
 from chromapal.worms.nwb.channels import rgbw
 
 QUANTILES = (0.01, 0.99)
@@ -38,6 +37,9 @@ def slices(path: str | os.PathLike, size: int) -> dict[str, np.ndarray]:
     InputError
         The file cannot be read, or its counts are not whole numbers of 0 to 65535.
     """
+    # Here, because it takes a second to import, and most sets hold no volume.
+    from chromapal.worms.nwb import contents
+
     with contents.opened(path) as content:
         volume = contents.find_volume(content, path)
         channels = rgbw(volume, path)

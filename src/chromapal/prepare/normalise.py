@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri
 
 from chromapal.errors import InputError
 from chromapal.files import write_json, write_parquet
@@ -164,6 +163,8 @@ def _luminance(colours: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rank_normal(values: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    from scipy.special import ndtri  # see `display`
+
     animals = values.groupby([table[name] for name in ANIMAL])
     return _framed(ndtri((animals.rank() - 0.5) / animals.transform("count")), values)
 
@@ -184,7 +185,12 @@ def display(values: np.ndarray, colour_scale: str) -> np.ndarray:
         ranks back; the others are clipped.
     """
     values = np.asarray(values)
-    return ndtr(values) if colour_scale == "rank_normal" else np.clip(values, 0, 1)
+    if colour_scale != "rank_normal":
+        return np.clip(values, 0, 1)
+    # Here, because most who import this module only name its scales.
+    from scipy.special import ndtr
+
+    return ndtr(values)
 
 
 def usable_for_colour(neurons: pd.DataFrame, gray_source: str) -> tuple[np.ndarray, pd.DataFrame]:

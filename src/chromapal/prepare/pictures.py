@@ -3,13 +3,15 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import torch
-from torch.nn import functional as F
 
 from chromapal.errors import InputError
+
+if TYPE_CHECKING:
+    # Takes two seconds to import, and baselines look at no batch.
+    import torch
 
 # A crop leaves out up to one part in so many of both sides: what is shown stays what it is.
 CROPPED = 8
@@ -44,13 +46,13 @@ class PictureBatch:
         Positions of the pictures in the `PictureSamples` they come from.
     """
 
-    gray: torch.Tensor
-    rgb: torch.Tensor
-    mask: torch.Tensor
-    picture: torch.Tensor
+    gray: "torch.Tensor"
+    rgb: "torch.Tensor"
+    mask: "torch.Tensor"
+    picture: "torch.Tensor"
 
     @property
-    def inputs(self) -> tuple[torch.Tensor, ...]:
+    def inputs(self) -> "tuple[torch.Tensor, ...]":
         """Give what a network is called with."""
         return (self.gray,)
 
@@ -137,6 +139,9 @@ class PictureSamples:
 def _augmented(
     rgb: np.ndarray, gray: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
+    import torch
+    from torch.nn import functional as F
+
     channels = np.concatenate([rgb, gray[:, :, None]], axis=2)
     share = rng.random() / CROPPED
     kept = [side - round(share * side) for side in gray.shape]
@@ -156,9 +161,11 @@ def _augmented(
 
 
 def _batch(pictures: list[tuple[int, np.ndarray, np.ndarray]]) -> PictureBatch:
+    import torch
+
     height, width = np.max([gray.shape for _, _, gray in pictures], axis=0)
 
-    def stacked(parts: list[np.ndarray], mode: str) -> torch.Tensor:
+    def stacked(parts: list[np.ndarray], mode: str) -> "torch.Tensor":
         padded = [
             np.pad(part, [(0, height - len(part)), (0, width - part.shape[1]), (0, 0)], mode)
             for part in parts

@@ -3,15 +3,18 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import ArrayLike
 
 from chromapal.errors import InputError
-from chromapal.prepare.grid import cells, scatter
 from chromapal.worms.table import ANIMAL
+
+if TYPE_CHECKING:
+    # Takes two seconds to import, and baselines look at no grid.
+    import torch
 
 KINDS = ("neuron", "worm")
 
@@ -38,16 +41,16 @@ class Batch:
         Its weight in the loss.
     """
 
-    grid: torch.Tensor
-    z: torch.Tensor
-    neuron: torch.Tensor
-    sample: torch.Tensor
-    cell: torch.Tensor
-    target: torch.Tensor
-    loss_weight: torch.Tensor
+    grid: "torch.Tensor"
+    z: "torch.Tensor"
+    neuron: "torch.Tensor"
+    sample: "torch.Tensor"
+    cell: "torch.Tensor"
+    target: "torch.Tensor"
+    loss_weight: "torch.Tensor"
 
     @property
-    def inputs(self) -> tuple[torch.Tensor, ...]:
+    def inputs(self) -> "tuple[torch.Tensor, ...]":
         """Give what a network is called with."""
         return self.grid, self.z
 
@@ -197,6 +200,10 @@ class Samples:
         Batch
             Up to `batch_size` samples.
         """
+        import torch
+
+        from chromapal.prepare.grid import scatter
+
         rng = None if seed is None else np.random.default_rng(seed)
         z, sample = self._assign(rng)
         count = len(z)
@@ -234,7 +241,11 @@ class Samples:
             content = value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
             yield name.encode() + content
 
-    def _tensors(self, u: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def _tensors(self, u: "torch.Tensor", v: "torch.Tensor") -> "tuple[torch.Tensor, ...]":
+        import torch
+
+        from chromapal.prepare.grid import cells
+
         channels = torch.from_numpy(np.column_stack([self.gray, self.weight]))
         rest = (torch.from_numpy(part) for part in (self.mass, self.target, self.loss_weight))
         return cells(u, v, self.grid), channels, *rest

@@ -6,7 +6,6 @@ import os
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
@@ -139,6 +138,9 @@ def make_splits(
 
 
 def _rows(count: int, seed: int, validation: float, test_fraction: float) -> pd.DataFrame:
+    # Here, because it takes two seconds to import, and splits by animal do not need it.
+    from sklearn.model_selection import train_test_split
+
     rest, test = train_test_split(np.arange(count), test_size=test_fraction, random_state=seed)
     _, chosen = train_test_split(rest, test_size=validation, random_state=seed)
     role = np.full(count, "train", dtype=object)

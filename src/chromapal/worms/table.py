@@ -1,17 +1,22 @@
 """The neuron table: one row per segmented neuron, validated on every read and write."""
 
 import os
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 from numpy.typing import ArrayLike
-from pandera.errors import SchemaError
 
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
 from chromapal.worms.session import is_day
 from chromapal.worms.slugs import fault
+
+if TYPE_CHECKING:
+    # Takes almost as long to import as pandas, and most jobs validate nothing.
+    import pandera.pandas as pa
+    from pandera.errors import SchemaError
 
 CHANNELS = ("R", "G", "B", "W")
 COLUMNS = (
@@ -65,10 +70,6 @@ def _whole_or_empty(values: pd.Series, table: pd.DataFrame) -> pd.Series:
     return missing == missing.groupby([table["lab"], table["worm"]]).transform("all")
 
 
-def _column(kind: type, expected: str, check, nullable: bool = False) -> pa.Column:
-    return pa.Column(kind, pa.Check(check, error=expected, ignore_na=nullable), nullable=nullable)
-
-
 def _finite(values: pd.Series) -> pd.Series:
     return pd.Series(np.isfinite(values.to_numpy()), index=values.index)
 
@@ -79,31 +80,42 @@ def _count(values: pd.Series) -> pd.Series:
 
 _NAME = "a name without control characters"
 _COUNT = "a finite number of at least 0"
-SCHEMA = pa.DataFrameSchema(
-    {
-        "worm": _column(str, _NAME, _printable),
-        "lab": _column(str, _NAME, _printable),
-        **{
-            axis: _column(np.int64, "a voxel index of at least 0", lambda values: values >= 0)
-            for axis in VOXELS
-        },
-        **{axis: _column(np.float64, "a finite position in um", _finite) for axis in MICROMETRES},
-        "weight": _column(np.float64, _COUNT, _count),
-        **{channel: _column(np.float64, _COUNT, _count, nullable=True) for channel in CHANNELS},
-        "full_scale": _column(
-            np.float64,
-            "a finite number above 0",
-            lambda values: _finite(values) & (values > 0),
-        ),
-        "ID": _column(str, "a neuron name without control characters", _printable_or_empty),
-        "fold": _column(str, "a fold name without control characters", _printable_or_empty),
-        "session": _column(str, "a date YYYY-MM-DD, or nothing where unknown", _day_or_empty),
-        **{
-            fact: _column(str, "text without control characters", _printable_or_empty)
-            for fact in SUBJECT
-        },
-    }
-)
+# type, what is expected, the check, and whether values may be missing
+_EXPECTED = {
+    "worm": (str, _NAME, _printable, False),
+    "lab": (str, _NAME, _printable, False),
+    **dict.fromkeys(
+        VOXELS, (np.int64, "a voxel index of at least 0", lambda values: values >= 0, False)
+    ),
+    **dict.fromkeys(MICROMETRES, (np.float64, "a finite position in um", _finite, False)),
+    "weight": (np.float64, _COUNT, _count, False),
+    **dict.fromkeys(CHANNELS, (np.float64, _COUNT, _count, True)),
+    "full_scale": (
+        np.float64,
+        "a finite number above 0",
+        lambda values: _finite(values) & (values > 0),
+        False,
+    ),
+    "ID": (str, "a neuron name without control characters", _printable_or_empty, False),
+    "fold": (str, "a fold name without control characters", _printable_or_empty, False),
+    "session": (str, "a date YYYY-MM-DD, or nothing where unknown", _day_or_empty, False),
+    **dict.fromkeys(SUBJECT, (str, "text without control characters", _printable_or_empty, False)),
+}
+
+
+@cache
+def schema() -> "pa.DataFrameSchema":
+    """Give what a column of each name may hold."""
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            name: pa.Column(
+                kind, pa.Check(check, error=expected, ignore_na=nullable), nullable=nullable
+            )
+            for name, (kind, expected, check, nullable) in _EXPECTED.items()
+        }
+    )
 
 
 def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
@@ -133,8 +145,10 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
     if missing:
         raise InputError(origin, f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")
     table = table.astype(dict.fromkeys(TEXT, "str")).reset_index(drop=True)
+    from pandera.errors import SchemaError
+
     try:
-        SCHEMA.validate(table)
+        schema().validate(table)
     except SchemaError as error:
         raise _explain(error, table, origin) from None
     for channel in CHANNELS:
@@ -170,13 +184,13 @@ def _offence(
     )
 
 
-def _explain(error: SchemaError, table: pd.DataFrame, origin: object) -> InputError:
+def _explain(error: "SchemaError", table: pd.DataFrame, origin: object) -> InputError:
     column = error.schema.name
     cases = error.failure_cases
     rows = [] if not isinstance(cases, pd.DataFrame) else cases["index"].dropna().tolist()
     if rows:
-        expected = error.check.error if isinstance(error.check, pa.Check) else "a value"
-        return _offence(table, int(min(rows)), column, origin, expected or "a value")
+        expected = getattr(error.check, "error", None) or "a value"
+        return _offence(table, int(min(rows)), column, origin, expected)
     return InputError(
         origin,
         f"column {column} of type {table[column].dtype} (first value "
@@ -187,9 +201,8 @@ def _explain(error: SchemaError, table: pd.DataFrame, origin: object) -> InputEr
 
 def empty() -> pd.DataFrame:
     """Give a neuron table without rows, columns and types in place."""
-    kinds = {name: column.dtype.type for name, column in SCHEMA.columns.items()}
-    blank = {name: pd.Series([], dtype="str" if name in TEXT else kinds[name]) for name in COLUMNS}
-    return pd.DataFrame(blank)
+    kinds = {name: "str" if kind is str else kind for name, (kind, *_) in _EXPECTED.items()}
+    return pd.DataFrame({name: pd.Series([], dtype=kinds[name]) for name in COLUMNS})
 
 
 def read(path: str | os.PathLike) -> pd.DataFrame:

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from skimage.color import deltaE_ciede2000, rgb2lab
-from skimage.metrics import structural_similarity
 
 from chromapal import columns
 from chromapal.prepare.normalise import display
@@ -127,6 +125,9 @@ def ssim(uvw: np.ndarray, truth: np.ndarray, prediction: np.ndarray) -> float:
     truth, prediction : numpy.ndarray
         Colours 0..1, shape (n, 3).
     """
+    # Here, because it takes a second to import, and most who name these scores compute none.
+    from skimage.metrics import structural_similarity
+
     image, drawn = render(uvw, truth)
     _, similarity = structural_similarity(
         image,
@@ -197,6 +198,8 @@ def score(colours: pd.DataFrame, worms: pd.DataFrame, colour_scale: str) -> dict
     dict
         worms, neurons and metrics, as `colour.csv` has them (see `chromapal.dictionary`).
     """
+    from skimage.color import deltaE_ciede2000, rgb2lab  # see `ssim`
+
     truth, prediction = colours[TRUTH].to_numpy(), colours[PREDICTED].to_numpy(np.float64)
     shown = [display(values, colour_scale) for values in (truth, prediction)]
     channels = r2(truth, prediction)

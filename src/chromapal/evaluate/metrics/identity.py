@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
 
 from chromapal.columns import ASSIGNED, TOP
 from chromapal.prepare.variants import BACKGROUND
@@ -117,6 +116,9 @@ def interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     if values.shape[1] < 2:
         missing = np.full(len(values), np.nan)
         return missing, missing
+    # Here, because it takes a second to import, and most who name these scores draw nothing.
+    from scipy.stats import bootstrap
+
     found = bootstrap(
         (values,),
         np.mean,

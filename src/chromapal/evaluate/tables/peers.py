@@ -4,7 +4,6 @@ import os
 
 import numpy as np
 import pandas as pd
-from scipy.stats import wilcoxon
 
 from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
@@ -78,6 +77,9 @@ def read_peers(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def _paired(ours: pd.Series, theirs: pd.Series) -> tuple:
+    # Here, because it takes a second to import, and figures only name this table's columns.
+    from scipy.stats import wilcoxon
+
     difference = (ours - theirs).round(DIGITS).to_numpy()
     low, high = identity.interval(difference[None], seed=0)
     test = wilcoxon(difference).pvalue if np.any(difference != 0) else 1.0

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
 
 from chromapal.columns import TRAINED_ON
 from chromapal.dictionary import TABLES
@@ -103,6 +102,9 @@ def interval(values: pd.Series, sources: pd.Series, seed: int) -> tuple[float, f
     sums, counts = grouped.sum().to_numpy(), grouped.size().to_numpy()
     if len(sums) < 2 or values.isna().any():
         return np.nan, np.nan
+    # Here, because it takes a second to import, and figures only name this table's columns.
+    from scipy.stats import bootstrap
+
     found = bootstrap(
         (sums, counts),
         lambda total, count, axis: total.sum(axis=axis) / count.sum(axis=axis),
