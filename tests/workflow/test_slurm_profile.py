@@ -21,9 +21,9 @@ STUDY = {
 }
 
 
-def planned(folder) -> list[tuple[str, dict[str, str], dict[str, str]]]:
+def planned(folder, study, *arguments) -> list[tuple[str, dict[str, str], dict[str, str]]]:
     """List the rule, wildcards and resources of every job."""
-    done = snakemake(folder, STUDY, *PROFILE)
+    done = snakemake(folder, study, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     # those of a group stand indented
     pattern = r"^( *)rule (\w+):\n((?:\1    .*\n)+)"
@@ -42,7 +42,7 @@ def test_what_trains_a_network_asks_for_the_gpu_and_nothing_else_does(tmp_path):
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         pytest.skip("snakemake-executor-plugin-slurm is not installed")
     asking, others = set(), set()
-    jobs = planned(tmp_path)
+    jobs = planned(tmp_path, STUDY, *PROFILE)
     assert len(jobs) > 50
     for rule, wildcards, resources in jobs:
         method = wildcards.get("colorizer", wildcards.get("classifier", ""))
@@ -55,3 +55,12 @@ def test_what_trains_a_network_asks_for_the_gpu_and_nothing_else_does(tmp_path):
     }
     assert {("train_colorizer", name) for name in BASELINES} <= others
     assert {("classify_neurons", "random_forest"), ("predict_colours", "resnet18_fusion")} <= others
+
+
+def test_on_one_machine_networks_train_one_after_another(tmp_path):
+    jobs = planned(tmp_path, {**STUDY, "training": {"threads": 1, "parallel": 1}}, "-n")
+    places = {
+        rule: resources["training"] for rule, _, resources in jobs if resources.get("gpu") == "1"
+    }
+    # all of those that profiles/default gives out
+    assert places == {"train_colorizer": "100", "classify_neurons": "100", "keep_model": "100"}
