@@ -21,9 +21,9 @@ STUDY = {
 }
 
 
-def planned(folder) -> list[tuple[str, str, dict[str, str], dict[str, str]]]:
+def planned(folder, study, *arguments) -> list[tuple[str, str, dict[str, str], dict[str, str]]]:
     """List the rule, indentation, wildcards and resources of every job."""
-    done = snakemake(folder, STUDY, *PROFILE)
+    done = snakemake(folder, study, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     # those of a group stand indented
     pattern = r"^( *)rule (\w+):\n((?:\1    .*\n)+)"
@@ -42,7 +42,7 @@ def planned(folder) -> list[tuple[str, str, dict[str, str], dict[str, str]]]:
 def jobs(tmp_path_factory):
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         pytest.skip("snakemake-executor-plugin-slurm is not installed")
-    return planned(tmp_path_factory.mktemp("study"))
+    return planned(tmp_path_factory.mktemp("study"), STUDY, *PROFILE)
 
 
 def test_only_long_jobs_have_a_job_of_the_cluster_to_themselves(jobs):
@@ -64,3 +64,12 @@ def test_what_trains_a_network_asks_for_the_gpu_and_nothing_else_does(jobs):
     }
     assert {("train_colorizer", name) for name in BASELINES} <= others
     assert {("classify_neurons", "random_forest"), ("predict_colours", "resnet18_fusion")} <= others
+
+
+def test_on_one_machine_networks_train_one_after_another(tmp_path):
+    jobs = planned(tmp_path, {**STUDY, "training": {"threads": 1, "parallel": 1}}, "-n")
+    places = {
+        rule: resources["training"] for rule, _, _, resources in jobs if resources.get("gpu") == "1"
+    }
+    # all of those that profiles/default gives out
+    assert places == {"train_colorizer": "100", "classify_neurons": "100", "keep_model": "100"}

@@ -56,9 +56,9 @@ class NameDistribution:
         """Learn from named values.
 
         The covariance of a name with n values is (n S + c P) / (n + c), with S its own, P the
-        pooled within-name covariance and c = `PSEUDO_COUNTS`. With finite
-        `degrees_of_freedom`, values far out count less: `ROUNDS` steps of expectation-maximisation for the multivariate t (Liu and
-        Rubin 1995, "ML estimation of the t distribution using EM and its extensions").
+        pooled within-name covariance and c = `PSEUDO_COUNTS`. With finite `degrees_of_freedom`,
+        values far out count less: `ROUNDS` steps of expectation-maximisation for the multivariate
+        t (Liu and Rubin 1995, "ML estimation of the t distribution using EM and its extensions").
 
         A laboratory's own mean is shrunk to the common one as covariances are: with n values of a
         name whose mean is m' it lies at m + n (m' - m) / (n + c). Microscopes and worms of one
