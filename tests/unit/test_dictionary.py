@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from chromapal import provenance
 from chromapal.dictionary import SHARED, TABLES
 from chromapal.evaluate.tables.write import distinct, write_table
 
@@ -31,6 +32,20 @@ def test_one_name_has_one_kind_in_the_tables_that_are_read_together():
         for column in table.columns
     }
     assert len(text) == len({name for name, _ in text})
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "worms/collect.py", "colorizers/common/run.py", "colorizers/common/run_pictures.py",
+        "classifiers/common/naming.py", "identify/run.py", "apply/model.py", "apply/name.py",
+    ],
+)  # fmt: skip
+def test_another_word_in_a_meaning_computes_nothing_but_tables_again(module):
+    closure = set()
+    provenance._collect(provenance.PACKAGE / module, closure)
+    assert provenance.PACKAGE / "columns.py" in closure
+    assert provenance.PACKAGE / "dictionary.py" not in closure
 
 
 def row(**changes):
