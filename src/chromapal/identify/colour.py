@@ -19,7 +19,7 @@ from chromapal.identify.assign import Calibration
 from chromapal.identify.atlas import Atlas, NameDistribution
 from chromapal.identify.handedness import Handedness
 from chromapal.identify.transformer import Transformer
-from chromapal.identify.worms import Scores
+from chromapal.identify.worm_batch import Scores
 from chromapal.prepare.variants import BACKGROUND
 
 CHANNELS = ("gray",)

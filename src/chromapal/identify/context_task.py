@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from chromapal.identify.augment import augment
-from chromapal.identify.worms import PARTS, Scores, WormBatch
+from chromapal.identify.worm_batch import PARTS, Scores, WormBatch
 
 SIZES = 2  # packs of a batch, by size of animals
 SMOOTHING = 0.02

@@ -16,7 +16,7 @@ from chromapal.identify import checkpoint
 from chromapal.identify.assign import UNKNOWN
 from chromapal.identify.context import ContextNetwork
 from chromapal.identify.context_task import Task
-from chromapal.identify.worms import Scores, WormBatch, without
+from chromapal.identify.worm_batch import Scores, WormBatch, without
 from chromapal.training.device import choose
 from chromapal.training.loop import fingerprint, fit, quiet
 
