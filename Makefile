@@ -40,17 +40,17 @@ study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--confi
 
 identity: ## name neurons of TABLES=FOLDER, whole animals held out [PEERS=FILE]
 identity-labs: ## the same, one laboratory held out at a time
-identity-oracle: ## by animal again, handedness taken from labels: an oracle
+identity-oracle: ## by animal, with handedness from labels (an oracle)
 identity identity-labs identity-oracle: install
 	$(BIN)/snakemake --cores $(CORES) --configfile config/$(subst -,_,$@).yaml --config tables=$(TABLES) $(if $(PEERS),peers=$(PEERS))
 
-images: install ## colorizers of images beside each other, on photographs and simulated slices
+images: install ## compare colorizers of images, on photographs and simulated slices
 	$(BIN)/snakemake --cores $(CORES) --configfile config/images.yaml
 
 apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ARGS="handedness=right"]
 	$(BIN)/snakemake apply --cores $(CORES) --config model=$(MODEL) worms=$(WORMS) $(if $(NWB),nwb=$(NWB)) $(ARGS)
 
-test: lint ## everything there is to check, but for test-cluster
+test: lint ## run all checks except test-cluster
 	$(TEST) tests
 
 test-cluster: install ## tests that need Slurm or conda, or kill studies at random moments
@@ -66,10 +66,10 @@ lint: install ## check style: Python, Snakemake files, the workflow
 unit: install ## run the tests of single functions and documents
 	$(TEST) tests/unit tests/real
 
-contract: install ## hold every colorizer and classifier to its contract
+contract: install ## check every colorizer and classifier against its interface
 	$(TEST) tests/contract
 
-endtoend: install ## run whole studies, small ones
+endtoend: install ## run small studies end to end
 	$(TEST) tests/workflow
 
 test-conda: install ## the default study with --use-conda, its environment and its tables checked
@@ -84,7 +84,7 @@ bench: install ## measure speed and memory as ratios, into benchmarks/results
 check-tables: install ## compare results/STUDY/tables with the committed reference
 	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.tables.reference results/$(STUDY)/tables results/reference/$(STUDY)
 
-tolerances: install ## measure how far tables of one study move: RUNS="FOLDER/tables FOLDER/tables ..."
+tolerances: install ## measure how much tables of one study differ: RUNS="FOLDER/tables FOLDER/tables ..."
 	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.tables.tolerances results/reference/tolerances.csv $(RUNS)
 
 docs: install ## build the site of docs/ into site/

@@ -42,10 +42,10 @@ def main(chosen: list[str]) -> int:
     results = pd.DataFrame(rows, columns=COLUMNS)
     results["reached"] = ["yes" if reached(row) else "no" for row in rows]
 
-    shown = Table(*results.columns)
+    table = Table(*results.columns)
     for row in results.to_dict("records"):
-        shown.add_row(*(_text(value) for value in row.values()))
-    Console(width=140).print(shown)
+        table.add_row(*(_text(value) for value in row.values()))
+    Console(width=140).print(table)
     path = FOLDER / "results" / "benchmarks.csv"
     write_csv(results, path)
     screen.print(f"wrote {path}")

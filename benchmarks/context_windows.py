@@ -50,27 +50,27 @@ def by_pixel(gray: np.ndarray) -> np.ndarray:
     """Go from pixel to pixel and from neighbour to neighbour."""
     padded = np.pad(gray, REACH, "edge")
     height, width = gray.shape
-    found = np.empty((height * width, WIDTH**2), np.float32)
+    result = np.empty((height * width, WIDTH**2), np.float32)
     for line in range(height):
         for column in range(width):
             for down in range(WIDTH):
                 for right in range(WIDTH):
-                    found[line * width + column, down * WIDTH + right] = padded[
+                    result[line * width + column, down * WIDTH + right] = padded[
                         line + down, column + right
                     ]
-    return found
+    return result
 
 
 def by_slice(gray: np.ndarray) -> np.ndarray:
     """Go from pixel to pixel, and let NumPy copy what is around each."""
     padded = np.pad(gray, REACH, "edge")
     height, width = gray.shape
-    found = np.empty((height * width, WIDTH**2), np.float32)
+    result = np.empty((height * width, WIDTH**2), np.float32)
     for line in range(height):
         for column in range(width):
             around = padded[line : line + WIDTH, column : column + WIDTH]
-            found[line * width + column] = around.ravel()
-    return found
+            result[line * width + column] = around.ravel()
+    return result
 
 
 if __name__ == "__main__":

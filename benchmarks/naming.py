@@ -22,10 +22,10 @@ WORMS, NEURONS, STEPS, THREADS = 80, 150, 20, 2
 
 
 def run() -> list[dict]:
-    """Time each part once, loading and simulation left out."""
+    """Time each part once, without loading and simulation."""
     torch.set_num_threads(THREADS)
     worms = animals(simulated(), COLOUR)
-    training, new = worms[:-1], worms[-1].blind()
+    training, new_worm = worms[:-1], worms[-1].blind()
     seconds = {}
     start = time.perf_counter()
     aligner, aligned, mirror = align.fit(training, "nonrigid")
@@ -47,23 +47,23 @@ def run() -> list[dict]:
     network.fit(body[columns], pd.Series(labels).to_numpy(dtype=str), body["animal"], labs)
     step = (time.perf_counter() - start) / (STEPS * full.members)
     start = time.perf_counter()
-    found = aligner.align(new)
-    position = identify.body_axes_table(new, found, 1.0).assign(animal=0)
-    position[list(COLOUR)] = new.channels.numpy()
+    alignment = aligner.align(new_worm)
+    position = identify.body_axes_table(new_worm, alignment, 1.0).assign(animal=0)
+    position[list(COLOUR)] = new_worm.channels.numpy()
     network.predict_log_proba(
-        position[columns], position["animal"], np.full(len(position), new.lab)
+        position[columns], position["animal"], np.full(len(position), new_worm.lab)
     )
-    calibration.probabilities(found.log[1.0])
+    calibration.probabilities(alignment.log[1.0])
     seconds["name"] = time.perf_counter() - start
     label = worms[-1].label
     anchors = Anchors({int(index): str(label[index]) for index in np.flatnonzero(label != "")[:5]})
     start = time.perf_counter()
-    solve(aligner, calibration, new, 0.0, anchors)
+    solve(aligner, calibration, new_worm, 0.0, anchors)
     seconds["anchors"] = time.perf_counter() - start
     seconds["train"] = step * full.steps * full.members
-    told = {
+    measures = {
         "learn": (f"seconds to learn an atlas from {WORMS - 1} animals and align them", 300),
-        "name": (f"seconds to name a new animal of {NEURONS} neurons, loading left out", 1),
+        "name": (f"seconds to name a new animal of {NEURONS} neurons, without loading", 1),
         "anchors": ("seconds to answer with five anchors", 2),
         "train": (f"seconds to train the transformer of one fold, from {STEPS} steps", 900),
     }
@@ -76,7 +76,7 @@ def run() -> list[dict]:
             "ratio": None,
             "goal": f"value <= {limit}",
         }
-        for key, (words, limit) in told.items()
+        for key, (words, limit) in measures.items()
     ]
 
 

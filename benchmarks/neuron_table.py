@@ -62,9 +62,9 @@ def make(path: str) -> dict:
     from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
     neurons, _ = simulate_worm(SimulationParams(), 0, 0)
-    place = neurons[["xr", "yr", "zr"]].to_numpy()
-    place = place - (place.max(axis=0) + place.min(axis=0)) / 2
-    voxels = np.round(place / SPACING_UM + np.array(SHAPE) / 2).astype(int).clip(0, None)
+    position = neurons[["xr", "yr", "zr"]].to_numpy()
+    position = position - (position.max(axis=0) + position.min(axis=0)) / 2
+    voxels = np.round(position / SPACING_UM + np.array(SHAPE) / 2).astype(int).clip(0, None)
     voxels = voxels.clip(max=np.array(SHAPE) - 1)
     neurons[["x", "y", "z"]] = voxels
     neurons = neurons.drop_duplicates(["x", "y", "z"])
@@ -128,8 +128,8 @@ def peer(path: str) -> dict:
 
 def _result(neurons, seconds: float) -> dict:
     memory = peak_memory_mb()
-    told = neurons[[*"xyz", *"RGBW"]].astype("int64").assign(ID=neurons["ID"])
-    return {"seconds": seconds, "memory": memory, "digest": told.to_csv(index=False)}
+    table = neurons[[*"xyz", *"RGBW"]].astype("int64").assign(ID=neurons["ID"])
+    return {"seconds": seconds, "memory": memory, "digest": table.to_csv(index=False)}
 
 
 if __name__ == "__main__":

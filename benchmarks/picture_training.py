@@ -17,7 +17,7 @@ from chromapal import methods
 from chromapal.prepare.pictures import PictureSamples
 from chromapal.prepare.windows import WindowSamples
 from chromapal.training.device import choose, fast_bf16
-from chromapal.training.reading import own_errors, to_device
+from chromapal.training.reading import network_errors, to_device
 
 BATCH, SIDE, REPEATS = 16, 64, 4
 # Where `auto` is bf16; elsewhere ours may only not be slower.
@@ -39,16 +39,16 @@ def trained() -> list[str]:
     ]
 
 
-def row(name: str, found: dict) -> dict:
+def row(name: str, measured: dict) -> dict:
     """Turn seconds per step into a row of results."""
-    note = "" if found["bf16"] else ", no bf16: the goal is not to be slower"
+    note = "" if measured["bf16"] else ", no bf16: the goal is not to be slower"
     return {
         "benchmark": f"training {name}, pictures of {SIDE} x {SIDE}",
-        "measure": f"pictures a second ({found['device']}{note})",
-        "value": found["pictures"] / found["ours"],
-        "baseline": found["pictures"] / found["plain"],
-        "ratio": found["plain"] / found["ours"],
-        "goal": f"ratio >= {GOAL if found['bf16'] else WITHOUT_BF16}",
+        "measure": f"pictures a second ({measured['device']}{note})",
+        "value": measured["pictures"] / measured["ours"],
+        "baseline": measured["pictures"] / measured["plain"],
+        "ratio": measured["plain"] / measured["ours"],
+        "goal": f"ratio >= {GOAL if measured['bf16'] else WITHOUT_BF16}",
     }
 
 
@@ -90,7 +90,7 @@ def stepper(name: str, bf16: bool, layout: torch.memory_format, fused: bool | No
     def step():
         adam.zero_grad()
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            total, weight = own_errors(network, batch)
+            total, weight = network_errors(network, batch)
         (total / weight).backward()
         adam.step()
 
@@ -109,7 +109,9 @@ def laid_out(batch, layout: torch.memory_format):
     parts = vars(batch).items()
     return dataclasses.replace(
         batch,
-        **{name: part.contiguous(memory_format=layout) for name, part in parts if part.ndim == 4},
+        **{
+            name: value.contiguous(memory_format=layout) for name, value in parts if value.ndim == 4
+        },
     )
 
 

@@ -23,17 +23,17 @@ def run() -> list[dict]:
     """Time both at two grid sizes, in one process, so that both meet the same machine."""
     rows = []
     for grid, dense in itertools.product(GOALS, LAYERS):
-        found = in_own_process("benchmarks.training_step", str(grid), str(int(dense)))
-        goal = GOALS[grid] if found["bf16"] else WITHOUT_BF16
+        measured = in_own_process("benchmarks.training_step", str(grid), str(int(dense)))
+        goal = GOALS[grid] if measured["bf16"] else WITHOUT_BF16
         name = f"training step, batch {BATCH}, grid {grid}, {LAYERS[dense]}"
-        note = "" if found["bf16"] else ", no bf16: the goal is not to be slower"
+        note = "" if measured["bf16"] else ", no bf16: the goal is not to be slower"
         rows.append(
             {
                 "benchmark": name,
-                "measure": f"seconds ({found['device']}{note})",
-                "value": found["ours"],
-                "baseline": found["plain"],
-                "ratio": found["plain"] / found["ours"],
+                "measure": f"seconds ({measured['device']}{note})",
+                "value": measured["ours"],
+                "baseline": measured["plain"],
+                "ratio": measured["plain"] / measured["ours"],
                 "goal": f"ratio >= {goal}",
             }
         )
@@ -41,12 +41,12 @@ def run() -> list[dict]:
             {
                 "benchmark": name,
                 "measure": f"GFLOP/s, baseline the {precision} matrix product's",
-                "value": found["rate"],
+                "value": measured["rate"],
                 "baseline": product,
-                "ratio": found["rate"] / product,
+                "ratio": measured["rate"] / product,
                 "goal": "ratio >= 0",
             }
-            for precision, product in found["products"].items()
+            for precision, product in measured["products"].items()
         ]
     return rows
 
@@ -97,8 +97,8 @@ def product_rate(kind: torch.dtype, size: int = 2048) -> float:
 
 def main(arguments: list[str]):
     """Measure one case for the parent process, or all for a person."""
-    found = measure(int(arguments[0]), arguments[1] == "1") if arguments else run()
-    print(json.dumps(found))
+    measured = measure(int(arguments[0]), arguments[1] == "1") if arguments else run()
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ ROUTES = {
 
 
 class Archive:
-    """Serve files; count the bytes that travel; fail where told to.
+    """Serve files; count the bytes that travel; fail where requested.
 
     `faults[kind]` lists what happens to the next requests of a kind (a key of `ROUTES`): a status,
     a status with headers, "cut" (half of the body, then silence), "whole" (200 and everything),

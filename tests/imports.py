@@ -28,8 +28,8 @@ def called() -> list[Path]:
     text = "".join(path.read_text("utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
     names = set(re.findall(r'"([a-z_.]+):[a-z_]+"', text))
     dotted = [f"chromapal.{words}{name}" for name in names for words in ("", "evaluate.tables.")]
-    found = [path for name in sorted(dotted) if (path := provenance._module_path(name))]
-    return found + sorted((provenance.PACKAGE / "evaluate/figures").glob("*.py"))
+    paths = [path for name in sorted(dotted) if (path := provenance._module_path(name))]
+    return paths + sorted((provenance.PACKAGE / "evaluate/figures").glob("*.py"))
 
 
 def source(path: Path) -> str:

@@ -6,7 +6,7 @@ FACTS = {
     "features": "position", "colorizer": "", "examples": 2, "majority": "AVAL",
     "majority_labelled": "AVAL", "training_names": 5,
     "training_device": "", "training_precision": "",
-    **{f"probability{place}": 0.0 for place in range(2, 6)},
+    **{f"probability{rank}": 0.0 for rank in range(2, 6)},
 }  # fmt: skip
 PART = {
     "study": "s", "classifier": "svm", "variant": "no_background", "fold": "fold0", "seed": 1,
@@ -20,10 +20,10 @@ def identities(path, rows, **facts) -> dict:
     An answer `A B` is the name A with B in second place.
     """
     table = pd.DataFrame(rows, columns=["lab", "worm", "row", "name", "answer", "probability"])
-    told = {key: facts.pop(key) for key in set(facts) & set(PART)}
+    part_facts = {key: facts.pop(key) for key in set(facts) & set(PART)}
     ranked = table.pop("answer").str.split().tolist()
-    for place in range(5):
-        names = [answer[place] if place < len(answer) else "" for answer in ranked]
-        table[f"top{place + 1}"] = table[f"assigned{place + 1}"] = names
+    for rank in range(5):
+        names = [answer[rank] if rank < len(answer) else "" for answer in ranked]
+        table[f"top{rank + 1}"] = table[f"assigned{rank + 1}"] = names
     table.assign(**{**FACTS, **facts}).to_parquet(path)
-    return {**PART, "path": path, **told}
+    return {**PART, "path": path, **part_facts}

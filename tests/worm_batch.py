@@ -69,8 +69,8 @@ class Fitted:
 def fitted() -> Fitted:
     torch.set_num_threads(1)
     neurons = table()
-    some = animals(neurons, COLOUR)
-    training, tested = some[:TRAINING], some[TRAINING:]
+    all_animals = animals(neurons, COLOUR)
+    training, tested = all_animals[:TRAINING], all_animals[TRAINING:]
     aligner, aligned, mirror = align.fit(training, "nonrigid")
     calibration = run.calibrated(training, aligned, pd.Series(mirror))
     sign = neurons.groupby("lab")["sign"].first().to_dict()
@@ -78,7 +78,7 @@ def fitted() -> Fitted:
     return Fitted(training, tested, aligner, aligned, mirror, calibration, true, sign)
 
 
-def some_of(animal: Animal, rows) -> Animal:
+def subset(animal: Animal, rows) -> Animal:
     """Keep some of an animal's neurons, in the order given."""
     rows = np.asarray(rows)
     return dataclasses.replace(

@@ -1,4 +1,4 @@
-"""What a long job shows: a log file, progress with an estimate, and one line for a mistake."""
+"""Output of a job: a log file, a progress bar, and one line for a mistake."""
 
 import logging
 import sys
@@ -16,21 +16,21 @@ LOGGER = logging.getLogger("chromapal")
 
 
 class LogFile(logging.FileHandler):
-    """A log that ends its job when it cannot be written, in place of a traceback for each line."""
+    """A log that ends its job if it cannot be written, instead of a traceback for each line."""
 
     def handleError(self, record: logging.LogRecord):
-        """Raise what went wrong."""
+        """Raise the error."""
         raise
 
     def close(self):
-        """Close; what a full disk did not take is lost."""
+        """Close the file; lines that a full disk did not accept are lost."""
         with suppress(OSError):
             super().close()
 
 
 @contextmanager
 def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
-    """Log to a file, and end with one line where the user's input was at fault.
+    """Log to a file, and end with one line if the user's input was at fault.
 
     The log keeps, in its first line, the digest of the code that ran, and in its last one when
     the process started and ended, in local time with its offset from UTC (ISO 8601), and how many
@@ -39,7 +39,7 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     Parameters
     ----------
     log : path-like
-        The job's log file; what the job says also goes to standard error.
+        The job's log file; its messages also go to standard error.
     code : str, optional
         Digest of the code behind the job.
 
@@ -50,7 +50,7 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     """
     screen = logging.StreamHandler(sys.stderr)
     screen.setFormatter(logging.Formatter("%(message)s"))
-    before = LOGGER.level, LOGGER.propagate, LOGGER.handlers[:]
+    original = LOGGER.level, LOGGER.propagate, LOGGER.handlers[:]
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
     LOGGER.handlers[:] = []
@@ -71,7 +71,7 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
         mistake = error if isinstance(error, InputError) else None
         if mistake is None and disk_is_full(error):
             mistake = NoSpaceError(getattr(error, "filename", None) or log)
-        # the screen first: the file may be what a full disk does not take
+        # the screen first: writing the file may fail on a full disk
         LOGGER.handlers.sort(key=lambda handler: handler is not screen)
         with suppress(OSError):
             if mistake is None:
@@ -82,24 +82,24 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     finally:
         for handler in LOGGER.handlers:
             handler.close()
-        level, LOGGER.propagate, LOGGER.handlers[:] = before
+        level, LOGGER.propagate, LOGGER.handlers[:] = original
         LOGGER.setLevel(level)
 
 
 def _local(seconds: float) -> str:
     """Write a time [s since 1970] as a date and time of day, such as 2026-11-26 18:07:44.380+01:00.
 
-    Milliseconds, since jobs are put in order by it.
+    With milliseconds, because jobs are sorted by it.
     """
     return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "milliseconds")
 
 
 def progress(items: Iterable, total: int, label: str) -> Iterator:
-    """Go through items while showing how many are done and how long the rest will take.
+    """Iterate over items with a progress bar and an estimate of the remaining time.
 
-    Silent where standard error is no terminal, where a bar would only fill a log.
+    Without a bar if standard error is not a terminal, since it would fill a log.
     """
-    # Here, because most jobs show no bar.
+    # Imported here: most jobs show no bar.
     from rich.console import Console
     from rich.progress import (
         BarColumn,

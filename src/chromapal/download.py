@@ -1,4 +1,4 @@
-"""A file from elsewhere: by path as it is, by URL downloaded once, and checked either way."""
+"""Files by path or URL: downloaded once if needed, and checked."""
 
 import hashlib
 import logging
@@ -19,7 +19,7 @@ LONGEST = 100  # characters kept of an address's file name
 def fetch(
     source: str, checksum: str, cache: str | Path, expected: str = "a file", advice: str = ""
 ) -> Path:
-    """Give the path of a file, downloading it once where it is a URL.
+    """Return the path of a file, downloading it once if it is a URL.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def fetch(
     checksum : str
         `sha256:` or `md5:` and hexadecimal digits, digits alone for sha256; empty: not checked.
     cache : path-like
-        Folder that keeps what was downloaded.
+        Folder for downloaded files.
     expected, advice : str
-        What messages say was expected, and how to go on.
+        Parts of error messages: what was expected, and what to do.
 
     Returns
     -------
@@ -49,20 +49,20 @@ def fetch(
         check(path, checksum, path)
         return path
     name = _name(source, expected)
-    # Under the address's own digest: two addresses may end in the same file name.
+    # With a digest of the address: two addresses may end in the same file name.
     digest = hashlib.sha256(source.encode()).hexdigest()[:8]
     path = Path(cache).expanduser() / f"{digest}-{name}"
     if path.is_file():
         check(path, checksum, path)
     else:
-        with whole(path) as part:
-            _download(source, part, expected, advice)
-            check(part, checksum, _shown(source))
+        with whole(path) as temporary:
+            _download(source, temporary, expected, advice)
+            check(temporary, checksum, _without_secrets(source))
     return path
 
 
 def check(path: str | Path, checksum: str, where: object):
-    """Refuse a file with another checksum; an empty checksum refuses none.
+    """Check a file's checksum; an empty checksum accepts every file.
 
     Raises
     ------
@@ -76,27 +76,27 @@ def check(path: str | Path, checksum: str, where: object):
     if kind not in ALGORITHMS:
         raise InputError("checksum", repr(checksum), f"{' or '.join(ALGORITHMS)}, a colon, digits")
     with Path(path).open("rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False))
-    if found.hexdigest() != digits.lower():
-        raise InputError(where, f"{kind} {found.hexdigest()}", f"{kind} {digits.lower()}")
+        digest = hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False))
+    if digest.hexdigest() != digits.lower():
+        raise InputError(where, f"{kind} {digest.hexdigest()}", f"{kind} {digits.lower()}")
 
 
-def _shown(url: str) -> str:
-    """Leave out of an address what may be a secret: a password, a signature."""
+def _without_secrets(url: str) -> str:
+    """Remove from an address what may be secret: a password, a signature."""
     return re.sub(r"//[^/?#]*@", "//", re.split("[?#]", url)[0])
 
 
 def _name(url: str, expected: str) -> str:
-    """Give the end of an address's path, which its suffix ends; refuse what is no address."""
+    """Return the last part of an address's path; raise an error for an invalid address."""
     try:
         parts = urllib.parse.urlsplit(url)
-        # a name and a password would be taken for the host's
+        # a user name and password could be mistaken for the host's
         host = parts.hostname and parts.username is None and parts.port != 0
     except ValueError:  # a port that is no number, a bracket that is not closed
         host = False
     if not host or not re.fullmatch("[!-~]+", url):
         raise InputError(
-            repr(_shown(url)),
+            repr(_without_secrets(url)),
             "no address that can be asked",
             expected,
             "an address has no spaces (write %20), foreign letters or passwords",
@@ -105,15 +105,15 @@ def _name(url: str, expected: str) -> str:
 
 
 def _download(url: str, path: Path, expected: str, advice: str):
-    # takes a part of a second to import, which only who downloads has to wait for
+    # imported here: slow, and only needed to download
     import pooch
 
-    shown = _shown(url)
-    LOGGER.info("downloading %s", shown)
+    address = _without_secrets(url)
+    LOGGER.info("downloading %s", address)
     download = pooch.HTTPDownloader(
         progressbar=sys.stderr.isatty(),
         timeout=TIMEOUT,
-        # an archive that a server compresses once more would arrive with another checksum
+        # an archive compressed again by a server would have another checksum
         headers={"Accept-Encoding": "identity"},
     )
     try:
@@ -121,11 +121,11 @@ def _download(url: str, path: Path, expected: str, advice: str):
     except (OSError, ValueError) as error:
         if disk_is_full(error):
             raise NoSpaceError(path) from None
-        raise InputError(shown, f"a failed download ({cause(error)})", expected, advice) from None
+        raise InputError(address, f"a failed download ({cause(error)})", expected, advice) from None
 
 
 def cause(error: Exception) -> str:
-    """Say why a request failed, without the address that the error's own text may show."""
+    """Return why a request failed, without the address that the error's message may contain."""
     import requests
 
     if isinstance(error, requests.HTTPError):

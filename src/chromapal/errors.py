@@ -1,11 +1,11 @@
-"""The errors that become a single clear line: a user's mistake, and a full disk."""
+"""Errors that are reported in a single clear line: a user's mistake, and a full disk."""
 
 import errno
 import os
 
 
 class InputError(ValueError):
-    """Something the user gave cannot be used.
+    """The user's input cannot be used.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ class InputError(ValueError):
     expected : str
         What was expected instead.
     advice : str, optional
-        How to go on.
+        What to do about it.
     """
 
     def __init__(self, where: object, found: str, expected: str, advice: str = ""):
@@ -31,7 +31,7 @@ class InputError(ValueError):
 
 
 class NoSpaceError(InputError):
-    """A disk or a quota is full: nothing is wrong with the study, which goes on once there is room.
+    """A disk or a quota is full; the study can go on once there is space.
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ class NoSpaceError(InputError):
 
 
 def disk_is_full(error: BaseException) -> bool:
-    """Say whether an error, of whatever library, means that a disk or a quota is full."""
+    """Return whether an error, from any library, means that a disk or a quota is full."""
     if isinstance(error, InputError):
         return isinstance(error, NoSpaceError)
     full = (errno.ENOSPC, errno.EDQUOT)
-    # Some libraries pass on the system's words without its number.
+    # Some libraries pass on the system's message without its error number.
     return getattr(error, "errno", None) in full or any(
         os.strerror(number) in str(error) for number in full
     )

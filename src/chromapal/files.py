@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and tables that are the same bytes twice."""
+"""Atomic writing of files and folders, and reproducible tables."""
 
 import errno
 import itertools
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    # Takes half a second to import, which whoever only reads JSON must not wait for.
+    # Takes half a second to import, and is not needed to read JSON.
     import pandas as pd
 
 from chromapal.errors import InputError, NoSpaceError, disk_is_full
@@ -23,7 +23,7 @@ FLOAT_FORMAT = "%.6g"
 
 @contextmanager
 def writable(path: str | os.PathLike) -> Iterator[None]:
-    """Give one line where the block cannot make a file, or its folder.
+    """Turn a failure to create a file or its folder into one clear line.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def writable(path: str | os.PathLike) -> Iterator[None]:
     except OSError as error:
         if disk_is_full(error):
             raise NoSpaceError(path) from None
-        # the system's own words for it say "file exists", or nothing of a folder
+        # the system's message would be "file exists", or would not mention the folder
         below = isinstance(error, FileExistsError | NotADirectoryError)
         reason = "a file is where its folder belongs" if below else error.strerror
         raise InputError(path, f"no way to write it ({reason})", "a writable folder") from None
@@ -45,12 +45,12 @@ def writable(path: str | os.PathLike) -> Iterator[None]:
 
 @contextmanager
 def whole(path: str | os.PathLike) -> Iterator[Path]:
-    """Give a temporary path beside `path`, and move it there once the block succeeded.
+    """Yield a temporary path next to `path`, and move it there once the block succeeded.
 
     Works for a file and for a folder (whichever the block creates). A reader never sees half an
-    output: `os.replace` is atomic within a file system. Of two writers the later one stays.
-    Permissions follow the umask, also where a library writes for its owner alone, so that
-    colleagues who share a disk can read each other's results.
+    output: `os.replace` is atomic within a file system. Of two writers, the later one wins.
+    Permissions follow the umask, even if a library makes files private, so that colleagues who
+    share a disk can read each other's results.
 
     Parameters
     ----------
@@ -65,61 +65,61 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
     Raises
     ------
     InputError
-        Nothing can be written there.
+        The output cannot be written there.
     NoSpaceError
         The disk is full; what was written of this output is removed.
     """
     path = Path(path)
-    holder = None
+    parent = None
     try:
         with writable(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        part = holder / path.name
-        yield part
-        _follow_umask(part, holder)
-        _move(part, path, holder)
+            parent = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        temporary = parent / path.name
+        yield temporary
+        _follow_umask(temporary, parent)
+        _move(temporary, path, parent)
     except Exception as error:
         if disk_is_full(error):
-            # of a file in a folder that is itself not whole yet, the folder's name says more
+            # for a file in an unfinished folder, the folder's name is more useful
             raise NoSpaceError(path) from None
         raise
     finally:
-        if holder is not None:
-            shutil.rmtree(holder, ignore_errors=True)
+        if parent is not None:
+            shutil.rmtree(parent, ignore_errors=True)
 
 
-def _follow_umask(part: Path, holder: Path):
-    """Give a finished output, and all within it, the permissions that the umask leaves.
+def _follow_umask(temporary: Path, parent: Path):
+    """Set the permissions of a finished output, and everything in it, to those of the umask.
 
-    safetensors, for one, writes files that nobody but their owner can read. A file that was made
-    executable stays so.
+    safetensors, for example, writes files that only their owner can read. An executable file
+    stays executable.
     """
-    # Python can only ask for the umask by changing it, under the feet of other threads.
-    probe = holder / f"{part.name}.umask"
+    # Python can only read the umask by changing it, which affects other threads.
+    probe = parent / f"{temporary.name}.umask"
     probe.mkdir()
     allowed = stat.S_IMODE(probe.stat().st_mode) & 0o777
-    inside = part.rglob("*") if part.is_dir() and not part.is_symlink() else ()
-    for path in (part, *inside):
+    inside = temporary.rglob("*") if temporary.is_dir() and not temporary.is_symlink() else ()
+    for path in (temporary, *inside):
         if path.is_symlink():
             continue
         mode = stat.S_IMODE(path.lstat().st_mode)
-        runs = path.is_dir() or mode & stat.S_IXUSR
-        # a folder's other bits stay: where the group is inherited, it goes on being so
-        wanted = mode & ~0o777 | allowed & (0o777 if runs else 0o666)
-        if wanted != mode:
-            path.chmod(wanted)
+        executable = path.is_dir() or mode & stat.S_IXUSR
+        # a folder's other bits stay, such as the one by which its group is inherited
+        required = mode & ~0o777 | allowed & (0o777 if executable else 0o666)
+        if required != mode:
+            path.chmod(required)
 
 
-def _move(part: Path, path: Path, holder: Path):
-    """Put a finished output in its place, a folder in place of an old one too."""
-    for turn in itertools.count():
+def _move(temporary: Path, path: Path, parent: Path):
+    """Move a finished output to its final path, replacing an old file or folder."""
+    for attempt in itertools.count():
         if path.is_dir():
-            # aside first, in one step; another writer of the same output may be quicker
+            # first move the old one aside; another writer of the same output may be quicker
             with suppress(FileNotFoundError):
-                os.replace(path, holder / f"old{turn}")
+                os.replace(path, parent / f"old{attempt}")
         try:
-            os.replace(part, path)
+            os.replace(temporary, path)
             return
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
@@ -127,33 +127,33 @@ def _move(part: Path, path: Path, holder: Path):
 
 
 def write_csv(table: "pd.DataFrame", path: str | os.PathLike, sort_by: list[str] | None = None):
-    """Write a table for people: sorted rows, fixed float format, no index, no time stamps.
+    """Write a table as CSV: sorted rows, fixed float format, no index, no time stamps.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        What to write.
+        The table to write.
     path : path-like
         The CSV file.
     sort_by : list of str, optional
-        Columns to sort by (stable); the order given is kept without it.
+        Columns to sort by (stable); by default, the order stays.
     """
     if sort_by:
         table = table.sort_values(sort_by, kind="stable")
-    with whole(path) as part:
-        table.to_csv(part, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+    with whole(path) as temporary:
+        table.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
 
 
 def write_parquet(table: "pd.DataFrame", path: str | os.PathLike):
-    """Write a table for programs, whole or not at all."""
-    with whole(path) as part:
-        table.to_parquet(part, index=False)
+    """Write a table as Parquet."""
+    with whole(path) as temporary:
+        table.to_parquet(temporary, index=False)
 
 
 def write_json(content: object, path: str | os.PathLike):
     """Write JSON with sorted keys, so that equal content is equal bytes."""
-    with whole(path) as part:
-        part.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    with whole(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def read_json(path: str | os.PathLike) -> object:

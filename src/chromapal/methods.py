@@ -1,8 +1,9 @@
 """Discovery of colorizers and classifiers by file name; standard library only.
 
 A method is a file in `colorizers/` or `classifiers/` that defines `Params` (a frozen dataclass)
-and `build`. Adding the file is all it takes: workflow wildcards, contract tests, code digests
-and table rows follow from here. Plain assignments in the file declare the rest; see `DECLARED`.
+and `build`. Adding the file is enough: workflow wildcards, contract tests, code digests and
+table rows are derived from it. Plain assignments in the file declare its properties; see
+`DECLARED`.
 """
 
 import ast
@@ -17,16 +18,16 @@ from types import ModuleType
 from chromapal.errors import InputError
 
 PACKAGE = Path(__file__).parent
-# What a method's file may declare, and what holds where it does not.
+# What a method's file may declare, with defaults.
 DECLARED = {
-    "accepts": (),  # what a colorizer colours, of "neurons" and "images"
-    "baseline": False,  # it learns one colour, or none: what other colorizers have to beat
-    "gpu": False,  # it trains a network, and asks for a GPU on a cluster
-    "whole_animals": False,  # it sees all neurons of an animal, whichever of them are scored
-    "needs_weights": False,  # it is nothing without weights from elsewhere
-    "names_by": "",  # classifier whose network names neurons before a colorizer colours them
-    "rank": math.inf,  # place among methods of which one is shown or kept; 1 is the first
-    "words": "",  # what reports call it, where that is not its name
+    "accepts": (),  # input of a colorizer: "neurons", "images" or both
+    "baseline": False,  # a trivial colorizer, to which others are compared
+    "gpu": False,  # it trains a network, and requests a GPU on a cluster
+    "whole_animals": False,  # it uses all neurons of an animal, not only the scored ones
+    "needs_weights": False,  # it requires pretrained weights
+    "names_by": "",  # classifier that names the neurons for a colorizer
+    "rank": math.inf,  # priority where one method is chosen; 1 is the first
+    "words": "",  # its name in reports, if not the file's name
 }
 
 
@@ -49,15 +50,15 @@ def names(kind: str) -> tuple[str, ...]:
 
 
 def declared(kind: str, name: str, key: str) -> object:
-    """Give what a method's file declares, else the default in `DECLARED`; nothing is imported.
+    """Return what a method's file declares, else the default in `DECLARED`, without importing it.
 
     Parameters
     ----------
     kind : {"colorizers", "classifiers"}
         The method's folder.
     name : str
-        Its file's name without suffix. A method that does not exist declares nothing: an old
-        table may name one.
+        Its file's name without suffix. A method that does not exist has the defaults, since
+        an old table may contain one.
     key : str
         One of `DECLARED`.
 
@@ -73,15 +74,15 @@ def declared(kind: str, name: str, key: str) -> object:
 @cache
 def _declarations(kind: str, name: str) -> dict[str, object]:
     path = PACKAGE / kind / f"{name}.py"
-    found = {}
+    declarations = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         key = ast.unparse(node.targets[0]) if isinstance(node, ast.Assign) else ""
         if key in DECLARED:
             try:
-                found[key] = ast.literal_eval(node.value)
+                declarations[key] = ast.literal_eval(node.value)
             except ValueError:
                 raise InputError(path, f"{ast.unparse(node)}", f"a plain value of {key}") from None
-    return found
+    return declarations
 
 
 def ranked(kind: str, chosen: Iterable[str]) -> list[str]:
@@ -96,12 +97,12 @@ def declaring(kind: str, key: str) -> tuple[str, ...]:
 
 
 def baselines() -> tuple[str, ...]:
-    """List the colorizers that others have to beat, by rank."""
+    """List the baseline colorizers, by rank."""
     return declaring("colorizers", "baseline")
 
 
 def words(kind: str, name: str) -> str:
-    """Say what reports call a method."""
+    """Return the name of a method in reports."""
     return declared(kind, name, "words") or name.replace("_", " ")
 
 
@@ -120,12 +121,12 @@ def module(kind: str, name: str) -> ModuleType:
 
 @cache
 def accepting(given: str) -> tuple[str, ...]:
-    """List the colorizers that take neurons, or images.
+    """List the colorizers that accept neurons, or images.
 
     Parameters
     ----------
     given : {"neurons", "images"}
-        What is to be coloured.
+        The kind of input.
     """
     return tuple(
         name for name in names("colorizers") if given in declared("colorizers", name, "accepts")
@@ -133,12 +134,12 @@ def accepting(given: str) -> tuple[str, ...]:
 
 
 def check_accepts(colorizer: str, given: str):
-    """Refuse a colorizer of something else.
+    """Check that a colorizer accepts a kind of input.
 
     Raises
     ------
     InputError
-        It does not take what is given; the line lists those that do.
+        It does not; the line lists those that do.
     """
     if colorizer not in accepting(given):
         known = ", ".join(accepting(given))
@@ -146,13 +147,13 @@ def check_accepts(colorizer: str, given: str):
 
 
 def lacks_weights(colorizer: str, params: object) -> bool:
-    """Say whether a method needs weights from elsewhere that its `Params` do not name."""
+    """Return whether a method needs pretrained weights that its `Params` do not name."""
     needed = declared("colorizers", colorizer, "needs_weights")
     return needed and params.weights in ("", "none")
 
 
 def params(kind: str, name: str, changes: dict | None = None) -> object:
-    """Give a method's `Params`, with the study's changes to its defaults.
+    """Return a method's `Params`, with the study's changes to its defaults.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Digests of code: what a result was computed with; standard library only.
+"""Digests of the code behind a result; standard library only.
 
 A digest covers the syntax tree of a script and of every module of this package that it imports,
 directly or not. Comments, blank lines and file times do not change it; an edited line does.
@@ -22,9 +22,9 @@ def digest(*paths: str | Path, extra: tuple[str, ...] = ()) -> str:
     Parameters
     ----------
     *paths : path-like
-        The rule's script or notebook, and any module it reaches by name only (a method's file).
+        The rule's script or notebook, and modules it imports only by name (a method's file).
     extra : tuple of str
-        Other text that counts, such as the lock's digest.
+        Other text to include, such as the lock's digest.
 
     Returns
     -------
@@ -34,15 +34,15 @@ def digest(*paths: str | Path, extra: tuple[str, ...] = ()) -> str:
     closure: set[Path] = set()
     for path in paths:
         _collect(Path(path).resolve(), closure)
-    parts = [f"{_label(path)}:{_read(path)[0]}" for path in sorted(closure)]
-    return hashlib.sha256("\n".join([*parts, *extra]).encode()).hexdigest()[:16]
+    entries = [f"{_label(path)}:{_read(path)[0]}" for path in sorted(closure)]
+    return hashlib.sha256("\n".join([*entries, *extra]).encode()).hexdigest()[:16]
 
 
 def stale(logs: str | Path) -> list[str]:
-    """Name the results whose code has changed since.
+    """List the results whose code has changed since.
 
-    Snakemake knows the code of old results only through its own metadata folder, which does not
-    travel with them; each job's log keeps the digest too (`console.job`).
+    Snakemake knows the code of old results only through its own metadata folder, which is not
+    copied with them; each job's log keeps the digest too (`console.job`).
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def stale(logs: str | Path) -> list[str]:
     list of str
         Names of logs, without suffix, whose digest differs from today's code.
     """
-    found = []
+    changed = []
     pins = lock_digest()
     for log in sorted(Path(logs).rglob("*.log")):
         with log.open(encoding="utf-8", errors="replace") as lines:
@@ -63,19 +63,19 @@ def stale(logs: str | Path) -> list[str]:
             continue
         paths = [ROOT / word for word in words[2:]]
         if not all(map(Path.is_file, paths)) or digest(*paths, extra=(pins,)) != words[1]:
-            found.append(str(log.relative_to(logs).with_suffix("")))
-    return found
+            changed.append(str(log.relative_to(logs).with_suffix("")))
+    return changed
 
 
 def lock_digest(path: str | Path = ROOT / "requirements.lock") -> str:
-    """Hash the pins of a lock, leaving out comments and blank lines."""
+    """Hash the pins of a lock, without comments and blank lines."""
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     pins = [line.split("#")[0].strip() for line in lines]
     return hashlib.sha256("\n".join(pin for pin in pins if pin).encode()).hexdigest()[:16]
 
 
 def version(path: str | Path = ROOT / "pyproject.toml") -> str:
-    """Give the version of this package; it need not be installed."""
+    """Return the version of this package; it need not be installed."""
     return tomllib.loads(Path(path).read_text(encoding="utf-8"))["project"]["version"]
 
 
@@ -93,7 +93,7 @@ def _collect(path: Path, closure: set[Path]):
 
 @cache
 def _read(path: Path) -> tuple[str, tuple[str, ...]]:
-    """Hash a file's code, and list the dotted names it imports; every rule asks for most files."""
+    """Hash a file's code, and list the dotted names it imports; cached, as rules share files."""
     text, names = path.read_text(encoding="utf-8"), []
     if path.suffix == ".ipynb":
         text = json.dumps([cell["source"] for cell in json.loads(text)["cells"]])
@@ -114,13 +114,13 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]]:
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """Go through a module and its statements, not through expressions, which are most of it."""
+    """Iterate over a module and its statements, without expressions, which are most of it."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         yield node
-        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-            waiting += getattr(node, part, ())
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, block, ())
 
 
 @cache

@@ -14,7 +14,7 @@ from chromapal.identify import align, body_axes, run
 from chromapal.identify.animals import Animal, animals, in_micrometres
 from chromapal.identify.assign import Calibration, answer
 from chromapal.identify.atlas import Atlas
-from tests.worm_batch import fitted, some_of, table
+from tests.worm_batch import fitted, subset, table
 
 TOLERATED = 0.10
 BINS = 10
@@ -98,7 +98,7 @@ def test_names_do_not_depend_on_the_frame(worms, seed, flip, unit, far):
 def test_names_do_not_depend_on_the_order_of_neurons(worms):
     animal = worms.tested[0]
     order = np.random.default_rng(0).permutation(len(animal.row))
-    assert (worms.names(some_of(animal, order)) == worms.names(animal)[order]).all()
+    assert (worms.names(subset(animal, order)) == worms.names(animal)[order]).all()
 
 
 def test_a_table_in_another_unit_gives_the_same_animals():
@@ -114,7 +114,7 @@ def test_losing_neurons_costs_little(worms):
     for seed, animal in enumerate(worms.tested):
         rng = np.random.default_rng(seed)
         kept = np.sort(rng.permutation(len(animal.row))[: round(0.7 * len(animal.row))])
-        assert accuracy(worms, some_of(animal, kept)) > accuracy(worms, animal) - TOLERATED
+        assert accuracy(worms, subset(animal, kept)) > accuracy(worms, animal) - TOLERATED
 
 
 def test_spurious_neurons_cost_little(worms):
@@ -140,7 +140,7 @@ def odd(kind: str, animal: Animal) -> Animal:
     if kind.isdecimal():
         rng = np.random.default_rng(0)
         rows = np.resize(np.arange(count), int(kind))
-        some = some_of(animal, rows)
+        some = subset(animal, rows)
         return moved(some, some.position + torch.from_numpy(rng.normal(0, 2, some.position.shape)))
     if kind == "flat":
         position[:, 2] = 0

@@ -104,8 +104,8 @@ DAMAGE = {
         "found a damaged or edited file",
     ),
     "old": (lambda model: (model / FACTS).write_text('{"layout": 2}'), "found layout 2; expected"),
-    "no JSON": (lambda model: (model / FACTS).write_text('{"layout"'), "found no JSON"),
-    "no text": (lambda model: (model / FACTS).write_bytes(b"\xff\xfe"), "found no JSON"),
+    "no JSON": (lambda model: (model / FACTS).write_text('{"layout"'), "found invalid JSON"),
+    "no text": (lambda model: (model / FACTS).write_bytes(b"\xff\xfe"), "found invalid JSON"),
     "no facts": (lambda model: (model / FACTS).unlink(), "model.json: found no file"),
 }
 

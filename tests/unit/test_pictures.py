@@ -8,7 +8,7 @@ from chromapal.errors import InputError
 from chromapal.prepare.pictures import PictureSamples
 from chromapal.training import loop
 from chromapal.training.device import Device
-from chromapal.training.reading import own_errors
+from chromapal.training.reading import network_errors
 from chromapal.training.task import Objective, Recipe
 
 
@@ -156,7 +156,7 @@ RECIPE = Recipe(
 def train(checkpoint=None):
     train, validation = PictureSamples(Counted(MIXED)), PictureSamples(Counted(MIXED[:3]))
     cpu = Device("cpu", "fp32", 1)
-    return loop.train(Dot, RECIPE, train, validation, 0, cpu, checkpoint, Objective(own_errors))
+    return loop.train(Dot, RECIPE, train, validation, 0, cpu, checkpoint, Objective(network_errors))
 
 
 def test_a_killed_training_on_pictures_ends_as_if_uninterrupted(tmp_path, monkeypatch):

@@ -171,7 +171,7 @@ def test_a_killed_training_ends_as_if_uninterrupted(step, tmp_path, monkeypatch,
     caplog.clear()
     with caplog.at_level(logging.INFO, "chromapal"):
         resumed = train(epochs=7, plateau_patience=0, checkpoint=tmp_path)
-    assert "going on from" in caplog.text
+    assert "resuming from" in caplog.text
     assert "epoch 1 of" not in caplog.text
     assert_same(resumed, whole)
 

@@ -129,5 +129,5 @@ def load(folder: str | os.PathLike):
     facts = read_facts(folder)
     networks = Path(folder) / NETWORKS
     module = methods.module("colorizers", facts["colorizer"])
-    params = module.Params(**layout.peek(networks)["params"])
+    params = module.Params(**layout.read_header(networks)["params"])
     return module.build(params, DENSE).load(networks), facts

@@ -12,9 +12,10 @@ gpu = True
 class Params(NetworkSettings):
     """How the network is made and trained.
 
-    Training is repeated in rounds. `batch` are pixels; `epochs` and `steps` are those of all rounds
-    together; `patience` ends a round; `plateau_factor` is between rounds, so that
-    `plateau_patience` has no effect; and `weight_decay` is that of Adam, which the seed has not.
+    Training is repeated in rounds. `batch` counts pixels; `epochs` and `steps` limit all rounds
+    together; `patience` ends a round; `plateau_factor` applies between rounds, so that
+    `plateau_patience` has no effect; and `weight_decay` is that of Adam, which the
+    original study did not use.
 
     Attributes
     ----------
@@ -38,7 +39,7 @@ class Params(NetworkSettings):
     rounds: int = 6
 
     def __post_init__(self):
-        """Refuse a training without a round."""
+        """Check that there is at least one round."""
         require("context_mlp", self, "rounds", self.rounds >= 1, "at least 1")
 
 

@@ -1,7 +1,7 @@
 """Names neurons from position and gray, then gives the colour that such a neuron has.
 
-The expected colour under the posterior over names: a neuron that is certainly an AVAL gets
-AVAL's colour at its gray, an uncertain one a mixture, and with it a deviation that says so.
+The expected colour under the posterior over names: a neuron that is certainly AVAL gets AVAL's
+colour at its gray; an uncertain one gets a mixture, with a larger standard deviation.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ accepts = ("neurons",)
 gpu = True
 names_by = "neuron_transformer"
 rank = 2
-# It is given all neurons of an animal: who else is there says what a neuron may be called.
+# It needs all neurons of an animal: the other neurons limit which name a neuron can have.
 whole_animals = True
 
 

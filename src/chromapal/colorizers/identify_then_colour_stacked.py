@@ -1,7 +1,7 @@
-"""Identify, then colour; corrected by what position and gray say besides the name.
+"""Identify, then colour, then correct the colour by position and gray.
 
-A linear map from the expected colour, position in the body and gray to colour, learnt on training
-animals that the networks naming them had not seen.
+The correction is a linear map from the expected colour, position in the body and gray to colour,
+fitted on training animals that the networks naming them had not seen.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ accepts = ("neurons",)
 gpu = True
 names_by = "neuron_transformer"
 rank = 1
-# It is given all neurons of an animal: who else is there says what a neuron may be called.
+# It needs all neurons of an animal: the other neurons limit which name a neuron can have.
 whole_animals = True
 
 

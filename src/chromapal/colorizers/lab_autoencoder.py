@@ -24,7 +24,7 @@ class Params(NetworkSettings):
     halvings: int = 3
 
     def __post_init__(self):
-        """Refuse more halvings than a picture of 32 pixels survives."""
+        """Check the number of halvings: a picture of 32 pixels allows at most 4."""
         require("lab_autoencoder", self, "halvings", 1 <= self.halvings <= 4, "1 to 4")
 
 

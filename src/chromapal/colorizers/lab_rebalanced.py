@@ -1,7 +1,7 @@
 """Classification over bins of a and b with rebalanced classes, decoded by the annealed mean.
 
 Zhang, Isola and Efros 2016, "Colorful image colorization", arXiv:1603.08511, on the first six
-layers of a ResNet: against the desaturation of networks that learn to give mean colours.
+layers of a ResNet. It avoids the desaturated colours of networks that predict mean colours.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ from chromapal.colorizers.common.settings import EncoderSettings, require
 
 accepts = ("images",)
 gpu = True
-COLDEST = 0.01  # colder than this, single precision knows no shares
+COLDEST = 0.01  # at lower temperatures, probabilities underflow in single precision
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Params(EncoderSettings):
     depth : int
         Layers of the encoder's ResNet, 18 or 34; `weights` are those of the same depth.
     uniform : float
-        The paper's lambda: towards 0 colours are weighed by the inverse of how common they are, 1
-        weighs them equally.
+        The paper's lambda: towards 0 colours are weighted by the inverse of their frequency; 1
+        weights them equally.
     temperature : float
         T of the annealed mean: towards 0 the likeliest colour, 1 the mean one.
     """
@@ -33,7 +33,7 @@ class Params(EncoderSettings):
     temperature: float = 0.38
 
     def __post_init__(self):
-        """Refuse what gives no weights, or no colours."""
+        """Check the parameters."""
         for key, good, expected in (
             ("depth", self.depth in (18, 34), "18 or 34"),
             ("uniform", 0 < self.uniform <= 1, "more than 0, and 1 at most"),

@@ -17,9 +17,9 @@ class Params(EncoderSettings):
     loss : str
         `mse` or `huber`.
     huber_delta : float
-        Where Huber's loss turns from square to straight, in units of 255 of a or b. PyTorch's
-        default of 1 lies beyond all errors in this scale: there Huber's loss is half of the
-        squared error and nothing else.
+        Error at which Huber's loss changes from quadratic to linear, in units of 255 of a or b.
+        PyTorch's default of 1 exceeds all errors on this scale, where Huber's loss is just half
+        of the squared error.
     """
 
     batch: int = 64

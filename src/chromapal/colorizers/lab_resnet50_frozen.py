@@ -7,7 +7,7 @@ from chromapal.errors import InputError
 
 accepts = ("images",)
 gpu = True
-# Random layers that may not learn are no colorizer: without weights it is left out of a study.
+# Random layers that are never trained are useless: without weights the method is skipped.
 needs_weights = True
 
 
@@ -24,7 +24,7 @@ def build(params: Params, dense: bool = True):
     from chromapal.training.pictorial import PictureColorizer
 
     def start(network):
-        if not weights.given(params):
+        if not weights.has_weights(params):
             raise InputError(
                 "config key 'params.colorizers.lab_resnet50_frozen.weights'",
                 repr(params.weights),

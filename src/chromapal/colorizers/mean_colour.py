@@ -1,10 +1,10 @@
-"""Baseline: every neuron, or pixel, gets the mean colour of those trained on."""
+"""Baseline: every neuron, or pixel, gets the mean colour of the training data."""
 
 import dataclasses
 
 import numpy as np
 
-from chromapal.colorizers.common.contract import empty_history, pictured
+from chromapal.colorizers.common.contract import are_pictures, empty_history
 from chromapal.training import layout
 
 accepts = ("neurons", "images")
@@ -14,7 +14,7 @@ rank = 1
 
 @dataclasses.dataclass(frozen=True)
 class Params:
-    """Nothing to choose."""
+    """No parameters."""
 
 
 class MeanColour:
@@ -29,13 +29,17 @@ class MeanColour:
         self, train, validation, seed, device="auto", threads=1, checkpoint=None, precision="auto"
     ):
         """Average the training targets; see `contract.Colorizer.fit`."""
-        mean = _of_pixels(train) if pictured(train) else train.target.mean(axis=0, dtype=np.float64)
+        mean = (
+            _of_pixels(train)
+            if are_pictures(train)
+            else train.target.mean(axis=0, dtype=np.float64)
+        )
         self.colour = mean.astype(np.float32)
         return empty_history()
 
     def predict(self, samples, device="cpu", threads=1):
         """Repeat the mean colour; see `contract.Colorizer.predict`."""
-        if pictured(samples):
+        if are_pictures(samples):
             grays = (samples.read(index)[1] for index in range(len(samples)))
             return [np.tile(self.colour, (*gray.shape, 1)) for gray in grays]
         return np.tile(self.colour, (len(samples.gray), 1))

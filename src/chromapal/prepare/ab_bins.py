@@ -10,14 +10,14 @@ import torch
 from chromapal.prepare.lab import rgb_to_lab
 
 WIDTH = 10.0  # of a bin, in units of a and b
-NEIGHBOURS = 5  # bins that share a colour
-SIGMA = 5.0  # of their shares, and of the smoothing of the prior
+NEIGHBOURS = 5  # bins among which a colour is divided
+SIGMA = 5.0  # of their weights, and of the smoothing of the prior
 SPAN = 128  # a and b of sRGB lie between -108 and 98
 LEVELS = 64  # of each of red, green and blue, in the search for the gamut
 
 
 def in_gamut() -> torch.Tensor:
-    """Give the centres of all bins that hold a colour of sRGB.
+    """Return the centres of all bins that contain a colour of sRGB.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def in_gamut() -> torch.Tensor:
         a and b, in order of a, then of b: 261 bins, those of all colours of 8 bits. Finer
         shades just touch a corner of one more, (20, -80).
 
-        The paper's 313 also count bins without a colour: they are the corners of all squares
+        The paper's 313 include bins without a colour: they are the corners of all squares
         between multiples of 10 that the convex hull of the gamut touches, these 261 and 52 more.
     """
     level = torch.linspace(0, 1, LEVELS)
@@ -35,7 +35,7 @@ def in_gamut() -> torch.Tensor:
 
 
 def nearest(ab: torch.Tensor, bins: torch.Tensor) -> torch.Tensor:
-    """Give the bin of each colour.
+    """Return the bin of each colour.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def nearest(ab: torch.Tensor, bins: torch.Tensor) -> torch.Tensor:
 
 
 def soft_encode(ab: torch.Tensor, bins: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Share each colour out to the bins around it, by a Gaussian of its distance.
+    """Divide each colour among the bins around it, by a Gaussian of its distance.
 
     Parameters
     ----------
@@ -59,19 +59,19 @@ def soft_encode(ab: torch.Tensor, bins: torch.Tensor) -> tuple[torch.Tensor, tor
 
     Returns
     -------
-    which : Tensor of int64, shape (n, k)
+    index : Tensor of int64, shape (n, k)
         The nearest bins, the nearest first.
-    share : Tensor, shape (n, k)
-        Their shares; they sum to 1.
+    probability : Tensor, shape (n, k)
+        Their probabilities; they sum to 1.
     """
     count = min(NEIGHBOURS, len(bins))
-    distance, which = _distances(ab, bins).topk(count, dim=1, largest=False)
-    # As a softmax, which a colour far from all bins does not turn into 0 over 0.
-    return which, torch.softmax(-distance.square() / (2 * SIGMA**2), dim=1)
+    distance, index = _distances(ab, bins).topk(count, dim=1, largest=False)
+    # As a softmax, so that a colour far from all bins does not give 0 / 0.
+    return index, torch.softmax(-distance.square() / (2 * SIGMA**2), dim=1)
 
 
 def prior(pixels: Iterable[torch.Tensor], bins: torch.Tensor) -> torch.Tensor:
-    """Say how common colours are among training pixels, smoothed over neighbouring bins.
+    """Estimate the frequency of colours in training pixels, smoothed over neighbouring bins.
 
     Parameters
     ----------
@@ -87,25 +87,26 @@ def prior(pixels: Iterable[torch.Tensor], bins: torch.Tensor) -> torch.Tensor:
     # counted on whole a and b first: a distance of every pixel to every bin would take hours
     side = torch.arange(-SPAN, SPAN)
     lattice = torch.cartesian_prod(side, side)
-    seen = torch.zeros(len(lattice), dtype=torch.float64)
+    pixel_counts = torch.zeros(len(lattice), dtype=torch.float64)
     for ab in pixels:
         a, b = ab.round().long().clamp(-SPAN, SPAN - 1).T + SPAN
-        seen += torch.bincount(a * 2 * SPAN + b, minlength=len(lattice))
-    which = nearest(lattice.to(bins.dtype), bins)
-    counts = torch.zeros(len(bins), dtype=torch.float64).index_add_(0, which, seen)
+        pixel_counts += torch.bincount(a * 2 * SPAN + b, minlength=len(lattice))
+    index = nearest(lattice.to(bins.dtype), bins)
+    counts = torch.zeros(len(bins), dtype=torch.float64).index_add_(0, index, pixel_counts)
     smoothing = torch.softmax(-_distances(bins, bins).double().square() / (2 * SIGMA**2), dim=1)
     return (counts / counts.sum()) @ smoothing
 
 
 def rebalancing(prior: torch.Tensor, uniform: float) -> torch.Tensor:
-    """Give the weights that make rare colours count.
+    """Return class weights that are larger for rare colours.
 
     Parameters
     ----------
     prior : Tensor, shape (Q,)
         Probabilities of the bins among training pixels.
     uniform : float
-        The paper's lambda: the share of the uniform distribution in what weights are inverse to.
+        The paper's lambda: the fraction of the uniform distribution in the mixture of which
+        weights are the inverse.
 
     Returns
     -------
@@ -117,7 +118,7 @@ def rebalancing(prior: torch.Tensor, uniform: float) -> torch.Tensor:
 
 
 def annealed_mean(logits: torch.Tensor, bins: torch.Tensor, temperature: float) -> torch.Tensor:
-    """Decode answers to colours, between the mode (0) and the mean (1) of a distribution.
+    """Decode logits to colours, between the mode (0) and the mean (1) of a distribution.
 
     Parameters
     ----------
@@ -131,8 +132,8 @@ def annealed_mean(logits: torch.Tensor, bins: torch.Tensor, temperature: float) 
     Tensor, shape (B, 2, H, W)
         a and b.
     """
-    share = torch.softmax(logits.float() / temperature, dim=1)
-    return torch.einsum("bqhw,qc->bchw", share, bins)
+    probability = torch.softmax(logits.float() / temperature, dim=1)
+    return torch.einsum("bqhw,qc->bchw", probability, bins)
 
 
 def _distances(ab: torch.Tensor, bins: torch.Tensor) -> torch.Tensor:

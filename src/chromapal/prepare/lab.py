@@ -1,7 +1,7 @@
-"""sRGB to CIELAB and back, for batches of pictures, and the scales in which networks see them.
+"""sRGB to CIELAB and back, for batches of pictures, and the scales that networks use.
 
 CIELAB of the D65 white and the 2 degree observer (CIE 15:2004), sRGB of IEC 61966-2-1, with the
-constants of scikit-image, to which the tests hold it.
+constants of scikit-image, with which the tests compare it.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ XYZ_OF_RGB = (
 )
 RGB_OF_XYZ = torch.linalg.inv(torch.tensor(XYZ_OF_RGB, dtype=torch.float64)).tolist()
 WHITE = (0.95047, 1.0, 1.08883)
-# Below this share of white, lightness is linear; above, a cube root.
+# Lightness is linear below this fraction of white, and a cube root above it.
 LINEAR = 0.008856
 
 
@@ -32,19 +32,19 @@ def rgb_to_lab(rgb: torch.Tensor) -> torch.Tensor:
     Tensor, shape (B, 3, H, W)
         L, 0 to 100, then a and b, within -128 to 128.
     """
-    # In place where the value is our own: fresh memory costs as much as the arithmetic.
+    # In place where possible: allocating memory costs as much as the arithmetic.
     curved = rgb.clamp(min=0).add_(0.055).div_(1.055).pow_(2.4)
     light = torch.where(rgb > 0.04045, curved, rgb / 12.92)
     roots = []
-    for share in (_times(XYZ_OF_RGB, light) / _white(light)).unbind(1):
-        root = share.clamp(min=LINEAR).pow_(1 / 3)
-        roots.append(torch.where(share > LINEAR, root, 7.787 * share + 16 / 116))
+    for fraction in (_times(XYZ_OF_RGB, light) / _white(light)).unbind(1):
+        root = fraction.clamp(min=LINEAR).pow_(1 / 3)
+        roots.append(torch.where(fraction > LINEAR, root, 7.787 * fraction + 16 / 116))
     x, y, z = roots
     return torch.stack([116 * y - 16, (x - y).mul_(500), (y - z).mul_(200)], dim=1)
 
 
 def lab_to_rgb(lab: torch.Tensor) -> torch.Tensor:
-    """Convert CIELAB to sRGB; colours that no screen shows are clipped to the nearest channel.
+    """Convert CIELAB to sRGB; colours outside the gamut of sRGB are clipped per channel.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ def lab_to_rgb(lab: torch.Tensor) -> torch.Tensor:
     lightness, a, b = lab.unbind(1)
     y = (lightness + 16) / 116
     root = torch.stack([y + a / 500, y, (y - b / 200).clamp(min=0)], dim=1)
-    share = torch.where(root > LINEAR ** (1 / 3), root**3, (root - 16 / 116) / 7.787)
-    light = _times(RGB_OF_XYZ, share * _white(share))
+    fraction = torch.where(root > LINEAR ** (1 / 3), root**3, (root - 16 / 116) / 7.787)
+    light = _times(RGB_OF_XYZ, fraction * _white(fraction))
     curved = 1.055 * light.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
     return torch.where(light > 0.0031308, curved, 12.92 * light).clamp(0, 1)
 
 
 def lightness(gray: torch.Tensor) -> torch.Tensor:
-    """Give the L, 0 to 100, that gray values (B, 1, H, W) have as sRGB colours without hue."""
+    """Return the lightness L, 0 to 100, of gray sRGB values (B, 1, H, W)."""
     return rgb_to_lab(gray.expand(-1, 3, -1, -1))[:, :1]
 
 
@@ -100,7 +100,7 @@ def _white(like: torch.Tensor) -> torch.Tensor:
 
 
 def _times(matrix: Sequence[Sequence[float]], x: torch.Tensor) -> torch.Tensor:
-    """Multiply channels by a matrix; as sums, which autocast leaves in their precision."""
+    """Multiply channels by a matrix; as sums, whose precision autocast does not change."""
     red, green, blue = x.unbind(1)
     rows = [(red * row[0]).add_(green, alpha=row[1]).add_(blue, alpha=row[2]) for row in matrix]
     return torch.stack(rows, dim=1)

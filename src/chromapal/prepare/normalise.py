@@ -25,7 +25,7 @@ CHANNELS = [*COLOURS, "W"]
 
 @dataclass(frozen=True)
 class Normalisation:
-    """What a study states about its scales; see `Normaliser`."""
+    """A study's choice of scales; see `Normaliser`."""
 
     colour_scale: str
     gray_source: str
@@ -33,12 +33,12 @@ class Normalisation:
 
 @dataclass(frozen=True)
 class Normaliser:
-    """Scales of a study, with the parameters that training rows gave.
+    """Scales of a study, with parameters fitted on training rows.
 
     Attributes
     ----------
     colour_scale : {"full_scale", "global_minmax", "per_worm", "rank_normal"}
-        How counts become colours:
+        How counts are converted to colours:
         `full_scale` counts / the laboratory's full scale;
         `global_minmax` (counts - low) / (high - low) per channel, fitted, not clipped;
         `per_worm` the same between the animal's own quantiles .01 and .99, clipped to 0..1;
@@ -64,7 +64,7 @@ class Normaliser:
         Parameters
         ----------
         train : pandas.DataFrame
-            Neuron table of training rows and nothing else.
+            Neuron table of training rows only.
         colour_scale, gray_source : str
             The study's choices.
 
@@ -97,16 +97,16 @@ class Normaliser:
         -------
         pandas.DataFrame
             With `u, v, w` (xr, yr, zr between the animal's lowest, 0, and highest, 1; 0.5 where
-            it is flat), `weight_n` (0..1 over training rows, 1 where they are constant), `r, g, b`
-            `luminance` and `white` on the colour scale (NaN where a channel is absent) and `gray`.
+            it is constant), `weight_n` (0..1 over training rows, 1 where they are constant), `r, g,
+            b`, `luminance` and `white` on the colour scale (NaN if a channel is absent) and `gray`.
         """
         scaled = self._scale(table)
         if self.colour_scale == "rank_normal":
             luminance = _rank_normal(_luminance(table[COLOURS]), table)[0]
         else:
             luminance = _luminance(scaled[COLOURS])[0]
-        places = table.groupby(ANIMAL)[["xr", "yr", "zr"]]
-        low, high = places.transform("min"), places.transform("max")
+        axes = table.groupby(ANIMAL)[["xr", "yr", "zr"]]
+        low, high = axes.transform("min"), axes.transform("max")
         position = _between(table[["xr", "yr", "zr"]], low, high, constant=0.5)
         return table.assign(
             **dict(zip("uvw", position.T, strict=True)),
@@ -135,12 +135,12 @@ class Normaliser:
         return _rank_normal(counts, table)
 
     def to_json(self) -> dict:
-        """Give the parameters as what JSON can hold."""
+        """Return the parameters as valid JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, content: dict) -> "Normaliser":
-        """Take the parameters that `to_json` gave."""
+        """Make a normaliser from the result of `to_json`."""
         channels = {name: tuple(limits) for name, limits in content["channels"].items()}
         return cls(**{**content, "weight": tuple(content["weight"]), "channels": channels})
 
@@ -150,15 +150,15 @@ def _range(values: pd.Series) -> tuple[float, float]:
 
 
 def _between(values: ArrayLike, low: ArrayLike, high: ArrayLike, constant: float) -> np.ndarray:
-    """Map low..high to 0..1, and to `constant` where both are the same; NaN stays NaN."""
-    values, low, high = (np.asarray(part, dtype=np.float64) for part in (values, low, high))
+    """Map low..high to 0..1, and to `constant` where both are equal; NaN stays NaN."""
+    values, low, high = (np.asarray(each, dtype=np.float64) for each in (values, low, high))
     flat = high == low
     scaled = (values - low) / np.where(flat, 1.0, high - low)
     return np.where(flat & ~np.isnan(values), constant, scaled)
 
 
 def _luminance(colours: pd.DataFrame) -> pd.DataFrame:
-    # Summed row by row, not as a matrix product, so that equal colours give equal bits (ranks!).
+    # Summed row by row, not as a matrix product: equal colours must be exactly equal for ranks.
     return pd.DataFrame((colours.to_numpy() * np.array(LUMINANCE)).sum(axis=1), colours.index)
 
 
@@ -174,27 +174,27 @@ def _framed(values: np.ndarray, like: pd.DataFrame) -> pd.DataFrame:
 
 
 def display(values: np.ndarray, colour_scale: str) -> np.ndarray:
-    """Bring colours of any scale to 0..1, for figures and for metrics of images.
+    """Convert colours of any scale to 0..1, for figures and for metrics of images.
 
     Parameters
     ----------
     values : array-like
         Colours on the study's scale, any shape.
     colour_scale : str
-        That scale. `rank_normal` passes through the normal distribution function, which gives
-        ranks back; the others are clipped.
+        That scale. `rank_normal` is converted to ranks by the normal distribution function; the
+        others are clipped.
     """
     values = np.asarray(values)
     if colour_scale != "rank_normal":
         return np.clip(values, 0, 1)
-    # Here, because most who import this module only name its scales.
+    # Imported here: most importers of this module do not need it.
     from scipy.special import ndtr
 
     return ndtr(values)
 
 
 def usable_for_colour(neurons: pd.DataFrame, gray_source: str) -> tuple[np.ndarray, pd.DataFrame]:
-    """Say which animals have the channels that learning colour from gray needs.
+    """Find the animals that have the channels needed to learn colour from gray.
 
     Parameters
     ----------
@@ -208,21 +208,21 @@ def usable_for_colour(neurons: pd.DataFrame, gray_source: str) -> tuple[np.ndarr
     mask : numpy.ndarray of bool, shape (n,)
         Rows of usable animals.
     reasons : pandas.DataFrame
-        Columns lab, worm, reason; one row per animal that is left out.
+        Columns lab, worm, reason; one row per skipped animal.
     """
     needed = CHANNELS if gray_source == "white" else COLOURS
     missing = neurons[needed].isna().groupby([neurons[name] for name in ANIMAL]).any()
-    left_out = missing[missing.any(axis=1)]
-    lacking = [", ".join(np.array(needed)[row]) for row in left_out.to_numpy()]
-    reasons = left_out.index.to_frame(index=False).assign(
+    incomplete = missing[missing.any(axis=1)]
+    lacking = [", ".join(np.array(needed)[row]) for row in incomplete.to_numpy()]
+    reasons = incomplete.index.to_frame(index=False).assign(
         reason=[
             f"found no counts of channel {channels}; expected {', '.join(needed)} "
-            f"(gray source '{gray_source}'); left out of colour"
+            f"(gray source '{gray_source}'); skipped for colour"
             for channels in lacking
         ]
     )
     keys = pd.MultiIndex.from_frame(neurons[ANIMAL])
-    return ~keys.isin(left_out.index), reasons
+    return ~keys.isin(incomplete.index), reasons
 
 
 def prepare_fold(
@@ -242,16 +242,16 @@ def prepare_fold(
     neurons, splits : path-like
         Parquet tables of all neurons and of their roles, row by row.
     fold : str
-        Column of the splits: `fold2`, or `fold2-4` for the model that leaves out both.
+        Column of the splits: `fold2`, or `fold2-4` for the model trained without both.
     colour_scale, gray_source : str
         See `Normaliser`.
     out_neurons : path-like
         Parquet: all neurons, with `role`, `inner`, `row` (number in `neurons`), `colour`
-        (whether the animal has the channels that colour is learnt from and judged by) and the
+        (whether the animal has the channels that colour is trained on and scored by) and the
         normalised columns.
     out_normaliser, out_skipped : path-like
         JSON of the normaliser, and CSV list of the animals without the channels needed. They
-        can still be named from what they have.
+        can still be named from their other data.
     """
     neurons, splits = pd.read_parquet(neurons), pd.read_parquet(splits)
     neurons = neurons.assign(

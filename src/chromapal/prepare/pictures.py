@@ -1,4 +1,4 @@
-"""Pictures as batches for colorizers; one batch at a time is read, and none is kept."""
+"""Pictures as batches for colorizers; one batch at a time is in memory."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -10,40 +10,40 @@ import numpy as np
 from chromapal.errors import InputError
 
 if TYPE_CHECKING:
-    # Takes two seconds to import, and baselines look at no batch.
+    # Takes two seconds to import, and baselines use no batches.
     import torch
 
-# A crop leaves out up to one part in so many of both sides: what is shown stays what it is.
+# A crop removes at most 1 / CROPPED of each side, so that objects stay recognisable.
 CROPPED = 8
 
 
 class Pictures(Protocol):
-    """A collection that reads its pictures when they are asked for.
+    """A collection that reads its pictures on access.
 
-    One that can say more cheaply than by its pixels what it holds has `fingerprint() -> bytes`.
+    It may have `fingerprint() -> bytes`, which identifies its content without reading the pixels.
     """
 
     def __len__(self) -> int:
         """Count the pictures."""
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Give sRGB of float32, shape (H, W, 3), and gray of float32, shape (H, W), 0 to 1."""
+        """Return sRGB of float32, shape (H, W, 3), and gray of float32, shape (H, W), 0 to 1."""
 
 
 @dataclass
 class PictureBatch:
-    """Some pictures, padded to the largest of them.
+    """A batch of pictures, padded to the largest of them.
 
     Attributes
     ----------
     gray : torch.Tensor of float32, shape (B, 1, H, W)
-        What a network sees, 0 to 1.
+        Input of the network, 0 to 1.
     rgb : torch.Tensor of float32, shape (B, 3, H, W)
         sRGB, 0 to 1; NaN where unknown.
     mask : torch.Tensor of float32, shape (B, 1, H, W)
         1 on the picture and 0 on the padding, which repeats the picture's edge.
     picture : torch.Tensor of int64, shape (B,)
-        Positions of the pictures in the `PictureSamples` they come from.
+        Indices of the pictures in their `PictureSamples`.
     """
 
     gray: "torch.Tensor"
@@ -53,18 +53,18 @@ class PictureBatch:
 
     @property
     def inputs(self) -> "tuple[torch.Tensor, ...]":
-        """Give what a network is called with."""
+        """Inputs of a network."""
         return (self.gray,)
 
 
 @dataclass
 class PictureSamples:
-    """The pictures a colorizer learns from or colours; the counterpart of `Samples`.
+    """The pictures of a training or prediction; the counterpart of `Samples`.
 
     Attributes
     ----------
     pictures : Pictures
-        The collection, in the order in which pictures are coloured.
+        The collection, in the order of prediction.
     """
 
     pictures: Pictures
@@ -76,20 +76,20 @@ class PictureSamples:
     def epoch(
         self, batch_size: int, seed: int | Sequence[int] | None = None, augment: bool = False
     ) -> Iterator[PictureBatch]:
-        """Go once through all pictures; each is in exactly one batch.
+        """Iterate once over all pictures; each is in exactly one batch.
 
         Parameters
         ----------
         batch_size : int
-            Pictures in a batch, at most.
+            Largest number of pictures in a batch.
         seed : int or sequence of int, optional
-            Without it: in order, and only neighbours of one size share a batch, so that a
-            picture is never padded. With it: shuffled, whatever their sizes. The same seed gives
-            the same batches.
+            Without a seed, pictures are in order and only successive ones of the same size share
+            a batch, so that no picture is padded. With a seed, they are shuffled, whatever their
+            sizes. The same seed gives the same batches.
         augment : bool
-            With a seed, mirror left and right by chance, and cut off up to an eighth of both
-            sides and enlarge the rest to the size before. No mirroring of up and down, and no
-            change of colour: the sky stays blue and above.
+            With a seed, mirror left and right at random, and crop up to an eighth of both sides
+            and enlarge the rest to the original size. Pictures are not turned upside down and
+            colours do not change: the sky stays blue and above.
 
         Yields
         ------
@@ -98,18 +98,18 @@ class PictureSamples:
         """
         rng = None if seed is None else np.random.default_rng(seed)
         order = range(len(self)) if rng is None else rng.permutation(len(self))
-        waiting: list[tuple[int, np.ndarray, np.ndarray]] = []
+        batch: list[tuple[int, np.ndarray, np.ndarray]] = []
         for index in order:
             rgb, gray = self.read(int(index))
             if rng is not None and augment:
                 rgb, gray = _augmented(rgb, gray, rng)
-            other_size = rng is None and waiting and waiting[0][2].shape != gray.shape
-            if len(waiting) == batch_size or other_size:
-                yield _batch(waiting)
-                waiting = []
-            waiting.append((int(index), rgb, gray))
-        if waiting:
-            yield _batch(waiting)
+            other_size = rng is None and batch and batch[0][2].shape != gray.shape
+            if len(batch) == batch_size or other_size:
+                yield _batch(batch)
+                batch = []
+            batch.append((int(index), rgb, gray))
+        if batch:
+            yield _batch(batch)
 
     def read(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Read one picture: sRGB (H, W, 3) and gray (H, W).
@@ -117,9 +117,9 @@ class PictureSamples:
         Raises
         ------
         InputError
-            Other shapes, or no pixel.
+            Wrong shapes, or no pixels.
         """
-        rgb, gray = (np.asarray(part, np.float32) for part in self.pictures[index])
+        rgb, gray = (np.asarray(values, np.float32) for values in self.pictures[index])
         if gray.ndim != 2 or not gray.size or rgb.shape != (*gray.shape, 3):
             raise InputError(
                 f"picture {index}", f"shapes {rgb.shape} and {gray.shape}", "(H, W, 3) and (H, W)"
@@ -127,13 +127,13 @@ class PictureSamples:
         return rgb, gray
 
     def contents(self) -> Iterator[bytes]:
-        """Give all that decides what is learnt from these pictures."""
+        """Yield all content that affects training, to be hashed."""
         if hasattr(self.pictures, "fingerprint"):
             yield self.pictures.fingerprint()
             return
         for index in range(len(self)):
-            for part in self.read(index):
-                yield repr(part.shape).encode() + hashlib.sha256(part.tobytes()).digest()
+            for values in self.read(index):
+                yield repr(values.shape).encode() + hashlib.sha256(values.tobytes()).digest()
 
 
 def _augmented(
@@ -143,17 +143,17 @@ def _augmented(
     from torch.nn import functional as F
 
     channels = np.concatenate([rgb, gray[:, :, None]], axis=2)
-    share = rng.random() / CROPPED
-    kept = [side - round(share * side) for side in gray.shape]
+    fraction = rng.random() / CROPPED
+    cropped = [side - round(fraction * side) for side in gray.shape]
     top, left = (
-        int(rng.integers(side - part + 1)) for side, part in zip(gray.shape, kept, strict=True)
+        int(rng.integers(side - size + 1)) for side, size in zip(gray.shape, cropped, strict=True)
     )
-    channels = channels[top : top + kept[0], left : left + kept[1]]
+    channels = channels[top : top + cropped[0], left : left + cropped[1]]
     if rng.random() < 0.5:
         channels = channels[:, ::-1]
     if channels.shape[:2] != gray.shape:
-        # Back to the picture's size: a network that only saw smaller ones in training would
-        # learn nothing about where the edges of whole ones are.
+        # Back to the picture's size: a network trained only on smaller pictures would not learn
+        # where the edges of full-size ones are.
         first = torch.from_numpy(channels.transpose(2, 0, 1).copy())[None]
         whole = F.interpolate(first, size=gray.shape, mode="bilinear")
         channels = whole[0].permute(1, 2, 0).numpy()
@@ -165,10 +165,10 @@ def _batch(pictures: list[tuple[int, np.ndarray, np.ndarray]]) -> PictureBatch:
 
     height, width = np.max([gray.shape for _, _, gray in pictures], axis=0)
 
-    def stacked(parts: list[np.ndarray], mode: str) -> "torch.Tensor":
+    def stacked(arrays: list[np.ndarray], mode: str) -> "torch.Tensor":
         padded = [
-            np.pad(part, [(0, height - len(part)), (0, width - part.shape[1]), (0, 0)], mode)
-            for part in parts
+            np.pad(values, [(0, height - len(values)), (0, width - values.shape[1]), (0, 0)], mode)
+            for values in arrays
         ]
         return torch.from_numpy(np.stack(padded).transpose(0, 3, 1, 2))
 

@@ -1,4 +1,4 @@
-"""Rare names made to count: synthetic neurons, the same inside a pipeline, and loss weights."""
+"""More weight for rare names: synthetic neurons, samplers for a pipeline, and loss weights."""
 
 import logging
 from collections import Counter
@@ -10,17 +10,17 @@ from imblearn.over_sampling import SMOTE, RandomOverSampler
 from numpy.typing import ArrayLike
 
 LOGGER = logging.getLogger(__name__)
-# What neighbours are near in, and what is interpolated between them.
+# Columns in which neighbours are found, and which are interpolated between them.
 INTERPOLATED = ["u", "v", "w", "gray", "weight_n", "r", "g", "b"]
 
 
 def _too_rare(names: ArrayLike, at_least: int) -> dict[str, int]:
-    """Say how many rows each name with fewer than `at_least` is to have."""
+    """Return the number of rows required of each name that has fewer than `at_least`."""
     return {name: at_least for name, count in Counter(names).items() if count < at_least}
 
 
 def classifier_steps(neighbours: int, seed: int) -> list[tuple[str, object]]:
-    """Give the steps that oversample rare names, for an imbalanced-learn pipeline.
+    """Return the steps that oversample rare names, for an imbalanced-learn pipeline.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def classifier_steps(neighbours: int, seed: int) -> list[tuple[str, object]]:
     -------
     list of (str, sampler)
         `repeat`: names too rare to have that many neighbours are repeated until they do.
-        `smote`: every name is brought to the count of the commonest (Chawla et al. 2002).
-        Both count names when they are fitted, so that a pipeline shows them training rows only.
+        `smote`: every name is oversampled to the count of the most common (Chawla et al. 2002).
+        Both count names when they are fitted, so that a pipeline uses training rows only.
     """
     rare = partial(_too_rare, at_least=neighbours + 1)
     return [
@@ -51,9 +51,9 @@ def smote(neurons: pd.DataFrame, seed: int, neighbours: int) -> tuple[pd.DataFra
     Parameters
     ----------
     neurons : pandas.DataFrame
-        Normalised neurons with `role` and `name`. Only rows of role `train` are looked at.
+        Normalised neurons with `role` and `name`. Only rows of role `train` are used.
     seed : int
-        Seed of the draws.
+        Seed of the random draws.
     neighbours : int
         See `classifier_steps`.
 
@@ -61,7 +61,7 @@ def smote(neurons: pd.DataFrame, seed: int, neighbours: int) -> tuple[pd.DataFra
     -------
     table : pandas.DataFrame
         Columns u, v, w, gray, weight_n, r, g, b, weight, name: the training rows in their order,
-        repeated ones and synthetic ones behind them. A synthetic neuron has no animal.
+        followed by repeated and synthetic ones. A synthetic neuron has no animal.
     log : dict of str to int
         names, rows (of training); names_repeated, rows_repeated; rows_synthetic.
     """
@@ -75,7 +75,7 @@ def smote(neurons: pd.DataFrame, seed: int, neighbours: int) -> tuple[pd.DataFra
     else:
         counts *= 3
     table = pd.DataFrame(values, columns=INTERPOLATED).assign(name=names)
-    # Linear in weight_n, and kept out of the interpolation: its unit would decide who is near.
+    # Linear in weight_n, and not interpolated by SMOTE: its unit would affect distances.
     known = train[["weight_n", "weight"]].sort_values("weight_n")
     table["weight"] = np.interp(table["weight_n"], known["weight_n"], known["weight"])
     log = {
@@ -87,7 +87,7 @@ def smote(neurons: pd.DataFrame, seed: int, neighbours: int) -> tuple[pd.DataFra
     }
     LOGGER.info(
         "SMOTE: %d of %d names too rare for %d neighbours, repeated %d times in all; "
-        "%d synthetic neurons beside %d",
+        "%d synthetic neurons added to %d",
         log["names_repeated"],
         log["names"],
         neighbours,
@@ -99,12 +99,12 @@ def smote(neurons: pd.DataFrame, seed: int, neighbours: int) -> tuple[pd.DataFra
 
 
 def inverse_frequency(names: ArrayLike, cap: float = 5.0) -> np.ndarray:
-    """Weigh neurons in the loss by how rare their name is among training neurons.
+    """Weight neurons in the loss by how rare their name is among training neurons.
 
     Parameters
     ----------
     names : array-like of str, shape (n,)
-        Names of the training neurons; unlabelled ones ("" or `background`) are a name like any.
+        Names of the training neurons; "" and `background` (unlabelled) are treated like any name.
     cap : float
         Largest weight before the last step.
 
@@ -114,7 +114,7 @@ def inverse_frequency(names: ArrayLike, cap: float = 5.0) -> np.ndarray:
         In this order: 1 / count of the name, divided by the mean; capped; divided by the mean
         again, so that the learning rate keeps its meaning.
     """
-    _, which, counts = np.unique(np.asarray(names, "U"), return_inverse=True, return_counts=True)
-    weights = 1 / counts[which]
+    _, index, counts = np.unique(np.asarray(names, "U"), return_inverse=True, return_counts=True)
+    weights = 1 / counts[index]
     weights = np.minimum(weights / weights.mean(), cap)
     return weights / weights.mean()

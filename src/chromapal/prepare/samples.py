@@ -1,4 +1,4 @@
-"""Neurons as batches of grids for colorizers; grids are made per batch and never stored."""
+"""Neurons as batches of grids for colorizers; grids are made for each batch and never stored."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from chromapal.errors import InputError
 from chromapal.worms.table import ANIMAL
 
 if TYPE_CHECKING:
-    # Takes two seconds to import, and baselines look at no grid.
+    # Takes two seconds to import, and baselines use no grid.
     import torch
 
 KINDS = ("neuron", "worm")
@@ -30,7 +30,7 @@ class Batch:
     z : torch.Tensor of float32, shape (B, 1)
         The auxiliary scalar: normalised z of the neuron, or of the slab's centre.
     neuron : torch.Tensor of int64, shape (m,)
-        Positions of the neurons in the `Samples` they come from.
+        Indices of the neurons in their `Samples`.
     sample : torch.Tensor of int64, shape (m,)
         Which of the B grids each neuron lies on.
     cell : torch.Tensor of int64, shape (m,)
@@ -51,16 +51,16 @@ class Batch:
 
     @property
     def inputs(self) -> "tuple[torch.Tensor, ...]":
-        """Give what a network is called with."""
+        """Inputs of a network."""
         return self.grid, self.z
 
 
 @dataclass
 class Samples:
-    """The n neurons a colorizer learns from or predicts, and how they form samples.
+    """The n neurons of a training or prediction, and how they form samples.
 
-    A `neuron` sample is a grid with one lit cell. A `worm` sample is all neurons of an animal
-    within a slab of z, so that neighbours inform each other.
+    A `neuron` sample is a grid with one neuron. A `worm` sample is all neurons of an animal
+    within a slab of z, so that a network sees their neighbours.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Samples:
     gray, weight : numpy.ndarray of float32, shape (n,)
         The two channels of a grid: gray on the study's scale, and normalised weight.
     mass : numpy.ndarray of float32, shape (n,)
-        The source's weight, by which neurons of one cell are averaged.
+        The source's weight, by which neurons in the same cell are averaged.
     target : numpy.ndarray of float32, shape (n, 3)
         Red, green and blue on the study's scale; NaN where unknown.
     loss_weight : numpy.ndarray of float32, shape (n,)
@@ -86,7 +86,7 @@ class Samples:
         Height of the neuron above its animal's lowest one, and that animal's greatest height
         [um]. All 0 for `neuron` samples.
     table : pandas.DataFrame
-        The neurons as given, for colorizers that look at names and micrometres.
+        The neurons as given, for colorizers that use names and micrometres.
     """
 
     kind: str
@@ -114,7 +114,7 @@ class Samples:
         slab_um: float = 8.0,
         loss_weights: ArrayLike | None = None,
     ) -> "Samples":
-        """Take what colorizers need from a table of normalised neurons.
+        """Make samples from a table of normalised neurons.
 
         Parameters
         ----------
@@ -128,17 +128,17 @@ class Samples:
         slab_um : float
             Thickness of a slab [um].
         loss_weights : array-like, shape (n,), optional
-            Weight of each neuron in the loss; 1 without it.
+            Weight of each neuron in the loss; 1 by default.
 
         Raises
         ------
         InputError
-            Unknown kind, a grid below 1 or a slab without thickness.
+            Unknown kind, a grid below 1 or a slab thickness that is not positive.
         """
         if kind not in KINDS:
             raise InputError("config key 'samples'", repr(kind), f"one of {', '.join(KINDS)}")
         if grid < 1:
-            raise InputError("config key 'grids'", str(grid), "at least 1 cell a side")
+            raise InputError("config key 'grids'", str(grid), "at least 1 cell per side")
         if not slab_um > 0:
             raise InputError("config key 'slab_um'", str(slab_um), "more than 0 um")
         count = len(neurons)
@@ -172,7 +172,7 @@ class Samples:
         )
 
     def __len__(self) -> int:
-        """Count the samples in fixed order: neurons, or slabs from each worm's lowest neuron."""
+        """Count the samples: neurons, or slabs counted from each worm's lowest neuron."""
         if self.kind == "neuron":
             return len(self.u)
         return len(self._slabs(np.zeros(self._worms()))[0])
@@ -180,20 +180,20 @@ class Samples:
     def epoch(
         self, batch_size: int, seed: int | Sequence[int] | None = None, augment: bool = False
     ) -> Iterator[Batch]:
-        """Go once through all neurons; each is in exactly one batch.
+        """Iterate once over all neurons; each is in exactly one batch.
 
         Parameters
         ----------
         batch_size : int
             Samples in a batch; the last batch may have fewer.
         seed : int or sequence of int, optional
-            Without it: fixed order, slabs counted from each animal's lowest neuron. With it:
-            shuffled, and each animal's slabs begin up to one thickness lower, so that borders
-            (and with them the number of slabs) differ between epochs. The same seed gives the
-            same batches.
+            Without a seed, the order is fixed and slabs are counted from each animal's lowest
+            neuron. With a seed, samples are shuffled, and each animal's slabs begin up to one
+            thickness lower, so that borders (and the number of slabs) differ between epochs. The
+            same seed gives the same batches.
         augment : bool
-            With a seed, mirror `worm` samples in u and in v, each by chance: a mirrored head
-            has the same colours. A single lit cell learns nothing from it and is left as it is.
+            With a seed, mirror `worm` samples in u and in v at random: a mirrored head has the
+            same colours. `neuron` samples are not mirrored, which would add nothing.
 
         Yields
         ------
@@ -209,8 +209,8 @@ class Samples:
         count = len(z)
         u, v = torch.from_numpy(self.u), torch.from_numpy(self.v)
         if rng is not None:
-            place = rng.permutation(count)
-            sample, z = place[sample], z[np.argsort(place)]
+            order = rng.permutation(count)
+            sample, z = order[sample], z[np.argsort(order)]
             if augment and self.kind == "worm":
                 flip = torch.from_numpy(rng.random((2, count)) < 0.5)[:, sample]
                 u, v = torch.where(flip[0], 1 - u, u), torch.where(flip[1], 1 - v, v)
@@ -234,8 +234,8 @@ class Samples:
             )
 
     def contents(self) -> Iterator[bytes]:
-        """Give all that decides what is learnt from these neurons."""
-        # what a network sees of the table is in the arrays made from it
+        """Yield all content that affects training, to be hashed."""
+        # the arrays contain everything that networks use of the table
         arrays = {name: value for name, value in vars(self).items() if name != "table"}
         for name, value in sorted(arrays.items()):
             content = value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
@@ -247,14 +247,14 @@ class Samples:
         from chromapal.prepare.grid import cells
 
         channels = torch.from_numpy(np.column_stack([self.gray, self.weight]))
-        rest = (torch.from_numpy(part) for part in (self.mass, self.target, self.loss_weight))
+        rest = (torch.from_numpy(values) for values in (self.mass, self.target, self.loss_weight))
         return cells(u, v, self.grid), channels, *rest
 
     def _worms(self) -> int:
         return int(self.worm_index.max(initial=-1)) + 1
 
     def _assign(self, rng: np.random.Generator | None) -> tuple[np.ndarray, np.ndarray]:
-        """Give each sample's auxiliary z, shape (samples,), and each neuron's sample, (n,)."""
+        """Return each sample's auxiliary z, shape (samples,), and each neuron's sample, (n,)."""
         if self.kind == "neuron":
             return self.w, np.arange(len(self.u))
         worms = self._worms()
@@ -263,7 +263,7 @@ class Samples:
     def _slabs(self, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Cut animals into slabs that begin `offset` um, shape (worms,), below the lowest neuron.
 
-        Slabs without neurons do not exist; the others are numbered by animal, then upwards.
+        Slabs without neurons are skipped; the others are numbered by animal, then by height.
         """
         begin = offset[self.worm_index]
         level = np.floor((self.height_um + begin) / self.slab_um).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Who trains, who validates, who is tested: the one place that decides it."""
+"""Assignment of animals or rows to training, validation and test."""
 
 import itertools
 import logging
@@ -17,7 +17,7 @@ KINDS = ("rows", "worm", "lab")
 
 
 def pair(a: int, b: int) -> str:
-    """Name the model that leaves out two folds, smaller number first."""
+    """Return the name of the model trained without two folds, smaller number first."""
     return f"fold{min(a, b)}-{max(a, b)}"
 
 
@@ -28,14 +28,14 @@ def fold_names(k: int, cross_fit: bool) -> list[str]:
 
 
 def cross_fit_model(fold: int, inner: int, k: int) -> str:
-    """Name the model that colours a training animal of a test fold without having seen it.
+    """Return the model that predicts a training animal of a test fold, but was trained without it.
 
     Parameters
     ----------
     fold : int
         The test fold.
     inner : int
-        The fold in which the animal is left out (column `inner` of the splits).
+        The fold in which the animal is held out (column `inner` of the splits).
     k : int
         Number of folds.
 
@@ -43,7 +43,7 @@ def cross_fit_model(fold: int, inner: int, k: int) -> str:
     -------
     str
         The pair of both. An always-training animal may have the test fold itself as `inner`;
-        every pair with it leaves the animal out, and the next fold completes it.
+        every pair with it holds the animal out; the next fold completes the pair.
     """
     return pair(fold, inner if inner != fold else (fold + 1) % k)
 
@@ -58,7 +58,7 @@ def make_splits(
     cross_fit: bool = False,
     gray_source: str = "luminance",
 ) -> pd.DataFrame:
-    """Give each row a role in every model fold; labels and counts play no part.
+    """Assign each row a role in every model fold, independently of labels and counts.
 
     Parameters
     ----------
@@ -66,41 +66,42 @@ def make_splits(
         Neurons of all worms.
     kind : {"rows", "worm", "lab"}
         `rows`: the original study's random rows, one fold (scikit-learn's `train_test_split`
-        over all rows in table order, with the study's seed). `worm`: whole animals; the fold
-        column is honoured where a worm has a number there (folds in ascending order of their
-        numbers; worms without a number always train), else seeded folds stratified by
-        laboratory. `lab`: one fold per laboratory, in sorted order.
+        over all rows in table order, with the study's seed). `worm`: whole animals. If the fold
+        column has numbers, they are used (folds in ascending order of their numbers; worms
+        without a number are always training animals), else folds are drawn at random,
+        stratified by laboratory. `lab`: one fold per laboratory, in sorted order.
     folds : int
         Number of folds.
     seed : int
-        Seed of all draws.
+        Seed of all random draws.
     validation : float
-        Share of a model's training animals (rows with `rows`) that validate: at least one,
-        never all, spread over laboratories, and only animals that have colour.
+        Fraction of a model's training animals (rows with `rows`) used for validation: at least
+        one, never all, spread over laboratories, and only animals that have colour.
     test_fraction : float
-        Share of test rows; `rows` only.
+        Fraction of test rows; `rows` only.
     cross_fit : bool
-        Also give the pairs of folds. A pair leaves out the animals whose `inner` is either fold.
+        Also add the pairs of folds. A pair holds out the animals whose `inner` is either fold.
     gray_source : {"luminance", "white"}
-        Decides, with `chromapal.prepare.normalise.usable_for_colour`, who can validate.
+        Determines which animals can validate; see
+        `chromapal.prepare.normalise.usable_for_colour`.
 
     Returns
     -------
     pandas.DataFrame
         Rows as in `neurons`. String columns `fold0` .. (and pairs) of `train`, `validation`,
-        `test`; int column `inner`: the fold in which the row's animal is left out for
-        cross-fitting. That is its own fold, or an assigned one for animals that always train;
+        `test`; int column `inner`: the fold in which the row's animal is held out for
+        cross-fitting. That is its own fold, or an assigned one for animals always in training;
         -1 with `rows`.
 
     Raises
     ------
     InputError
-        Too few worms, laboratories or training animals for what is asked.
+        Too few worms, laboratories or training animals for the requested folds.
     """
     if kind not in KINDS:
         raise InputError("config key 'split'", repr(kind), f"one of {', '.join(KINDS)}")
     if not 0 < validation < 1:
-        raise InputError("config key 'validation'", str(validation), "a share between 0 and 1")
+        raise InputError("config key 'validation'", str(validation), "a fraction between 0 and 1")
     if kind == "rows":
         if cross_fit:
             raise InputError(
@@ -124,7 +125,7 @@ def make_splits(
     known = pd.MultiIndex.from_frame(neurons.loc[mask, ANIMAL].drop_duplicates())
     keys = pd.MultiIndex.from_frame(worms[ANIMAL])
     usable = keys.isin(known)
-    if not usable.any():  # names alone are asked for, and any animal may validate
+    if not usable.any():  # a study of names only, in which any animal may validate
         usable = np.ones(len(worms), dtype=bool)
     roles = {"inner": inner}
     for name in fold_names(folds, cross_fit):
@@ -132,13 +133,13 @@ def make_splits(
         tested = np.isin(inner if len(numbers) == 2 else own, numbers)
         chosen = _validation(name, worms["lab"], usable & ~tested, validation, seed)
         roles[name] = np.where(tested, "test", np.where(chosen, "validation", "train"))
-    where = keys.get_indexer(pd.MultiIndex.from_frame(neurons[ANIMAL]))
+    rows = keys.get_indexer(pd.MultiIndex.from_frame(neurons[ANIMAL]))
     order = [*fold_names(folds, cross_fit), "inner"]
-    return pd.DataFrame(roles)[order].iloc[where].reset_index(drop=True)
+    return pd.DataFrame(roles)[order].iloc[rows].reset_index(drop=True)
 
 
 def _rows(count: int, seed: int, validation: float, test_fraction: float) -> pd.DataFrame:
-    # Here, because it takes two seconds to import, and splits by animal do not need it.
+    # Imported here: it takes two seconds to import, and splits by animal do not need it.
     from sklearn.model_selection import train_test_split
 
     rest, test = train_test_split(np.arange(count), test_size=test_fraction, random_state=seed)
@@ -149,7 +150,7 @@ def _rows(count: int, seed: int, validation: float, test_fraction: float) -> pd.
 
 
 def _worm_folds(worms: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
-    """Give each worm its fold, -1 where it always trains; shape (worms,)."""
+    """Return each worm's fold, -1 if it is always a training animal; shape (worms,)."""
     if folds < 2:
         raise InputError("config key 'folds'", str(folds), "at least 2")
     stated = worms["fold"].str.fullmatch("[0-9]+")
@@ -185,7 +186,7 @@ def _lab_folds(worms: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
 
 
 def _deal(labs: pd.Series, folds: int, rng: np.random.Generator) -> np.ndarray:
-    """Deal animals out to folds like cards, one laboratory after the other; shape (animals,).
+    """Assign animals to folds in turn, one laboratory after the other; shape (animals,).
 
     Folds differ by at most one animal, within each laboratory and over all.
     """
@@ -196,9 +197,9 @@ def _deal(labs: pd.Series, folds: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _validation(
-    name: str, labs: pd.Series, candidates: np.ndarray, share: float, seed: int
+    name: str, labs: pd.Series, candidates: np.ndarray, fraction: float, seed: int
 ) -> np.ndarray:
-    """Draw the animals that validate, in proportion to laboratories; shape (animals,) of bool."""
+    """Draw validation animals in proportion to laboratories; shape (animals,) of bool."""
     count = int(candidates.sum())
     if count < 2:
         raise InputError(
@@ -209,13 +210,13 @@ def _validation(
         )
     drawn = labs[candidates].to_frame()
     rng = np.random.default_rng([seed, *name.encode()])
-    drawn["turn"] = rng.permutation(count)
-    animals = drawn.groupby("lab")["turn"]
-    # How far through its laboratory an animal stands: the least deep of all are spread evenly.
-    drawn["depth"] = (animals.rank() - 0.5) / animals.transform("size")
-    wanted = min(max(round(share * count), 1), count - 1)
+    drawn["order"] = rng.permutation(count)
+    animals = drawn.groupby("lab")["order"]
+    # Relative rank of an animal in its laboratory: the lowest of all are spread evenly.
+    drawn["rank"] = (animals.rank() - 0.5) / animals.transform("size")
+    number = min(max(round(fraction * count), 1), count - 1)
     chosen = np.zeros(len(labs), dtype=bool)
-    chosen[drawn.sort_values(["depth", "turn"]).index[:wanted]] = True
+    chosen[drawn.sort_values(["rank", "order"]).index[:number]] = True
     return chosen
 
 

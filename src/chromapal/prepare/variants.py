@@ -1,4 +1,4 @@
-"""Variants of a study: what becomes of unlabelled neurons, and whether rare names are repeated."""
+"""Variants of a study: use of unlabelled neurons, and oversampling of rare names."""
 
 from dataclasses import dataclass
 
@@ -8,21 +8,21 @@ from chromapal.columns import VARIANTS
 from chromapal.errors import InputError
 
 OVERSAMPLED = "no_background_smote"
-# The original study's word. They are neurons that nobody named, not empty space.
+# The original study's word for unlabelled neurons; it does not mean empty space.
 BACKGROUND = "background"
 
 
 @dataclass(frozen=True)
 class Smote:
-    """How much say rare names get where a variant oversamples them.
+    """How much weight rare names get if a variant oversamples them.
 
     Attributes
     ----------
     neighbours : int
-        Neighbours SMOTE interpolates between.
+        Number of neighbours that SMOTE interpolates between.
     weight_cap : float
-        Largest loss weight of a rare name, before the weights' mean is made 1: for methods that
-        see whole animals, where a synthetic neuron would have no animal.
+        Largest loss weight of a rare name, before weights are scaled to a mean of 1: for methods
+        that use whole animals, where a synthetic neuron would have no animal.
     """
 
     neighbours: int
@@ -30,16 +30,16 @@ class Smote:
 
 
 def select(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Give the rows of a variant.
+    """Return the rows of a variant.
 
     Parameters
     ----------
     neurons : pandas.DataFrame
         Neurons with the column `name`, "" where unlabelled.
     variant : {"with_background", "no_background", "no_background_smote"}
-        `with_background` keeps unlabelled neurons under the name `BACKGROUND`; the others leave
-        them out. `no_background_smote` has the rows of `no_background`: synthetic neurons are
-        added where something is fitted, and nowhere else.
+        `with_background` keeps unlabelled neurons under the name `BACKGROUND`; the others drop
+        them. `no_background_smote` has the rows of `no_background`: synthetic neurons are
+        added only for fitting.
 
     Returns
     -------
@@ -56,13 +56,13 @@ def select(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
 
 
 def named(neurons: pd.DataFrame, variant: str) -> pd.Series:
-    """Give names, `BACKGROUND` to unlabelled neurons where the variant calls them so."""
+    """Return names, `BACKGROUND` for unlabelled neurons if the variant keeps them."""
     unlabelled = neurons["name"].eq("") & (variant == "with_background")
     return neurons["name"].mask(unlabelled, BACKGROUND)
 
 
 def takes_part(neurons: pd.DataFrame, variant: str) -> pd.Series:
-    """Say of each neuron whether the variant learns from it and is judged by it; see `select`.
+    """Return whether the variant uses each neuron for training and scoring; see `select`.
 
     Raises
     ------

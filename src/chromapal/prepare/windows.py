@@ -1,4 +1,4 @@
-"""What lies around a pixel, for colorizers that see so much and no more."""
+"""The window of gray around each pixel, for colorizers that use nothing else."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from torch.nn import functional as F
 
 from chromapal.prepare.pictures import PictureSamples
 
-# Pixels of so many are mixed; more would only cost memory.
+# Number of pixels shuffled together; more would only cost memory.
 POOL = 1 << 18
 
 
 def windows(gray: torch.Tensor, reach: int) -> torch.Tensor:
-    """Give the square of gray values around every pixel.
+    """Return the square of gray values around every pixel.
 
     Parameters
     ----------
     gray : Tensor, shape (B, 1, H, W)
-        Beyond its edges, they are repeated.
+        Beyond the edges, the nearest pixel is repeated.
     reach : int
         Pixels on each side: w for a square of K = (2w + 1)^2.
 
@@ -30,18 +30,18 @@ def windows(gray: torch.Tensor, reach: int) -> torch.Tensor:
     """
     count, _, height, width = gray.shape
     side = 2 * reach + 1
-    found = F.unfold(F.pad(gray, [reach] * 4, "replicate"), side)
-    return found.view(count, side**2, height, width)
+    unfolded = F.unfold(F.pad(gray, [reach] * 4, "replicate"), side)
+    return unfolded.view(count, side**2, height, width)
 
 
 @dataclass
 class WindowBatch:
-    """Some pixels of any pictures.
+    """A batch of pixels, from any pictures.
 
     Attributes
     ----------
     window : torch.Tensor of float32, shape (m, K)
-        The gray values around each.
+        The gray values around each pixel.
     rgb : torch.Tensor of float32, shape (m, 3)
         Its sRGB colour, 0 to 1.
     """
@@ -51,7 +51,7 @@ class WindowBatch:
 
     @property
     def inputs(self) -> tuple[torch.Tensor, ...]:
-        """Give what a network is called with."""
+        """Inputs of a network."""
         return (self.window,)
 
 
@@ -62,7 +62,7 @@ class WindowSamples:
     Attributes
     ----------
     pictures : PictureSamples
-        Where the pixels are from; only those of the pool are in memory.
+        The pictures of the pixels; only pixels of the pool are in memory.
     reach : int
         See `windows`.
     """
@@ -71,23 +71,23 @@ class WindowSamples:
     reach: int
 
     def __len__(self) -> int:
-        """Count the pictures; their pixels are known once they are read."""
+        """Count the pictures; their numbers of pixels are known only once they are read."""
         return len(self.pictures)
 
     def epoch(
         self, batch_size: int, seed: int | Sequence[int] | None = None, augment: bool = False
     ) -> Iterator[WindowBatch]:
-        """Go once through all pixels; each is in exactly one batch.
+        """Iterate once over all pixels; each is in exactly one batch.
 
         Parameters
         ----------
         batch_size : int
             Pixels in a batch; only the last batch may have fewer.
         seed : int or sequence of int, optional
-            Without it: in order. With it: pictures are shuffled, and pixels within a pool of
-            about `POOL`. The same seed gives the same batches.
+            Without a seed, pixels are in order. With a seed, pictures are shuffled, and pixels
+            within a pool of about `POOL`. The same seed gives the same batches.
         augment : bool
-            Without effect: a picture's pixels are many and different already.
+            No effect: a picture's pixels are numerous and varied enough.
 
         Yields
         ------
@@ -96,17 +96,17 @@ class WindowSamples:
         """
         rng = None if seed is None else np.random.default_rng(seed)
         order = range(len(self)) if rng is None else rng.permutation(len(self))
-        held: list[WindowBatch] = []
+        pool: list[WindowBatch] = []
         for index in order:
-            held.append(self._pixels(int(index)))
-            if sum(len(part.rgb) for part in held) >= POOL:
-                *full, rest = _batches(held, batch_size, rng)
+            pool.append(self._pixels(int(index)))
+            if sum(len(pixels.rgb) for pixels in pool) >= POOL:
+                *full, rest = _batches(pool, batch_size, rng)
                 yield from full
-                held = [rest]
-        yield from _batches(held, batch_size, rng)
+                pool = [rest]
+        yield from _batches(pool, batch_size, rng)
 
     def contents(self) -> Iterator[bytes]:
-        """Give all that decides what is learnt from these pixels."""
+        """Yield all content that affects training, to be hashed."""
         yield repr(self.reach).encode()
         yield from self.pictures.contents()
 
@@ -117,11 +117,11 @@ class WindowSamples:
 
 
 def _batches(
-    held: list[WindowBatch], size: int, rng: np.random.Generator | None
+    pool: list[WindowBatch], size: int, rng: np.random.Generator | None
 ) -> list[WindowBatch]:
-    window = torch.cat([part.window for part in held])
-    rgb = torch.cat([part.rgb for part in held])
+    window = torch.cat([pixels.window for pixels in pool])
+    rgb = torch.cat([pixels.rgb for pixels in pool])
     if rng is not None:
-        place = torch.from_numpy(rng.permutation(len(rgb)))
-        window, rgb = window[place], rgb[place]
-    return [WindowBatch(*parts) for parts in zip(window.split(size), rgb.split(size), strict=True)]
+        order = torch.from_numpy(rng.permutation(len(rgb)))
+        window, rgb = window[order], rgb[order]
+    return [WindowBatch(*batch) for batch in zip(window.split(size), rgb.split(size), strict=True)]

@@ -1,4 +1,4 @@
-"""Where a network is trained, and with how many bits."""
+"""The device on which a network is trained, and its numeric precision."""
 
 import logging
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PRECISIONS = ("auto", "bf16", "fp32")
 
 @dataclass(frozen=True)
 class Device:
-    """A device and how to use it."""
+    """A device, its precision and its number of threads."""
 
     name: str
     precision: str
@@ -24,11 +24,11 @@ class Device:
 
     @property
     def trained_on(self) -> dict[str, str]:
-        """What tables and models state of it."""
+        """Device and precision, as tables and models record them."""
         return dict(zip(TRAINED_ON, (self.name, self.precision), strict=True))
 
     def __str__(self):
-        """Say it in a log line."""
+        """Describe the device for the log."""
         threads = f", {self.threads} threads" if self.name == "cpu" else ""
         return f"{self.name}, {self.precision}{threads}"
 
@@ -39,20 +39,20 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
     Parameters
     ----------
     device : {"auto", "cpu", "cuda", "mps"}
-        `auto` is a CUDA GPU where there is one, else the CPU.
+        `auto` is a CUDA GPU if there is one, else the CPU.
     precision : {"auto", "bf16", "fp32"}
-        `auto` is bf16 autocast where the hardware multiplies bf16 matrices faster than fp32:
-        CUDA with bf16 support, or a CPU with AMX tiles. Whether bf16 is right is another
-        question: a CPU is measured (`chromapal.training.precision`), not judged by its name, and
-        gets fp32 where it fails.
+        `auto` is bf16 autocast if the hardware multiplies bf16 matrices faster than fp32:
+        CUDA with bf16 support, or a CPU with AMX tiles. A CPU's bf16 is
+        first measured (`chromapal.training.precision`), whatever its name; a CPU that computes it
+        wrongly gets fp32.
     threads : int
         Threads on the CPU. Results repeat bit for bit only with the same number.
 
     Raises
     ------
     InputError
-        Another word than those above, a device that is not there, or bf16 asked of a CPU that
-        computes it wrongly.
+        The value is none of those above, the device does not exist, or bf16 was requested on a
+        CPU that computes it wrongly.
     """
     _check("training.device", device, DEVICES)
     _check("training.precision", precision, PRECISIONS)
@@ -64,8 +64,10 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
         "mps": torch.backends.mps.is_available(),
     }
     if not present[device]:
-        there = ", ".join(name for name, is_there in present.items() if is_there)
-        raise InputError("config key 'training.device'", f"{device!r}", f"one of: auto, {there}")
+        available = ", ".join(name for name, is_present in present.items() if is_present)
+        raise InputError(
+            "config key 'training.device'", f"{device!r}", f"one of: auto, {available}"
+        )
     torch.set_num_threads(threads)
     if precision == "bf16" or (precision == "auto" and fast_bf16(device)):
         fault = bf16_fault(threads) if device == "cpu" else ""
@@ -84,7 +86,7 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
 
 
 def fast_bf16(device: str) -> bool:
-    """Tell whether bf16 matrix products are faster than fp32 on a device."""
+    """Return whether bf16 matrix products are faster than fp32 on a device."""
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device == "cpu":

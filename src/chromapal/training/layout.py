@@ -1,4 +1,4 @@
-"""The JSON half of a model folder: which method, which parameters, which layout, which files."""
+"""The JSON files of a model folder: its method, parameters, layout version and checksums."""
 
 import dataclasses
 import hashlib
@@ -10,53 +10,53 @@ from chromapal.errors import InputError
 from chromapal.files import read_json, write_json
 
 LAYOUT = 2
-SEALED = 3  # of the file that vouches for a whole folder
+SEALED = 3  # layout of the file with the checksums of a whole folder
 FILE = "params.json"
-AGAIN = "remove the model's folder and run its study again, or copy the folder whole"
+RETRAIN = "remove the model's folder and run its study again, or copy the folder whole"
 
 
-def write(folder: Path, colorizer: str, params: object, dense: bool, **learnt: object):
+def write(folder: Path, colorizer: str, params: object, dense: bool, **learned: object):
     """Write `params.json`.
 
     Parameters
     ----------
     folder : Path
-        The model folder; created where absent.
+        The model folder; created if absent.
     colorizer : str
         The method's file name.
     params : dataclass instance
         The method's parameters.
     dense : bool
         Whether it was built for `worm` samples.
-    **learnt
-        What a method without a network learnt; of one with networks, what they were trained with
-        (`Device.trained_on`).
+    **learned
+        Values learned by a method without a network; for a method with networks, the device and
+        precision of training (`Device.trained_on`).
     """
     content = {
         "layout": LAYOUT,
         "colorizer": colorizer,
         "dense": dense,
         "params": dataclasses.asdict(params),
-        **learnt,
+        **learned,
     }
     write_json(content, Path(folder) / FILE)
 
 
 def trained_on(folder: Path) -> dict[str, str]:
-    """Say what a model's networks were trained with: `TRAINED_ON`, "" where it has none."""
-    saved = peek(folder)
+    """Return device and precision of training: `TRAINED_ON`, "" for a model without networks."""
+    saved = read_header(folder)
     return {name: saved.get(name, "") for name in TRAINED_ON}
 
 
-def peek(
+def read_header(
     folder: Path, file: str = FILE, layout: int = LAYOUT, advice: str = "train the model again"
 ) -> dict:
-    """Read `params.json`, or another file that states its layout.
+    """Read `params.json`, or another JSON file with a layout version, and check that version.
 
     Raises
     ------
     InputError
-        No such file, no JSON, or a layout of another version.
+        The file does not exist, is not JSON, or has another layout version.
     """
     path = Path(folder) / file
     try:
@@ -64,31 +64,31 @@ def peek(
     except FileNotFoundError:
         raise InputError(path, "no file", "a model folder", advice) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(path, f"no JSON ({error})", "a model's parameters", advice) from None
-    found = saved.get("layout") if isinstance(saved, dict) else None
-    if found != layout:
-        raise InputError(path, f"layout {found}", f"layout {layout}", advice)
+        raise InputError(path, f"invalid JSON ({error})", "a model's parameters", advice) from None
+    version = saved.get("layout") if isinstance(saved, dict) else None
+    if version != layout:
+        raise InputError(path, f"layout {version}", f"layout {layout}", advice)
     return saved
 
 
 def read(folder: Path, colorizer: str, params: object, dense: bool) -> dict:
-    """Read `params.json` for a colorizer that is already built.
+    """Read `params.json`, and check that it belongs to a colorizer already built.
 
     Raises
     ------
     InputError
-        As `peek`; or the folder holds another method, or one built with other parameters.
+        As `read_header`; or the model is of another method, or has other parameters.
     """
-    saved = peek(folder)
-    wanted = {"colorizer": colorizer, "dense": dense, "params": dataclasses.asdict(params)}
-    for key, value in wanted.items():
+    saved = read_header(folder)
+    expected = {"colorizer": colorizer, "dense": dense, "params": dataclasses.asdict(params)}
+    for key, value in expected.items():
         if saved.get(key) != value:
             raise InputError(Path(folder) / FILE, f"{key} {saved.get(key)}", f"{key} {value}")
     return saved
 
 
 def seal(folder: Path, file: str, facts: dict):
-    """Write facts about a folder that is whole, with the digests of its files and their own.
+    """Write facts about a finished folder, with checksums of its files and of the facts.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def seal(folder: Path, file: str, facts: dict):
     file : str
         Name of the JSON file in it.
     facts : dict
-        What JSON can hold.
+        Must be valid JSON.
     """
     paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
     digests = {path.relative_to(folder).as_posix(): _digest(path) for path in paths}
@@ -106,25 +106,25 @@ def seal(folder: Path, file: str, facts: dict):
 
 
 def sealed(folder: Path, file: str) -> dict:
-    """Read the facts that `seal` wrote, if every file is as it was then.
+    """Read the facts that `seal` wrote, and check that no file has changed since.
 
     Raises
     ------
     InputError
-        As `peek`; or the facts or a file have changed, or a file is missing.
+        As `read_header`; or the facts or a file have changed, or a file is missing.
     """
     folder = Path(folder)
-    content = peek(folder, file, SEALED, AGAIN)
+    content = read_header(folder, file, SEALED, RETRAIN)
     if content.pop("digest", "") != _digest_of(content):
         raise InputError(
-            folder / file, "a damaged or edited file", "it as its study wrote it", AGAIN
+            folder / file, "a damaged or edited file", "it as its study wrote it", RETRAIN
         )
     for name, digest in content["files"].items():
         path = folder / name
         if not path.is_file():
-            raise InputError(path, "no file", "every file of the model", AGAIN)
+            raise InputError(path, "no file", "every file of the model", RETRAIN)
         if _digest(path) != digest:
-            raise InputError(path, "a damaged or other file", "the one its study wrote", AGAIN)
+            raise InputError(path, "a damaged or other file", "the one its study wrote", RETRAIN)
     return content
 
 

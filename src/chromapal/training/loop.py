@@ -1,4 +1,4 @@
-"""The one training loop: early stopping, checkpoints, best weights, the same bytes twice."""
+"""The training loop: early stopping, checkpoints, best weights, reproducible results."""
 
 import hashlib
 import itertools
@@ -35,7 +35,7 @@ CHECKPOINT_SECONDS = 30
 PRECISION = {"bf16": "bf16-mixed", "fp32": "32-true"}
 
 
-class Best(Callback):
+class BestWeights(Callback):
     """Keeps the weights of the epoch with the lowest validation loss."""
 
     def __init__(self):
@@ -43,7 +43,7 @@ class Best(Callback):
         self.weights: dict[str, torch.Tensor] = {}
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, task: Task):
-        """Copy the weights where the loss fell."""
+        """Copy the weights if the loss fell."""
         loss = float(trainer.callback_metrics["validation_loss"])
         if loss < self.loss:
             self.loss = loss
@@ -53,27 +53,27 @@ class Best(Callback):
             }
 
     def state_dict(self) -> dict:
-        """Give what a checkpoint keeps."""
+        """Return the state to save in a checkpoint."""
         return {"loss": self.loss, "weights": self.weights}
 
     def load_state_dict(self, state: dict):
-        """Take over what a checkpoint kept."""
+        """Restore the state saved in a checkpoint."""
         self.loss, self.weights = state["loss"], state["weights"]
 
 
-class Stopped(EarlyStopping):
-    """Early stopping that remembers, after a kill, that it had already decided to stop."""
+class ResumableEarlyStopping(EarlyStopping):
+    """Early stopping that still stops when a killed training had already decided to."""
 
     def on_train_start(self, trainer: lightning.Trainer, task: Task):
-        """Stop at once where the interrupted run was about to."""
+        """Stop at once if the interrupted training was about to."""
         trainer.should_stop = trainer.should_stop or self.wait_count >= self.patience
 
 
-class Keep(Checkpoint):
+class PeriodicCheckpoint(Checkpoint):
     """Writes a checkpoint after an epoch, unless the last one is recent.
 
-    A checkpoint holds weights three times over (Adam's two moments) and the best weights; writing
-    it after every epoch of a few steps would take as long as the steps.
+    A checkpoint holds the weights, Adam's two moments and the best weights; writing it after every
+    epoch of a few steps would take as long as the steps.
     """
 
     def __init__(self, path: Path):
@@ -81,37 +81,37 @@ class Keep(Checkpoint):
         self.written = time.monotonic()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, task: Task):
-        """Write, whole or not at all; runs after all other callbacks' and the task's own hook."""
+        """Write the checkpoint atomically; runs after all other callbacks and the task's hook."""
         if time.monotonic() - self.written >= CHECKPOINT_SECONDS:
-            # A training whose Snakemake was killed may finish beside the one that replaces it,
-            # and then removes the folder.
-            with suppress(FileNotFoundError), whole(self.path) as part:
-                trainer.save_checkpoint(part)
+            # A training whose Snakemake was killed may finish while its replacement is still
+            # running, and then removes the folder.
+            with suppress(FileNotFoundError), whole(self.path) as temporary:
+                trainer.save_checkpoint(temporary)
             self.written = time.monotonic()
 
 
-class Epochs:
-    """What Lightning iterates: batches shuffled by (seed, epoch), cut at the step limit."""
+class TrainingBatches:
+    """Training batches, shuffled by (seed, epoch), up to the step limit."""
 
     def __init__(self, task: Task):
         self.task = task
 
     def __iter__(self) -> Iterator[AnyBatch]:
-        """Go through the current epoch."""
+        """Iterate over the current epoch."""
         task, steps = self.task, self.task.recipe.steps
         seed = (task.seed, task.epoch)
         batches = task.samples.epoch(task.recipe.batch, seed=seed, augment=True)
         return itertools.islice(batches, steps - task.step)
 
 
-class InOrder:
-    """Validation batches, the same at every epoch."""
+class OrderedBatches:
+    """Validation batches, in the same order at every epoch."""
 
     def __init__(self, samples: Samples | PictureSamples, batch: int):
         self.samples, self.batch = samples, batch
 
     def __iter__(self) -> Iterator[AnyBatch]:
-        """Go through all samples in their fixed order."""
+        """Iterate over all samples in their fixed order."""
         return iter(self.samples.epoch(self.batch))
 
 
@@ -136,17 +136,18 @@ def train(
     recipe : Recipe
         Limits and rates.
     samples, validation : Samples or PictureSamples
-        What to learn from, and what to stop and choose weights by.
+        Samples to train on, and samples whose loss decides when to stop and which weights are
+        best.
     seed : int
-        Of weights and shuffles.
+        Seed of the initial weights and of shuffling.
     device : Device
-        Where, and with how many bits.
+        The device and its numeric precision.
     checkpoint : Path, optional
         Folder for the checkpoint, written after an epoch when the last one is
-        `CHECKPOINT_SECONDS` old. A fit of the same recipe, data and
-        seed goes on from there, bit for bit as if it had not been interrupted.
+        `CHECKPOINT_SECONDS` old. A training with the same recipe,
+        data and seed resumes from there, with exactly the result of an uninterrupted one.
     objective : Objective
-        What is minimised.
+        The loss to minimise.
 
     Returns
     -------
@@ -158,7 +159,8 @@ def train(
     Raises
     ------
     InputError
-        Nothing to train or to validate on, or a loss that is no number from the first epoch on.
+        No samples to train or to validate on, or a loss that is not a number from the first
+        epoch on.
     """
     if not len(samples) or not len(validation):
         raise InputError(
@@ -168,17 +170,19 @@ def train(
         torch.manual_seed(seed)
         network = make().to(memory_format=torch.channels_last)
         task = Task(network, recipe, samples, seed, objective.errors)
-        best = Best()
-        stop = Stopped("validation_loss", patience=recipe.patience, log_rank_zero_only=True)
+        best = BestWeights()
+        stop = ResumableEarlyStopping(
+            "validation_loss", patience=recipe.patience, log_rank_zero_only=True
+        )
         callbacks = [best, stop, Progress(recipe.epochs, recipe.steps)]
         if checkpoint is not None:
             facts = asdict(recipe), asdict(device), seed, objective.settings
             contents = itertools.chain(samples.contents(), validation.contents())
             name = fingerprint(network, facts, contents, __file__)
             path = Path(checkpoint) / f"{name}.ckpt"
-            callbacks.append(Keep(path))
+            callbacks.append(PeriodicCheckpoint(path))
             if path.exists():
-                LOGGER.info("going on from %s", path)
+                LOGGER.info("resuming from %s", path)
                 saved = torch.load(path, map_location="cpu", weights_only=True)
                 task.restore(saved)
                 for callback in (best, stop):
@@ -189,7 +193,7 @@ def train(
                 accelerator=device.name,
                 devices=1,
                 precision=PRECISION[device.precision],
-                # On a GPU some operations have no deterministic form.
+                # Some operations have no deterministic version on a GPU.
                 deterministic=device.name == "cpu",
                 max_epochs=recipe.epochs - task.epoch,
                 max_steps=recipe.steps - task.step,
@@ -200,13 +204,13 @@ def train(
                 logger=False,
                 num_sanity_val_steps=0,
             )
-            fit(trainer, task, Epochs(task), InOrder(validation, recipe.batch))
+            fit(trainer, task, TrainingBatches(task), OrderedBatches(validation, recipe.batch))
     seconds = time.perf_counter() - started
     if not best.weights:
         raise InputError(
             "training",
-            "a validation loss that is no number",
-            "a finite one",
+            "a validation loss that is not a number",
+            "a finite loss",
             "lower learning_rate",
         )
     network.load_state_dict(best.weights)
@@ -221,11 +225,11 @@ def train(
 
 
 def fit(trainer: lightning.Trainer, task: lightning.LightningModule, *data: Iterable):
-    """Let Lightning train a task that counts its `step`; a polite kill is no success."""
+    """Train a task that counts its `step` with Lightning; exit with an error when terminated."""
     try:
         trainer.fit(task, *data)
     except SIGTERMException:
-        # Lightning would leave with status 0, as if the model were there.
+        # Lightning would exit with status 0, as if the model had been written.
         LOGGER.error("terminated at step %d", task.step)
         raise SystemExit(128 + signal.SIGTERM) from None
 
@@ -233,18 +237,18 @@ def fit(trainer: lightning.Trainer, task: lightning.LightningModule, *data: Iter
 def fingerprint(
     network: torch.nn.Module, facts: object, contents: Iterable[bytes], code: str
 ) -> str:
-    """Hash all that decides a training's result: none goes on from the checkpoint of another.
+    """Hash everything that affects a training's result, so that checkpoints are not mixed up.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Untrained, with the weights that training starts from.
+        The untrained network, with its initial weights.
     facts : object
-        What JSON can hold: recipe, seed, device.
+        Recipe, seed and device, as valid JSON.
     contents : iterable of bytes
-        The data.
+        The training and validation data.
     code : str
-        Path of the module that trains; what it imports counts too.
+        Path of the training module; the modules that it imports are included.
 
     Returns
     -------
@@ -252,8 +256,8 @@ def fingerprint(
         Sixteen hexadecimal digits.
     """
     digest = hashlib.sha256()
-    decisive = [facts, torch.__version__, provenance.digest(code)]
-    digest.update(json.dumps(decisive, sort_keys=True).encode())
+    inputs = [facts, torch.__version__, provenance.digest(code)]
+    digest.update(json.dumps(inputs, sort_keys=True).encode())
     for content in contents:
         digest.update(content)
     for name, value in network.state_dict().items():
@@ -263,13 +267,13 @@ def fingerprint(
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep Lightning from advertising and from advice that does not apply to our loaders."""
-    chatty = logging.getLogger("lightning.pytorch")
-    level = chatty.level
-    chatty.setLevel(logging.ERROR)
+    """Silence Lightning's advertisements, and warnings that do not apply to our loaders."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"lightning\.")
         try:
             yield
         finally:
-            chatty.setLevel(level)
+            logger.setLevel(level)

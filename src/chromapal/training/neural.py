@@ -1,4 +1,4 @@
-"""What all neural colorizers share: they differ in the network only."""
+"""The base of all neural colorizers, which differ only in their network."""
 
 import dataclasses
 from collections.abc import Callable
@@ -21,12 +21,12 @@ WEIGHTS = "weights.safetensors"
 
 
 class Standardised(torch.nn.Module):
-    """A network that sees inputs and gives colours in units of the training neurons' spread.
+    """A network whose inputs and colours are standardised by the training neurons.
 
-    Scales of colour and gray are a study's choice and differ by orders of magnitude (a 12-bit
+    The scales of colour and gray depend on the study and differ by orders of magnitude (a 12-bit
     count over 65535 is at most 0.06); without this, the first hundred steps would go into
-    finding the mean colour. The mean and spread are those of training neurons, and saved with
-    the weights. An empty cell stays 0.
+    finding the mean colour. Means and standard deviations are those of training neurons, and
+    are saved with the weights. An empty cell stays 0.
     """
 
     def __init__(self, network: torch.nn.Module):
@@ -37,7 +37,7 @@ class Standardised(torch.nn.Module):
         self.register_buffer("colour_scale", torch.ones(3))
 
     def measure(self, train: Samples):
-        """Take the scales from training neurons."""
+        """Measure the scales on training neurons."""
         inputs = np.stack([train.gray, train.weight], axis=1).astype(np.float64)
         colours = train.target.astype(np.float64)
         self._set("input_scale", np.sqrt(np.square(inputs).mean(axis=0)))
@@ -55,22 +55,22 @@ class Standardised(torch.nn.Module):
 
 
 class NeuralColorizer:
-    """A colorizer around a network; honours `chromapal.colorizers.common.contract.Colorizer`.
+    """A colorizer with a network; implements `chromapal.colorizers.common.contract.Colorizer`.
 
-    What colours pictures differs in three hooks: see `chromapal.training.pictorial`.
+    Colorizers of pictures override three methods: see `chromapal.training.pictorial`.
 
     Parameters
     ----------
     name : str
         The method's file name.
     params : dataclass instance
-        Has at least the fields of `chromapal.training.loop.Recipe`.
+        Has at least the fields of `chromapal.training.task.Recipe`.
     dense : bool
-        Whether the network gives a map of colours, for `worm` samples.
+        Whether the network predicts a map of colours, for `worm` samples.
     make : callable
         Makes the network: (B, 2, G, G) and (B, 1) to (B, 3, G, G) where dense, else to (B, 3).
     start : callable, optional
-        Loads weights to start training from into a network that was just made.
+        Loads initial weights into a new network.
     """
 
     errors = staticmethod(neuron_errors)
@@ -99,7 +99,7 @@ class NeuralColorizer:
         precision: str = "auto",
     ) -> pd.DataFrame:
         """Train the network; see `chromapal.colorizers.common.contract.Colorizer.fit`."""
-        # Here, because Lightning takes seconds to import and predicting does not need it.
+        # Imported here: Lightning takes seconds to import and prediction does not need it.
         from chromapal.training import loop
         from chromapal.training.task import Recipe
 
@@ -122,20 +122,20 @@ class NeuralColorizer:
         return history
 
     def wrap(self, network: torch.nn.Module) -> torch.nn.Module:
-        """Give what is trained and saved around a method's network."""
+        """Return the module that is trained and saved, which contains a method's network."""
         return Standardised(network)
 
     def learn(self, train_network: Callable, *arguments) -> tuple[torch.nn.Module, pd.DataFrame]:
-        """Train with the loop's `train` and its arguments; some methods do so more than once."""
+        """Call the loop's `train` with its arguments; some methods do so more than once."""
         from chromapal.training.task import Objective
 
         return train_network(*arguments, Objective(self.errors, dataclasses.asdict(self.params)))
 
     def predict(self, samples: Samples, device: str = "cpu", threads: int = 1) -> np.ndarray:
-        """Give colours; see `chromapal.colorizers.common.contract.Colorizer.predict`.
+        """Predict colours; see `chromapal.colorizers.common.contract.Colorizer.predict`.
 
-        In fp32 whatever the training's precision, so that a neuron's colour does not depend on
-        what else is in its batch.
+        Always in fp32, so that a neuron's colour does not depend on the other neurons of its
+        batch.
         """
         chosen = choose(device, "fp32", threads)
         network = self.network.to(chosen.name).eval()
@@ -143,24 +143,24 @@ class NeuralColorizer:
         with torch.inference_mode():
             for batch in samples.epoch(self.params.batch):
                 moved = to_device(batch, chosen.name)
-                found = read_colours(network(moved.grid, moved.z), moved)
-                colours[batch.neuron.numpy()] = found.cpu().numpy()
+                predicted = read_colours(network(moved.grid, moved.z), moved)
+                colours[batch.neuron.numpy()] = predicted.cpu().numpy()
         return colours
 
     def save(self, folder: Path):
         """Write `weights.safetensors` and `params.json`."""
         layout.write(folder, self.name, self.params, self.dense, **self.trained_on)
         state = self.network.state_dict()
-        with whole(Path(folder) / WEIGHTS) as part:
-            save_file({name: value.cpu().contiguous() for name, value in state.items()}, part)
+        with whole(Path(folder) / WEIGHTS) as temporary:
+            save_file({name: value.cpu().contiguous() for name, value in state.items()}, temporary)
 
     def load(self, folder: Path) -> "NeuralColorizer":
-        """Read what `save` wrote.
+        """Load a saved model.
 
         Raises
         ------
         InputError
-            Another method, other parameters, or weights that do not fit them.
+            The model is of another method or has other parameters, or its weights do not match.
         """
         layout.read(folder, self.name, self.params, self.dense)
         self.trained_on = layout.trained_on(folder)

@@ -1,4 +1,4 @@
-"""What all neural colorizers of pictures share: they differ in the network only."""
+"""The base of all neural colorizers of pictures, which differ only in their network."""
 
 import numpy as np
 import torch
@@ -6,36 +6,36 @@ import torch
 from chromapal.prepare.pictures import PictureSamples
 from chromapal.training.device import choose
 from chromapal.training.neural import NeuralColorizer
-from chromapal.training.reading import own_errors, to_device
+from chromapal.training.reading import network_errors, to_device
 
-PREDICTED = 4  # pictures of one size at once
-PIXELS = 1 << 20  # at once, but a whole picture at least
+BATCH = 4  # pictures of one size that are read at once
+PIXELS = 1 << 20  # coloured at once, but at least one whole picture
 
 
 class PictureColorizer(NeuralColorizer):
-    """A colorizer of pictures around a network.
+    """A colorizer of pictures with a network.
 
-    The network is called with gray (B, 1, H, W), and answers in whatever space and resolution it
-    likes, as long as it has
+    The network is called with gray (B, 1, H, W). Its output may have any colour space and
+    resolution, as long as the network has
 
-    - `errors(output, batch)`: the sum of errors of its answer, and the sum of their weights;
+    - `errors(output, batch)`: the sum of errors of its output, and the sum of their weights;
     - `colours(gray)`: sRGB (B, 3, H, W), 0 to 1;
-    - `measure(train)`: takes what it needs to know of the training pictures before it learns.
+    - `measure(train)`: computes statistics of the training pictures before training, if any.
     """
 
-    errors = staticmethod(own_errors)
+    errors = staticmethod(network_errors)
 
     def wrap(self, network: torch.nn.Module) -> torch.nn.Module:
-        """Leave the network as it is: gray and sRGB have scales that everybody knows."""
+        """Return the network unchanged: gray and sRGB already have standard scales."""
         return network
 
     def predict(
         self, samples: PictureSamples, device: str = "cpu", threads: int = 1
     ) -> list[np.ndarray]:
-        """Colour pictures.
+        """Predict the colours of pictures.
 
-        In fp32 whatever the training's precision, so that a picture's colours do not depend on
-        what else is in its batch.
+        Always in fp32, so that a picture's colours do not depend on the other pictures of its
+        batch.
 
         Returns
         -------
@@ -44,11 +44,11 @@ class PictureColorizer(NeuralColorizer):
         """
         chosen = choose(device, "fp32", threads)
         network = self.network.to(chosen.name).eval()
-        found: list[np.ndarray] = []
+        pictures: list[np.ndarray] = []
         with torch.inference_mode():
-            for batch in samples.epoch(PREDICTED):
+            for batch in samples.epoch(BATCH):
                 gray = to_device(batch, chosen.name).gray
-                for some in gray.split(max(1, PIXELS // gray[0].numel())):
-                    colours = network.colours(some)
-                    found.extend(colours.permute(0, 2, 3, 1).contiguous().cpu().numpy())
-        return found
+                for chunk in gray.split(max(1, PIXELS // gray[0].numel())):
+                    colours = network.colours(chunk)
+                    pictures.extend(colours.permute(0, 2, 3, 1).contiguous().cpu().numpy())
+        return pictures

@@ -1,4 +1,4 @@
-"""Keeps bf16 training right where PyTorch's bf16 convolutions are not."""
+"""Keeps bf16 training correct where PyTorch's bf16 convolutions are wrong."""
 
 import itertools
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 # What the networks here are made of, as (inputs, outputs, kernel, stride), and the maps and
-# batches they meet: a fault that hangs on numbers of channels seldom spares all of these.
+# batches they meet: a fault that depends on the number of channels rarely spares all of these.
 LAYERS = ((2, 64, 7, 2), (16, 32, 3, 2), (64, 64, 3, 1), (64, 128, 3, 2), (64, 128, 1, 2))
 MAPS = ((1, 1), (2, 2), (3, 2), (4, 4), (8, 5))
 BATCHES = (4, 16)
@@ -19,20 +19,20 @@ TOLERANCE = 0.03  # of the norm in fp32; rounding to bf16 costs a tenth of that
 
 
 class ThinMapsInFp32(TorchFunctionMode):
-    """Has strided convolutions whose result is a single row or column computed in fp32.
+    """Computes strided convolutions in fp32 if their result is a single row or column.
 
     With bf16 and a result of one column, PyTorch 2.13's (oneDNN's) convolutions of stride and
     kernel above 1 read beyond their input on CPUs: weight gradients of a 1 x 1 map differ from
     one call to the next or are infinite, and a column of several cells is already wrong on the
     way forward. All other shapes are right, and fp32 always is.
 
-    It goes by shape alone, not by what a probe finds: memory beyond the input can happen to hold
-    the same twice, and then a network's result would hang on luck. A row is treated as a column
-    is, at no cost worth mentioning, because nothing says that it is safe.
+    The shape alone decides, not a measurement: memory beyond the input can happen to hold the
+    same values twice, and a network's result would then depend on chance. A row is treated like
+    a column, at negligible cost, because nothing guarantees that it is safe.
     """
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        """Call a function of PyTorch, in fp32 where it is such a convolution."""
+        """Call a PyTorch function, in fp32 if it is such a convolution."""
         kwargs = kwargs or {}
         if function is torch.conv2d and _thin(*args, **kwargs):
             return _in_fp32(*args, **kwargs)
@@ -40,12 +40,12 @@ class ThinMapsInFp32(TorchFunctionMode):
 
 
 def guarded(precision: str) -> AbstractContextManager:
-    """Give the context that a network has to be trained in.
+    """Return the context in which a network has to be trained.
 
     Parameters
     ----------
     precision : {"bf16", "fp32"}
-        With fp32 nothing is changed.
+        With fp32 nothing changes.
     """
     return ThinMapsInFp32() if precision == "bf16" else nullcontext()
 
@@ -55,8 +55,8 @@ def bf16_fault(threads: int) -> str:
     """Measure whether networks can be trained in bf16 on this CPU; takes a fraction of a second.
 
     Convolutions under autocast, guarded as they are in training, must be finite, the same when
-    repeated, and near those in fp32: the result, and the gradients of input and weights. GPUs are
-    not asked: theirs is other code, and results there need not repeat.
+    repeated, and close to those in fp32: the result, and the gradients of input and weights. GPUs
+    are not measured: they run other code, and their results need not repeat.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def bf16_fault(threads: int) -> str:
     Returns
     -------
     str
-        What is wrong with the first convolution that is not so; empty where all are.
+        What is wrong with the first faulty convolution; empty if all are correct.
     """
     for layer, size, batch in itertools.product(LAYERS, MAPS, BATCHES):
         fault = _fault(*layer, (batch, layer[0], *size))
@@ -80,7 +80,7 @@ def bf16_fault(threads: int) -> str:
 
 
 def _fault(inputs: int, outputs: int, kernel: int, stride: int, shape: tuple[int, ...]) -> str:
-    # Its own generator, so that no study's random numbers depend on whether it is asked.
+    # A separate generator, so that this check does not change a study's random numbers.
     generator = torch.Generator().manual_seed(0)
     x, weight = (
         torch.randn(size, generator=generator).contiguous(memory_format=torch.channels_last)
@@ -88,9 +88,9 @@ def _fault(inputs: int, outputs: int, kernel: int, stride: int, shape: tuple[int
     )
     right = _convolve(x, weight, stride, bf16=False)
     first, *others = (_convolve(x, weight, stride, bf16=True) for _ in range(REPEATS))
-    if not all(part.isfinite().all() for found in (first, *others) for part in found):
+    if not all(tensor.isfinite().all() for tensors in (first, *others) for tensor in tensors):
         return "is not finite"
-    if not all(all(map(torch.equal, first, found)) for found in others):
+    if not all(all(map(torch.equal, first, repeated)) for repeated in others):
         return "is not the same twice"
     if any(
         (one - two).norm() > TOLERANCE * two.norm() for one, two in zip(first, right, strict=True)
@@ -100,11 +100,11 @@ def _fault(inputs: int, outputs: int, kernel: int, stride: int, shape: tuple[int
 
 
 def _convolve(x: torch.Tensor, weight: torch.Tensor, stride: int, bf16: bool):
-    """Give a convolution, and what half the sum of its squares has for gradients."""
+    """Return a convolution, and the gradients of half the sum of its squares."""
     x, weight = (value.clone().requires_grad_() for value in (x, weight))
     with guarded("bf16"), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         result = F.conv2d(x, weight, None, stride, weight.shape[-1] // 2).float()
-    # Memory that is free again then holds no numbers, which shows where it is read unwritten.
+    # Freed memory then holds NaN, which reveals reads of memory that was never written.
     torch.full_like(weight, torch.nan)
     return result.detach(), *torch.autograd.grad(result.square().sum() / 2, (x, weight))
 
@@ -126,7 +126,7 @@ def _pair(value: int | Sequence[int]) -> tuple[int, ...]:
     return values if len(values) == 2 else 2 * values
 
 
-def _in_fp32(input, weight, bias=None, *told, **named) -> torch.Tensor:
+def _in_fp32(input, weight, bias=None, *arguments, **options) -> torch.Tensor:
     bias = None if bias is None else bias.float()
     with torch.autocast(input.device.type, enabled=False):
-        return torch.conv2d(input.float(), weight.float(), bias, *told, **named)
+        return torch.conv2d(input.float(), weight.float(), bias, *arguments, **options)

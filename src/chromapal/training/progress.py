@@ -1,4 +1,4 @@
-"""How far a training is: a bar with an estimate on a terminal, one log line per epoch always."""
+"""Progress of a training: a bar on a terminal, and one log line per epoch."""
 
 import logging
 import time
@@ -18,7 +18,8 @@ class Progress(Callback):
     Parameters
     ----------
     epochs, steps : int
-        The training's limits; the nearer one gives the estimate, which early stopping may beat.
+        The training's limits. The one that will be reached first gives the estimate; early
+        stopping may end the training sooner.
     """
 
     def __init__(self, epochs: int, steps: int):
@@ -38,24 +39,24 @@ class Progress(Callback):
             console=console,
             disable=not console.is_terminal,
         )
-        self.shown = self.bar.add_task("training", total=1.0)
+        self.bar_task = self.bar.add_task("training", total=1.0)
         self.bar.start()
 
     def on_train_batch_start(self, trainer, task, batch, index):
-        """Note when a step begins."""
+        """Record when a step begins."""
         self.step_started = time.perf_counter()
 
     def on_train_batch_end(self, trainer, task, outputs, batch, index):
-        """Move the bar."""
+        """Update the bar."""
         self.training_seconds += time.perf_counter() - self.step_started
-        self.bar.update(self.shown, completed=task.step / self.steps)
+        self.bar.update(self.bar_task, completed=task.step / self.steps)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, task: lightning.LightningModule):
         """Log the epoch."""
         done = self._done(task, epochs=1)
         taken = time.perf_counter() - self.started
-        left = taken * (1 - done) / (done - self.first)
-        self.bar.update(self.shown, completed=done)
+        remaining = taken * (1 - done) / (done - self.first)
+        self.bar.update(self.bar_task, completed=done)
         LOGGER.info(
             "epoch %d of at most %d, step %d: validation loss %.6g, %.3f s a step, "
             "at most %.0f s left",
@@ -64,7 +65,7 @@ class Progress(Callback):
             task.step,
             trainer.callback_metrics["validation_loss"],
             self.training_seconds / trainer.global_step,
-            left,
+            remaining,
         )
 
     def on_train_end(self, trainer: lightning.Trainer, task: lightning.LightningModule):
@@ -72,7 +73,7 @@ class Progress(Callback):
         self.bar.stop()
 
     def on_exception(self, trainer, task, exception):
-        """Close the bar, so that an error is not drawn over."""
+        """Close the bar, so that it does not cover the error."""
         self.bar.stop()
 
     def _done(self, task: lightning.LightningModule, epochs: int = 0) -> float:

@@ -1,4 +1,4 @@
-"""From a batch to its colours and their errors; no Lightning, which is slow to import."""
+"""Colours of a batch and their errors; without Lightning, which is slow to import."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -12,7 +12,7 @@ AnyBatch = TypeVar("AnyBatch")
 
 
 def to_device(batch: AnyBatch, device: str | torch.device) -> AnyBatch:
-    """Move a batch, its grids and pictures laid out as convolutions want them: channels last."""
+    """Move a batch to a device, with grids and pictures channels last, as convolutions prefer."""
     moved = {name: value.to(device) for name, value in vars(batch).items()}
     for name, value in moved.items():
         if value.ndim == 4:
@@ -21,14 +21,14 @@ def to_device(batch: AnyBatch, device: str | torch.device) -> AnyBatch:
 
 
 def read_colours(output: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Give each neuron its colour.
+    """Read each neuron's colour from the output of a network.
 
     Parameters
     ----------
     output : Tensor, shape (B, 3) or (B, 3, G, G)
-        One colour per grid, or a map that is read off at each neuron's cell.
+        One colour per grid, or a map that is read at each neuron's cell.
     batch : Batch
-        Says on which grid and cell its m neurons lie.
+        Contains the grid and cell of its m neurons.
 
     Returns
     -------
@@ -52,10 +52,10 @@ def squared_errors(colours: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, t
 
 
 def neuron_errors(network: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Give the squared errors of a network on neurons; see `squared_errors`."""
+    """Return the squared errors of a network on neurons; see `squared_errors`."""
     return squared_errors(read_colours(network(*batch.inputs), batch), batch)
 
 
-def own_errors(network: torch.nn.Module, batch: AnyBatch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Give the errors of a network that says itself how far its output is from the truth."""
+def network_errors(network: torch.nn.Module, batch: AnyBatch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the errors as the network itself defines them."""
     return network.errors(network(*batch.inputs), batch)

@@ -1,4 +1,4 @@
-"""What a study states about its trainings; standard library only."""
+"""A study's settings for training; standard library only."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,16 +6,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Training:
-    """Where and how a job learns; two that agree in all of it write the same bytes.
+    """How a job trains a network; equal settings give byte-identical results.
 
     Attributes
     ----------
     device, precision, threads
         See `chromapal.training.device.choose`.
     seed : int
-        Of weights, shuffles and synthetic neurons.
+        Seed of initial weights, shuffling and synthetic neurons.
     checkpoints : str
-        Folder to go on from after a kill; removed once the result is written. "" keeps none.
+        Folder of checkpoints from which a killed job resumes; removed once the result is written.
+        "" writes none.
     """
 
     device: str = "auto"

@@ -19,7 +19,7 @@ Errors = Callable[[torch.nn.Module, AnyBatch], tuple[torch.Tensor, torch.Tensor]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how fast to learn; the fields are explained where a method's `Params` are."""
+    """Limits and rates of a training; a method's `Params` explain the fields."""
 
     epochs: int
     steps: int
@@ -40,7 +40,7 @@ class Objective:
     errors : callable
         Compares a network with a batch: the sum of errors, and the sum of their weights.
     settings : dict
-        What else decides the result, such as the kind of loss; JSON must be able to hold it.
+        Whatever else affects the result, such as the kind of loss; must be valid JSON.
     """
 
     errors: Errors
@@ -60,8 +60,8 @@ def calibrate(network: torch.nn.Module, batches: Iterable[AnyBatch]):
     Parameters
     ----------
     network : torch.nn.Module
-        Left in the mode it was in; one without batch normalisation is left alone, and so are
-        layers that stay in evaluation mode while the network trains: their statistics are given.
+        Its mode does not change. A network without batch normalisation is not changed, nor are
+        layers that stay in evaluation mode while the network trains: their statistics are fixed.
     batches : iterable of Batch or PictureBatch
         Training batches, on the network's device.
     """
@@ -80,8 +80,8 @@ def calibrate(network: torch.nn.Module, batches: Iterable[AnyBatch]):
         for batch in batches if norms else ():
             network(*batch.inputs)
     network.train(training)
-    for norm, before in zip(norms, momentum, strict=True):
-        norm.momentum = before
+    for norm, original in zip(norms, momentum, strict=True):
+        norm.momentum = original
 
 
 class Task(lightning.LightningModule):
@@ -122,14 +122,14 @@ class Task(lightning.LightningModule):
         return self.first_step + self.global_step
 
     def restore(self, saved: dict):
-        """Start from a checkpoint; before training begins."""
+        """Restore a checkpoint, before training begins."""
         self.load_state_dict(saved["state_dict"])
         self.rows = saved["history"]
         self.first_step = self.rows[-1]["step"]
         self.saved = saved
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Give Adam with fused updates, and prepare its schedule."""
+        """Return Adam with fused updates, and prepare its schedule."""
         recipe = self.recipe
         adam = torch.optim.Adam(
             self.network.parameters(),
@@ -146,20 +146,20 @@ class Task(lightning.LightningModule):
         return adam
 
     def on_train_epoch_start(self):
-        """Make what a network draws itself depend on the epoch, not on interruptions."""
+        """Seed random numbers by epoch, so that interruptions do not change them."""
         seed = np.random.SeedSequence((self.seed, self.epoch))
         torch.manual_seed(int(seed.generate_state(1)[0]))
 
     def transfer_batch_to_device(self, batch: AnyBatch, device: torch.device, index: int):
-        """Move a batch where the network is."""
+        """Move a batch to the network's device."""
         return to_device(batch, device)
 
     def training_step(self, batch: AnyBatch, index: int) -> torch.Tensor:
-        """Give the loss of one batch."""
+        """Return the loss of one batch."""
         return self._loss("train", batch)
 
     def on_validation_epoch_start(self):
-        """Give batch normalisation the statistics of the weights as they are now."""
+        """Recompute the statistics of batch normalisation for the current weights."""
         batches = self.samples.epoch(self.recipe.batch, seed=(self.seed, self.epoch, 1))
         count = -(-CALIBRATION_SAMPLES // self.recipe.batch)
         with self.trainer.precision_plugin.forward_context():
@@ -173,11 +173,11 @@ class Task(lightning.LightningModule):
         self._loss("validation", batch)
 
     def on_validation_epoch_end(self):
-        """Hand the loss over everything validated to early stopping."""
+        """Report the mean validation loss to early stopping."""
         self.log("validation_loss", self._mean("validation"))
 
     def on_train_epoch_end(self):
-        """Note the epoch and step the schedule."""
+        """Record the epoch and step the schedule."""
         loss = float(self.trainer.callback_metrics["validation_loss"])
         self.rows.append(
             {
@@ -195,14 +195,14 @@ class Task(lightning.LightningModule):
         checkpoint["plateau"] = self.plateau.state_dict()
         checkpoint["history"] = self.rows
 
-    def _loss(self, part: str, batch: AnyBatch) -> torch.Tensor:
+    def _loss(self, role: str, batch: AnyBatch) -> torch.Tensor:
         total, weight = self.errors(self.network, batch)
-        before = self.sums[part]
-        # Kept as tensors: reading a number would make a GPU wait at every step.
-        self.sums[part] = (before[0] + total.detach(), before[1] + weight)
+        errors, weights = self.sums[role]
+        # These stay tensors: reading a number would make a GPU wait at every step.
+        self.sums[role] = (errors + total.detach(), weights + weight)
         return total / weight
 
-    def _mean(self, part: str) -> torch.Tensor:
-        total, weight = self.sums[part]
-        self.sums[part] = (0.0, 0.0)
+    def _mean(self, role: str) -> torch.Tensor:
+        total, weight = self.sums[role]
+        self.sums[role] = (0.0, 0.0)
         return total / weight

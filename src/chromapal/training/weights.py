@@ -1,4 +1,4 @@
-"""Starting weights from elsewhere: downloaded, checked, and fitted to a network's input."""
+"""Pretrained weights: downloaded, checked, and adapted to a network's input channels."""
 
 import pickle
 from pathlib import Path
@@ -15,22 +15,22 @@ STAGES = ("layer1", "layer2", "layer3", "layer4")
 
 def start(module: torch.nn.Module, params: object):
     """Load the weights that a method's `Params` name (`weights`, `sha256`, `cache`), if any."""
-    if given(params):
+    if has_weights(params):
         load_torchvision(module, params.weights, params.sha256, params.cache)
 
 
-def given(params: object) -> bool:
-    """Say whether a method's `Params` name weights to start from."""
+def has_weights(params: object) -> bool:
+    """Return whether a method's `Params` name pretrained weights."""
     return params.weights not in ("", "none")
 
 
 def load_torchvision(module: torch.nn.Module, source: str, sha256: str, cache: str | Path):
     """Load torchvision's ResNet weights into an encoder, by name.
 
-    The classifier (`fc`) is left out, and so are stages that the module does not have. The first
-    convolution's three channels are reduced to the module's by giving each the sum over red,
-    green and blue divided by the number of channels: an image given in all of them is answered as
-    the gray image was. A module with three channels takes them as they are.
+    The classifier (`fc`) is skipped, and so are stages that the module does not have. The first
+    convolution's three channels are reduced to the module's: each gets the sum over red, green
+    and blue divided by the number of channels, so that an image repeated in all of them gives the
+    response that the gray image gave. A module with three channels takes them unchanged.
 
     Parameters
     ----------
@@ -41,13 +41,13 @@ def load_torchvision(module: torch.nn.Module, source: str, sha256: str, cache: s
     sha256 : str
         Its checksum in hexadecimal digits; empty: not checked.
     cache : path-like
-        Folder that keeps what was downloaded.
+        Folder for downloaded files.
 
     Raises
     ------
     InputError
-        No such file, a failed download, another checksum, no weights in it, or weights of
-        another network.
+        The file does not exist, the download failed, the checksum differs, or the file holds no
+        weights, or those of another network.
     """
     path = download.fetch(source, sha256, cache, "a file of network weights")
     state = _read(path)
@@ -59,7 +59,7 @@ def load_torchvision(module: torch.nn.Module, source: str, sha256: str, cache: s
         if channels != state["conv1.weight"].shape[1]:
             total = state["conv1.weight"].sum(dim=1, keepdim=True)
             state["conv1.weight"] = total.expand(-1, channels, -1, -1) / channels
-    # torchvision's oldest files do not count batches; nothing here uses that number.
+    # torchvision's oldest files lack the counts of batches, which are not used here.
     counters = {name for name in own if name.endswith("num_batches_tracked")}
     wrong = sorted((own.keys() - counters) ^ (state.keys() - counters))
     wrong += [name for name in own.keys() & state.keys() if own[name].shape != state[name].shape]

@@ -1,1 +1,1 @@
-"""What all colorizers share: contract, settings, training and prediction from file to file."""
+"""Shared by all colorizers: contract, settings, training and prediction from file to file."""

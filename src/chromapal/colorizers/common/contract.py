@@ -1,16 +1,16 @@
-"""What every colorizer promises; the tests in `tests/contract` hold each of them to it.
+"""The interface of colorizers; the tests in `tests/contract` check every colorizer against it.
 
-A colorizer is one file in this folder that defines
+A colorizer is one file in `colorizers/` that defines
 
-- `Params`: a frozen dataclass of its own defaults, importable without PyTorch;
+- `Params`: a frozen dataclass of parameters with defaults, importable without PyTorch;
 - `build(params, dense)`: an untrained `Colorizer`. `dense` is true for `worm` samples, where many
-  neurons share a grid and each is read off at its own cell, and false for `neuron` samples, where
-  a grid holds one neuron. A picture has a colour at every pixel, so that methods which accept
-  images only are dense, and `build(params)` is enough for them;
-- `accepts`, the kinds of input it takes, of `"neurons"` and `"images"`, and what else there is to
-  declare: see `chromapal.methods`.
+  neurons share a grid and each is read at its own cell, and false for `neuron` samples, where
+  a grid holds one neuron. A picture has a colour at every pixel, so that methods that accept
+  only images are always dense and `build(params)` suffices;
+- `accepts`, the kinds of input it takes, of `"neurons"` and `"images"`, and other declarations:
+  see `chromapal.methods`.
 
-`fit` and `predict` are given `Samples` of neurons or `PictureSamples`, whichever the method
+`fit` and `predict` get `Samples` of neurons or `PictureSamples`, depending on what the method
 accepts. Colours of pictures are a list of sRGB arrays (H, W, 3), float32, 0 to 1.
 """
 
@@ -23,7 +23,7 @@ import pandas as pd
 from chromapal.columns import HISTORY
 
 if TYPE_CHECKING:
-    # Imports PyTorch, which whoever only reads a method's `Params` must not wait for.
+    # Imports PyTorch, which is slow and not needed to read a method's `Params`.
     from chromapal.prepare.pictures import PictureSamples
     from chromapal.prepare.samples import Samples
 
@@ -46,25 +46,26 @@ class Colorizer(Protocol):
         Parameters
         ----------
         train, validation : Samples or PictureSamples
-            Neurons to learn from, and neurons of other animals to stop and choose by; or pictures.
+            Neurons to train on, and neurons of other animals for early stopping and the choice of
+            weights; or pictures.
         seed : int
-            Equal seeds, data and threads give equal weights, on one machine.
+            Equal seeds, data and threads give equal weights on the same machine.
         device, precision, threads
             See `chromapal.training.device.choose`.
         checkpoint : Path, optional
-            Folder for checkpoints; a fit that was killed goes on from there, and ends as if it
-            had never been interrupted.
+            Folder for checkpoints. A killed fit resumes from there, with the result of an
+            uninterrupted one.
 
         Returns
         -------
         pandas.DataFrame
-            Columns `HISTORY`, one row per epoch; no row where nothing is iterated.
+            Columns `HISTORY`, one row per epoch; no rows if the method does not iterate.
         """
 
     def predict(
         self, samples: "Samples | PictureSamples", device: str = "cpu", threads: int = 1
     ) -> np.ndarray | list[np.ndarray]:
-        """Give colours.
+        """Predict colours.
 
         Returns
         -------
@@ -74,19 +75,19 @@ class Colorizer(Protocol):
         """
 
     def save(self, folder: Path) -> None:
-        """Write what was learnt into an existing or new folder; never a pickle."""
+        """Write the trained model to an existing or new folder; never a pickle."""
 
     def load(self, folder: Path) -> "Colorizer":
-        """Take over what `save` wrote, and return itself."""
+        """Load a saved model, and return `self`."""
 
 
-def pictured(samples: "Samples | PictureSamples") -> bool:
-    """Tell pictures from neurons, for methods that take both."""
+def are_pictures(samples: "Samples | PictureSamples") -> bool:
+    """Return whether samples are pictures, not neurons; for methods that accept both."""
     from chromapal.prepare.pictures import PictureSamples
 
     return isinstance(samples, PictureSamples)
 
 
 def empty_history() -> pd.DataFrame:
-    """Give the history of a method that does not iterate: every column, no row."""
+    """Return the history of a method that does not iterate: all columns, no rows."""
     return pd.DataFrame(columns=list(HISTORY)).astype(HISTORY)

@@ -1,4 +1,4 @@
-"""What the colorizers that go by names share; see `identify_then_colour`."""
+"""Base of the colorizers that name neurons first; see `identify_then_colour`."""
 
 import os
 from pathlib import Path
@@ -11,12 +11,12 @@ from chromapal.errors import InputError
 from chromapal.files import whole
 from chromapal.training import layout
 
-RIDGE = 10.0  # pseudo-neurons that hold the correction to none
-UNIT_UM = 20.0  # in which the correction sees body axes
+RIDGE = 10.0  # ridge penalty, in pseudo-neurons that need no correction
+UNIT_UM = 20.0  # unit of body axes in the correction
 
 
 class NamedColour:
-    """Colours neurons by what they may be called.
+    """Predicts the colours of neurons from the probabilities of their names.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ class NamedColour:
     params : dataclass instance
         Parameters of the transformer.
     dense : bool
-        Whether samples are whole animals; a neuron alone cannot be aligned, so that `neuron`
-        samples are put together by animal all the same.
+        Whether samples are whole animals. A single neuron cannot be aligned, so that `neuron`
+        samples are grouped by animal too.
     stacked : bool
         Whether a linear map corrects the colours.
     """
@@ -67,7 +67,7 @@ class NamedColour:
         seed, device, threads
             As in `fit`.
         checkpoints : path-like, optional
-            Folder for checkpoints; a call that was killed goes on from there.
+            Folder for checkpoints, from which a killed call resumes.
         """
         import torch
 
@@ -79,19 +79,19 @@ class NamedColour:
         self.trained_on = self.identifier.transformer.device_.trained_on
         self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
         if self.stacked:
-            held = neurons.iloc[rows]
-            colour = self._expected(probabilities, held)[0]
-            missed = held[["r", "g", "b"]].to_numpy() - colour
-            self.correction = _ridge(_inputs(colour, position, held), missed)
+            validated = neurons.iloc[rows]
+            colour = self._expected(probabilities, validated)[0]
+            residual = validated[["r", "g", "b"]].to_numpy() - colour
+            self.correction = _ridge(_inputs(colour, position, validated), residual)
 
     def predict(self, samples, device="cpu", threads=1):
-        """Give expected colours; see `contract.Colorizer.predict`."""
+        """Predict expected colours; see `contract.Colorizer.predict`."""
         return self.predict_with_deviation(samples, threads)[0]
 
     def predict_with_deviation(self, samples, threads=1) -> tuple[np.ndarray, np.ndarray]:
-        """Give expected colours and their standard deviations, both of shape (n, 3).
+        """Predict expected colours and their standard deviations, both of shape (n, 3).
 
-        The deviations are those of colour under what a neuron may be called, before correction.
+        The deviations reflect the uncertainty of the name, before correction.
         """
         import torch
 
@@ -103,21 +103,21 @@ class NamedColour:
         return self.coloured(neurons, probabilities, position)
 
     def coloured(self, neurons: pd.DataFrame, probabilities, position: np.ndarray):
-        """Give colours and deviations, as `predict_with_deviation`, of neurons named before."""
-        found, deviation = self._expected(probabilities, neurons)
+        """Return colours and deviations of named neurons, as `predict_with_deviation` does."""
+        colour, deviation = self._expected(probabilities, neurons)
         if self.stacked:
-            found = found + _inputs(found, position, neurons) @ self.correction
-        return found.astype(np.float32), deviation.astype(np.float32)
+            colour = colour + _inputs(colour, position, neurons) @ self.correction
+        return colour.astype(np.float32), deviation.astype(np.float32)
 
     def _expected(self, probabilities, neurons: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Give expected colours and deviations, each neuron by the colours of its laboratory."""
+        """Return expected colours and deviations, from the colours of each neuron's laboratory."""
         import torch
 
         gray = torch.tensor(neurons["gray"].to_numpy(dtype=np.float64))
         colour, deviation = np.zeros((len(neurons), 3)), np.zeros((len(neurons), 3))
         for lab, rows in neurons.reset_index(drop=True).groupby("lab").indices.items():
-            found = self.colours.at(str(lab)).expected(probabilities[rows], gray[rows])
-            colour[rows], deviation[rows] = (part.numpy() for part in found)
+            moments = self.colours.at(str(lab)).expected(probabilities[rows], gray[rows])
+            colour[rows], deviation[rows] = (moment.numpy() for moment in moments)
         return colour, deviation
 
     def save(self, folder):
@@ -129,11 +129,11 @@ class NamedColour:
         layout.write(folder, self.name, self.params, self.dense, **self.trained_on)
         self.identifier.save(folder)
         correction = torch.from_numpy(self.correction)
-        with whole(folder / "colours.safetensors") as part:
-            save_file({**self.colours.joint.saved("colour"), "correction": correction}, part)
+        with whole(folder / "colours.safetensors") as temporary:
+            save_file({**self.colours.joint.saved("colour"), "correction": correction}, temporary)
 
     def load(self, folder):
-        """Read what `save` wrote."""
+        """Load a saved model."""
         from safetensors.torch import load_file
 
         from chromapal.identify.atlas import NameDistribution
@@ -143,20 +143,20 @@ class NamedColour:
         layout.read(folder, self.name, self.params, self.dense)
         self.trained_on = layout.trained_on(folder)
         self.identifier = Identifier(self.params).load(folder)
-        learnt = load_file(folder / "colours.safetensors")
-        self.colours = NameColours(NameDistribution.read(learnt, "colour"))
-        self.correction = learnt["correction"].numpy()
+        learned = load_file(folder / "colours.safetensors")
+        self.colours = NameColours(NameDistribution.read(learned, "colour"))
+        self.correction = learned["correction"].numpy()
         return self
 
 
 def _inputs(colour: np.ndarray, position: np.ndarray, neurons: pd.DataFrame) -> np.ndarray:
-    """Give what the correction looks at, (n, features): expected colour, body axes, gray."""
-    seen = np.column_stack([position / UNIT_UM, neurons["gray"].to_numpy(dtype=np.float64)])
-    return np.column_stack([np.ones(len(colour)), colour, seen, seen**2])
+    """Return the inputs of the correction, (n, features): expected colour, body axes, gray."""
+    features = np.column_stack([position / UNIT_UM, neurons["gray"].to_numpy(dtype=np.float64)])
+    return np.column_stack([np.ones(len(colour)), colour, features, features**2])
 
 
 def _ridge(inputs: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Fit a linear map held near zero, (features, 3)."""
+    """Fit a linear map by ridge regression, (features, 3)."""
     known = np.isfinite(target).all(axis=1)
     inputs, target = inputs[known], target[known]
     return np.linalg.solve(inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1]), inputs.T @ target)

@@ -1,4 +1,4 @@
-"""One training and one prediction of a study, from file to file."""
+"""Training and prediction of one colorizer, from input files to output files."""
 
 import logging
 import shutil
@@ -34,7 +34,7 @@ class Run:
     colorizer, params
         The method's name, and the study's changes to its `Params`.
     variant : {"with_background", "no_background", "no_background_smote"}
-        Which neurons are learnt from. Methods that see `whole_animals` learn from all of them.
+        Which neurons to train on. Methods that need `whole_animals` train on all of them.
     sample : {"neuron", "worm"}
         Kind of sample.
     grid : int
@@ -61,7 +61,7 @@ def train(
 ):
     """Train one model.
 
-    Rare names get more say in the variant `no_background_smote`: `neuron` samples are
+    The variant `no_background_smote` gives rare names more weight: `neuron` samples are
     oversampled by SMOTE; `worm` samples, where a synthetic neuron would have no animal, are
     weighted in the loss by inverse training frequency.
 
@@ -70,13 +70,13 @@ def train(
     neurons : Path
         Normalised neurons of one fold, with their roles.
     run : Run
-        What is trained, and on which samples.
+        The colorizer and its samples.
     smote : Smote
-        How much say rare names get.
+        How much weight rare names get.
     training : Training
-        Where and how, and where it goes on after a kill.
+        Device, seed and folder of checkpoints.
     out_model : Path
-        The model, whole or not at all.
+        Folder of the model.
     out_losses : Path
         CSV of the losses, one row per epoch.
     """
@@ -85,8 +85,8 @@ def train(
     table = with_colour(neurons)
     if not methods.declared("colorizers", run.colorizer, "whole_animals"):
         table = select(table, run.variant)
-    part = {role: table[table["role"] == role] for role in ("train", "validation")}
-    for role, rows in part.items():
+    by_role = {role: table[table["role"] == role] for role in ("train", "validation")}
+    for role, rows in by_role.items():
         if rows.empty:
             raise InputError(
                 neurons,
@@ -96,18 +96,18 @@ def train(
             )
     weights = None
     if run.variant == OVERSAMPLED:
-        # Here, because its libraries take seconds to import and other variants do not need them.
+        # Imported here: its libraries take seconds to import and other variants do not need them.
         from chromapal.prepare import resample
 
         if run.sample == "neuron":
-            part["train"], _ = resample.smote(part["train"], training.seed, smote.neighbours)
+            by_role["train"], _ = resample.smote(by_role["train"], training.seed, smote.neighbours)
         else:
-            weights = resample.inverse_frequency(part["train"]["name"], smote.weight_cap)
+            weights = resample.inverse_frequency(by_role["train"]["name"], smote.weight_cap)
     params = methods.params("colorizers", run.colorizer, run.params)
     model = module.build(params, dense=run.sample == "worm")
     history = model.fit(
-        Samples.from_neurons(part["train"], run.sample, run.grid, run.slab_um, weights),
-        Samples.from_neurons(part["validation"], run.sample, run.grid, run.slab_um),
+        Samples.from_neurons(by_role["train"], run.sample, run.grid, run.slab_um, weights),
+        Samples.from_neurons(by_role["validation"], run.sample, run.grid, run.slab_um),
         seed=training.seed,
         device=training.device,
         threads=training.threads,
@@ -122,35 +122,35 @@ def train(
 
 
 def with_colour(neurons_path: Path) -> pd.DataFrame:
-    """Read the neurons of animals that have the channels colour is learnt from and judged by."""
+    """Read the neurons of animals with the channels that colour is trained on and scored by."""
     neurons = pd.read_parquet(neurons_path)
     return neurons[neurons["colour"]].reset_index(drop=True)
 
 
 def load(folder: Path):
-    """Give the trained colorizer of a model folder."""
-    saved = layout.peek(folder)
+    """Load the trained colorizer of a model folder."""
+    saved = layout.read_header(folder)
     module = methods.module("colorizers", saved["colorizer"])
     return module.build(module.Params(**saved["params"]), saved["dense"]).load(folder)
 
 
 def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, device: str = "cpu"):
-    """Colour all test neurons of one fold, since nobody knows which of a new animal have names.
+    """Predict the colours of all test neurons of one fold, named or not, as for a new animal.
 
     Parameters
     ----------
     neurons : Path
         Normalised neurons of one fold, with their roles.
     model : Path
-        What `train` wrote.
+        Folder of the trained model.
     run : Run
-        What was trained; the folder must hold it.
+        The colorizer and its samples; the model must be of this colorizer.
     threads, device
         See `chromapal.training.device.choose`.
     out : Path
-        Parquet of truth and prediction, columns `COLOURS` (and `DEVIATIONS`, of methods that
-        know how uncertain they are), one row per test neuron. `scored` says which of them the
-        variant is judged by.
+        Parquet of truth and prediction, columns `COLOURS` (and `DEVIATIONS` of methods that
+        estimate their uncertainty), one row per test neuron. `scored` marks the neurons that
+        the variant is scored on.
     """
     methods.module("colorizers", run.colorizer)
     table = with_colour(neurons)
@@ -158,9 +158,9 @@ def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, devic
     table["scored"] = takes_part(table, run.variant)
     table["name"] = named(table, run.variant)
     trained = load(model)
-    found = layout.peek(model)["colorizer"]
-    if found != run.colorizer:
-        raise InputError(model, f"a model of {found}", f"one of {run.colorizer}")
+    colorizer = layout.read_header(model)["colorizer"]
+    if colorizer != run.colorizer:
+        raise InputError(model, f"a model of {colorizer}", f"one of {run.colorizer}")
     started = time.perf_counter()
     samples = Samples.from_neurons(table, run.sample, run.grid, run.slab_um)
     columns = list(COLOURS)
@@ -173,4 +173,6 @@ def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, devic
     table[list(PREDICTED)] = colours
     table = table.assign(**layout.trained_on(model))
     files.write_parquet(table[columns], out)
-    LOGGER.info("%d neurons coloured in %.1f s", len(table), time.perf_counter() - started)
+    LOGGER.info(
+        "predicted the colours of %d neurons in %.1f s", len(table), time.perf_counter() - started
+    )

@@ -1,4 +1,4 @@
-"""One training on pictures and one colouring of a study, from file to file."""
+"""Training and prediction of one colorizer of pictures, from input files to output files."""
 
 import logging
 import shutil
@@ -21,7 +21,7 @@ from chromapal.training import layout
 from chromapal.training.settings import Training
 
 LOGGER = logging.getLogger("chromapal")
-AT_ONCE = 64  # pictures in memory while colouring
+IN_MEMORY = 64  # pictures, during prediction
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Method:
     colorizer, params
         The method's name, and the study's changes to its `Params`.
     most : int, optional
-        Training pictures at most; all of them without it.
+        Largest number of training pictures; all of them if None.
     seed : int
-        Draws these.
+        Seed of the draw of training pictures.
     """
 
     colorizer: str
@@ -60,36 +60,36 @@ def train(
     pictures, options
         The set's list, and its options; see `chromapal.images.sets.listed`.
     method : Method
-        What is trained, and on how many pictures.
+        The colorizer, and the number of training pictures.
     training : Training
-        Where and how, and where it goes on after a kill.
+        Device, seed and folder of checkpoints.
     out_model : path-like
-        The model, whole or not at all.
+        Folder of the model.
     out_losses : path-like
         CSV of the losses, one row per epoch.
     out_facts : path-like
-        JSON: pictures learnt from, parameters that were learnt, and what networks were trained
-        with.
+        JSON: numbers of training pictures and of trained parameters, and the device and precision
+        of training.
 
     Raises
     ------
     InputError
-        No picture to validate on.
+        There is no picture to validate on.
     """
     started = time.perf_counter()
     collection = listed(pictures, options, ["train", "validation"])
-    learning = part(collection, "train", method.most, method.seed)
-    validating = part(collection, "validation")
-    if not len(validating):
+    training_pictures = part(collection, "train", method.most, method.seed)
+    validation_pictures = part(collection, "validation")
+    if not len(validation_pictures):
         raise InputError(
             pictures, "no picture to validate on", "at least one",
-            "give more sources, or a larger share with key 'validation'",
+            "give more sources, or a larger fraction with key 'validation'",
         )  # fmt: skip
     module = methods.module("colorizers", method.colorizer)
     model = module.build(methods.params("colorizers", method.colorizer, method.params))
     history = model.fit(
-        PictureSamples(learning),
-        PictureSamples(validating),
+        PictureSamples(training_pictures),
+        PictureSamples(validation_pictures),
         seed=training.seed,
         device=training.device,
         threads=training.threads,
@@ -99,17 +99,17 @@ def train(
     files.write_csv(history, out_losses)
     with files.whole(out_model) as folder:
         model.save(folder)
-    facts = {"train_pictures": len(learning), "parameters": learnt(model)}
+    facts = {"train_pictures": len(training_pictures), "parameters": count_parameters(model)}
     files.write_json(facts | layout.trained_on(out_model), out_facts)
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
 
 
-def learnt(model: object) -> int:
-    """Count the numbers that a model learns: of its network, where it has one."""
+def count_parameters(model: object) -> int:
+    """Count the trained parameters of a model."""
     network = getattr(model, "network", None)
     if network is not None:
-        return sum(part.numel() for part in network.parameters() if part.requires_grad)
+        return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     return int(np.size(getattr(model, "colour", ())))
 
 
@@ -122,14 +122,14 @@ def colour(
     out: str | Path,
     device: str = "cpu",
 ):
-    """Colour a set's test pictures, and micrographs that have no colours.
+    """Predict the colours of a set's test pictures, and of micrographs that have no colours.
 
     Parameters
     ----------
     pictures, options
         The set's list, and its options; see `chromapal.images.sets.listed`.
     model : path-like
-        What `train` wrote.
+        Folder of the trained model.
     micrographs : sequence of str
         Names of bundled micrographs.
     threads, device
@@ -145,12 +145,16 @@ def colour(
     blank = [(np.full((*gray.shape, 3), np.nan, np.float32), gray) for gray in grays]
     with files.whole(out) as folder:
         folder.mkdir()
-        for start in progress(range(0, len(tested), AT_ONCE), -(-len(tested) // AT_ONCE), "colour"):
-            some = Part(tested.collection, tested.pictures[start : start + AT_ONCE])
-            found = trained.predict(PictureSamples(some), device=device, threads=threads)
-            for number, rgb in enumerate(found, start=start):
+        for start in progress(
+            range(0, len(tested), IN_MEMORY), -(-len(tested) // IN_MEMORY), "colour"
+        ):
+            chunk = Part(tested.collection, tested.pictures[start : start + IN_MEMORY])
+            predicted = trained.predict(PictureSamples(chunk), device=device, threads=threads)
+            for number, rgb in enumerate(predicted, start=start):
                 save(rgb, folder / f"{number:03d}.png")
         extra = trained.predict(PictureSamples(blank), device=device, threads=threads)
         for name, rgb in zip(micrographs, extra, strict=True):
             save(rgb, folder / f"micrograph_{name}.png")
-    LOGGER.info("%d pictures coloured in %.1f s", len(tested), time.perf_counter() - started)
+    LOGGER.info(
+        "predicted the colours of %d pictures in %.1f s", len(tested), time.perf_counter() - started
+    )

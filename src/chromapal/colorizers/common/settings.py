@@ -1,4 +1,4 @@
-"""Parameters that neural colorizers have in common; standard library only."""
+"""Parameters common to neural colorizers; standard library only."""
 
 import dataclasses
 
@@ -12,11 +12,11 @@ class NetworkSettings:
     Attributes
     ----------
     epochs, steps : int
-        At most so many passes and so many optimiser steps, whichever comes first.
+        Largest numbers of epochs and optimiser steps; training ends at whichever comes first.
     batch : int
         Grids or pictures per step.
     learning_rate, weight_decay : float
-        Of Adam.
+        Learning rate and weight decay of Adam.
     plateau_factor, plateau_patience
         The learning rate is multiplied by the factor once the validation loss has not fallen for
         more than so many epochs.
@@ -55,7 +55,7 @@ class EncoderSettings(NetworkSettings):
 
 
 def require(colorizer: str, params: object, key: str, good: bool, expected: str):
-    """Refuse a parameter that makes no sense.
+    """Raise an error unless a parameter is valid.
 
     Raises
     ------

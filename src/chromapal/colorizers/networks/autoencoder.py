@@ -27,7 +27,7 @@ class Autoencoder(nn.Module):
         self.decoder = SkipDecoder(widths, widths, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Encode, decode and bend the answer into the range that a and b have."""
+        """Encode, decode and limit the output to the range of a and b by tanh."""
         features = []
         for encode in self.encoder:
             x = encode(x)

@@ -38,15 +38,15 @@ class SigmoidLayers(nn.Module):
 
 
 class Context(SigmoidLayers):
-    """Gives each pixel's sRGB from the gray around it.
+    """Predicts each pixel's sRGB from the gray around it.
 
     The cost is J = (sum of squared errors + decay * sum of squared weights) / (2 m) for a batch
-    of m pixels, biases left out; while validating, that of the errors alone.
+    of m pixels, without biases. In validation, it has no penalty on weights.
 
     Parameters
     ----------
     reach : int
-        See `windows`.
+        Pixels on each side of the window's centre; see `windows`.
     hidden : sequence of int
         Units of the hidden layers.
     decay : float
@@ -66,22 +66,22 @@ class Context(SigmoidLayers):
             return super().forward(x)
 
     def measure(self, train: PictureSamples):
-        """Need to know nothing of the training pictures."""
+        """Do nothing: no statistics of the training pictures are needed."""
 
     def errors(self, output: torch.Tensor, batch: WindowBatch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give m J and m."""
+        """Return m * J, the batch's summed cost, and m, its number of pixels."""
         total = (output - batch.rgb).square().sum()
         if self.training:
             total = total + self.decay * sum(layer.weight.square().sum() for layer in self.layers)
         return total / 2, torch.tensor(float(len(batch.rgb)), device=output.device)
 
     def colours(self, gray: torch.Tensor) -> torch.Tensor:
-        """Colour gray (B, 1, H, W); sRGB (B, 3, H, W)."""
+        """Predict sRGB (B, 3, H, W) from gray (B, 1, H, W)."""
         return self(windows(gray, self.reach).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class ContextColorizer(PictureColorizer):
-    """Trains on pixels, again and again with a smaller learning rate."""
+    """Trains on pixels in rounds, each with a smaller learning rate."""
 
     def learn(
         self,
@@ -92,12 +92,12 @@ class ContextColorizer(PictureColorizer):
         validation: PictureSamples,
         *arguments,
     ) -> tuple[nn.Module, pd.DataFrame]:
-        """Train `rounds` times, each from the best weights so far and with Adam anew.
+        """Train `rounds` times, each from the best weights so far and with a new Adam.
 
-        A round that was killed goes on from its own checkpoint; those before it repeat their last
-        steps and end where they ended.
+        A killed round resumes from its own checkpoint; earlier rounds repeat their last steps,
+        with the same result.
         """
-        parts = [WindowSamples(part, self.params.reach) for part in (train, validation)]
+        samples = [WindowSamples(each, self.params.reach) for each in (train, validation)]
         best, lowest, history = None, float("inf"), pd.DataFrame()
         for done in range(self.params.rounds):
             epochs = recipe.epochs - len(history)
@@ -113,12 +113,12 @@ class ContextColorizer(PictureColorizer):
                 plateau_patience=recipe.epochs,
             )
             try:
-                network, rows = super().learn(train_network, make, recipe_now, *parts, *arguments)
+                network, rows = super().learn(train_network, make, recipe_now, *samples, *arguments)
             except InputError as error:
                 if not done:
                     raise
-                # what earlier rounds learnt is not lost with a round that fails
-                LOGGER.warning("round %d left out: %s", done + 1, error)
+                # a round that fails does not discard the result of earlier rounds
+                LOGGER.warning("round %d skipped: %s", done + 1, error)
                 break
             if rows["validation_loss"].min() < lowest:
                 best, lowest = copy.deepcopy(network), rows["validation_loss"].min()

@@ -1,4 +1,4 @@
-"""The networks that fuse a grid of gray and weight with the height z, and give colour."""
+"""The networks that predict colour from a grid of gray and weight and the height z."""
 
 import torch
 from torch import nn
@@ -9,7 +9,8 @@ from chromapal.colorizers.networks.resnet import WIDTHS, ResNet
 
 GRID_CHANNELS = 2
 # The decoder narrows towards the grid, where a channel costs four times as much per level. It
-# stays 32 wide at the end: with 16, learning from gray took twice the steps and hung on the seed.
+# stays 32 wide at the end: with 16, training took twice the steps and its
+# success depended on the seed.
 DECODER = (64, 64, 64, 32, 32)
 
 
@@ -23,7 +24,7 @@ class Fusion(nn.Module):
     z_width : int
         Width of the MLP of z.
     dense : bool
-        Give a colour for every cell; otherwise one for the grid.
+        Predict a colour for every cell; otherwise one for the grid.
     """
 
     def __init__(self, depth: int, z_width: int, dense: bool):
@@ -36,7 +37,7 @@ class Fusion(nn.Module):
         self.head = Decoder(fused) if dense else Average(fused)
 
     def forward(self, grid: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-        """Colour a batch of grids.
+        """Predict the colours of a batch of grids.
 
         Parameters
         ----------
@@ -50,7 +51,7 @@ class Fusion(nn.Module):
         Tensor, shape (B, 3, G, G) where dense, else (B, 3)
         """
         if self.training and len(grid) == 1:
-            # Batch normalisation has no variance to learn from one deepest cell.
+            # Batch normalisation needs more than one value per channel.
             return self(grid.repeat(2, 1, 1, 1), z.repeat(2, 1))[:1]
         features = self.encoder(grid)
         deepest = features[-1]
@@ -71,10 +72,10 @@ class Average(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Back to grid resolution, level by level, each seeing the encoder's map of its own size.
+    """Upsamples to grid resolution, level by level, joined by the encoder's map of each size.
 
-    The last lateral is the grid itself through a 3x3 convolution, and the last convolution sees
-    the grid once more: a lit cell is one pixel, and only there is its own gray still sharp.
+    The last lateral is the grid itself through a 3x3 convolution, and the last convolution gets
+    the grid once more: a neuron is one pixel, and only the grid holds its gray unblurred.
     """
 
     def __init__(self, channels: int):
@@ -90,7 +91,7 @@ class Decoder(nn.Module):
             for before, width in zip((DECODER[0], *DECODER[:-1]), DECODER, strict=True)
         )
         # No batch normalisation at grid resolution: nearly all cells there are empty, and their
-        # statistics would say nothing about the lit ones.
+        # statistics would say nothing about the cells with neurons.
         self.merge = nn.ModuleList(
             [
                 *(block(width, width, 3) for width in DECODER[:-1]),
@@ -115,7 +116,7 @@ class Decoder(nn.Module):
         x = self.deepest(fused)
         levels = zip(reversed(laterals), self.lateral, self.upward, self.merge, strict=True)
         for features, lateral, upward, merge in levels:
-            # Narrowed before it grows: the same result for a quarter of the work.
+            # Fewer channels before upsampling: the same result for a quarter of the work.
             x = F.interpolate(upward(x), size=features.shape[2:], mode="nearest")
             x = merge(F.relu(lateral(features) + x))
         return self.colour(torch.cat([x, laterals[0]], dim=1))

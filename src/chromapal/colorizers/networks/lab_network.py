@@ -1,4 +1,4 @@
-"""Networks that see how light a picture is and answer with a and b of CIELAB."""
+"""Networks that predict a and b of CIELAB from gray or lightness."""
 
 import torch
 from torch import nn
@@ -13,20 +13,20 @@ SCALES = {
     "unit": (lab.ab_to_unit, lab.ab_from_unit),
 }
 LOSSES = ("mse", "huber")
-# Sides are continued to so many pixels by repeating the edge: the deepest features, at a
-# sixteenth, then have several cells, without which batch normalisation has no variance.
+# Smaller sides are padded to so many pixels by repeating the edge: the deepest features, at a
+# sixteenth, then have several cells, which batch normalisation needs.
 SMALLEST = 32
 
 
 class PictureNetwork(nn.Module):
-    """A network on gray pictures; what they have in common.
+    """Base of the networks on gray pictures.
 
     Parameters
     ----------
     body : torch.nn.Module
-        Maps (B, 1, H, W) to the answer.
+        Maps (B, 1, H, W) to the output.
     sees : {"gray", "lightness"}
-        What the body is given: gray values, or the L that they have, both 0 to 1.
+        Input of the body: gray values, or their lightness L, both 0 to 1.
     """
 
     def __init__(self, body: nn.Module, sees: str):
@@ -36,19 +36,19 @@ class PictureNetwork(nn.Module):
     stride = 1
 
     def measure(self, train: PictureSamples):
-        """Need to know nothing of the training pictures."""
+        """Do nothing: no statistics of the training pictures are needed."""
 
     def forward(self, gray: torch.Tensor) -> torch.Tensor:
-        """Answer gray (B, 1, H, W), one cell for every `stride` pixels, rounded up."""
+        """Map gray (B, 1, H, W) to one cell for every `stride` pixels, rounded up."""
         height, width = gray.shape[2:]
-        seen = gray if self.sees == "gray" else lab.lightness_to_unit(lab.lightness(gray))
-        beyond = [max(SMALLEST - side, 0) for side in (width, height)]
-        answer = self.body(F.pad(seen, (0, beyond[0], 0, beyond[1]), "replicate")).float()
-        return answer[:, :, : -(-height // self.stride), : -(-width // self.stride)]
+        values = gray if self.sees == "gray" else lab.lightness_to_unit(lab.lightness(gray))
+        padding = [max(SMALLEST - side, 0) for side in (width, height)]
+        output = self.body(F.pad(values, (0, padding[0], 0, padding[1]), "replicate")).float()
+        return output[:, :, : -(-height // self.stride), : -(-width // self.stride)]
 
 
 class LabNetwork(PictureNetwork):
-    """Gives a and b of every pixel, and colours with them and the lightness that gray has.
+    """Predicts a and b of every pixel; colours combine them with the lightness of gray.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ class LabNetwork(PictureNetwork):
     scale : {"signed", "unit"}
         a and b over 128, or (a, b) + 128 over 255.
     loss : {"mse", "huber"}
-        What a pixel's error counts, averaged over a and b.
+        The error of a pixel, averaged over a and b.
     delta : float
-        Where Huber's loss turns from square to straight, in the scale of the answer.
+        Error at which Huber's loss changes from quadratic to linear, in the scale of the output.
 
     Raises
     ------
     InputError
-        Another loss.
+        Unknown loss.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class LabNetwork(PictureNetwork):
     def errors(
         self, output: torch.Tensor, batch: PictureBatch
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Sum the errors of all pixels; those of the padding do not count."""
+        """Sum the errors of all pixels except the padding."""
         target = self.scaled(lab.rgb_to_lab(batch.rgb)[:, 1:])
         if self.loss == "huber":
             error = F.huber_loss(output, target, reduction="none", delta=self.delta)
@@ -90,5 +90,5 @@ class LabNetwork(PictureNetwork):
         return (error.mean(dim=1, keepdim=True) * batch.mask).sum(), batch.mask.sum()
 
     def colours(self, gray: torch.Tensor) -> torch.Tensor:
-        """Colour gray (B, 1, H, W); sRGB (B, 3, H, W)."""
+        """Predict sRGB (B, 3, H, W) from gray (B, 1, H, W)."""
         return lab.lab_to_rgb(torch.cat([lab.lightness(gray), self.unscaled(self(gray))], dim=1))

@@ -1,4 +1,4 @@
-"""What decoders are made of."""
+"""Building blocks of decoders."""
 
 from collections.abc import Sequence
 
@@ -17,14 +17,14 @@ def block(inputs: int, outputs: int, size: int, stride: int = 1) -> nn.Sequentia
 
 
 def starting_at(value: float, last: nn.Conv2d) -> nn.Conv2d:
-    """Let a network begin with one answer everywhere, so that no step is spent on finding it."""
+    """Make a network's initial output constant, so that no training steps are spent on it."""
     nn.init.zeros_(last.weight)
     nn.init.constant_(last.bias, value)
     return last
 
 
 class SkipDecoder(nn.Module):
-    """Back to the size of the first features, level by level, each joined by those of its size.
+    """Upsamples to the size of the first features, level by level, joined by those of each size.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class SkipDecoder(nn.Module):
     widths : sequence of int
         Channels of the decoder at each of them.
     outputs : int
-        Channels of the result, which begins as 0.
+        Channels of the result, which is initially 0.
     """
 
     def __init__(self, channels: Sequence[int], widths: Sequence[int], outputs: int):

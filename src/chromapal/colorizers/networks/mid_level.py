@@ -1,4 +1,4 @@
-"""The first six layers of a ResNet, and a decoder that doubles until pictures are whole again.
+"""The first six layers of a ResNet, and a decoder that upsamples to the full size.
 
 After L. Melas-Kyriazi, "Image colorization with convolutional neural networks" (2018), from which
 two of the sibling projects come.
@@ -11,7 +11,7 @@ from chromapal.colorizers.networks.layers import block, starting_at
 from chromapal.colorizers.networks.resnet import ResNet
 
 STAGES = 2
-NEUTRAL = 128 / 255  # what a and b of gray are on this scale
+NEUTRAL = 128 / 255  # a and b of gray on this scale
 
 
 class MidLevel(nn.Module):
@@ -38,6 +38,6 @@ class MidLevel(nn.Module):
         )
 
     def forward(self, gray: torch.Tensor) -> torch.Tensor:
-        """Answer pictures of any size; eighths are rounded up, so that the end is cut off."""
+        """Predict for pictures of any size; eighths are rounded up, then the excess is cut off."""
         height, width = gray.shape[2:]
         return self.decoder(self.encoder(gray)[-1])[:, :, :height, :width]

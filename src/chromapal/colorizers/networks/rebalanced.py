@@ -1,4 +1,4 @@
-"""A network that says how likely every colour is, and learns most from rare ones."""
+"""A network that predicts the probabilities of colours, with more weight on rare ones."""
 
 import torch
 from torch import nn
@@ -11,8 +11,8 @@ from chromapal.colorizers.networks.resnet import ResNet
 from chromapal.prepare import ab_bins, lab
 from chromapal.prepare.pictures import PictureBatch, PictureSamples
 
-# Distributions over hundreds of colours are given for every fourth pixel in both directions, as
-# in the paper: eyes hardly see finer hues, and memory would be full of them.
+# Distributions over hundreds of colours are predicted for every fourth pixel in both directions, as
+# in the paper: finer hues are hardly visible, and would take too much memory.
 STRIDE = 4
 
 
@@ -24,7 +24,7 @@ class Distribution(nn.Module):
     depth : {18, 34}
         Layers of the ResNet whose first six are taken.
     bins : int
-        How many colours there are.
+        Number of colours.
     """
 
     def __init__(self, depth: int, bins: int):
@@ -38,7 +38,7 @@ class Distribution(nn.Module):
         )
 
     def forward(self, gray: torch.Tensor) -> torch.Tensor:
-        """Answer pictures of any size; quarters are rounded up to an even number."""
+        """Predict for pictures of any size; quarters are rounded up to an even number."""
         return self.decoder(self.encoder(gray)[-1])
 
 
@@ -63,7 +63,7 @@ class Rebalanced(PictureNetwork):
         self.register_buffer("class_weight", torch.ones(len(bins)))
 
     def measure(self, train: PictureSamples):
-        """Weigh the bins by how rare they are among training pixels."""
+        """Weight the bins by how rare they are among training pixels."""
         pixels = (lab.rgb_to_lab(_first(train.read(index)[0])) for index in range(len(train)))
         prior = ab_bins.prior((space[0, 1:].flatten(1).T for space in pixels), self.bins)
         self.class_weight.copy_(ab_bins.rebalancing(prior, self.uniform))
@@ -74,21 +74,21 @@ class Rebalanced(PictureNetwork):
         """Sum the weighted cross-entropies of every fourth pixel."""
         mask = batch.mask[:, 0, ::STRIDE, ::STRIDE].flatten()
         space = lab.rgb_to_lab(batch.rgb[:, :, ::STRIDE, ::STRIDE])
-        which, share = ab_bins.soft_encode(
+        bins, probability = ab_bins.soft_encode(
             space[:, 1:].permute(0, 2, 3, 1).reshape(-1, 2), self.bins
         )
-        answer = F.log_softmax(output, dim=1).permute(0, 2, 3, 1).flatten(0, 2)
-        entropy = -(share * answer.gather(1, which)).sum(dim=1)
-        return (self.class_weight[which[:, 0]] * entropy * mask).sum(), mask.sum()
+        log_probability = F.log_softmax(output, dim=1).permute(0, 2, 3, 1).flatten(0, 2)
+        entropy = -(probability * log_probability.gather(1, bins)).sum(dim=1)
+        return (self.class_weight[bins[:, 0]] * entropy * mask).sum(), mask.sum()
 
     def colours(self, gray: torch.Tensor) -> torch.Tensor:
-        """Colour gray (B, 1, H, W); sRGB (B, 3, H, W)."""
+        """Predict sRGB (B, 3, H, W) from gray (B, 1, H, W)."""
         ab = ab_bins.annealed_mean(self(gray), self.bins, self.temperature)
         return lab.lab_to_rgb(torch.cat([lab.lightness(gray), enlarged(ab, gray.shape[2:])], dim=1))
 
 
 def enlarged(ab: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Interpolate between every fourth pixel, which stay where they are; the rest repeats."""
+    """Interpolate between every fourth pixel; pixels beyond the last of them repeat it."""
     inner = [STRIDE * (side - 1) + 1 for side in ab.shape[2:]]
     ab = F.interpolate(ab, size=inner, mode="bilinear", align_corners=True)
     return F.pad(ab, (0, size[1] - inner[1], 0, size[0] - inner[0]), "replicate")

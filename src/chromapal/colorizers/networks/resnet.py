@@ -31,7 +31,7 @@ class BasicBlock(nn.Module):
 class Bottleneck(nn.Module):
     """A 3x3 convolution between two of 1x1, four times as wide outside as inside, and a shortcut.
 
-    The 3x3 convolution has the stride, as torchvision has it and the paper has not.
+    The 3x3 convolution has the stride, as in torchvision, unlike in the paper.
     """
 
     expansion = 4
@@ -57,7 +57,7 @@ class Bottleneck(nn.Module):
 
 
 class ResNet(nn.Module):
-    """ResNet-18, -34 or -50 without its classifier, giving the features of every stage.
+    """ResNet-18, -34 or -50 without its classifier, returning the features of every stage.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class ResNet(nn.Module):
     Attributes
     ----------
     channels : tuple of int
-        Channels of the features that `forward` gives.
+        Channels of the features that `forward` returns.
     """
 
     def __init__(self, depth: int, channels: int, stages: int = len(WIDTHS)):
