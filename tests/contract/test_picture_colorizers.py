@@ -228,12 +228,12 @@ def test_no_picture_is_one_line(name):
 
 
 def test_a_method_without_the_weights_it_needs_says_so():
-    module = methods.module("colorizers", "lab_resnet50_frozen")
-    assert methods.lacks_weights(module, module.Params())
-    assert not methods.lacks_weights(module, module.Params(weights="file.pth"))
+    frozen = "lab_resnet50_frozen"
+    stated = methods.module("colorizers", frozen).Params(weights="file.pth")
+    assert not methods.lacks_weights(frozen, stated)
     for name in NAMES:
-        other = methods.module("colorizers", name)
-        assert methods.lacks_weights(other, other.Params()) == (name == "lab_resnet50_frozen")
+        blank = methods.module("colorizers", name).Params()
+        assert methods.lacks_weights(name, blank) == (name == frozen)
     for none in ("", "none"):
         with pytest.raises(InputError, match=r"lab_resnet50_frozen\.weights"):
             build("lab_resnet50_frozen", weights=none).fit(samples(*FOUR), samples(*FOUR), seed=0)

@@ -161,6 +161,9 @@ def write_worms(colours: Sequence[dict], identities: Sequence[dict], out: str | 
         worms = identity.with_shares(identity.per_worm(pd.read_parquet(part["path"])))
         parts.append(_described(part, worms).assign(measure="identity"))
     table = _texted(parts, TABLES["worms"].names)
+    if not (colours and identities):
+        # a study that trains no colorizer, or names nothing, has no such scores
+        table = table.reindex(columns=TABLES["worms"].names)
     order = ["measure", *RUN, "classifier", "features", "fold", "lab", "worm"]
     write_table("worms", table, out, sort_by=order)
 
