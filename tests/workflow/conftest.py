@@ -44,7 +44,7 @@ TINY = {
         "colorizers": {"resnet18_fusion": {"steps": 4, "epochs": 4, "batch": 8}},
         "classifiers": {"random_forest": {"trees": 10}},
     },
-    "training": {"threads": 1, "parallel": 2, "device": "cpu"},
+    "training": {"threads": 1, "parallel": 2, "device": "cpu", "precision": "fp32"},
 }
 
 

@@ -32,7 +32,7 @@ STUDY = {
     "params": {
         "classifiers": {"neuron_transformer": {"steps": 30, "width": 32, "layers": 1, "heads": 2}}
     },
-    "training": {"threads": 1, "parallel": 2, "device": "cpu"},
+    "training": {"threads": 1, "parallel": 2, "device": "cpu", "precision": "fp32"},
 }
 MODEL = "results/kept/model"
 OUT = "results/applied/new"
