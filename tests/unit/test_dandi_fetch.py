@@ -70,7 +70,7 @@ def test_a_passing_fault_costs_little(archive, out, fault):
 def test_a_broken_transfer_is_taken_up(archive, out):
     archive.faults["blob"].extend(["cut"])
     archive.always["blob"] = 500
-    with pytest.raises(InputError, match=f"^{NAME}: found no success.*what came is kept"):
+    with pytest.raises(InputError, match=f"^{NAME}: found no success.*what was received is kept"):
         fetch(archive, out)
     assert not out.exists() and 1_200_000 < part(out).stat().st_size <= SIZE // 2
     archive.always.clear()

@@ -9,7 +9,7 @@ from chromapal.errors import InputError
 from chromapal.worms import registry, skipped
 from chromapal.worms.dandi import manifest
 from chromapal.worms.dandi.plan import assets
-from chromapal.worms.dandi.source import write_left_out
+from chromapal.worms.dandi.source import write_skipped_files
 from chromapal.worms.plan import fold_count
 from tests.archive import Archive
 
@@ -119,12 +119,12 @@ def test_a_dandiset_may_be_split_between_two_laboratories(archive, tmp_path):
     listed = config["dandi"]["manifest"]
     assert [manifest.find(listed, asset.lab, asset.asset) for asset in found] == found
     reasons = {lab: facts["leave_out"] for lab, facts in config["dandi"]["dandisets"].items()}
-    write_left_out(listed, reasons, tmp_path / "left_out.csv")
-    left_out = skipped.read(tmp_path / "left_out.csv")
+    write_skipped_files(listed, reasons, tmp_path / "left_out.csv")
+    entries = skipped.read(tmp_path / "left_out.csv")
     name = f"dandi:000001/{VERSION}/sub-3/sub-3_ophys.nwb"
     # what one of the two reads is not left out
-    assert left_out["file"].tolist() == [name, name] and left_out["lab"].tolist() == ["A", "B"]
-    assert left_out["reason"].tolist() == [f"{name}: not A's", f"{name}: not B's"]
+    assert entries["file"].tolist() == [name, name] and entries["lab"].tolist() == ["A", "B"]
+    assert entries["reason"].tolist() == [f"{name}: not A's", f"{name}: not B's"]
 
 
 def test_a_file_of_two_laboratories_is_refused(archive, tmp_path):
@@ -209,7 +209,11 @@ def test_a_stated_wait_is_told_and_a_long_one_refused(archive, tmp_path, monkeyp
     ("kind", "fault", "told"),
     [
         ("list", 500, "dandiset 000002/.* of laboratory B: found status 500 from 127.0.0.1"),
-        ("list", 404, "found nothing of that name at 127.0.0.1; expected a published version"),
+        (
+            "list",
+            404,
+            "found nothing of that name at 127.0.0.1; expected a published version",
+        ),
         ("list", 401, "a valid key in DANDI_API_KEY"),
         ("metadata", 500, "the list of files: found status 500"),
         ("metadata", 404, "found nothing of that name"),

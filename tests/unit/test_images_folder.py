@@ -187,8 +187,8 @@ def test_what_is_no_image_is_listed_and_the_rest_goes_on(tmp_path):
     assert reasons.pop("cut.png").startswith("a broken image")
     assert reasons.pop("damaged.tif").startswith("a broken image")
     assert reasons == {
-        "notes.txt": "no image in it",
-        "page.eps": "no image in it",
+        "notes.txt": "not an image",
+        "page.eps": "not an image",
         "empty.jpg": "an empty file",
         "gone.png": "no regular file",
         "pipe.png": "no regular file",
