@@ -103,7 +103,7 @@ def test_a_damaged_beginning_is_fetched_anew(archive, out, caplog):
     part(out).write_bytes(b"y" + archive.data[1:1_000_000])
     fetch(archive, out)
     assert out.read_bytes() == archive.data
-    assert "what an earlier run left is damaged" in caplog.text
+    assert "the partial file of an earlier run is damaged" in caplog.text
 
 
 def test_two_jobs_that_fetch_one_file_do_not_hurt_each_other(archive, out, monkeypatch, caplog):
@@ -156,7 +156,7 @@ def test_a_wrong_checksum_is_refused(archive, out):
     ("kind", "fault", "told"),
     [
         ("download", 404, "no such file in the archive"),
-        ("blob", 429, "no success in 9 tries"),
+        ("blob", 429, "no success in 9 attempts"),
     ],
 )
 def test_a_fault_that_stays_leaves_no_file(archive, out, kind, fault, told):

@@ -95,7 +95,7 @@ def test_the_server_says_how_long_to_wait(archive, data, connected, waits):
 
 def test_a_wait_that_nobody_would_sit_through_ends_the_transfer(archive, connected, waits):
     archive.always["blob"] = (429, {"Retry-After": "86400"})
-    assert "status 429, with a wait of 86400 s" in line_of(lambda: connected.read(0, 9))
+    assert "status 429, with a requested wait of 86400 s" in line_of(lambda: connected.read(0, 9))
     assert waits == []
 
 
@@ -243,7 +243,7 @@ with RangeFile(Transfer(url, "dandi:f", {SIZE}), {str(log)!r}) as remote:
         pass
     while True:
         remote.seek(0)
-        remote._places.clear()
+        remote._offsets.clear()
         remote.read({SIZE})
 """
     source = {"PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), *filter(None, sys.path)])}

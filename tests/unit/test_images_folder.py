@@ -190,8 +190,8 @@ def test_what_is_no_image_is_listed_and_the_rest_goes_on(tmp_path):
         "notes.txt": "not an image",
         "page.eps": "not an image",
         "empty.jpg": "an empty file",
-        "gone.png": "no regular file",
-        "pipe.png": "no regular file",
+        "gone.png": "not a regular file",
+        "pipe.png": "not a regular file",
         "dot.gif": "1 x 1 pixels, less than 16 a side",
     }
 

@@ -66,7 +66,7 @@ def in_a_row(worm, **positions):
 
 
 @pytest.mark.parametrize(
-    "places",
+    "positions",
     [
         {"xr": [6.0, 0.0, 4.0, 2.0]},  # other order of rows
         {"zr": [100.0, 102.0, 104.0, 106.0]},  # shifted and turned
