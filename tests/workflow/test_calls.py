@@ -16,7 +16,7 @@ from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, 
 from chromapal.worms.dandi import manifest
 from tests import imports
 from tests.workflow import test_image_study, test_naming_study
-from tests.workflow.conftest import ROOT, TINY, kept_model
+from tests.workflow.conftest import ROOT, TINY, write_trained_model
 
 CALL = ROOT / "workflow/scripts/call.py"
 
@@ -74,7 +74,7 @@ def images(folder):
 
 
 def new_worms(folder):
-    kept_model(folder / "results/kept")
+    write_trained_model(folder / "results/kept")
     (folder / "new/LAB").mkdir(parents=True)
     (folder / "new/LAB/w.csv").write_text("x,y,z,xr,yr,zr,gray\n")
     return {"model": "results/kept", "worms": "new", "nwb": True, "napari": True}

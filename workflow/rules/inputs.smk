@@ -235,8 +235,8 @@ def volume_inputs(wildcards):
     return list(SOURCES.values()) if SOURCE.has_volumes and not STREAMED else []
 
 
-def kept_colorizer():
-    """Say which colorizer is kept, and how it is changed: one that the study trains, if any."""
+def model_colorizer():
+    """Return the trained model's colorizer, one that the study trains if any, and its changes."""
     naming = methods.declaring("colorizers", "names_by")
     for name in naming:
         for run in RUNS:
@@ -249,5 +249,5 @@ def kept_colorizer():
     return name, {**changes, **config["params"]["colorizers"].get(name, {})}
 
 
-KEPT_COLORIZER, KEPT_CHANGES = kept_colorizer()
-KEPT = [f"results/{STUDY}/model"] if config["align"] != "none" else []
+MODEL_COLORIZER, MODEL_CHANGES = model_colorizer()
+TRAINED_MODEL = [f"results/{STUDY}/model"] if config["align"] != "none" else []

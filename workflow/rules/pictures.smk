@@ -57,7 +57,7 @@ rule show_pictures:
     conda:
         ENVIRONMENT
     params:
-        **calls("images.shown:show"),
+        **calls("images.export:write_test_pictures"),
         options=set_options,
     script:
         "../scripts/call.py"
@@ -74,7 +74,7 @@ rule show_micrographs:
     conda:
         ENVIRONMENT
     params:
-        **calls("images.shown:show_micrographs"),
+        **calls("images.export:write_micrographs"),
         names=config["micrographs"],
     script:
         "../scripts/call.py"

@@ -34,7 +34,7 @@ def choose(
     coloured : list of dict
         Models: set, run, colorizer, and the folder (path) of what they coloured.
     shown : dict of str to path-like
-        By set, the folder of its true pictures; see `chromapal.images.shown.show`.
+        By set, the folder of its true pictures; see `chromapal.images.export.write_test_pictures`.
     pictures : int
         Pictures of a set at most.
     seed : int

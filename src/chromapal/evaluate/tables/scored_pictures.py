@@ -23,7 +23,7 @@ def write_scores(
     Parameters
     ----------
     shown : path-like
-        Folder of `chromapal.images.shown.show`.
+        Folder of `chromapal.images.export.write_test_pictures`.
     coloured : path-like
         Folder of the same numbers, coloured.
     facts : path-like
