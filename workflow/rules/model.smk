@@ -13,12 +13,12 @@ rule keep_model:
         ENVIRONMENT
     threads: TRAINING["threads"]
     resources:
-        gpu=gpu_of("colorizers", KEPT_COLORIZER),
+        gpu=gpu_of("colorizers", MODEL_COLORIZER),
         training=100 // TRAINING["parallel"],
     params:
-        **calls("apply.model:keep", f"src/chromapal/colorizers/{KEPT_COLORIZER}.py"),
-        colorizer=KEPT_COLORIZER,
-        params=KEPT_CHANGES,
+        **calls("apply.model:keep", f"src/chromapal/colorizers/{MODEL_COLORIZER}.py"),
+        colorizer=MODEL_COLORIZER,
+        params=MODEL_PARAMS,
         normalisation={key: config[key] for key in ("colour_scale", "gray_source")},
         training=training_settings("model", "device", "threads"),
     script:

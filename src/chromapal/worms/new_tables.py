@@ -46,7 +46,7 @@ def read(
 def completed(text: pd.DataFrame, path: str | os.PathLike, lab: str | None = None) -> pd.DataFrame:
     """Add the columns of a neuron table that a new worm may lack.
 
-    A worm without a name is called as its file; `gray` becomes W in worms that have all of it.
+    A worm without a name gets that of its file; `gray` becomes W in worms with no gap in it.
 
     Parameters
     ----------
