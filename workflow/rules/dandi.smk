@@ -3,7 +3,7 @@
 from chromapal.worms.dandi import plan as dandi_plan
 
 DANDI = config["dandi"]
-ASSETS = plain(dandi_plan.assets, config)
+ASSETS = checked(dandi_plan.assets, config)
 FETCHED = {asset.file: asset for asset in ASSETS.values()}
 STREAMED = bool(ASSETS) and not DANDI["download"]
 # The manifest decides what a study reads, not its time: each job names its file in its params.

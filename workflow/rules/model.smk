@@ -18,7 +18,7 @@ rule train_model:
     params:
         **calls("apply.model:train_model", f"src/chromapal/colorizers/{MODEL_COLORIZER}.py"),
         colorizer=MODEL_COLORIZER,
-        params=MODEL_CHANGES,
+        params=MODEL_PARAMS,
         normalisation={key: config[key] for key in ("colour_scale", "gray_source")},
         training=training_settings("model", "device", "threads"),
     script:

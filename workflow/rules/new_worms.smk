@@ -2,14 +2,14 @@
 
 from chromapal.training import layout
 
-MODEL = plain(apply_plan.model_folder, config["model"])
-MODEL_FACTS = plain(layout.sealed, MODEL, apply_plan.FACTS)
+MODEL = checked(apply_plan.model_folder, config["model"])
+MODEL_FACTS = checked(layout.sealed, MODEL, apply_plan.FACTS)
 if MODEL_FACTS["missing"]:
     raise WorkflowError(
         f"config key 'model': found {MODEL_FACTS['missing']} ({MODEL}); expected a model that names"
     )
-APPLIED = plain(apply_plan.applied, RESULTS, MODEL, config["worms"])
-SOURCES = plain(apply_plan.sources, config["worms"])
+APPLIED = checked(apply_plan.applied, RESULTS, MODEL, config["worms"])
+SOURCES = checked(apply_plan.sources, config["worms"])
 FACTS = {source.path: f"{RESULTS}/sources/{key}.json" for key, source in SOURCES.items()}
 
 
