@@ -56,4 +56,4 @@ else:
         input:
             f"results/{STUDY}/report/report.html",
             f"results/{STUDY}/tables/timings.csv",
-            KEPT if KIND == "config" else [],
+            TRAINED_MODEL if KIND == "config" else [],

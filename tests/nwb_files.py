@@ -20,7 +20,7 @@ from pynwb import NWBHDF5IO, NWBFile
 from pynwb.ophys import ImageSegmentation, PlaneSegmentation
 
 from chromapal.worms.nwb.type_map import one_type_map
-from chromapal.worms.nwb.writer import CHUNK
+from chromapal.worms.nwb.writer import CHUNK, Volume
 from chromapal.worms.nwb.writer import write_nwb as write_worm
 from chromapal.worms.simulate.worms import CHANNELS, SimulationParams, simulate_worm
 
@@ -171,7 +171,8 @@ def write_big(path: Path, shape: tuple[int, ...] = (2000, 480, 52, 4), kinds: in
     worm = worm.assign(**dict(zip("xyz", places.T, strict=True)))
     start = datetime(2024, 1, 1, tzinfo=UTC)
     blank = lambda block: np.zeros([part.stop - part.start for part in block], np.uint16)  # noqa: E731
-    write_worm(path, worm, shape[:3], spacing, blank, CHANNELS, (0, 1, 2, 3), start, "LAB")
+    volume = Volume(blank, shape[:3], spacing, CHANNELS, (0, 1, 2, 3))
+    write_worm(path, worm, volume, start, "LAB")
     noise = np.random.default_rng(1).integers(0, 4096, (kinds, np.prod(CHUNK)), np.uint16)
     stored = [zlib.compress(_shuffled(chunk), 4) for chunk in noise]
     with h5py.File(path, "r+") as file:

@@ -1,7 +1,7 @@
 """Names that several rooms share: columns, feature sets, variants; standard library only.
 
-What the columns of a written table mean stands in `chromapal.dictionary`, apart from these names:
-everything that computes depends on them, and would run again with every word of a meaning.
+The meanings of columns are in `chromapal.dictionary`, apart from these names: all rules that
+compute depend on this module, and would run again whenever a meaning is reworded.
 """
 
 # A neuron's position between 0 and 1 of the animal's extent, and in the body [um].
@@ -24,7 +24,7 @@ FEATURES = {
     "position+weight+rgb": (*POSITION, WEIGHT, *COLOUR),
 }
 # Feature sets that animals can be aligned by: predicted colour is a function of position and
-# gray, and weight is nothing of the animal's.
+# gray, and weight depends on the segmentation, not the animal.
 ALIGNABLE = tuple(
     name
     for name, columns in FEATURES.items()

@@ -19,10 +19,10 @@ from chromapal.columns import (
 )
 
 TEXT = "text"
-SHARE = "share"
+FRACTION = "fraction"
 UNIT = "0 to 1"
 COUNT = "count"
-LOSS = "spread²"
+LOSS = "loss"
 RATIO = "ratio"
 
 
@@ -35,7 +35,7 @@ class Column:
     name : str
         As in the file's first line.
     unit : str
-        `text` for what is no number.
+        `text` for what is not a number.
     meaning : str
         One sentence, with the source of a formula.
     """
@@ -56,7 +56,7 @@ class Table:
     meaning : str
         What a row is.
     keys : tuple of str
-        The columns that tell rows apart.
+        The columns that identify a row.
     columns : tuple of Column
         In the order of the file.
     """
@@ -84,12 +84,14 @@ SHARED = {
         Column("study", TEXT, "Name of the study (config key `study`)."),
         Column("colorizer", TEXT, "Method that predicted the colours; empty where none was used."),
         Column(
-            "variant", TEXT, "Which neurons count: `with_background` all of them, those without a "
+            "variant", TEXT, "Which neurons are used: `with_background` all of them, those "
+            "without a "
             "label under the name `background`; `no_background` labelled ones only; "
             "`no_background_smote` the same, with rare names given more weight in training."
         ),
         Column(
-            "sample", TEXT, "What the colorizer saw at once: a whole `worm`, or one `neuron`; "
+            "sample", TEXT, "What one sample of the colorizer holds: a whole `worm`, or one "
+            "`neuron`; "
             "empty where no predicted colour was used."
         ),
         Column(
@@ -99,8 +101,8 @@ SHARED = {
         Column("classifier", TEXT, "Method that named the neurons."),
         Column("features", TEXT, "What the classifier could look at, such as `position+gray`."),
         Column(
-            "fold", TEXT, "The part of the animals that was held out for testing, `fold0`, "
-            "`fold1`, ...; `all` for all parts together."
+            "fold", TEXT, "The group of animals that was held out for testing, `fold0`, "
+            "`fold1`, ...; `all` for all folds together."
         ),
         Column("lab", TEXT, "Laboratory; `all` for all of them together."),
         Column("worm", TEXT, "Name of the animal within its laboratory."),
@@ -113,7 +115,7 @@ SHARED = {
         Column("worms", COUNT, "Test animals scored."),
         Column("neurons", COUNT, "Labelled test neurons that the row counts."),
         Column(
-            "training_device", TEXT, "Where the networks behind the row were trained: `cpu`, "
+            "training_device", TEXT, "Device on which the row's networks were trained: `cpu`, "
             "`cuda` or `mps`; empty without a network, several joined by `+`."
         ),
         Column(
@@ -136,38 +138,45 @@ SHARED = {
             "scale (config key `colour_scale`)."
         ),
         Column(
-            "chroma_r2", "R²", "Share of the colours' variance explained beyond brightness: R², "
+            "chroma_r2", "R²", "Fraction of the colours' variance explained beyond brightness: R², "
             "pooled over channels, of truth and prediction after each channel's linear fit of the "
-            "truth on the true luminance is subtracted from both. 0 for what brightness alone "
-            "says, 1 at best, negative for worse than that."
+            "truth on the true luminance is subtracted from both. 0 is what brightness alone "
+            "explains, 1 is perfect, below 0 is worse than brightness alone."
         ),
         # names of neurons
         Column(
-            "accuracy", SHARE, "Share of labelled neurons whose likeliest name is right, each "
+            "accuracy", FRACTION, "Fraction of labelled neurons whose likeliest name is right, "
+            "each "
             "neuron for itself; mean over animals."
         ),
         Column(
-            "top5", SHARE, "Share of labelled neurons whose name is among the five likeliest, "
+            "top5", FRACTION, "Fraction of labelled neurons whose name is among the five "
+            "likeliest, "
             "each neuron for itself; mean over animals."
         ),
         Column(
-            "majority", SHARE, "Accuracy of always answering the training animals' most frequent "
+            "majority", FRACTION, "Accuracy of always answering the training animals' most "
+            "frequent "
             "name; mean over animals."
         ),
         Column(
-            "assigned", SHARE, "Share of labelled neurons named right when each name is given to "
+            "assigned", FRACTION, "Fraction of labelled neurons named right when each name is "
+            "given to "
             "one neuron of an animal (assignment of the greatest product of probabilities, Kuhn "
             "1955); mean over animals."
         ),
         Column(
-            "assigned_top5", SHARE, "The same, with the name among five: the assigned one and the "
+            "assigned_top5", FRACTION, "The same, with the name among five: the assigned one and "
+            "the "
             "four likeliest others; mean over animals."
         ),
         Column(
-            "class_accuracy", SHARE, "As `assigned`, left and right of a pair taken for one name."
+            "class_accuracy", FRACTION, "As `assigned`, with left and right of a pair counted as "
+            "one name."
         ),
-        Column("low", SHARE, "Lower end of the accuracy's 95 % interval (bootstrap over animals)."),
-        Column("high", SHARE, "Upper end of that interval."),
+        Column("low", FRACTION, "Lower end of the accuracy's 95 % interval (bootstrap over "
+            "animals)."),
+        Column("high", FRACTION, "Upper end of that interval."),
         Column("name", TEXT, "Name of the neuron, as a person labelled it."),
         Column("tested", COUNT, "Test neurons of this name."),
         Column("right", COUNT, "Those of them that were named right."),
@@ -181,21 +190,22 @@ SHARED = {
         Column("posterior", "um", "Position in the body, towards the tail."),
         Column("dorsal", "um", "Position in the body, towards the back."),
         Column("left", "um", "Position in the body, towards the animal's left side."),
-        Column("ID", TEXT, "The file's own label, as it stands there."),
-        Column("answer", TEXT, "The assigned name; of the five the one to read."),
-        Column("second", TEXT, "Second best name, which another neuron may have."),
-        Column("third", TEXT, "Third best name."),
-        Column("fourth", TEXT, "Fourth best name."),
-        Column("fifth", TEXT, "Fifth best name."),
+        Column("ID", TEXT, "The label in the file, unchanged."),
+        Column("answer", TEXT, "The assigned name; of the five the one to use."),
+        Column("second", TEXT, "Second most probable name; another neuron may have it too."),
+        Column("third", TEXT, "Third most probable name."),
+        Column("fourth", TEXT, "Fourth most probable name."),
+        Column("fifth", TEXT, "Fifth most probable name."),
         Column(
             "probability", UNIT, "Probability of `answer`, calibrated on training animals that "
-            "were held out: of answers with 0.8, eight in ten are right."
+            "were held out: of answers with probability 0.8, eight in ten are right."
         ),
         Column("probability2", UNIT, "Probability of the second name."),
         Column("probability3", UNIT, "Probability of the third name."),
         Column("probability4", UNIT, "Probability of the fourth name."),
         Column("probability5", UNIT, "Probability of the fifth name."),
-        Column("review", "rank", "Where to look first: 1 for the animal's least certain neuron."),
+        Column("review", "rank", "Rank in the review queue: 1 for the animal's least certain "
+            "neuron."),
         Column("red", "scale", "Predicted red on the study's colour scale."),
         Column("green", "scale", "Predicted green."),
         Column("blue", "scale", "Predicted blue."),
@@ -205,13 +215,13 @@ SHARED = {
         Column("red_shown", UNIT, "Predicted red as it is drawn."),
         Column("green_shown", UNIT, "Predicted green as it is drawn."),
         Column("blue_shown", UNIT, "Predicted blue as it is drawn."),
-        # what was skipped, and what a model was not trained for
+        # what was skipped, and how worms differ from training worms
         Column("file", TEXT, "Source file."),
         Column("stage", TEXT, "What it was skipped for: `source`, `colour` or `identity`."),
         Column("reason", TEXT, "Why, in one line."),
-        Column("question", TEXT, "In what the worm differs, such as `sex` or `size`."),
-        Column("found", TEXT, "What the worm has."),
-        Column("trained", TEXT, "What the training worms have."),
+        Column("question", TEXT, "How the worm differs, such as `sex` or `size`."),
+        Column("found", TEXT, "The worm's value."),
+        Column("trained", TEXT, "The training worms' values."),
     )
 }  # fmt: skip
 
@@ -245,7 +255,8 @@ TABLES = {
         _columns(
             _RUN, "fold lab", _TRAINING_SEED, "worms",
             Column("neurons", COUNT, "Test neurons scored."), "mse",
-            Column("r2_r", "R²", "Share of the variance of red explained, on the study's scale."),
+            Column("r2_r", "R²", "Fraction of the variance of red explained, on the study's "
+                "scale."),
             Column("r2_g", "R²", "The same of green."),
             Column("r2_b", "R²", "The same of blue."),
             Column("r2", "R²", "Mean of the three."),
@@ -281,47 +292,51 @@ TABLES = {
             "study classifier colorizer variant sample grid features fold lab seed worms neurons",
             "accuracy low high",
             Column(
-                "accuracy_all", SHARE, "As `accuracy`, over all neurons of the variant: naming an "
+                "accuracy_all", FRACTION, "As `accuracy`, over all neurons of the variant: naming "
+                "an "
                 "unlabelled neuron `background` counts as right."
             ),
             Column(
-                "accuracy_rows", SHARE, "As `accuracy_all`, over the neurons of all animals "
+                "accuracy_rows", FRACTION, "As `accuracy_all`, over the neurons of all animals "
                 "together, as the original study scored it: animals with many neurons weigh more."
             ),
             Column(
-                "balanced_accuracy", SHARE, "Mean over names of the share of a name's neurons that "
+                "balanced_accuracy", FRACTION, "Mean over names of the fraction of a name's "
+                "neurons that "
                 "was named right: rare names count as much as frequent ones."
             ),
             "top5",
             Column(
-                "macro_f1", SHARE, "Mean over names of F1 = 2 right / (neurons of the name + "
+                "macro_f1", FRACTION, "Mean over names of F1 = 2 right / (neurons of the name + "
                 "neurons given the name)."
             ),
             "majority",
             Column(
-                "majority_all", SHARE, "As `majority`, over all neurons, `background` being a name."
+                "majority_all", FRACTION, "As `majority`, over all neurons, `background` being a "
+                "name."
             ),
-            Column("majority_rows", SHARE, "The same over the neurons of all animals together."),
+            Column("majority_rows", FRACTION, "The same over the neurons of all animals together."),
             Column(
-                "chance", SHARE, "Accuracy of drawing a name at random: one over the names that "
-                "training knew."
+                "chance", FRACTION, "Accuracy of drawing a name at random: one over the number of "
+                "names in training."
             ),
             Column(
                 "recovery_ratio", RATIO, "What predicted colour adds to position and gray, as a "
-                "share of what true colour adds: (accuracy with predicted colour - with gray) / "
+                "fraction of what true colour adds: (accuracy with predicted colour - with gray) / "
                 "(accuracy with true colour - with gray); empty where the interval of the "
                 "denominator includes 0, and for other feature sets."
             ),
             "assigned",
-            Column("assigned_low", SHARE, "Lower end of the 95 % interval of `assigned`."),
-            Column("assigned_high", SHARE, "Upper end of that interval."),
+            Column("assigned_low", FRACTION, "Lower end of the 95 % interval of `assigned`."),
+            Column("assigned_high", FRACTION, "Upper end of that interval."),
             "assigned_top5 class_accuracy",
             Column(
-                "partial", COUNT, "Labels that denote several names, such as `RMDD?`; they count "
-                "here only."
+                "partial", COUNT, "Labels that denote several names, such as `RMDD?`; they are "
+                "scored here only."
             ),
             Column(
-                "partial_accuracy", SHARE, "Share of those whose assigned name is one of the names "
+                "partial_accuracy", FRACTION, "Fraction of those whose assigned name is one of "
+                "the names "
                 "denoted; mean over animals."
             ),
             _TRAINED_ON,
@@ -409,9 +424,9 @@ TABLES = {
             Column("high", UNIT, "Upper end of the tenth."),
             Column("neurons", COUNT, "Answers whose probability lies in it."),
             Column("confidence", UNIT, "Their mean probability."),
-            Column("accuracy", SHARE, "Share of them that is right."),
+            Column("accuracy", FRACTION, "Fraction of them that is right."),
             Column(
-                "ece", SHARE, "Expected calibration error, the same in all tenths: mean over "
+                "ece", FRACTION, "Expected calibration error, the same in all tenths: mean over "
                 "neurons of the distance between `confidence` and `accuracy` of their tenth."
             ),
         ),
@@ -422,13 +437,15 @@ TABLES = {
         ("study", "classifier", "colorizer", "variant", "features", "lab", "coverage"),
         _columns(
             _NAMING_RUN, "lab",
-            Column("coverage", SHARE, "Share of the labelled neurons that is answered."),
+            Column("coverage", FRACTION, "Fraction of the labelled neurons that is answered."),
             Column("neurons", COUNT, "Answers given."),
             Column("threshold", UNIT, "Least probability among them."),
-            Column("precision", SHARE, "Share of them that is right, every neuron counting once."),
+            Column("precision", FRACTION, "Fraction of them that is right, every neuron counting "
+                "once."),
             Column(
-                "precision_by_animal", SHARE, "Mean over animals of the share of their answers "
-                "that is right; animals without an answer do not count."
+                "precision_by_animal", FRACTION, "Mean over animals of the fraction of their "
+                "answers "
+                "that is right; over animals with at least one answer."
             ),
         ),
     ),
@@ -440,8 +457,8 @@ TABLES = {
             _NAMING_RUN,
             Column("ganglion", TEXT, "Ganglion of the labelled neuron."),
             "lab neurons",
-            Column("accuracy", SHARE, "Share of them whose assigned name is right."),
-            Column("class_accuracy", SHARE, "The same, left and right taken for one name."),
+            Column("accuracy", FRACTION, "Fraction of them whose assigned name is right."),
+            Column("class_accuracy", FRACTION, "The same, left and right taken for one name."),
         ),
     ),
     "handedness": Table(
@@ -454,26 +471,29 @@ TABLES = {
             Column("session", TEXT, "Day of the recording; empty where unknown."),
             Column("neurons", COUNT, "Neurons of the animal."),
             Column(
-                "labels", "1, -1, 0", "What its labels say afterwards: right-handed, mirrored, or "
-                "nothing."
+                "labels", "1, -1, 0", "Handedness by its labels, used for checking only: "
+                "right-handed, "
+                "mirrored or unknown."
             ),
-            Column("chosen", "1, -1", "What was decided without its labels."),
+            Column("chosen", "1, -1", "Handedness decided without its labels."),
             Column(
                 "source", TEXT, "What decided: `laboratory` (its other animals), `evidence` (its "
                 "neurons), `stated` (config) or `labels` (an oracle)."
             ),
             Column("probability", UNIT, "Probability of the decision."),
             Column("doubtful", "0, 1", "Whether that is below 0.9; names then go without a side."),
-            Column("suspect", "0, 1", "Whether labels and decision disagree: look at either."),
+            Column("suspect", "0, 1", "Whether labels and decision disagree: check both."),
             Column("laboratory_log_odds", "nat", "Log odds of right-handed axes by laboratory."),
             Column("evidence_log_odds", "nat", "Log odds of right-handed axes by evidence."),
-            Column("accuracy", SHARE, "Share of labels that the atlas gives, as decided."),
-            Column("accuracy_mirrored", SHARE, "The same in the other handedness."),
+            Column("accuracy", FRACTION, "Fraction of labelled neurons that the atlas names "
+                "right, as decided."),
+            Column("accuracy_mirrored", FRACTION, "The same in the other handedness."),
         ),
     ),
     "places": Table(
         "tables/places.csv",
-        "Where each name lies in the body, and what it is taken for most: a row per method and "
+        "Where each name lies in the body, and with which name it is most often confused: a row "
+        "per method and "
         "name.",
         ("study", "classifier", "features", "name"),
         _columns(
@@ -483,61 +503,63 @@ TABLES = {
             Column("left", "um", "The same towards the animal's left side."),
             "tested",
             Column("right", COUNT, "Those of them whose assigned name is right."),
-            Column("confused_with", TEXT, "The wrong name that they got most; empty for none."),
-            Column("confused", COUNT, "How many got that one."),
+            Column("confused_with", TEXT, "The wrong name they were given most often; empty for "
+                "none."),
+            Column("confused", COUNT, "How many were given that name."),
         ),
     ),
     "peers": Table(
         "tables/peers.csv",
-        "Other methods on the same animals, in pairs: a row per method of ours, peer and "
-        "laboratory.",
+        "Other methods on the same animals, in pairs: a row per method of this study, other "
+        "method and laboratory.",
         ("study", "classifier", "features", "method", "lab"),
         _columns(
             "study classifier features",
-            Column("method", TEXT, "The other method, as the file of peers calls it."),
+            Column("method", TEXT, "The other method, as named in the file of peers."),
             "lab",
             Column("worms", COUNT, "Animals that both were scored on."),
-            Column("ours", SHARE, "Our `assigned`, mean over these animals."),
-            Column("peer", SHARE, "The other method's share of labels right, likewise."),
-            Column("difference", SHARE, "Mean difference, ours less the peer's."),
+            Column("ours", FRACTION, "This study's `assigned`, mean over these animals."),
+            Column("peer", FRACTION, "The other method's fraction of labels right, likewise."),
+            Column("difference", FRACTION, "Mean difference, this study's minus the other's."),
             Column(
-                "low", SHARE, "Lower end of the difference's 95 % interval (bootstrap over "
+                "low", FRACTION, "Lower end of the difference's 95 % interval (bootstrap over "
                 "animals)."
             ),
-            Column("high", SHARE, "Upper end of that interval."),
-            Column("wins", COUNT, "Animals on which ours is better."),
+            Column("high", FRACTION, "Upper end of that interval."),
+            Column("wins", COUNT, "Animals on which this study is better."),
             Column("ties", COUNT, "Animals on which both are equal to five digits."),
-            Column("losses", COUNT, "Animals on which the peer is better."),
+            Column("losses", COUNT, "Animals on which the other method is better."),
             Column("p", UNIT, "p value of Wilcoxon's signed-rank test, two-sided."),
         ),
     ),
     "anchors": Table(
         "tables/anchors.csv",
-        "What neurons named by a person are worth to the others: a row per number of them.",
+        "How anchors improve the names of other neurons: a row per number of anchors.",
         ("study", "features", "strategy", "anchors", "lab"),
         _columns(
             "study features",
-            Column("strategy", TEXT, "How they were chosen: `random`, or `asked` for."),
-            Column("anchors", COUNT, "Neurons named by a person (their labels stand for one)."),
+            Column("strategy", TEXT, "How they were chosen: `random`, or `asked`: by the method."),
+            Column("anchors", COUNT, "Neurons named by a person (simulated from their labels)."),
             "lab worms",
-            Column("accuracy", SHARE, "Share of the other labelled neurons named right."),
+            Column("accuracy", FRACTION, "Fraction of the other labelled neurons named right."),
             "low high",
-            Column("before", SHARE, "The same neurons' share without any anchor."),
+            Column("before", FRACTION, "The same neurons' fraction without any anchor."),
         ),
     ),
     "ablation": Table(
         "tables/ablation.csv",
-        "What each part of the naming is worth: a row per question, setting and laboratory.",
+        "What each part of the naming contributes: a row per question, setting and laboratory.",
         ("study", "question", "setting", "features", "lab"),
         _columns(
             "study",
             Column("question", TEXT, "The part that is changed."),
-            Column("setting", TEXT, "What it is changed to; the first one is as the study has it."),
+            Column("setting", TEXT, "What it is changed to; the first setting is the study's own."),
             Column("order", "", "Order of the settings; of `training worms` their number."),
             "features lab worms",
-            Column("accuracy", SHARE, "Share of labelled neurons named right; mean over animals."),
+            Column("accuracy", FRACTION, "Fraction of labelled neurons named right; mean over "
+                "animals."),
             "low high",
-            Column("top5", SHARE, "The same with the name among five."),
+            Column("top5", FRACTION, "The same with the name among five."),
         ),
     ),
     "timings": Table(
@@ -552,14 +574,14 @@ TABLES = {
     ),
     "images": Table(
         "tables/images.csv",
-        "Coloured test pictures against the true ones, as they stand on disk in 8 bits: a row per "
+        "Coloured test pictures against the true ones, as 8-bit files: a row per "
         "set, run and colorizer.",
         ("set", "run", "colorizer"),
         _columns(
             "set run colorizer",
-            Column("train_pictures", COUNT, "Pictures learnt from."),
+            Column("train_pictures", COUNT, "Training pictures."),
             Column("pictures", COUNT, "Test pictures."),
-            Column("sources", COUNT, "Photographs or animals that these were cut from."),
+            Column("sources", COUNT, "Photographs or animals that they were cut from."),
             Column("mse_rgb", "sRGB²", "Mean squared error of sRGB between 0 and 1."),
             Column("mse_ab", "CIELAB²", "Mean squared error of a and b of CIELAB (D65)."),
             Column(
@@ -580,7 +602,7 @@ TABLES = {
                 "colourfulness_ratio", RATIO, "Mean colourfulness (Hasler and Süsstrunk 2003) of "
                 "the predicted pictures over that of the true ones."
             ),
-            Column("parameters", COUNT, "Numbers that were learnt."),
+            Column("parameters", COUNT, "Number of trained parameters."),
             _TRAINED_ON,
         ),
     ),
@@ -598,13 +620,13 @@ TABLES = {
             "set",
             Column("split", TEXT, "`train`, `validation` or `test`."),
             Column("pictures", COUNT, "Pictures of the split."),
-            Column("sources", COUNT, "Photographs or animals that these were cut from."),
+            Column("sources", COUNT, "Photographs or animals that they were cut from."),
             Column("pixels", COUNT, "Pixels of all of them."),
             Column("height_least", "pixels", "Height of the lowest picture."),
             Column("height_most", "pixels", "Height of the highest picture."),
             Column("width_least", "pixels", "Width of the narrowest picture."),
             Column("width_most", "pixels", "Width of the widest picture."),
-            Column("colourless", SHARE, "Share of pixels with a CIELAB chroma below 5."),
+            Column("colourless", FRACTION, "Fraction of pixels with a CIELAB chroma below 5."),
             Column("chroma_mean", "CIELAB", "Mean chroma of all pixels (CIELAB, D65)."),
             Column(
                 "near_duplicates", COUNT, "Pictures with a near-duplicate in a split before "
@@ -620,10 +642,10 @@ TABLES = {
         ("neuron",),
         _columns(
             "lab worm",
-            Column("neuron", "", "Number within the animal, from 0, which anchors go by."),
+            Column("neuron", "", "Number within the animal, from 0, used in files of anchors."),
             Column("row", "", "Number within the study's neurons, from 0."),
             _PLACE, "ID name",
-            Column("anchor", TEXT, "What a person stated about the neuron; empty for nothing."),
+            Column("anchor", TEXT, "The anchor stated for the neuron; empty for none."),
             _ANSWERS, _NAMED_RIGHT, "review",
         ),
     ),
@@ -643,7 +665,7 @@ TABLES = {
     ),
     "traces": Table(
         "named/{lab}/{worm}/traces.csv",
-        "Calcium traces of a new worm's NWB file that belong to its neurons: a row per trace.",
+        "Calcium traces of a new worm's NWB file, matched to its neurons: a row per trace.",
         ("series", "trace"),
         _columns(
             Column("series", TEXT, "Series of traces, by its path below `processing`."),
@@ -654,7 +676,7 @@ TABLES = {
     ),
     "scope": Table(
         "scope.csv",
-        "In what new worms differ from all that the model was trained on: a row per difference.",
+        "How new worms differ from all worms that the model was trained on: a row per difference.",
         ("lab", "worm", "question"),
         _columns(" ".join(SCOPE)),
     ),
@@ -664,8 +686,9 @@ OPENING = """\
 # The tables
 
 Every table that is written, its columns, their units and what they mean. A study's tables lie in
-`results/{study}/`, those of new worms in `results/applied/{name}/`. Text stands for itself (a worm
-may be called `007`), an empty cell for what does not apply. A share is a number from 0 to 1.
+`results/{study}/`, those of new worms in `results/applied/{name}/`. Text is read as text (a
+worm's name may be `007`). An empty cell means that the value does not apply. A fraction is a number
+from 0 to 1.
 (Generated from `src/chromapal/dictionary.py` by `make keys`.)
 """
 

@@ -24,10 +24,26 @@ KINDS = ("neuron", "worm")
 QUICK = {
     "epochs": 2, "steps": 4, "batch": 8, "width": 16, "layers": 1, "heads": 2, "members": 1,
 }  # fmt: skip
-EVERY = pytest.mark.parametrize(
-    ("name", "kind"), [(name, kind) for name in NAMES for kind in KINDS]
-)
 SIZE_UM = {"x": 80, "y": 40, "z": 24}
+
+
+def iterates(name: str) -> bool:
+    return "epochs" in {
+        field.name for field in dataclasses.fields(methods.module("colorizers", name).Params)
+    }
+
+
+def precisions(name: str) -> tuple[str, ...]:
+    """Give both for a method that is trained in either, so that no test hangs on the CPU."""
+    return ("fp32", "bf16") if iterates(name) else ("fp32",)
+
+
+def every(names: list[str]) -> pytest.MarkDecorator:
+    cases = [(name, kind, bits) for name in names for kind in KINDS for bits in precisions(name)]
+    return pytest.mark.parametrize(("name", "kind", "precision"), cases)
+
+
+EVERY = every(NAMES)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -67,12 +83,21 @@ def build(name: str, kind: str, **changes):
     return methods.module("colorizers", name).build(blank(**changes), dense=kind == "worm")
 
 
-@cache
-def fitted(name: str, kind: str):
-    """Give a model that tests leave as it is."""
+def fit(model, train: Samples, validation: Samples, precision: str) -> pd.DataFrame:
+    return model.fit(train, validation, seed=0, device="cpu", precision=precision)
+
+
+def fit_anew(name: str, kind: str, precision: str):
     model = build(name, kind)
-    model.fit(samples(kind), samples(kind, 1, seed=1), seed=0, device="cpu")
-    return model
+    return model, fit(model, samples(kind), samples(kind, 1, seed=1), precision)
+
+
+# A model that tests leave as it is, and its history.
+fitted_once = cache(fit_anew)
+
+
+def fitted(name: str, kind: str, precision: str = "fp32"):
+    return fitted_once(name, kind, precision)[0]
 
 
 def names_neurons(name: str) -> bool:
@@ -83,16 +108,9 @@ NAMED = [name for name in NAMES if names_neurons(name)]
 OTHERS = [name for name in NAMES if name not in NAMED]
 
 
-def iterates(name: str) -> bool:
-    return "epochs" in {
-        field.name for field in dataclasses.fields(methods.module("colorizers", name).Params)
-    }
-
-
 @EVERY
-def test_fits_predicts_and_loads_what_it_saved(name, kind, tmp_path):
-    model, train, validation = build(name, kind), samples(kind), samples(kind, 1, seed=1)
-    history = model.fit(train, validation, seed=0, device="cpu")
+def test_fits_predicts_and_loads_what_it_saved(name, kind, precision, tmp_path):
+    model, history = fitted_once(name, kind, precision)
     assert list(history.columns) == list(HISTORY)
     assert history["step"].max() == 4 if iterates(name) else history.empty
     new = samples(kind, 1, seed=2)
@@ -120,24 +138,22 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @EVERY
-def test_equal_seeds_give_equal_bytes(name, kind, tmp_path):
-    for folder in ("one", "two"):
-        model = build(name, kind)
-        history = model.fit(samples(kind), samples(kind, 1, seed=1), seed=3, device="cpu")
+def test_equal_seeds_give_equal_bytes(name, kind, precision, tmp_path):
+    for folder, fit_somehow in (("one", fitted_once), ("two", fit_anew)):
+        model, history = fit_somehow(name, kind, precision)
         model.save(tmp_path / folder)
         history.to_csv(tmp_path / folder / "history.csv")
     assert "params.json" in files(tmp_path / "one")
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", [name for name in NAMES if iterates(name)])
-def test_learns_an_easy_colour(name, kind):
+@every([name for name in NAMES if iterates(name)])
+def test_learns_an_easy_colour(name, kind, precision):
     # 300 lone cells, or 36 slabs: enough steps for either within seconds.
     train = samples(kind, worms=12, each=25)
     validation = samples(kind, worms=3, each=25, seed=1)
     model = build(name, kind, epochs=12, steps=50, batch=8 if kind == "worm" else 32)
-    model.fit(train, validation, seed=0, device="cpu")
+    fit(model, train, validation, precision)
     mean = build("mean_colour", kind)
     mean.fit(train, validation, seed=0)
     loss, baseline = (
@@ -148,8 +164,8 @@ def test_learns_an_easy_colour(name, kind):
 
 
 @EVERY
-def test_predictions_do_not_depend_on_company(name, kind):
-    model = fitted(name, kind)
+def test_predictions_do_not_depend_on_company(name, kind, precision):
+    model = fitted(name, kind, precision)
     everyone = samples(kind, worms=2, seed=5)
     together = model.predict(everyone)
     first = Samples.from_neurons(neurons(2, 12, 5).iloc[:12], kind, 16)
@@ -157,8 +173,8 @@ def test_predictions_do_not_depend_on_company(name, kind):
 
 
 @EVERY
-def test_the_order_of_neurons_is_kept(name, kind):
-    model = fitted(name, kind)
+def test_the_order_of_neurons_is_kept(name, kind, precision):
+    model = fitted(name, kind, precision)
     table = neurons(2, 12, 5)
     order = np.random.default_rng(0).permutation(len(table))
     straight = model.predict(Samples.from_neurons(table, kind, 16))
@@ -166,38 +182,37 @@ def test_the_order_of_neurons_is_kept(name, kind):
     np.testing.assert_allclose(shuffled, straight[order], atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", OTHERS)
-def test_learns_from_one_neuron(name, kind):
+@every(OTHERS)
+def test_learns_from_one_neuron(name, kind, precision):
     model, one = build(name, kind), samples(kind, worms=1, each=1)
-    model.fit(one, one, seed=0, device="cpu")
+    fit(model, one, one, precision)
     assert np.isfinite(model.predict(one)).all()
 
 
 @EVERY
 @pytest.mark.parametrize("grid", [1, 13])
-def test_takes_any_grid(name, kind, grid):
+def test_takes_any_grid(name, kind, precision, grid):
     model = build(name, kind)
-    model.fit(samples(kind, grid=grid), samples(kind, 1, seed=1, grid=grid), seed=0, device="cpu")
+    fit(model, samples(kind, grid=grid), samples(kind, 1, seed=1, grid=grid), precision)
     one = model.predict(samples(kind, worms=1, each=1, seed=2, grid=grid))
     assert one.shape == (1, 3)
     assert np.isfinite(one).all()
 
 
 @EVERY
-def test_takes_constant_gray(name, kind):
+def test_takes_constant_gray(name, kind, precision):
     table = neurons(3, 12, 0).assign(gray=1.0)
     model = build(name, kind)
     train = Samples.from_neurons(table, kind, 16)
     validation = Samples.from_neurons(neurons(1, 12, 1).assign(gray=1.0), kind, 16)
-    model.fit(train, validation, seed=0, device="cpu")
+    fit(model, train, validation, precision)
     new = Samples.from_neurons(neurons(1, 12, 2).assign(gray=1.0), kind, 16)
     assert np.isfinite(model.predict(new)).all()
 
 
 @EVERY
-def test_does_not_need_the_colours_it_predicts(name, kind):
-    model = fitted(name, kind)
+def test_does_not_need_the_colours_it_predicts(name, kind, precision):
+    model = fitted(name, kind, precision)
     table = neurons(1, 12, 5)
     blind = table.assign(r=np.nan, g=np.nan, b=np.nan)
     np.testing.assert_array_equal(

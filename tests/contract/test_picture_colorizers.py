@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from skimage import color
@@ -46,7 +47,7 @@ def resnet50(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "resnet50.pth"
     torch.save(network.state_dict(), path)
     WEIGHTS["path"] = str(path)
-    fitted.cache_clear()
+    fitted_once.cache_clear()
     return path
 
 
@@ -83,17 +84,34 @@ def build(name: str, **changes):
     return methods.module("colorizers", name).build(blank(**changes))
 
 
-@cache
-def fitted(name: str):
-    """Give a model that tests leave as it is."""
+def fit(model, train: PictureSamples, validation: PictureSamples, precision: str) -> pd.DataFrame:
+    return model.fit(train, validation, seed=0, device="cpu", precision=precision)
+
+
+def fit_anew(name: str, precision: str):
     model = build(name)
-    model.fit(samples(*FOUR), samples((16, 16), seed=9), seed=0, device="cpu")
-    return model
+    return model, fit(model, samples(*FOUR), samples((16, 16), seed=9), precision)
+
+
+# A model that tests leave as it is, and its history.
+fitted_once = cache(fit_anew)
+
+
+def fitted(name: str, precision: str = "fp32"):
+    return fitted_once(name, precision)[0]
 
 
 def iterates(name: str) -> bool:
     blank = methods.module("colorizers", name).Params
     return "epochs" in {field.name for field in dataclasses.fields(blank)}
+
+
+def every(names: list[str]) -> pytest.MarkDecorator:
+    """Give each method with every precision that it is trained in: no test hangs on the CPU."""
+    cases = [(name, "fp32") for name in names]
+    # The network of windows is always in fp32, which has a test of its own.
+    cases += [(name, "bf16") for name in names if iterates(name) and name != "context_mlp"]
+    return pytest.mark.parametrize(("name", "precision"), cases)
 
 
 def assert_pictures(found, sizes):
@@ -107,16 +125,16 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-EVERY = pytest.mark.parametrize("name", NAMES)
-ITERATED = pytest.mark.parametrize("name", [name for name in NAMES if iterates(name)])
+EVERY = every(NAMES)
+ITERATED = [name for name in NAMES if iterates(name)]
 
 
 @EVERY
-def test_fits_predicts_and_loads_what_it_saved(name, tmp_path):
-    model = build(name)
-    history = model.fit(samples(*FOUR), samples((16, 16), seed=9), seed=0, device="cpu")
+def test_fits_predicts_and_loads_what_it_saved(name, precision, tmp_path):
+    model, history = fitted_once(name, precision)
     assert list(history.columns) == list(HISTORY)
     assert history["step"].max() == 4 if iterates(name) else history.empty
+    assert np.isfinite(history["validation_loss"]).all()
     new = samples((16, 20), (16, 20), seed=5)
     found = model.predict(new)
     assert_pictures(found, [(16, 20)] * 2)
@@ -135,21 +153,20 @@ def model_like(model, name: str, folder: Path):
 
 
 @EVERY
-def test_equal_seeds_give_equal_bytes(name, tmp_path):
-    for folder in ("one", "two"):
-        model = build(name)
-        history = model.fit(samples(*FOUR), samples((16, 16), seed=9), seed=3, device="cpu")
+def test_equal_seeds_give_equal_bytes(name, precision, tmp_path):
+    for folder, fit_somehow in (("one", fitted_once), ("two", fit_anew)):
+        model, history = fit_somehow(name, precision)
         model.save(tmp_path / folder)
         history.to_csv(tmp_path / folder / "history.csv")
     assert "params.json" in files(tmp_path / "one")
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
-@ITERATED
-def test_learns_four_smooth_pictures(name):
+@every(ITERATED)
+def test_learns_four_smooth_pictures(name, precision):
     four = samples(*FOUR)
     model = build(name, **{"epochs": 60, "steps": 60, "batch": 4, **LONG.get(name, {})})
-    model.fit(four, four, seed=0, device="cpu")
+    fit(model, four, four, precision)
     mean = build("mean_colour")
     mean.fit(four, four, seed=0)
     truth = np.stack([rgb for rgb, _ in four.pictures])
@@ -162,34 +179,34 @@ def test_learns_four_smooth_pictures(name):
 
 
 @EVERY
-def test_takes_any_size_and_pictures_of_several_at_once(name):
+def test_takes_any_size_and_pictures_of_several_at_once(name, precision):
     sizes = [(1, 1), (1, 17), (13, 1), (17, 33), (33, 7), (17, 33)]
     model = build(name)
-    model.fit(samples(*sizes), samples(*sizes[2:4]), seed=0, device="cpu")
+    fit(model, samples(*sizes), samples(*sizes[2:4]), precision)
     assert_pictures(model.predict(samples(*sizes, seed=4)), sizes)
 
 
 @EVERY
 @pytest.mark.parametrize("size", [(1, 1), (9, 11)])
-def test_learns_from_one_picture(name, size):
+def test_learns_from_one_picture(name, precision, size):
     model, one = build(name), samples(size)
-    model.fit(one, one, seed=0, device="cpu")
+    fit(model, one, one, precision)
     assert_pictures(model.predict(one), [size])
 
 
 @EVERY
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
-def test_takes_constant_pictures(name, value):
+def test_takes_constant_pictures(name, precision, value):
     gray = np.full((12, 12), value, np.float32)
     flat = PictureSamples([(np.repeat(gray[:, :, None], 3, axis=2), gray)] * 3)
     model = build(name)
-    model.fit(flat, flat, seed=0, device="cpu")
+    fit(model, flat, flat, precision)
     assert_pictures(model.predict(flat), [(12, 12)] * 3)
 
 
 @EVERY
-def test_predictions_do_not_depend_on_company(name):
-    model = fitted(name)
+def test_predictions_do_not_depend_on_company(name, precision):
+    model = fitted(name, precision)
     together = model.predict(samples((16, 20), (16, 20), (7, 5), seed=5))
     for place, size in enumerate([(16, 20), (16, 20), (7, 5)]):
         (alone,) = model.predict(samples(size, seed=5 + place))
@@ -197,26 +214,26 @@ def test_predictions_do_not_depend_on_company(name):
 
 
 @EVERY
-def test_does_not_need_the_colours_it_predicts(name):
+def test_does_not_need_the_colours_it_predicts(name, precision):
     known = samples((16, 20), seed=5)
     blind = PictureSamples([(np.full_like(rgb, np.nan), gray) for rgb, gray in known.pictures])
-    (one,), (two,) = (fitted(name).predict(each) for each in (known, blind))
+    (one,), (two,) = (fitted(name, precision).predict(each) for each in (known, blind))
     np.testing.assert_array_equal(one, two)
 
 
-@ITERATED
+@pytest.mark.parametrize("name", ITERATED)
 def test_no_picture_is_one_line(name):
     with pytest.raises(InputError, match="no neuron or picture"):
         build(name).fit(samples(), samples(*FOUR), seed=0, device="cpu")
 
 
 def test_a_method_without_the_weights_it_needs_says_so():
-    module = methods.module("colorizers", "lab_resnet50_frozen")
-    assert methods.lacks_weights(module, module.Params())
-    assert not methods.lacks_weights(module, module.Params(weights="file.pth"))
+    frozen = "lab_resnet50_frozen"
+    stated = methods.module("colorizers", frozen).Params(weights="file.pth")
+    assert not methods.lacks_weights(frozen, stated)
     for name in NAMES:
-        other = methods.module("colorizers", name)
-        assert methods.lacks_weights(other, other.Params()) == (name == "lab_resnet50_frozen")
+        blank = methods.module("colorizers", name).Params()
+        assert methods.lacks_weights(name, blank) == (name == frozen)
     for none in ("", "none"):
         with pytest.raises(InputError, match=r"lab_resnet50_frozen\.weights"):
             build("lab_resnet50_frozen", weights=none).fit(samples(*FOUR), samples(*FOUR), seed=0)
@@ -229,9 +246,7 @@ def test_frozen_layers_stay_as_they_were_given():
         assert torch.equal(value, given[name]), name
 
 
-@ITERATED
-def test_trains_in_bf16_where_asked(name):
-    model, four = build(name), samples(*FOUR)
-    history = model.fit(four, four, seed=0, device="cpu", precision="bf16")
-    assert np.isfinite(history["validation_loss"]).all()
-    assert_pictures(model.predict(four), FOUR)
+def test_windows_are_learnt_in_fp32_whatever_is_asked():
+    asked, plain = (fitted("context_mlp", precision) for precision in ("bf16", "fp32"))
+    for name, value in plain.network.state_dict().items():
+        assert torch.equal(asked.network.state_dict()[name], value), name

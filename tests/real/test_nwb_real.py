@@ -27,8 +27,8 @@ WORMS = {
 
 def published(lab):
     """The worm's rows, of those that share a voxel the first (all that the SF file holds)."""
-    neurons, left_out = tables.read(DATA / "wormnd" / f"{lab}.csv")
-    assert not left_out
+    neurons, skipped_worms = tables.read(DATA / "wormnd" / f"{lab}.csv")
+    assert not skipped_worms
     rows = neurons[neurons["worm"] == WORMS[lab]]
     if lab == "SF":
         rows = rows.drop_duplicates(["x", "y", "z"])

@@ -119,13 +119,14 @@ def ab_of(rgb: np.ndarray) -> torch.Tensor:
     return lab.rgb_to_lab(torch.from_numpy(rgb).permute(2, 0, 1)[None])[0, 1:].flatten(1).T
 
 
-def test_class_weights_come_from_training_pixels_only():
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_class_weights_come_from_training_pixels_only(precision):
     red, blue = picture(0.9, 0.2, 0.2), picture(0.2, 0.2, 0.9)
     found = []
     for validation in (blue, red):
         model = lab_rebalanced.build(lab_rebalanced.Params(epochs=1, steps=1, batch=2, depth=18))
         train = PictureSamples([red, red])
-        model.fit(train, PictureSamples([validation]), seed=0, device="cpu")
+        model.fit(train, PictureSamples([validation]), 0, "cpu", precision=precision)
         found.append(model.network.class_weight)
     assert torch.equal(*found)
     common, rare = (int(ab_bins.nearest(ab_of(rgb), BINS)[0]) for rgb, _ in (red, blue))

@@ -68,10 +68,10 @@ def test_handedness_is_found_without_labels(worms):
     labels = run.handedness_of_labels(worms.aligner, worms.tested)
     assert labels.tolist() == expected
     labels[0] = 0  # labels that decide nothing overrule nothing
-    oracle = run.told(against, labels)
+    oracle = run.overruled(against, labels)
     assert oracle["chosen"].tolist() == [-1, *expected[1:]]
     assert oracle["source"].tolist() == ["stated"] + ["labels"] * (len(expected) - 1)
-    assert run.told(found.assign(doubtful=1), labels)["doubtful"].sum() == 1
+    assert run.overruled(found.assign(doubtful=1), labels)["doubtful"].sum() == 1
     blind = run.handedness_of_labels(worms.aligner, [animal.blind() for animal in worms.tested])
     assert not blind.any()
 

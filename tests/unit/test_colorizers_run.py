@@ -45,13 +45,16 @@ def neurons(tmp_path, names=REPEATED):
     return table
 
 
-def train(tmp_path, colorizer="mean_colour", variant="with_background", sample="worm", params=None):
+def train(
+    tmp_path, colorizer="mean_colour", variant="with_background", sample="worm", params=None,
+    precision="fp32",
+):  # fmt: skip
     params = QUICK.get(colorizer, {}) if params is None else params
     run.train(
         tmp_path / "neurons.parquet",
         run.Run(colorizer, params, variant, sample, 8, 8.0),
         Smote(neighbours=1, weight_cap=5.0),
-        Training("cpu", "fp32", checkpoints=str(tmp_path / "checkpoints")),
+        Training("cpu", precision, checkpoints=str(tmp_path / "checkpoints")),
         tmp_path / "model",
         tmp_path / "history.csv",
     )
@@ -66,15 +69,18 @@ def predict(tmp_path, colorizer="mean_colour", variant="with_background", sample
 
 @pytest.mark.parametrize("sample", ["neuron", "worm"])
 @pytest.mark.parametrize("variant", ["with_background", "no_background", "no_background_smote"])
-@pytest.mark.parametrize("colorizer", methods.accepting("neurons"))
-def test_a_model_and_colours_come_out(colorizer, variant, sample, tmp_path):
+@pytest.mark.parametrize(
+    ("colorizer", "precision"),
+    [*((name, "fp32") for name in methods.accepting("neurons")), ("resnet18_fusion", "bf16")],
+)
+def test_a_model_and_colours_come_out(colorizer, precision, variant, sample, tmp_path):
     names = ["AVAL", "AVAR", "RMGL", "RMGR", "RIH", "RIS"] if colorizer in NAMED else REPEATED
     table = neurons(tmp_path, names)
     if colorizer in NAMED and (variant, sample) == ("no_background_smote", "neuron"):
         with pytest.raises(InputError, match="synthetic neurons"):
             train(tmp_path, colorizer, variant, sample)
         return
-    train(tmp_path, colorizer, variant, sample)
+    train(tmp_path, colorizer, variant, sample, precision=precision)
     history = pd.read_csv(tmp_path / "history.csv")
     assert history["step"].tolist() == ([2] if colorizer == "resnet18_fusion" else [])
     assert not (tmp_path / "checkpoints").exists()
@@ -153,12 +159,13 @@ def test_methods_that_see_whole_animals_colour_them_alike_in_every_variant(color
     assert found["no_background"]["scored"].tolist() == [True] * 6 + [False] * 2
 
 
-def test_a_failed_training_leaves_no_model(tmp_path):
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_failed_training_leaves_no_model(precision, tmp_path):
     table = neurons(tmp_path)
     table.loc[table["role"] == "validation", "r"] = np.nan
     table.to_parquet(tmp_path / "neurons.parquet")
     with pytest.raises(InputError):
-        train(tmp_path, "resnet18_fusion")
+        train(tmp_path, "resnet18_fusion", precision=precision)
     assert not (tmp_path / "model").exists()
     assert not (tmp_path / "history.csv").exists()
 

@@ -173,7 +173,7 @@ SHORT = context_mlp.Params(epochs=40, batch=16, patience=2, rounds=3, learning_r
 
 def fit(checkpoint=None):
     model = context_mlp.build(SHORT)
-    history = model.fit(pictures((5, 5)), pictures((4, 4), seed=1), 0, "cpu", 1, checkpoint)
+    history = model.fit(pictures((5, 5)), pictures((4, 4), seed=1), 0, "cpu", 1, checkpoint, "fp32")
     return model.network.state_dict(), history
 
 
@@ -187,7 +187,7 @@ def test_rounds_have_a_tenth_of_the_rate_and_the_best_weights_are_kept():
         losses = part["validation_loss"].tolist()
         assert losses.index(min(losses)) == len(losses) - 1 - SHORT.patience
     model = context_mlp.build(SHORT)
-    model.fit(pictures((5, 5)), pictures((4, 4), seed=1), 0, "cpu")
+    model.fit(pictures((5, 5)), pictures((4, 4), seed=1), 0, "cpu", precision="fp32")
     validation = pictures((4, 4), seed=1)
     (found,), (truth, _) = model.predict(validation), validation.pictures[0]
     loss = np.square(found - truth).sum(axis=2).mean() / 2

@@ -70,7 +70,7 @@ def test_a_passing_fault_costs_little(archive, out, fault):
 def test_a_broken_transfer_is_taken_up(archive, out):
     archive.faults["blob"].extend(["cut"])
     archive.always["blob"] = 500
-    with pytest.raises(InputError, match=f"^{NAME}: found no success.*what came is kept"):
+    with pytest.raises(InputError, match=f"^{NAME}: found no success.*what was received is kept"):
         fetch(archive, out)
     assert not out.exists() and 1_200_000 < part(out).stat().st_size <= SIZE // 2
     archive.always.clear()
@@ -103,7 +103,7 @@ def test_a_damaged_beginning_is_fetched_anew(archive, out, caplog):
     part(out).write_bytes(b"y" + archive.data[1:1_000_000])
     fetch(archive, out)
     assert out.read_bytes() == archive.data
-    assert "what an earlier run left is damaged" in caplog.text
+    assert "the partial file of an earlier run is damaged" in caplog.text
 
 
 def test_two_jobs_that_fetch_one_file_do_not_hurt_each_other(archive, out, monkeypatch, caplog):
@@ -156,7 +156,7 @@ def test_a_wrong_checksum_is_refused(archive, out):
     ("kind", "fault", "told"),
     [
         ("download", 404, "no such file in the archive"),
-        ("blob", 429, "no success in 9 tries"),
+        ("blob", 429, "no success in 9 attempts"),
     ],
 )
 def test_a_fault_that_stays_leaves_no_file(archive, out, kind, fault, told):

@@ -9,7 +9,7 @@ from chromapal.errors import InputError
 from chromapal.worms import registry, skipped
 from chromapal.worms.dandi import manifest
 from chromapal.worms.dandi.plan import assets
-from chromapal.worms.dandi.source import write_left_out
+from chromapal.worms.dandi.source import write_skipped_files
 from chromapal.worms.plan import fold_count
 from tests.archive import Archive
 
@@ -98,7 +98,7 @@ def test_what_is_left_out_is_not_read(archive, tmp_path):
         "sub-1", "sub-3", "../a ",
     ]  # fmt: skip
     facts["leave_out"] = {"sub-4/sub-4_ophys.nwb": "blurred"}
-    with pytest.raises(InputError, match=r"dandisets.A.leave_out.*sub-4.*no file of.*sub-[123]/"):
+    with pytest.raises(InputError, match=r"A.leave_out.*sub-4.*not a file of.*sub-[123]/"):
         assets(config)
 
 
@@ -119,16 +119,16 @@ def test_a_dandiset_may_be_split_between_two_laboratories(archive, tmp_path):
     listed = config["dandi"]["manifest"]
     assert [manifest.find(listed, asset.lab, asset.asset) for asset in found] == found
     reasons = {lab: facts["leave_out"] for lab, facts in config["dandi"]["dandisets"].items()}
-    write_left_out(listed, reasons, tmp_path / "left_out.csv")
-    left_out = skipped.read(tmp_path / "left_out.csv")
+    write_skipped_files(listed, reasons, tmp_path / "left_out.csv")
+    entries = skipped.read(tmp_path / "left_out.csv")
     name = f"dandi:000001/{VERSION}/sub-3/sub-3_ophys.nwb"
     # what one of the two reads is not left out
-    assert left_out["file"].tolist() == [name, name] and left_out["lab"].tolist() == ["A", "B"]
-    assert left_out["reason"].tolist() == [f"{name}: not A's", f"{name}: not B's"]
+    assert entries["file"].tolist() == [name, name] and entries["lab"].tolist() == ["A", "B"]
+    assert entries["reason"].tolist() == [f"{name}: not A's", f"{name}: not B's"]
 
 
 def test_a_file_of_two_laboratories_is_refused(archive, tmp_path):
-    with pytest.raises(InputError, match=r"'sub-3/.*000001 as A's and as B's; .*B\.leave_out$"):
+    with pytest.raises(InputError, match=r"'sub-3/.*000001 for both A and B; .*B\.leave_out$"):
         assets(twice(archive, tmp_path, (2,), (1,)))
 
 
@@ -192,8 +192,8 @@ def test_a_stated_wait_is_told_and_a_long_one_refused(archive, tmp_path, monkeyp
     with pytest.raises(InputError) as caught:
         assets(config)
     assert str(caught.value) == (
-        f"dandiset 000002/{VERSION} of laboratory B: found status 429 from 127.0.0.1, with a wait "
-        "of 86400 s asked for; expected a list of files; start the study again later"
+        f"dandiset 000002/{VERSION} of laboratory B: found status 429 from 127.0.0.1, with a "
+        "requested wait of 86400 s; expected a list of files; start the study again later"
     )
     assert slept == [] and archive.count("list") == 1
     archive.always.clear()
@@ -209,7 +209,11 @@ def test_a_stated_wait_is_told_and_a_long_one_refused(archive, tmp_path, monkeyp
     ("kind", "fault", "told"),
     [
         ("list", 500, "dandiset 000002/.* of laboratory B: found status 500 from 127.0.0.1"),
-        ("list", 404, "found nothing of that name at 127.0.0.1; expected a published version"),
+        (
+            "list",
+            404,
+            "found nothing of that name at 127.0.0.1; expected a published version",
+        ),
         ("list", 401, "a valid key in DANDI_API_KEY"),
         ("metadata", 500, "the list of files: found status 500"),
         ("metadata", 404, "found nothing of that name"),
@@ -229,7 +233,7 @@ def test_a_fault_that_stays_is_one_line_and_leaves_no_manifest(
 
 def test_nobody_there(archive, tmp_path):
     archive.__exit__()
-    with pytest.raises(InputError, match=r"no answer from 127.0.0.1 \(ConnectionError\)"):
+    with pytest.raises(InputError, match=r"no response from 127.0.0.1 \(ConnectionError\)"):
         assets(study(archive, tmp_path))
     archive.__enter__()
 

@@ -95,7 +95,7 @@ def test_the_server_says_how_long_to_wait(archive, data, connected, waits):
 
 def test_a_wait_that_nobody_would_sit_through_ends_the_transfer(archive, connected, waits):
     archive.always["blob"] = (429, {"Retry-After": "86400"})
-    assert "status 429, with a wait of 86400 s" in line_of(lambda: connected.read(0, 9))
+    assert "status 429, with a requested wait of 86400 s" in line_of(lambda: connected.read(0, 9))
     assert waits == []
 
 
@@ -119,7 +119,7 @@ def test_what_came_before_a_cut_is_kept(archive, data, connected, waits):
 def test_a_fault_that_stays_ends_in_one_line(archive, connected, waits, fault):
     archive.always["blob"] = fault
     line = line_of(lambda: connected.read(0, 2))
-    assert f"no success in {TRIES} tries" in line and "what came is kept" in line
+    assert f"no success in {TRIES} attempts" in line and "what was received is kept" in line
     assert len(waits) == TRIES - 1 and max(waits) <= 90
 
 
@@ -185,7 +185,7 @@ def test_a_remote_file_reads_like_a_local_one(remote, data):
     assert remote.read(5) == b""
     assert remote.seek(0) == 0 and remote.seek(3, os.SEEK_CUR) == 3
     assert remote.transfer.received == sum(
-        min(BLOCK, SIZE - block * BLOCK) for block in remote._places
+        min(BLOCK, SIZE - block * BLOCK) for block in remote._offsets
     )
 
 
@@ -243,7 +243,7 @@ with RangeFile(Transfer(url, "dandi:f", {SIZE}), {str(log)!r}) as remote:
         pass
     while True:
         remote.seek(0)
-        remote._places.clear()
+        remote._offsets.clear()
         remote.read({SIZE})
 """
     source = {"PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), *filter(None, sys.path)])}
@@ -267,7 +267,7 @@ def test_a_failed_range_is_remembered_and_not_asked_for_again(archive, remote):
 
 
 def test_long_transfers_tell_how_far_they_are(archive, connected, monkeypatch, caplog):
-    monkeypatch.setattr(transfer, "TOLD_EVERY", 0.0)
+    monkeypatch.setattr(transfer, "LOG_INTERVAL", 0.0)
     with caplog.at_level("INFO"):
         time.sleep(0.01)
         connected.read(0, SIZE)

@@ -142,7 +142,7 @@ def test_projections_show_raw_and_normalised_and_mark_the_unlabelled():
 
 
 def test_grids_show_a_slab_beside_a_single_cell():
-    part = animals.of(made_neurons(), ("A", "one"))
+    part = animals.neurons_of(made_neurons(), ("A", "one"))
     slab = grids.sample(part, "worm", 8, 8.0)
     single = grids.sample(part, "neuron", 8, 8.0)
     assert np.isfinite(slab[0]).sum() == 5
@@ -332,10 +332,10 @@ def test_dark_colours_are_brightened_and_it_is_said():
     brighter = animals.gain(dark, "full_scale")
     assert brighter == pytest.approx(20)
     assert animals.colours(dark, "full_scale", brighter)[0].tolist() == pytest.approx([0, 1, 1])
-    assert animals.said(brighter) == ", brightened 20 times"
+    assert animals.brightened(brighter) == ", brightened 20 times"
     assert animals.gain(dark, "rank_normal") == 1
     assert animals.gain(dark * 100, "full_scale") == 1
-    assert animals.said(1.0) == ""
+    assert animals.brightened(1.0) == ""
 
 
 def test_rank_normal_colours_are_shown_as_ranks():

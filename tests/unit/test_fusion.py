@@ -7,6 +7,7 @@ import torch
 
 from chromapal.colorizers.networks.fusion import Fusion
 from chromapal.colorizers.networks.resnet import ResNet
+from chromapal.training.precision import guarded
 
 
 @pytest.mark.parametrize("grid", [1, 7, 33, 64])
@@ -48,10 +49,12 @@ def test_a_neurons_own_gray_decides_most_at_its_cell():
     assert slope[20, 20] > 0
 
 
+@pytest.mark.parametrize("bf16", [False, True])
 @pytest.mark.parametrize("dense", [False, True])
-def test_one_grid_alone_trains(dense):
+def test_one_grid_alone_trains(dense, bf16):
     network = Fusion(18, 8, dense).train()
-    output = network(torch.rand(1, 2, 8, 8), torch.zeros(1, 1))
+    with guarded("bf16"), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        output = network(torch.rand(1, 2, 8, 8), torch.zeros(1, 1))
     assert len(output) == 1
     output.sum().backward()
     assert network.encoder.conv1.weight.grad.isfinite().all()

@@ -165,11 +165,15 @@ def words(axes) -> list[str]:
 
 
 def test_labels_are_moved_apart_no_farther_than_needed():
-    assert calibration.spread([0.5, 0.1, 0.9], 0.2).tolist() == pytest.approx([0.5, 0.1, 0.9])
-    assert calibration.spread([0.5, 0.5, 0.9], 0.2).tolist() == pytest.approx([0.4, 0.6, 0.9])
-    moved = calibration.spread([0.52, 0.5, 0.51], 0.1)
+    assert calibration.spread_labels([0.5, 0.1, 0.9], 0.2).tolist() == pytest.approx(
+        [0.5, 0.1, 0.9]
+    )
+    assert calibration.spread_labels([0.5, 0.5, 0.9], 0.2).tolist() == pytest.approx(
+        [0.4, 0.6, 0.9]
+    )
+    moved = calibration.spread_labels([0.52, 0.5, 0.51], 0.1)
     assert moved.tolist() == pytest.approx([0.61, 0.41, 0.51])
-    assert calibration.spread([], 0.1).tolist() == []
+    assert calibration.spread_labels([], 0.1).tolist() == []
 
 
 def test_calibration_shows_the_best_classifier_and_marks_two_coverages():
@@ -235,7 +239,7 @@ def test_ablation_has_a_panel_per_question_and_a_curve_of_training_worms():
 def test_peers_are_compared_with_the_strongest_classifier_only():
     strong = made_peers().assign(ours=0.9, features="position+rgb")
     weak = made_peers().assign(classifier="weak", ours=0.2)
-    found = peers.shown(pd.concat([weak, made_peers(), strong], ignore_index=True))
+    found = peers.best_features(pd.concat([weak, made_peers(), strong], ignore_index=True))
     assert set(found["classifier"]) == {"svm"}
     assert set(found["features"]) == {"position", "position+rgb"} and len(found) == 18
 
@@ -322,14 +326,14 @@ def test_confused_names_stand_in_the_head_and_in_a_list():
 def test_labels_hide_neither_points_nor_each_other():
     points = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.1]])
     sizes = np.full((3, 2), (0.8, 0.2))
-    found = worm.free_places(points, sizes, points, 0.05, np.full(3, 3.0))
+    found = worm.free_positions(points, sizes, points, 0.05, np.full(3, 3.0))
     assert np.isfinite(found).all()
     for place in found:
         assert not (np.abs(points - place) < (0.4, 0.1)).all(axis=1).any()
     apart = np.abs(found[:, None] - found[None])[np.triu_indices(3, 1)]
     assert ((apart[:, 0] >= 0.8) | (apart[:, 1] >= 0.2)).all()
     crowd = np.random.default_rng(0).uniform(-2, 2, (2000, 2))
-    assert np.isnan(worm.free_places(points[:1], sizes[:1], crowd, 0.05, np.full(1, 0.5))).all()
+    assert np.isnan(worm.free_positions(points[:1], sizes[:1], crowd, 0.05, np.full(1, 0.5))).all()
 
 
 def test_a_worm_is_drawn_in_its_body_axes():

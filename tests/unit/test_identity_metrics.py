@@ -214,7 +214,7 @@ def test_assigned_names_and_partial_labels_per_worm_by_hand():
     # an unlabelled neuron is not counted at all; SIA and AVB count apart, and in right_all
     assert worms.loc["X", counts].tolist() == [6, 4, 2, 2, 3, 3, 2, 1, 4]
     assert worms.loc["Y", counts].tolist() == [2, 1, 0, 1, 1, 1, 1, 1, 0]
-    shares = identity.with_shares(identity.per_worm(assigned())).set_index("lab")
+    shares = identity.with_scores(identity.per_worm(assigned())).set_index("lab")
     assert shares.loc["X", "partial_accuracy"] == pytest.approx(1 / 2)
     assert len(identity.scored(assigned())) == len(ASSIGNED_ROWS) - 1
 

@@ -20,8 +20,8 @@ from chromapal.images import folder as image_folder
 from chromapal.images.card import write_card
 from chromapal.images.cifar100 import RECORD
 from chromapal.images.collection import SPLITS
+from chromapal.images.export import write_micrographs, write_test_pictures
 from chromapal.images.sets import find, list_pictures, listed, part
-from chromapal.images.shown import show, show_micrographs
 from chromapal.training.settings import Training
 from tests.nwb_files import write_nwb
 
@@ -145,7 +145,7 @@ def test_jobs_read_what_they_need_once_and_look_for_nothing(options, tmp_path, r
     def once(*splits):
         return {name: 1 for split in splits for name in files[split]} if decoded else {}
 
-    assert read_by(show, listing, options, tmp_path / "shown") == once("test")
+    assert read_by(write_test_pictures, listing, options, tmp_path / "shown") == once("test")
     assert read_by(write_card, listing, options, tmp_path / "card") == once(*SPLITS)
     train = (
         listing, options, run_pictures.Method("mean_colour", {}), Training(seed=7),
@@ -169,7 +169,7 @@ def test_fewer_training_pictures_are_among_more():
 
 def test_test_pictures_stand_on_disk_in_eight_bits(tmp_path):
     list_pictures(OPTIONS, 7, tmp_path / "list.parquet")
-    show(tmp_path / "list.parquet", OPTIONS, tmp_path / "shown")
+    write_test_pictures(tmp_path / "list.parquet", OPTIONS, tmp_path / "shown")
     tested = part(find(OPTIONS, 7), "test")
     index = pd.read_csv(tmp_path / "shown/index.csv")
     assert index["key"].tolist() == [picture.key for picture in tested.pictures]
@@ -178,7 +178,7 @@ def test_test_pictures_stand_on_disk_in_eight_bits(tmp_path):
         for kind, pixels in zip(("true", "gray"), tested[number], strict=True):
             saved = np.asarray(Image.open(tmp_path / f"shown/{number:03d}_{kind}.png"))
             assert np.abs(saved / 255 - pixels).max() <= 0.5 / 255 + 1e-6
-    show_micrographs(["cell"], tmp_path / "micrographs")
+    write_micrographs(["cell"], tmp_path / "micrographs")
     assert Image.open(tmp_path / "micrographs/cell.png").mode == "L"
 
 
@@ -203,7 +203,7 @@ def test_a_model_is_trained_colours_and_is_scored(tmp_path, colorizer, learnt):
         "training_device": "",
         "training_precision": "",
     }
-    show(pictures, options, tmp_path / "shown")
+    write_test_pictures(pictures, options, tmp_path / "shown")
     run_pictures.colour(pictures, options, tmp_path / "model", ["cell"], 1, tmp_path / "coloured")
     index = pd.read_csv(tmp_path / "shown/index.csv")
     names = {path.name for path in (tmp_path / "coloured").iterdir()}

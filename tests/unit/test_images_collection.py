@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chromapal.errors import InputError
 from chromapal.images import collection
 from chromapal.images.area import area_matrix
-from chromapal.images.collection import LUMA, Collection, Picture, luma, shown
+from chromapal.images.collection import LUMA, Collection, Picture, luma, printable
 from chromapal.images.split import split_sources
 from chromapal.prepare.normalise import LUMINANCE
 
@@ -49,7 +49,7 @@ def test_an_unsound_set_is_refused(pictures):
 
 def test_a_set_without_training_pictures_is_one_line():
     with pytest.raises(
-        InputError, match=r"set: found no picture to train with \(1 left out\).*f: w"
+        InputError, match=r"set: found no picture to train with \(1 skipped\).*f: w"
     ):
         Set.found("set", [Picture("a", "1", "test")], [("f", "w")])
 
@@ -67,13 +67,13 @@ def test_gray_is_the_luma_of_the_main_study():
 
 @given(st.text(), st.text())
 def test_different_names_print_differently_on_one_line(one, other):
-    assert shown(one).isprintable()
-    assert (shown(one) == shown(other)) == (one == other)
+    assert printable(one).isprintable()
+    assert (printable(one) == printable(other)) == (one == other)
 
 
 def test_a_newline_and_the_letters_that_stand_for_it_are_told_apart():
-    assert shown("a\nb") == "a\\nb" and shown("a\\nb") == "a\\\\nb"
-    assert shown("a\udcff") == "a\\udcff"
+    assert printable("a\nb") == "a\\nb" and printable("a\\nb") == "a\\\\nb"
+    assert printable("a\udcff") == "a\\udcff"
 
 
 @settings(deadline=None)

@@ -187,11 +187,11 @@ def test_what_is_no_image_is_listed_and_the_rest_goes_on(tmp_path):
     assert reasons.pop("cut.png").startswith("a broken image")
     assert reasons.pop("damaged.tif").startswith("a broken image")
     assert reasons == {
-        "notes.txt": "no image in it",
-        "page.eps": "no image in it",
+        "notes.txt": "not an image",
+        "page.eps": "not an image",
         "empty.jpg": "an empty file",
-        "gone.png": "no regular file",
-        "pipe.png": "no regular file",
+        "gone.png": "not a regular file",
+        "pipe.png": "not a regular file",
         "dot.gif": "1 x 1 pixels, less than 16 a side",
     }
 

@@ -13,6 +13,7 @@ from chromapal.colorizers.networks.mid_level import NEUTRAL, MidLevel
 from chromapal.errors import InputError
 from chromapal.prepare import lab
 from chromapal.prepare.pictures import PictureBatch, PictureSamples
+from chromapal.training.precision import guarded
 from chromapal.training.task import calibrate
 
 
@@ -113,14 +114,16 @@ def test_a_decoder_joins_features_of_their_own_sizes():
         assert not torch.equal(decoder(changed), decoder(features))
 
 
-def test_frozen_layers_neither_learn_nor_adapt():
+@pytest.mark.parametrize("bf16", [False, True])
+def test_frozen_layers_neither_learn_nor_adapt(bf16):
     body = Frozen(2)
     nn.init.normal_(body.decoder.last.weight)
     before = {name: value.clone() for name, value in body.encoder.state_dict().items()}
     network = LabNetwork(body, "gray", "signed").train()
     given = batch((40, 36), (40, 36))
-    network(given.gray).sum().backward()
-    calibrate(network, [given])
+    with guarded("bf16"), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        network(given.gray).sum().backward()
+        calibrate(network, [given])
     assert all(parameter.grad is None for parameter in body.encoder.parameters())
     assert body.decoder.last.weight.grad is not None
     for name, value in body.encoder.state_dict().items():

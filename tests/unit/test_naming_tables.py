@@ -485,7 +485,7 @@ def test_what_a_person_stated_replaces_a_classifiers_names(tmp_path):
     named = pd.DataFrame(
         {"row": [1, 2, 4], "probability": [0.9, 0.8, 0.7], "anchor": "", "name": list("abc")}
     )
-    found = worm_files.replaced(named, told, ("probability", "anchor"))
+    found = worm_files.replace_rows(named, told, ("probability", "anchor"))
     assert found["row"].tolist() == [1, 2, 4] and found["name"].tolist() == list("abc")
     assert found["probability"].tolist() == [0.9, 0.3, 1.0]
     assert found["anchor"].tolist() == ["", "", "AVAL"]

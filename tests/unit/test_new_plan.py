@@ -52,7 +52,7 @@ def test_what_is_no_model_is_told_apart(tmp_path):
     for name, line in {
         "nowhere": "no folder",
         "other": "no study in",
-        "old": "a study that kept no model for naming .*align: nonrigid",
+        "old": "a study without a trained model for naming .*align: nonrigid",
     }.items():
         with pytest.raises(InputError, match=rf"config key 'model': found {line}"):
             model_folder(str(tmp_path / name))

@@ -338,7 +338,7 @@ BAD = {
     "empty file": (lambda path: text_file(path, ""), "an empty file"),
     "truncated a little": (lambda path: truncated(path, 0.99), "a truncated HDF5 file"),
     "truncated in half": (lambda path: truncated(path, 0.5), "a truncated HDF5 file"),
-    "other HDF5": (other_hdf5, "an HDF5 file that is no NWB file"),
+    "other HDF5": (other_hdf5, "an HDF5 file that is not an NWB file"),
     "damaged chunk": (damaged, "damaged data"),
     "no volume": (lambda path: write_nwb(path, volume=False), "no volume"),
     "no segmentation": (lambda path: write_nwb(path, segmentation=False), "no segmentation"),

@@ -112,7 +112,7 @@ def test_a_file_whose_end_was_never_fetched_is_left_out(path, tmp_path):
     load(path, "nwb", "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
     assert table.read(tmp_path / "t.parquet").empty
     (reason,) = skipped.read(tmp_path / "s.csv")["reason"]
-    assert reason.startswith(f"{path}: found no NWB file that pynwb reads")
+    assert reason.startswith(f"{path}: found an NWB file that pynwb cannot read")
 
 
 def test_a_volume_whose_index_of_chunks_is_damaged_is_left_out(path):
@@ -128,7 +128,7 @@ def test_a_volume_whose_index_of_chunks_is_damaged_is_left_out(path):
 )
 def test_errors_while_a_file_is_read_are_its_damage(path, error):
     with (
-        pytest.raises(InputError, match=r"w\.nwb: found damaged data \(.+fetch the file again"),
+        pytest.raises(InputError, match=r"w\.nwb: found damaged data \(.+download the file again"),
         contents.opened(path),
     ):
         raise error

@@ -240,7 +240,7 @@ def test_a_volume_is_asked_for_block_by_block(tmp_path, out):
 
 
 def test_predictions_are_not_added_twice(pair, out):
-    refused(pair[1], out, "found predictions already .*give the original file")
+    refused(pair[1], out, "found existing predictions .*use the original file")
 
 
 def test_an_older_copy_is_replaced_whole(source, out):
@@ -374,7 +374,7 @@ def test_a_volume_needs_one_that_was_read(tmp_path, out):
     ("change", "match"),
     [
         (lambda table: table.iloc[:0], "no rows"),
-        (lambda table: table.assign(row=[0, 3]), "row 3 .*rows 0 to 2.*this very file"),
+        (lambda table: table.assign(row=[0, 3]), "row 3 .*rows 0 to 2.*this same file"),
         (lambda table: table.assign(row=[-1, 0]), "row -1"),
         (lambda table: table.assign(row=[1, 1]), "row 1 twice"),
         (lambda table: table.assign(row=[0.0, 1.0]), "rows of type float64"),

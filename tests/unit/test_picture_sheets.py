@@ -70,10 +70,10 @@ def test_methods_stand_in_order_of_what_they_have_to_beat():
 
 
 def test_pictures_shown_are_spread_over_the_set():
-    assert picture_parts.spread(0) == []
-    assert picture_parts.spread(3) == [0, 1, 2]
-    assert picture_parts.spread(15, 8) == [0, 2, 4, 6, 8, 10, 12, 14]
-    assert picture_parts.spread(1000, 1) == [0]
+    assert picture_parts.evenly_spaced(0) == []
+    assert picture_parts.evenly_spaced(3) == [0, 1, 2]
+    assert picture_parts.evenly_spaced(15, 8) == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert picture_parts.evenly_spaced(1000, 1) == [0]
 
 
 def test_pictures_are_read_as_red_green_and_blue(tmp_path):
@@ -89,7 +89,7 @@ def test_pictures_are_read_as_red_green_and_blue(tmp_path):
 
 def test_index_is_text(tmp_path):
     (tmp_path / "index.csv").write_text("number,key,source\n0,NA,007\n12,k 1,\n")
-    table = picture_parts.shown(tmp_path)
+    table = picture_parts.list_test_pictures(tmp_path)
     assert table.to_numpy().tolist() == [["000", "NA", "007"], ["012", "k 1", ""]]
 
 

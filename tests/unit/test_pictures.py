@@ -153,14 +153,15 @@ RECIPE = Recipe(
 )  # fmt: skip
 
 
-def train(checkpoint=None):
+def train(precision, checkpoint=None):
     train, validation = PictureSamples(Counted(MIXED)), PictureSamples(Counted(MIXED[:3]))
-    cpu = Device("cpu", "fp32", 1)
+    cpu = Device("cpu", precision, 1)
     return loop.train(Dot, RECIPE, train, validation, 0, cpu, checkpoint, Objective(network_errors))
 
 
-def test_a_killed_training_on_pictures_ends_as_if_uninterrupted(tmp_path, monkeypatch):
-    network, history = train()
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_killed_training_on_pictures_ends_as_if_uninterrupted(precision, tmp_path, monkeypatch):
+    network, history = train(precision)
     assert history["step"].tolist() == [2, 4, 6, 8, 10, 12]
     original = loop.Task.training_step
 
@@ -173,9 +174,9 @@ def test_a_killed_training_on_pictures_ends_as_if_uninterrupted(tmp_path, monkey
         patch.setattr(loop.Task, "training_step", killed)
         patch.setattr(loop, "CHECKPOINT_SECONDS", 0)
         with pytest.raises(Killed):
-            train(tmp_path)
+            train(precision, tmp_path)
     (kept,) = tmp_path.iterdir()
-    again, resumed = train(tmp_path)
+    again, resumed = train(precision, tmp_path)
     assert kept.exists()
     assert resumed.equals(history)
     for name, value in network.state_dict().items():

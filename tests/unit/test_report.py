@@ -180,7 +180,7 @@ def test_study_that_ran_nothing_still_has_a_report(tmp_path):
     words = "".join(Page(rendered(tmp_path)[0]).words)
     assert "no colorizer was run" in words
     assert "no classifier was run" in words
-    assert "Nothing was left out." in words
+    assert "Nothing was skipped." in words
     assert "“losses” was not drawn" in words
 
 

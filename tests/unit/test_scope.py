@@ -1,4 +1,4 @@
-"""New worms and a kept model: who is refused, and what is said about the others."""
+"""New worms and a trained model: which are skipped, and which warnings the others get."""
 
 import numpy as np
 import pandas as pd
@@ -40,82 +40,83 @@ def scaled(worm="w", lab="EY", count=FIVE, **channels):
 def test_gray_is_the_kind_that_the_study_had_or_else_the_other():
     ramp = np.arange(FIVE, dtype=float)
     both = scaled(R=ramp, G=ramp, B=ramp, W=ramp[::-1])
-    good, left_out = ready.usable(pd.concat([both, scaled("v", W=ramp[::-1])]), MODEL)
+    good, skipped_worms = ready.usable(pd.concat([both, scaled("v", W=ramp[::-1])]), MODEL)
     gray = good.groupby("worm")["gray"].apply(list)
     # MODEL learned from luminance: of R, G and B, which rise, and not of W, which falls
-    assert not left_out and gray["w"] == sorted(gray["w"]) and gray["w"][0] < 0 < gray["w"][4]
+    assert not skipped_worms and gray["w"] == sorted(gray["w"]) and gray["w"][0] < 0 < gray["w"][4]
     assert gray["v"] == gray["w"][::-1]
 
 
-def test_who_cannot_be_named_is_left_out():
+def test_worms_that_cannot_be_named_are_skipped():
     ramp = np.arange(3.0)
     row = {"xr": [5.0, 9.0, 7.0, 11.0], "yr": 1.0, "zr": 1.0}
     everyone = pd.concat([
         scaled("known", count=4, W=1.0).assign(**row), scaled("few", count=3, W=ramp),
         scaled("dark"), scaled("good", W=1.0),
     ])  # fmt: skip
-    good, left_out = ready.usable(everyone, MODEL)
+    good, skipped_worms = ready.usable(everyone, MODEL)
     assert set(good["worm"]) == {"good"}
-    reasons = {entry["worm"]: entry["reason"] for entry in left_out}
-    assert "trained on" in reasons["known"] and "3 neurons; expected 4" in reasons["few"]
+    reasons = {entry["worm"]: entry["reason"] for entry in skipped_worms}
+    assert "trained on" in reasons["known"] and "3 neurons; expected at least 4" in reasons["few"]
     assert "no gray" in reasons["dark"]
 
 
-def in_a_row(worm, **places):
-    return scaled(worm, lab="SF", count=4, W=1.0).assign(**{"xr": 0.0, "yr": 0.0, **places})
+def in_a_row(worm, **positions):
+    return scaled(worm, lab="SF", count=4, W=1.0).assign(**{"xr": 0.0, "yr": 0.0, **positions})
 
 
 @pytest.mark.parametrize(
-    "places",
+    "positions",
     [
         {"xr": [6.0, 0.0, 4.0, 2.0]},  # other order of rows
         {"zr": [100.0, 102.0, 104.0, 106.0]},  # shifted and turned
         {"yr": [0.0, 2.02, 3.98, 6.01]},  # rounded
     ],
 )
-def test_a_training_animal_is_known_under_any_name(places):
-    good, left_out = ready.usable(in_a_row("renamed", **places), MODEL)
-    assert good.empty and "trained on, there EY known" in left_out[0]["reason"]
+def test_a_training_animal_is_known_under_any_name(positions):
+    good, skipped_worms = ready.usable(in_a_row("renamed", **positions), MODEL)
+    assert good.empty and "trained on (as EY known)" in skipped_worms[0]["reason"]
 
 
 @pytest.mark.parametrize("far", [6.8, 5.2])
 def test_an_animal_that_lies_otherwise_is_a_new_one(far):
-    good, left_out = ready.usable(in_a_row("renamed", xr=[0.0, 2.0, 4.0, far]), MODEL)
-    assert len(good) == 4 and not left_out
+    good, skipped_worms = ready.usable(in_a_row("renamed", xr=[0.0, 2.0, 4.0, far]), MODEL)
+    assert len(good) == 4 and not skipped_worms
 
 
 def test_another_animal_of_a_training_animals_name_is_named_with_a_word():
     namesake = scaled("known", count=6, R=1.0, G=1.0, B=1.0)
-    good, left_out = ready.usable(namesake, MODEL)
-    assert len(good) == 6 and not left_out
-    (told,) = scope.questions(namesake, MODEL)
-    assert (told["question"], told["found"]) == ("name", "known")
-    assert "another worm of this laboratory and name" in scope.sentence(told)
-    assert scope.questions(namesake.assign(lab="SF"), MODEL) == []
+    good, skipped_worms = ready.usable(namesake, MODEL)
+    assert len(good) == 6 and not skipped_worms
+    (difference,) = scope.differences(namesake, MODEL)
+    assert (difference["question"], difference["found"]) == ("name", "known")
+    assert "another worm of this laboratory and name" in scope.describe(difference)
+    assert scope.differences(namesake.assign(lab="SF"), MODEL) == []
 
 
-def asked(model=MODEL, **facts):
+def found(model=MODEL, **facts):
     count = facts.pop("count", FIVE + 1)
     worm = scaled(count=count, R=1.0, G=1.0, B=1.0).assign(**facts)
     return [
-        (told["question"], told["found"], told["trained"]) for told in scope.questions(worm, model)
+        (difference["question"], difference["found"], difference["trained"])
+        for difference in scope.differences(worm, model)
     ]
 
 
 def test_scope_is_asked_of_what_is_known():
-    assert asked() == []
-    assert asked(strain="OH16230", sex="XX", stage="adult", part="Head") == []
-    assert asked(count=5) == [("neurons", "5", "12 at least")]
-    assert asked(strain="N2", sex="male", stage="L4", part="tail") == [
+    assert found() == []
+    assert found(strain="OH16230", sex="XX", stage="adult", part="Head") == []
+    assert found(count=5) == [("neurons", "5", "at least 12")]
+    assert found(strain="N2", sex="male", stage="L4", part="tail") == [
         ("strain", "n2", "oh16230"),
         ("sex", "male", "hermaphrodite"),
         ("stage", "l4", "adult"),
         ("part", "tail", "head"),
     ]
     gray = scaled(count=6, W=1.0)
-    assert scope.questions(gray, MODEL)[0]["question"] == "gray"
-    assert "neurons 5; trained: 12 at least" in scope.sentence(
-        scope.questions(scaled(R=1.0, G=1.0, B=1.0), MODEL)[0]
+    assert scope.differences(gray, MODEL)[0]["question"] == "gray"
+    assert "neurons 5; trained: at least 12" in scope.describe(
+        scope.differences(scaled(R=1.0, G=1.0, B=1.0), MODEL)[0]
     )
 
 
@@ -124,19 +125,19 @@ UNKNOWN = ["U", "u", "unknown", "Unknown ", "n/a", "?", ""]
 
 @pytest.mark.parametrize("word", UNKNOWN)
 def test_what_nobody_knows_is_no_difference(word):
-    assert asked(strain=word, sex=word, stage=word, part=word) == []
+    assert found(strain=word, sex=word, stage=word, part=word) == []
     trained = {**MODEL, "subjects": {fact: [word] for fact in table.SUBJECT}}
-    assert asked(trained, strain="N2", sex="O", stage="YA", part="head") == []
-    assert asked(trained, sex="male") == [("sex", "male", "hermaphrodite")]
+    assert found(trained, strain="N2", sex="O", stage="YA", part="head") == []
+    assert found(trained, sex="male") == [("sex", "male", "hermaphrodite")]
     both = {**MODEL, "subjects": {**MODEL["subjects"], "sex": [word, "M"]}}
-    assert asked(both, sex="O") == [("sex", "hermaphrodite", "m")]
+    assert found(both, sex="O") == [("sex", "hermaphrodite", "m")]
 
 
 def test_a_day_of_adulthood_is_adult_on_both_sides():
-    assert asked(stage="adult day 1") == asked(stage="Day 2 adult") == []
+    assert found(stage="adult day 1") == found(stage="Day 2 adult") == []
     trained = {**MODEL, "subjects": {**MODEL["subjects"], "stage": ["adult day 1"]}}
-    assert asked(trained, stage="YA") == []
-    assert asked(trained, stage="L4") == [("stage", "l4", "adult")]
+    assert found(trained, stage="YA") == []
+    assert found(trained, stage="L4") == [("stage", "l4", "adult")]
 
 
 # the corners of a box: along its edges it is as long as they are
@@ -144,8 +145,8 @@ CORNERS = np.array([[x, y, z] for x in (0, 12) for y in (0, 5) for z in (0, 2)],
 
 
 def boxed(scale, corners=CORNERS):
-    places = dict(zip(("xr", "yr", "zr"), (corners * scale).T, strict=True))
-    return asked(count=8, **places)
+    positions = dict(zip(("xr", "yr", "zr"), (corners * scale).T, strict=True))
+    return found(count=8, **positions)
 
 
 def test_positions_that_cannot_be_um_are_told():
@@ -158,7 +159,9 @@ def test_positions_that_cannot_be_um_are_told():
     assert boxed(0) == [("size", "0 x 0 x 0 um", trained)]
     assert boxed([1, 0, 0]) == [("size", "12 x 0 x 0 um", trained)]
     voxels = dict(zip((*table.VOXELS, *table.MICROMETRES), [*CORNERS.T, *CORNERS.T], strict=True))
-    assert asked(count=8, **voxels) == [("size", "12 x 5 x 2 um, the numbers of voxels", trained)]
+    assert found(count=8, **voxels) == [
+        ("size", "12 x 5 x 2 um, equal to the voxel indices", trained)
+    ]
 
 
 def test_a_size_does_not_depend_on_how_a_worm_lies():

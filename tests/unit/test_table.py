@@ -197,7 +197,7 @@ def gather(folder, *parts):
 
 
 def test_worms_are_sorted_and_rows_are_not(tmp_path):
-    neurons, left_out = gather(
+    neurons, entries = gather(
         tmp_path,
         ("f1", pd.concat([worm("b", "SF"), worm("a", "SF", ("VB02?", "AVL"))])),
         ("f2", worm("z", "EY")),
@@ -207,11 +207,11 @@ def test_worms_are_sorted_and_rows_are_not(tmp_path):
     ]  # fmt: skip
     assert neurons["ID"].tolist() == ["AVAL", "", "RIR", "VB02?", "AVL", "AVAL", "", "RIR"]
     assert neurons["name"].tolist() == ["AVAL", "", "RIR", "VB2", "AVL", "AVAL", "", "RIR"]
-    assert list(neurons) == [*table.COLUMNS, "name", "handedness"] and left_out.empty
+    assert list(neurons) == [*table.COLUMNS, "name", "handedness"] and entries.empty
 
 
 def test_of_a_worm_in_two_files_the_first_file_counts_whatever_the_order(tmp_path):
-    neurons, left_out = gather(
+    neurons, entries = gather(
         tmp_path,
         ("n/2.csv", worm("w", ids=("X", "X"))),
         ("n/1.csv", worm("w", ids=("Y", "Y"))),
@@ -220,7 +220,7 @@ def test_of_a_worm_in_two_files_the_first_file_counts_whatever_the_order(tmp_pat
     )
     same = neurons[(neurons["worm"] == "w") & (neurons["lab"] == "EY")]
     assert same["ID"].tolist() == ["Y", "Y"]
-    (entry,) = left_out.to_dict("records")
+    (entry,) = entries.to_dict("records")
     assert (entry["file"], entry["lab"], entry["worm"]) == ("n/2.csv", "EY", "w")
     assert "n/1.csv" in entry["reason"] and "n/2.csv" in entry["reason"]
     assert entry["stage"] == "source"
@@ -258,15 +258,15 @@ def test_a_study_says_which_labels_of_a_laboratory_it_keeps(tmp_path, caplog, la
     assert found["SF"] == kept and found["EY"] == names
     told = f"SF: 1 worms, full scale 4095 counts, {sum(map(bool, kept))} of 3 neurons"
     assert told in caplog.text
-    left_out = skipped.read(tmp_path / "s.csv")
-    assert left_out["lab"].tolist() == (["SF"] if labels == "none" else [])
+    entries = skipped.read(tmp_path / "s.csv")
+    assert entries["lab"].tolist() == (["SF"] if labels == "none" else [])
 
 
-def state(folder, stated, *left_out):
+def state(folder, stated, *entries):
     """Collect worms SF a, SF b10 and EY c under what a study states."""
     parts = ("f1", pd.concat([worm("a", "SF"), worm("b10", "SF")])), ("f2", worm("c", "EY"))
     paths, lists = write_parts(folder, *parts)
-    skipped.write(left_out, lists[0])
+    skipped.write(entries, lists[0])
     collect(paths, folder / "n.parquet", folder / "s.csv", lists, stated)
     neurons = table.read(folder / "n.parquet")
     return neurons.groupby("worm")["handedness"].first().to_dict()
@@ -307,9 +307,9 @@ def test_a_worm_named_by_digits_may_stand_without_quotes(tmp_path):
 
 
 def test_a_worm_without_label_is_kept_and_listed_for_identity(tmp_path):
-    neurons, left_out = gather(tmp_path, ("f1", worm("a", ids=("", "nan", "?"))), ("f2", worm("b")))
+    neurons, entries = gather(tmp_path, ("f1", worm("a", ids=("", "nan", "?"))), ("f2", worm("b")))
     assert set(neurons["worm"]) == {"a", "b"}
-    (entry,) = left_out.to_dict("records")
+    (entry,) = entries.to_dict("records")
     assert (entry["worm"], entry["stage"]) == ("a", "identity")
     assert "f1" in entry["reason"] and "no label" in entry["reason"]
 
@@ -322,15 +322,15 @@ def test_reasons_of_the_parts_are_kept_as_text(tmp_path):
     assert table.read(tmp_path / "n.parquet")["worm"].unique().tolist() == ["007", "NA"]
 
 
-@pytest.mark.parametrize(("left", "found"), [(0, "no usable worm"), (1, "one usable worm only")])
-def test_too_few_worms_are_an_error_after_all_reasons_are_told(tmp_path, caplog, left, found):
+@pytest.mark.parametrize(("left", "found"), [(0, "no usable worm"), (1, "only one usable worm")])
+def test_too_few_worms_are_an_error_after_all_reasons_are_logged(tmp_path, caplog, left, found):
     parts = [("f0", worm("a") if left else table.empty()), ("f1", table.empty())]
     paths, lists = write_parts(tmp_path, *parts)
     reasons = [f"f{number}: found an empty file" for number in (1, 2)]
     skipped.write([skipped.entry("f", "L", "", reason) for reason in reasons], lists[1])
     with pytest.raises(InputError, match=f"{found}.*first of 2 reasons above: {reasons[0]}"):
         collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {})
-    assert caplog.messages == [f"left out: {reason}" for reason in reasons]
+    assert caplog.messages == [f"skipped: {reason}" for reason in reasons]
     assert not (tmp_path / "n.parquet").exists()
 
 

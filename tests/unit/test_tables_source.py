@@ -32,8 +32,8 @@ def counted(kind, files):
 
 
 def read(path, **keys):
-    neurons, left_out = tables.read(path, **keys)
-    return neurons, [entry["reason"] for entry in left_out]
+    neurons, skipped_worms = tables.read(path, **keys)
+    return neurons, [entry["reason"] for entry in skipped_worms]
 
 
 def test_a_csv_file_becomes_a_neuron_table(tmp_path):

@@ -210,3 +210,14 @@ def test_same_bytes_whatever_the_order_of_files(colours, identities, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     assert write(tmp_path / "one", 1) == write(tmp_path / "two", -1)
+
+
+@pytest.mark.parametrize("lacking", ["colours", "identities"])
+def test_worms_table_has_all_columns_of_a_study_with_one_measure(
+    colours, identities, lacking, tmp_path
+):
+    entries = {"colours": colours, "identities": identities} | {lacking: []}
+    main.write_worms(entries["colours"], entries["identities"], tmp_path / "worms.csv")
+    table = pd.read_csv(tmp_path / "worms.csv")
+    assert list(table.columns) == TABLES["worms"].names and len(table) > 0
+    assert table["mse"].notna().all() == (lacking == "identities")

@@ -1,4 +1,4 @@
-"""Calcium traces are joined to the NeuroPAL neurons that they are told to be of."""
+"""Calcium traces are joined to the NeuroPAL neurons that they belong to."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from pynwb import NWBHDF5IO
 from pynwb.ophys import Fluorescence, ImageSegmentation, PlaneSegmentation, RoiResponseSeries
 
 from chromapal.worms.nwb import contents
-from chromapal.worms.nwb.traces import joined
+from chromapal.worms.nwb.traces import list_traces
 from chromapal.worms.nwb.type_map import one_type_map
 from tests.nwb_files import replace, write_nwb
 
@@ -33,8 +33,8 @@ def add_traces(path, labels=None, regions=(), own=False, numbers=None):
             table = PlaneSegmentation(
                 name="rois", description="d", imaging_plane=neurons.imaging_plane
             )
-            for spot in range(4):
-                table.add_roi(voxel_mask=[(spot, 0, 0, 1.0)], id=10 + spot)
+            for index in range(4):
+                table.add_roi(voxel_mask=[(index, 0, 0, 1.0)], id=10 + index)
             if labels is not None:
                 ragged = {} if isinstance(labels[0], str) else {"index": True}
                 table.add_column(name="ID_labels", description="names", data=list(labels), **ragged)
@@ -49,40 +49,40 @@ def add_traces(path, labels=None, regions=(), own=False, numbers=None):
     return path
 
 
-def told(path):
+def joined(path):
     with contents.opened(path) as content:
-        return [(part["series"], part["trace"], part["row"]) for part in joined(content, path)]
+        return [(part["series"], part["trace"], part["row"]) for part in list_traces(content, path)]
 
 
 def test_a_file_without_traces_has_none(tmp_path):
-    assert told(write_nwb(tmp_path / "w.nwb")) == []
+    assert joined(write_nwb(tmp_path / "w.nwb")) == []
 
 
 def test_a_series_that_points_at_the_neurons_says_whose_its_traces_are(tmp_path):
     path = add_traces(write_nwb(tmp_path / "w.nwb"), own=True, regions=(2, 0))
-    assert told(path) == [(SERIES, 0, 2), (SERIES, 1, 0)]
+    assert joined(path) == [(SERIES, 0, 2), (SERIES, 1, 0)]
 
 
 def test_equal_labels_join_where_only_one_on_each_side_bears_them(tmp_path):
     path = write_nwb(tmp_path / "w.nwb", names=("AVAL", "RIR", "RIR"))
     add_traces(path, labels=("RIR", "AVAL", "", "AVAR"), regions=(0, 1, 2, 3))
-    assert told(path) == [(SERIES, 1, 0)]
+    assert joined(path) == [(SERIES, 1, 0)]
 
 
 def test_stated_numbers_of_regions_come_before_labels(tmp_path):
     path = write_nwb(tmp_path / "w.nwb", names=("AVAL", "RIR", "AIYL"))
     add_traces(path, ("AVAL", "RIR", "", ""), regions=(3, 0), numbers=(13, 11, 10))
-    assert told(path) == [(SERIES, 0, 0), (SERIES, 1, 2)]
+    assert joined(path) == [(SERIES, 0, 0), (SERIES, 1, 2)]
 
 
 def test_nothing_is_joined_where_nothing_tells(tmp_path):
-    assert told(add_traces(write_nwb(tmp_path / "w.nwb"), regions=(0, 1))) == []
+    assert joined(add_traces(write_nwb(tmp_path / "w.nwb"), regions=(0, 1))) == []
 
 
 def test_the_text_nan_is_no_label_that_joins(tmp_path):
     path = write_nwb(tmp_path / "w.nwb", names=("AVAL", "nan", "RIR"))
     add_traces(path, labels=("NaN", "RIR", "nan ", ""), regions=(0, 1, 2))
-    assert told(path) == [(SERIES, 1, 2)]
+    assert joined(path) == [(SERIES, 1, 2)]
 
 
 def broken_labels(path):
@@ -93,7 +93,7 @@ def broken_labels(path):
 
 def test_a_series_that_cannot_be_read_is_left_out_and_the_worm_is_kept(tmp_path, caplog):
     path = broken_labels(write_nwb(tmp_path / "w.nwb"))
-    assert told(path) == []
+    assert joined(path) == []
     (line,) = caplog.messages
     assert line.startswith(f"{path}: no traces of processing/{SERIES} ({path}: found an index of ")
     assert "ID_labels in rois that does not fit its 9 values" in line

@@ -217,9 +217,9 @@ def colorize(folder, name, checkpoints):
     return out
 
 
-def keep(folder, name, checkpoints):
+def train_model(folder, name, checkpoints):
     out = folder / name
-    model.keep(
+    model.train_model(
         folder / "neurons.parquet", "identify_then_colour", SMALL,
         Normalisation("rank_normal", "white"), "study", "code", training(checkpoints), out,
     )  # fmt: skip
@@ -227,7 +227,9 @@ def keep(folder, name, checkpoints):
 
 
 @pytest.mark.parametrize(
-    ("job", "fits"), [(classify, 2), (colorize, 1), (keep, 1)], ids=["classify", "train", "keep"]
+    ("job", "fits"),
+    [(classify, 2), (colorize, 1), (train_model, 1)],
+    ids=["classify", "train", "keep"],
 )
 def test_a_killed_job_goes_on_to_the_same_bytes(job, fits, steps, tmp_path, monkeypatch):
     # the alignment is no training, and each of the three runs would repeat it

@@ -77,9 +77,9 @@ def test_a_film_a_flat_image_and_a_broken_file_are_refused(tmp_path):
     tifffile.imwrite(tmp_path / "flat.tif", PLANES[0])
     (tmp_path / "broken.tif").write_bytes(b"II*\0nothing")
     for name, line in {
-        "film.ome.tif": "one volume, no film",
+        "film.ome.tif": "one volume, not a time series",
         "flat.tif": "axes YX; expected X, Y and Z",
-        "broken.tif": "no volume that can be read",
+        "broken.tif": "a volume that cannot be read",
     }.items():
         with pytest.raises(InputError, match=line):
             volumes.read(tmp_path / name)
@@ -120,5 +120,5 @@ def test_channels_are_stated_named_or_the_only_one():
     assert named_channels(two, {"W": 1}, "t") == {"W": 1}
     with pytest.raises(InputError, match="2 channels; expected channel 2"):
         named_channels(two, {"W": 2}, "t")
-    with pytest.raises(InputError, match="none tells its dye"):
+    with pytest.raises(InputError, match="no known dye"):
         named_channels(two, {}, "t")

@@ -47,7 +47,7 @@ TINY = {
         "colorizers": {"resnet18_fusion": {"steps": 4, "epochs": 4, "batch": 8}},
         "classifiers": {"random_forest": {"trees": 10}},
     },
-    "training": {"threads": 1, "parallel": 2, "device": "cpu"},
+    "training": {"threads": 1, "parallel": 2, "device": "cpu", "precision": "fp32"},
 }
 
 
@@ -131,8 +131,8 @@ def against_umask(folder: Path, probe: Path) -> dict[str, str]:
     return found
 
 
-def kept_model(study: Path):
-    """Write the facts of a kept model, which are all that a dry run looks at."""
+def write_trained_model(study: Path):
+    """Write the facts of a trained model, which are all that a dry run reads."""
     told = dict.fromkeys(("study", "version", "code_digest", "lock_digest"), "told")
     facts = {"missing": "", "colorizer": "identify_then_colour", "full_scales": {}, **told}
     (study / "model").mkdir(parents=True)

@@ -32,7 +32,7 @@ STUDY = {
     "params": {
         "classifiers": {"neuron_transformer": {"steps": 30, "width": 32, "layers": 1, "heads": 2}}
     },
-    "training": {"threads": 1, "parallel": 2, "device": "cpu"},
+    "training": {"threads": 1, "parallel": 2, "device": "cpu", "precision": "fp32"},
 }
 MODEL = "results/kept/model"
 OUT = "results/applied/new"
@@ -185,8 +185,8 @@ def test_every_output_follows_the_umask(applied, tmp_path):
 
 
 def test_bad_worms_are_left_out_with_a_line_and_others_go_on(applied):
-    left_out = pd.read_csv(applied / OUT / "skipped.csv", keep_default_na=False)
-    reasons = dict(zip(left_out["file"].str.rsplit("/").str[-1], left_out["reason"], strict=True))
+    skipped = pd.read_csv(applied / OUT / "skipped.csv", keep_default_na=False)
+    reasons = dict(zip(skipped["file"].str.rsplit("/").str[-1], skipped["reason"], strict=True))
     assert set(reasons) == {
         "alone.tif",
         "negative.csv",
@@ -213,11 +213,11 @@ def test_where_all_worms_are_left_out_every_reason_is_told_in_a_line(applied, tm
     assert done.returncode != 0 and "Traceback" not in text, text
     (log,) = (tmp_path / "results/applied/bad/logs").rglob("name_new_worms.log")
     for lines in (text.splitlines(), log.read_text().splitlines()):
-        reasons = {line.strip() for line in lines if line.strip().startswith("left out: ")}
+        reasons = {line.strip() for line in lines if line.strip().startswith("skipped: ")}
         assert len(reasons) == 3, text
         assert all(any(word in line for line in reasons) for word in ("StarDist", "no channel"))
         assert any("the model was trained on" in line for line in reasons)
-    assert "config key 'worms': found no usable worm; expected one at least; first of 3" in text
+    assert "config key 'worms': found no usable worm; expected at least one; first of 3" in text
 
 
 def test_what_the_model_was_not_trained_for_is_told(applied):
@@ -283,6 +283,6 @@ def test_what_is_no_model_is_refused_before_anything_runs(applied, tmp_path):
         assert done.returncode != 0 and line in text and "Traceback" not in text, text
     (unnamed / "neurons.parquet").touch()
     done = snakemake(tmp_path, None, *APPLY, f"model={unnamed}", f"worms={applied / 'new'}")
-    assert "kept no model for naming" in done.stdout + done.stderr
+    assert "without a trained model for naming" in done.stdout + done.stderr
     done = snakemake(tmp_path, None, *APPLY, f"worms={applied / 'new'}")
     assert "'model' is a required property" in done.stdout + done.stderr

@@ -5,13 +5,13 @@ import datetime
 import pytest
 
 from chromapal.files import write_json
-from tests.workflow.conftest import TINY, kept_model, snakemake
+from tests.workflow.conftest import TINY, snakemake, write_trained_model
 
 
 @pytest.fixture
 def here(tmp_path):
     """Give a folder with a model, as far as a dry run looks at it, and two folders of worms."""
-    kept_model(tmp_path / "results/kept")
+    write_trained_model(tmp_path / "results/kept")
     for name in ("new", "2023"):
         (tmp_path / name / "LAB").mkdir(parents=True)
         (tmp_path / name / "LAB/w.csv").write_text("x,y,z,xr,yr,zr,gray\n")

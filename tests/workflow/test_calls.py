@@ -13,9 +13,10 @@ import yaml
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
 
+from chromapal.worms.dandi import manifest
 from tests import imports
 from tests.workflow import test_image_study, test_naming_study
-from tests.workflow.conftest import ROOT, TINY, kept_model
+from tests.workflow.conftest import ROOT, TINY, write_trained_model
 
 CALL = ROOT / "workflow/scripts/call.py"
 
@@ -73,7 +74,7 @@ def images(folder):
 
 
 def new_worms(folder):
-    kept_model(folder / "results/kept")
+    write_trained_model(folder / "results/kept")
     (folder / "new/LAB").mkdir(parents=True)
     (folder / "new/LAB/w.csv").write_text("x,y,z,xr,yr,zr,gray\n")
     return {"model": "results/kept", "worms": "new", "nwb": True, "napari": True}
@@ -83,7 +84,40 @@ def aligned(folder):
     return {**TINY, "align": "pose"}
 
 
-CASES = {case.__name__: case for case in (tiny, aligned, naming, images, new_worms)}
+def archive(folder, download):
+    """Write what was listed of an archive, so that nothing is asked of one."""
+    version, digest = "0.240101.0000", "sha256:" + "0" * 64
+    listed = [
+        manifest.Asset(
+            "LAB",
+            "000001",
+            version,
+            f"00000000-0000-4000-8000-00000000000{n}",
+            f"w{n}.nwb",
+            9,
+            digest,
+        )
+        for n in range(1, 7)
+    ]
+    manifest.write(listed, folder / "listed.csv")
+    dandiset = {"id": "000001", "version": version, "leave_out": {"w6.nwb": "blurred"}}
+    found = {"manifest": "listed.csv", "download": download, "dandisets": {"LAB": dandiset}}
+    return {key: value for key, value in TINY.items() if key != "simulate"} | {
+        "source": "dandi", "dandi": found,
+    }  # fmt: skip
+
+
+def streamed(folder):
+    return archive(folder, False)
+
+
+def fetched(folder):
+    return archive(folder, True)
+
+
+CASES = {
+    case.__name__: case for case in (tiny, aligned, naming, images, new_worms, streamed, fetched)
+}
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,10 @@ def test_an_archive_is_streamed_then_fetched(archive, tmp_path):
         ({"dandisets": {"A": {"id": 541, "version": VERSION}}}, "'dandi.dandisets.A.id'"),
         ({"dandisets": {"A": {"id": "000541"}}}, "'version' is a required"),
         ({"dandisets": {"A/..": {"id": "000541", "version": VERSION}}}, "'A/..' does not match"),
-        ({"dandisets": {"A": {"id": "000009", "version": VERSION}}}, "nothing of that name at"),
+        (
+            {"dandisets": {"A": {"id": "000009", "version": VERSION}}},
+            "nothing of that name at",
+        ),
     ],
 )
 def test_a_wrong_archive_is_named_before_anything_runs(archive, tmp_path, keys, told):

@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import yaml
 
-from tests.workflow.conftest import ROOT, TINY, copy_project, kept_model, table_bytes
+from tests.workflow.conftest import ROOT, TINY, copy_project, table_bytes, write_trained_model
 
 SNAKEFILE = """
 configfile: "config/config.yaml"
@@ -96,7 +96,7 @@ def test_a_module_from_a_git_host_computes_the_same_tables(deploy, hosted, study
 def test_a_module_takes_a_model_to_new_worms_beside_the_study_of_its_config(deploy):
     place, keys = f'"{ROOT}/workflow/Snakefile"', ("model=results/kept", "worms=new")
     folder, code, text = deploy(place, "-n")
-    kept_model(folder / "results/kept")
+    write_trained_model(folder / "results/kept")
     (folder / "new/LAB").mkdir(parents=True)
     (folder / "new/LAB/w.csv").write_text("x,y,z,xr,yr,zr,gray\n")
     for target in ([], ["apply"]):

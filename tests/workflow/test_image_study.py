@@ -24,12 +24,16 @@ STUDY = {
             "sets": ["photographs", "slices"],
             "colorizers": ["mean_colour", "copy_gray", "context_mlp", "lab_resnet50_frozen"],
         },
-        "few": {"sets": ["photographs"], "colorizers": ["context_mlp"], "pictures": 2},
+        "few": {
+            "sets": ["photographs"],
+            "colorizers": ["context_mlp", "lab_autoencoder"],
+            "pictures": 2,
+        },
     },
     "comparisons": [{"title": "all or two", "runs": ["all", "few"], "colorizers": ["context_mlp"]}],
     "turing": 3,
-    "params": {"colorizers": {"context_mlp": LEARN}},
-    "training": {"threads": 1, "parallel": 2, "device": "cpu"},
+    "params": {"colorizers": {"context_mlp": LEARN, "lab_autoencoder": {**LEARN, "width": 8}}},
+    "training": {"threads": 1, "parallel": 2, "device": "cpu", "precision": "bf16"},
 }
 
 
@@ -49,6 +53,7 @@ def test_every_model_is_scored_on_pictures_of_other_sources(folder):
         ("photographs", "all", "copy_gray"),
         ("photographs", "all", "mean_colour"),
         ("photographs", "few", "context_mlp"),
+        ("photographs", "few", "lab_autoencoder"),
         ("slices", "all", "context_mlp"),
         ("slices", "all", "copy_gray"),
         ("slices", "all", "mean_colour"),
@@ -59,6 +64,7 @@ def test_every_model_is_scored_on_pictures_of_other_sources(folder):
             24,  # six of the ten photographs, four patches each
         ),
         ("photographs", "few", "context_mlp"): 2,
+        ("photographs", "few", "lab_autoencoder"): 2,
         **dict.fromkeys(
             [("slices", "all", name) for name in ("context_mlp", "copy_gray", "mean_colour")], 6
         ),

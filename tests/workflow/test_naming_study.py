@@ -33,7 +33,7 @@ NAMING = {
     "params": {
         "classifiers": {"neuron_transformer": {"steps": 2, "width": 16, "layers": 1, "heads": 2}}
     },
-    "training": {"threads": 1, "parallel": 2, "device": "cpu"},
+    "training": {"threads": 1, "parallel": 2, "device": "cpu", "precision": "fp32"},
 }
 TABLES = (
     *("ablation", "anchors", "calibration", "confusion", "coverage", "ganglia", "handedness"),

@@ -7,7 +7,7 @@ import pytest
 
 from chromapal.worms import table
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
-from tests.workflow.conftest import TINY, copy_project, kept_model, snakemake
+from tests.workflow.conftest import TINY, copy_project, snakemake, write_trained_model
 
 TOY = '''"""Toy worms: a neuron per line, numbers and a name between semicolons."""
 
@@ -77,8 +77,8 @@ def test_a_study_reads_it(tmp_path, project):
     done = snakemake(tmp_path, STUDY, wanted, project=project)
     assert done.returncode == 0, done.stdout + done.stderr
     same(table.read(tmp_path / wanted), worms)
-    left_out = pd.read_csv(tmp_path / "results/tiny/skipped.csv")
-    assert "found no toy worm" in left_out["reason"].loc[left_out["worm"].isna()].item()
+    skipped = pd.read_csv(tmp_path / "results/tiny/skipped.csv")
+    assert "found no toy worm" in skipped["reason"].loc[skipped["worm"].isna()].item()
     # the whole study follows, its report too
     done = snakemake(tmp_path, STUDY, "-n", project=project)
     text = done.stdout + done.stderr
@@ -92,7 +92,7 @@ def test_a_study_reads_it(tmp_path, project):
 
 
 def test_new_worms_come_from_it_beside_other_files(tmp_path, project):
-    kept_model(tmp_path / "results/kept")
+    write_trained_model(tmp_path / "results/kept")
     worms = write_toys(tmp_path / "new", range(2))
     other = simulate_worm(WORMS, 1, 2)[0]
     other.to_csv(tmp_path / "new/SIM1/other.csv", index=False)

@@ -1,8 +1,8 @@
-"""A study's model is applied to worms it has never seen."""
+"""Apply a study's trained model to new worms."""
 
 
 rule load_new_worms:
-    """Read one source of new worms; what cannot be used is listed with its reason."""
+    """Read one source of new worms; what cannot be used is listed with the reason."""
     input:
         source_files,
     output:
@@ -21,13 +21,13 @@ rule load_new_worms:
         lab=config["laboratory"],
         channels=config["channels"],
         spacing=config["spacing"],
-        full_scales=KEPT["full_scales"],
+        full_scales=MODEL_FACTS["full_scales"],
     script:
         "../scripts/call.py"
 
 
 rule collect_new_worms:
-    """Put the new worms of all sources into one table, each worm once."""
+    """Combine the new worms of all sources in one table, each worm once."""
     input:
         paths=expand(f"{RESULTS}/sources/{{source}}.parquet", source=SOURCES),
         skipped_parts=expand(f"{RESULTS}/sources/{{source}}.skipped.csv", source=SOURCES),
@@ -63,7 +63,7 @@ rule name_new_worms:
     conda:
         ENVIRONMENT
     params:
-        **calls("apply.name:name_all", f"src/chromapal/colorizers/{KEPT['colorizer']}.py"),
+        **calls("apply.name:name_all", f"src/chromapal/colorizers/{MODEL_FACTS['colorizer']}.py"),
         model=str(MODEL),
     script:
         "../scripts/call.py"
@@ -128,7 +128,7 @@ rule copy_nwb:
     params:
         **calls("apply.nwb:write_copies"),
         facts=FACTS,
-        model={key: KEPT[key] for key in ("study", "version", "code_digest", "lock_digest")},
+        model={key: MODEL_FACTS[key] for key in ("study", "version", "code_digest", "lock_digest")},
         worms=config["worms"],
         date=config["date"],
     script:

@@ -1,4 +1,4 @@
-"""Where the project's own files lie: beside its rules, or unpacked from the git host that has them."""
+"""Find the project's files: in the folder of the rules, or unpacked from a git host."""
 
 import os
 import tarfile
@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.sourcecache import HostingProviderFile, LocalSourceFile
 
-# What jobs read besides the scripts, which Snakemake fetches itself.
+# What jobs need in addition to the scripts, which Snakemake fetches itself.
 NEEDED = ("src", "workflow", "pyproject.toml", "requirements.lock")
 
 

@@ -1,4 +1,4 @@
-"""Colorizers are trained and predict, per variant, sample, grid and fold."""
+"""Train colorizers and predict colours, per variant, sample, grid and fold."""
 
 
 rule train_colorizer:
@@ -28,7 +28,7 @@ rule train_colorizer:
 
 
 rule predict_colours:
-    """Predict the colours of the animals that a model has not seen."""
+    """Predict the colours of the worms that a model was not trained on."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
         model="results/{study}/models/{colorizer}/{variant}/{sample}/grid{grid}/{fold}",

@@ -13,14 +13,14 @@ import yaml
 from snakemake.logging import logger
 from snakemake.utils import validate
 
-# Scripts run with the runner's search path, in conda environments too.
+# Scripts inherit this search path, in conda environments too.
 sys.path.insert(0, str(ROOT / "src"))
 
 from chromapal import methods, provenance
 from chromapal.errors import InputError, NoSpaceError
 from chromapal.apply import plan as apply_plan
 
-# On a full disk Snakemake itself cannot keep its books: one line, not a traceback for each of them.
+# On a full disk Snakemake cannot write its own records: one line, not a traceback for each.
 logging.raiseExceptions = False
 if workflow.is_main_process and shutil.disk_usage(Path.cwd()).free < 2**20:
     raise WorkflowError(str(NoSpaceError(Path.cwd())))
@@ -32,14 +32,14 @@ ENVIRONMENT = "../../envs/chromapal.yaml"
 
 
 def kind_of(config):
-    """Say by which schema the keys are checked: new worms, a study of images or of neurons."""
+    """Choose the schema of the keys: new worms, a study of images or a study of neurons."""
     if {"model", "worms"} & set(config):
         return "apply"
     return "images" if "sets" in config else "config"
 
 
-def spelt_out(value, schema):
-    """Read text where the schema wants none, `nwb=true`; and a number, `worms=2023`, as text."""
+def converted(value, schema):
+    """Convert a value from `--config` to its key's type: `nwb=true` to a bool, `worms=2023` to text."""
     kind = schema.get("type") if schema else None
     if isinstance(value, str) and kind in ("boolean", "object", "array"):
         return yaml.safe_load(value)
@@ -54,30 +54,30 @@ def keys(kind):
     return json.loads((ROOT / f"workflow/schemas/{kind}.schema.json").read_text())["properties"]
 
 
-def of_new_worms(config):
-    """Drop the keys of a study that stand beside those of new worms, in a file of both.
+def without_study_keys(config):
+    """Drop the keys of a study from a config file that has those of new worms too.
 
-    Of keys that both have, `nwb` among them, such a file means the study's own.
+    A key that both have, such as `nwb`, is taken to be the study's in such a file.
     """
-    ours, *studies = (set(keys(kind)) for kind in ("apply", "config", "images"))
-    known = set().union(*studies)
+    apply_keys, *study_keys = (set(keys(kind)) for kind in ("apply", "config", "images"))
+    known = set().union(*study_keys)
     stated = set(workflow.config_settings.config if "study" in config else config)
-    kept = ours & stated | set(config) - known
+    kept = apply_keys & stated | set(config) - known
     return {key: value for key, value in config.items() if key in kept}
 
 
 def validated(config):
     """Check the study's keys against its schema and fill in defaults; name the key at fault.
 
-    Snakemake's `validate` checks and fills in. It leaves to us: values that `--config` gives as
-    text (`spelt_out`); keys of two schemas in one file (`of_new_worms`); a message of one line that
-    names the key, where its own prints the schema; and braces, which no schema forbids.
+    Snakemake's `validate` checks and fills in. It does not handle: values that `--config` gives as
+    text (`converted`); keys of two schemas in one file (`without_study_keys`); a message of one line that
+    names the key, where Snakemake prints the whole schema; braces, which no schema forbids.
     """
     kind = kind_of(config)
     if kind == "apply":
-        config = of_new_worms(config)
+        config = without_study_keys(config)
     known = keys(kind)
-    config = {key: spelt_out(value, known.get(key)) for key, value in config.items()}
+    config = {key: converted(value, known.get(key)) for key, value in config.items()}
     schema = str(ROOT / f"workflow/schemas/{kind}.schema.json")
     try:
         # first without defaults: filling them in, it fails over a text in place of an object
@@ -89,14 +89,14 @@ def validated(config):
         line = f"config key '{key}': {fault.message} (see config/README.md)"
         raise WorkflowError(line) from None
     for key, value in config.items():
-        # what rules are told as text has its wildcards filled in
+        # Snakemake fills in wildcards in text that it passes to rules
         if isinstance(value, str) and set("{}") & set(value):
             raise WorkflowError(f"config key '{key}': found braces in {value!r}; expected none")
     return config
 
 
-def plain(action, *arguments):
-    """Run a step that checks the user's input; a mistake ends the run with its one line."""
+def checked(action, *arguments):
+    """Run a step that checks the user's input; an InputError ends the run with one line."""
     try:
         return action(*arguments)
     except InputError as error:
@@ -106,7 +106,7 @@ def plain(action, *arguments):
 KIND = kind_of(config)
 config = validated(config)
 if KIND == "apply":
-    RESULTS = plain(apply_plan.results_folder, config)
+    RESULTS = checked(apply_plan.results_folder, config)
 else:
     STUDY = config["study"]
     RESULTS = f"results/{STUDY}"
@@ -119,16 +119,16 @@ else:
 
 @functools.cache
 def stamp(*names):
-    """Hash files, what they import, and pins; the names stand behind the hash."""
+    """Hash files, their imports and the pinned versions; the files' names follow the hash."""
     digest = provenance.digest(*(ROOT / name for name in names), extra=(provenance.lock_digest(),))
     return " ".join([digest, *names])
 
 
 def calls(function, *files):
-    """Name a function of the package, MODULE:FUNCTION, for a rule to call, and hash its code.
+    """Give the params with which a rule calls MODULE:FUNCTION of the package: its name, a hash of its code.
 
-    The hash covers the function's module with all that it imports, and `files` that it reaches by
-    name: a method's file, say, with a wildcard in its path, or a function that gives it.
+    The hash covers the function's module with all that it imports, and `files` that it loads by
+    name, such as a method's file: paths, with wildcards or not, or functions that return one.
     """
     home = f"src/chromapal/{function.split(':')[0].replace('.', '/')}.py"
 
@@ -153,9 +153,9 @@ def tables(*names):
 
 
 def training_settings(cell, *keys):
-    """Give what the study states about trainings, the seed of networks, and where checkpoints lie.
+    """Give the study's training settings, the seed of networks, and the folder of checkpoints.
 
-    They lie outside the declared outputs, so that a killed training goes on where it was.
+    Checkpoints lie outside the declared outputs, so that a killed training resumes.
     """
 
     def settings(wildcards):

@@ -1,15 +1,15 @@
-"""Worms of the DANDI archive: read by range requests, or fetched whole."""
+"""Worms of the DANDI archive: read by range requests, or downloaded whole."""
 
 from chromapal.worms.dandi import plan as dandi_plan
 
 DANDI = config["dandi"]
-ASSETS = plain(dandi_plan.assets, config)
+ASSETS = checked(dandi_plan.assets, config)
 FETCHED = {asset.file: asset for asset in ASSETS.values()}
 STREAMED = bool(ASSETS) and not DANDI["download"]
 # The manifest decides what a study reads, not its time: each job names its file in its params.
 MANIFEST = ancient(DANDI["manifest"])
 REASONS = {lab: facts["leave_out"] for lab, facts in DANDI["dandisets"].items()}
-LEFT_OUT = [f"results/{STUDY}/left_out.csv"] if ASSETS and any(REASONS.values()) else []
+EXCLUDED = [f"results/{STUDY}/left_out.csv"] if ASSETS and any(REASONS.values()) else []
 
 
 if STREAMED:
@@ -43,7 +43,7 @@ if STREAMED:
 if ASSETS and not STREAMED:
 
     rule fetch_worm:
-        """Fetch one file of the archive whole, and compare its checksum."""
+        """Download one whole file of the archive, and compare its checksum."""
         input:
             manifest=MANIFEST,
         output:
@@ -59,7 +59,7 @@ if ASSETS and not STREAMED:
         resources:
             transfers=1,
         params:
-            # no digest of code: a checksum says that the file is right, whoever fetched it
+            # no digest of code: the checksum shows that the file is right
             call="worms.dandi.source:fetch",
             lab=fetched_laboratory,
             asset=fetched_asset,
@@ -68,10 +68,10 @@ if ASSETS and not STREAMED:
             "../scripts/call.py"
 
 
-if LEFT_OUT:
+if EXCLUDED:
 
     rule leave_out_worms:
-        """List the files that the study leaves out, with its reasons."""
+        """List the files that the study excludes, with its reasons."""
         input:
             manifest=MANIFEST,
         output:
@@ -83,7 +83,7 @@ if LEFT_OUT:
         conda:
             ENVIRONMENT
         params:
-            **calls("worms.dandi.source:write_left_out"),
+            **calls("worms.dandi.source:write_skipped_files"),
             leave_out=REASONS,
         script:
             "../scripts/call.py"

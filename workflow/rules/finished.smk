@@ -1,4 +1,4 @@
-"""Rows of TABLES and FIGURES become rules, one each; the report walks the same rows."""
+"""Make one rule for each row of TABLES and FIGURES; the report uses the same rows."""
 
 TABLES, FIGURES = (
     {name: row for name, row in rows.items() if row.get("when", True)} for rows in (TABLES, FIGURES)
@@ -63,7 +63,7 @@ for name, row in FIGURES.items():
             "../scripts/call.py"
 
 
-# What the report is told of each figure.
+# What the report needs to know of each figure.
 DRAWN = [
     {"name": name, "section": row["section"], "caption": row.get("module", name)}
     for name, row in FIGURES.items()

@@ -1,8 +1,8 @@
-"""Neurons become normalised neurons of a fold: who trains, who is tested, on which scale."""
+"""Split worms into folds, and normalise the neurons of each fold."""
 
 
 rule write_splits:
-    """Say for every fold, and every pair of folds, which animals train, validate and test."""
+    """Choose for every fold, and every pair of folds, the training, validation and test worms."""
     input:
         neurons="results/{study}/neurons.parquet",
     output:

@@ -1,8 +1,8 @@
-"""Animals are aligned; classifiers name their neurons from position, gray and colour."""
+"""Align worms, and name their neurons from position, gray and colour."""
 
 
 rule align_neurons:
-    """Bring one fold's animals into one body frame, learnt from its training animals."""
+    """Align one fold's worms to a body frame that is fitted on its training worms."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
     output:
@@ -29,7 +29,7 @@ rule align_neurons:
 rule classify_neurons:
     """Name one fold's test neurons with one classifier, from every feature set."""
     input:
-        served_colours,
+        predicted_colours,
         aligned_neurons,
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
     output:

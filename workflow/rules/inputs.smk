@@ -5,7 +5,7 @@ FULL_SCALES = {
     lab: keys["full_scale"] for lab, keys in config["laboratories"].items() if "full_scale" in keys
 }
 
-# Test colours and losses of every trained cell; pairs serve the classifiers only.
+# Test colours and losses of every training; fold pairs are for classifiers only.
 TESTED = [path for run in RUNS for path in run_colours(run, run_folds(run), "")]
 TRAINED = TESTED + [path for run in CROSS_FITTED for path in run_colours(run, PAIRS, "")]
 NAMED = expand(
@@ -31,10 +31,12 @@ def colour_entries(paths, folder, suffix):
 
 
 def name_entries(paths):
-    """Describe files of one classifier, variant and fold each, with the sample they draw on."""
+    """Describe files of one classifier, variant and fold each, with the sample and grid of their colours."""
     keys = ("classifier", "variant", "fold")
-    served = CROSS_FITTED[:1]
-    sample, grid = (served[0]["samples"][0], served[0]["grids"][0]) if served else ("", "")
+    cross_fitted = CROSS_FITTED[:1]
+    sample, grid = (
+        (cross_fitted[0]["samples"][0], cross_fitted[0]["grids"][0]) if cross_fitted else ("", "")
+    )
     return [
         dict(zip(keys, Path(path).parts))
         | {
@@ -49,17 +51,17 @@ def name_entries(paths):
 
 
 def source_file(wildcards):
-    """Give the source file behind a key."""
+    """Give the source file of a wildcard."""
     return SOURCES[wildcards.source]
 
 
 def asset_of(wildcards):
-    """Give the archive's identifier of the file behind a key."""
+    """Give the archive's identifier of a file."""
     return ASSETS[wildcards.source].asset
 
 
 def laboratory_of(wildcards):
-    """Give the laboratory of the file behind a key: its dandiset's, else the study's if any."""
+    """Give the laboratory of a file: its dandiset's, else the study's if any."""
     return ASSETS[wildcards.source].lab if ASSETS else config["laboratory"]
 
 
@@ -74,21 +76,21 @@ def fetched_laboratory(wildcards):
 
 
 def cross_fitted_colours(wildcards):
-    """Map each cross-fitted colorizer to its own fold's colours and its pairs', by name."""
+    """Map each cross-fitted colorizer to the colours of the fold and of its fold pairs."""
     fold = wildcards.fold.removeprefix("fold")
     pairs = [pair for pair in PAIRS if fold in pair.removeprefix("fold").split("-")]
-    found = {}
+    colours = {}
     for run in CROSS_FITTED:
         for name in run["colorizers"] if wildcards.variant in run["variants"] else []:
             cell = {**run, "colorizers": [name], "variants": [wildcards.variant]}
             own, *others = [
                 f"{path}.parquet" for path in run_colours(cell, [wildcards.fold, *pairs])
             ]
-            found[name] = (own, list(zip(pairs, others)))
-    return found
+            colours[name] = (own, list(zip(pairs, others)))
+    return colours
 
 
-def served_colours(wildcards):
+def predicted_colours(wildcards):
     """List the predicted colours that naming one fold needs."""
     return [
         path
@@ -97,8 +99,8 @@ def served_colours(wildcards):
     ]
 
 
-def cue_of(features):
-    """Say which features alignment may use for a feature set: no weight, no predicted colour."""
+def alignment_features(features):
+    """Give the features of a set that alignment may use: no weight, no predicted colour."""
     return "+".join(part for part in features.split("+") if part not in ("weight", "predicted"))
 
 
@@ -108,9 +110,9 @@ def aligned_by_features(wildcards):
         return {}
     folder = f"results/{STUDY}/aligned"
     return {
-        features: f"{folder}/{cue_of(features)}/{wildcards.fold}/neurons.parquet"
+        features: f"{folder}/{alignment_features(features)}/{wildcards.fold}/neurons.parquet"
         for features in IDENTIFY["features"]
-        if cue_of(features)
+        if alignment_features(features)
     }
 
 
@@ -120,92 +122,96 @@ def aligned_neurons(wildcards):
 
 
 NAMING = config["align"] != "none" and bool(IDENTIFY["classifiers"])
-CUES = sorted({cue_of(name) for name in IDENTIFY["features"] if cue_of(name)}) if NAMING else []
+ALIGNMENT_FEATURES = (
+    sorted({alignment_features(name) for name in IDENTIFY["features"] if alignment_features(name)})
+    if NAMING
+    else []
+)
 
 
-def fold_entries(folder, cues, table=""):
+def fold_entries(folder, feature_sets, table=""):
     """Describe files of one feature set and fold each."""
     return [
         {
-            "path": f"results/{STUDY}/{folder}/{cue}/{fold}{table and os.sep}{table}.parquet",
+            "path": f"results/{STUDY}/{folder}/{features}/{fold}{table and os.sep}{table}.parquet",
             "study": STUDY,
-            "features": cue,
+            "features": features,
             "fold": fold,
         }
-        for cue in cues
+        for features in feature_sets
         for fold in FOLD_NAMES
     ]
 
 
 def aligned_entries():
     """Describe the tables of aligned animals."""
-    return fold_entries("aligned", CUES, "worms")
+    return fold_entries("aligned", ALIGNMENT_FEATURES, "worms")
 
 
-def places_aligned():
+def aligned_by_features_and_fold():
     """Map "features fold" to the file of aligned neurons."""
     return {
-        f"{features} {fold}": f"results/{STUDY}/aligned/{cue_of(features)}/{fold}/neurons.parquet"
+        f"{features} {fold}": f"results/{STUDY}/aligned/{alignment_features(features)}/{fold}/neurons.parquet"
         for features in (IDENTIFY["features"] if NAMING else [])
         for fold in FOLD_NAMES
-        if cue_of(features)
+        if alignment_features(features)
     }
 
 
-# The names that people get: of the strongest classifier, from the richest features. Predicted
-# colour names a neuron once per colorizer, and pages show one name.
+# Names on the pages of worms: of the strongest classifier, from the richest features. With
+# predicted colour a neuron has one name per colorizer, and pages show one name.
 RICHEST = ("position+rgb", "position+gray", "position+luminance", "position+white", "position")
-SHOWN_FEATURES = next(
+PAGE_FEATURES = next(
     (
         name
         for name in (*RICHEST, *IDENTIFY["features"])
-        if name in IDENTIFY["features"] and cue_of(name) and "predicted" not in name
+        if name in IDENTIFY["features"] and alignment_features(name) and "predicted" not in name
     ),
     "",
 )
-SHOWN_CUE = cue_of(SHOWN_FEATURES)
-SHOWN_CLASSIFIER = next(iter(methods.ranked("classifiers", IDENTIFY["classifiers"])), "")
+PAGE_ALIGNMENT = alignment_features(PAGE_FEATURES)
+PAGE_CLASSIFIER = next(iter(methods.ranked("classifiers", IDENTIFY["classifiers"])), "")
 
 
 if config["anchors"] and not Path(config["anchors"]).is_dir():
     raise WorkflowError(
         f"config key 'anchors': found no folder {config['anchors']}; expected one of CSV files"
     )
-# Pages are made of neurons without background, from one name each.
-PAGES = NAMING and bool(SHOWN_FEATURES) and "no_background" in IDENTIFY["variants"]
+# Pages need names from the variant without background.
+PAGES = NAMING and bool(PAGE_FEATURES) and "no_background" in IDENTIFY["variants"]
 if config["anchors"] and not PAGES:
     raise WorkflowError(
-        "config key 'anchors': this study makes no pages of animals that could honour them; "
+        "config key 'anchors': this study makes no pages of worms on which they could be used; "
         "expected a classifier, variant no_background and features with a position under 'identify'"
     )
 
 
-def shown_names():
-    """Describe the identities files behind the pages of animals."""
+def page_names():
+    """Describe the identities files that pages of worms show."""
     return [
         entry
         for entry in name_entries(NAMED)
-        if entry["classifier"] == SHOWN_CLASSIFIER and entry["variant"] == "no_background"
+        if entry["classifier"] == PAGE_CLASSIFIER and entry["variant"] == "no_background"
     ]
 
 
-def shown_aligned(table):
-    """Map folds to the aligned neurons, or animals, behind the pages of animals."""
-    folder = f"results/{STUDY}/aligned/{SHOWN_CUE}"
+def page_aligned(table):
+    """Map folds to the aligned neurons, or worms, that pages of worms show."""
+    folder = f"results/{STUDY}/aligned/{PAGE_ALIGNMENT}"
     return {fold: f"{folder}/{fold}/{table}.parquet" for fold in FOLD_NAMES} if PAGES else {}
 
 
-# What people have stated about animals: an edit names them anew.
-STATED = sorted(map(str, Path(config["anchors"]).rglob("*.csv"))) if config["anchors"] else []
+# A person's anchors: editing one names its worm again.
+ANCHOR_FILES = sorted(map(str, Path(config["anchors"]).rglob("*.csv"))) if config["anchors"] else []
 
 
-def shown_stated():
-    """Map folds to the names that honour what people have stated."""
-    return {fold: f"results/{STUDY}/stated/{fold}.parquet" for fold in FOLD_NAMES if STATED}
+def page_anchored():
+    """Map folds to the names given with a person's anchors."""
+    return {fold: f"results/{STUDY}/stated/{fold}.parquet" for fold in FOLD_NAMES if ANCHOR_FILES}
 
 
-def shown_run():
-    """Say which trained run the report shows in pictures: the cross-fitted one, named neurons."""
+def example_run():
+    """Choose the run whose predictions the report draws: the cross-fitted one, named neurons."""
     if not RUNS:
         return {}
     run = (CROSS_FITTED or RUNS)[0]
@@ -218,14 +224,14 @@ def shown_run():
     }
 
 
-SHOWN = shown_run()
+EXAMPLE_RUN = example_run()
 
 
-def shown_colours(wildcards):
-    """List the predicted colours of the shown run, a file per fold."""
-    if not SHOWN:
+def example_colours(wildcards):
+    """List the predicted colours of that run, a file per fold."""
+    if not EXAMPLE_RUN:
         return []
-    run = {f"{key}s": [value] for key, value in SHOWN.items()}
+    run = {f"{key}s": [value] for key, value in EXAMPLE_RUN.items()}
     folds = run_folds((CROSS_FITTED or RUNS)[0])
     return [f"{path}.parquet" for path in run_colours(run, folds)]
 
@@ -235,8 +241,8 @@ def volume_inputs(wildcards):
     return list(SOURCES.values()) if SOURCE.has_volumes and not STREAMED else []
 
 
-def kept_colorizer():
-    """Say which colorizer is kept, and how it is changed: one that the study trains, if any."""
+def model_colorizer():
+    """Choose the trained model's colorizer, one that the study trains if any, and its parameters."""
     naming = methods.declaring("colorizers", "names_by")
     for name in naming:
         for run in RUNS:
@@ -249,5 +255,5 @@ def kept_colorizer():
     return name, {**changes, **config["params"]["colorizers"].get(name, {})}
 
 
-KEPT_COLORIZER, KEPT_CHANGES = kept_colorizer()
-KEPT = [f"results/{STUDY}/model"] if config["align"] != "none" else []
+MODEL_COLORIZER, MODEL_PARAMS = model_colorizer()
+TRAINED_MODEL = [f"results/{STUDY}/model"] if config["align"] != "none" else []

@@ -1,24 +1,24 @@
-"""The one model that a study of aligned animals keeps, for `snakemake apply`."""
+"""The trained model of a study of aligned animals, for `snakemake apply`."""
 
 
-rule keep_model:
-    """Learn once from all animals of the study, to name and colour new worms."""
+rule train_model:
+    """Train once on all animals of the study, to name and colour new worms."""
     input:
         neurons="results/{study}/neurons.parquet",
     output:
         model=directory("results/{study}/model"),
     log:
-        "results/{study}/logs/keep_model.log",
+        "results/{study}/logs/train_model.log",
     conda:
         ENVIRONMENT
     threads: TRAINING["threads"]
     resources:
-        gpu=gpu_of("colorizers", KEPT_COLORIZER),
+        gpu=gpu_of("colorizers", MODEL_COLORIZER),
         training=100 // TRAINING["parallel"],
     params:
-        **calls("apply.model:keep", f"src/chromapal/colorizers/{KEPT_COLORIZER}.py"),
-        colorizer=KEPT_COLORIZER,
-        params=KEPT_CHANGES,
+        **calls("apply.model:train_model", f"src/chromapal/colorizers/{MODEL_COLORIZER}.py"),
+        colorizer=MODEL_COLORIZER,
+        params=MODEL_PARAMS,
         normalisation={key: config[key] for key in ("colour_scale", "gray_source")},
         training=training_settings("model", "device", "threads"),
     script:

@@ -1,4 +1,4 @@
-"""Names given one to one neuron: confidence, handedness, places, peers, a page per animal."""
+"""Names given one to one: probabilities, handedness, positions, other methods, pages of worms."""
 
 ANCHORED = fold_entries("anchored", IDENTIFY["anchors"])
 ABLATED = fold_entries("ablated", IDENTIFY["ablations"])
@@ -6,7 +6,7 @@ TABLES |= {
     "handedness": dict(
         call="naming:write_handedness",
         after=paths(aligned_entries()),
-        params=dict(parts=aligned_entries()),
+        params=dict(files=aligned_entries()),
         when=NAMING,
     ),
     "peers": dict(
@@ -17,20 +17,20 @@ TABLES |= {
     "anchors": dict(
         call="ablation:write_anchors",
         after=paths(ANCHORED),
-        params=dict(parts=ANCHORED, seed=config["seed"]),
+        params=dict(files=ANCHORED, seed=config["seed"]),
         when=NAMING and ANCHORED,
     ),
     "ablation": dict(
         call="ablation:write_ablation",
         after=paths(ABLATED + IDENTITIES),
-        params=dict(parts=ABLATED, identities=IDENTITIES, seed=config["seed"]),
+        params=dict(files=ABLATED, identities=IDENTITIES, seed=config["seed"]),
         when=NAMING and ABLATED,
     ),
 }
 
 
 rule write_confidence_tables:
-    """Say what probabilities are worth, and how accuracy differs between ganglia."""
+    """Measure how reliable probabilities are, and how accuracy differs between ganglia."""
     input:
         paths(IDENTITIES),
     output:
@@ -56,10 +56,10 @@ rule write_confidence_tables:
 
 
 rule write_places_table:
-    """Say where each name lies in the body, and what it is taken for most."""
+    """Locate each name in the body, and find with which name it is most often confused."""
     input:
         paths(IDENTITIES),
-        sorted(set(places_aligned().values())),
+        sorted(set(aligned_by_features_and_fold().values())),
     output:
         table="results/{study}/tables/places.csv",
     log:
@@ -71,18 +71,18 @@ rule write_places_table:
     params:
         **calls("evaluate.tables.naming:write_places"),
         identities=IDENTITIES,
-        aligned=places_aligned(),
+        aligned=aligned_by_features_and_fold(),
     script:
         "../scripts/call.py"
 
 
 rule write_worm_pages:
-    """Give every test animal its names with a review queue, a picture and a page."""
+    """Write every test worm's names with a review queue, a picture and a page."""
     input:
-        paths(shown_names()),
-        sorted(shown_aligned("neurons").values()),
-        sorted(shown_aligned("worms").values()),
-        sorted(shown_stated().values()),
+        paths(page_names()),
+        sorted(page_aligned("neurons").values()),
+        sorted(page_aligned("worms").values()),
+        sorted(page_anchored().values()),
         neurons="results/{study}/neurons.parquet",
     output:
         folder=directory("results/{study}/named"),
@@ -94,23 +94,23 @@ rule write_worm_pages:
         ENVIRONMENT
     params:
         **calls("evaluate.pages.worm_files:write_worm_files"),
-        identities=shown_names(),
-        aligned=shown_aligned("neurons"),
-        handedness=shown_aligned("worms"),
-        stated=shown_stated(),
-        features=SHOWN_FEATURES,
+        identities=page_names(),
+        aligned=page_aligned("neurons"),
+        handedness=page_aligned("worms"),
+        stated=page_anchored(),
+        features=PAGE_FEATURES,
         anchors=config["anchors"],
     script:
         "../scripts/call.py"
 
 
 rule answer_anchors:
-    """Name those of one fold's test animals about which a person has stated something."""
+    """Name again those of one fold's test worms for which there are anchors."""
     input:
-        STATED,
+        ANCHOR_FILES,
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
-        worms=f"results/{{study}}/aligned/{SHOWN_CUE}/{{fold}}/worms.parquet",
-        atlas=f"results/{{study}}/aligned/{SHOWN_CUE}/{{fold}}/atlas",
+        worms=f"results/{{study}}/aligned/{PAGE_ALIGNMENT}/{{fold}}/worms.parquet",
+        atlas=f"results/{{study}}/aligned/{PAGE_ALIGNMENT}/{{fold}}/atlas",
     output:
         answers="results/{study}/stated/{fold}.parquet",
     log:
@@ -121,14 +121,14 @@ rule answer_anchors:
         ENVIRONMENT
     params:
         **calls("identify.anchored:answer_fold"),
-        features=SHOWN_FEATURES,
+        features=PAGE_FEATURES,
         anchors=config["anchors"],
     script:
         "../scripts/call.py"
 
 
 rule anchor_neurons:
-    """Name one fold's test animals with anchors, drawn at random and asked for."""
+    """Name one fold's test worms with anchors, drawn at random or chosen by the method."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
         worms="results/{study}/aligned/{features}/{fold}/worms.parquet",
@@ -147,7 +147,7 @@ rule anchor_neurons:
 
 
 rule ablate_naming:
-    """Name one fold's test animals with parts of the naming left out."""
+    """Name one fold's test animals with one part of the naming changed at a time."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
     output:

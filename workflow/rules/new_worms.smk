@@ -2,14 +2,14 @@
 
 from chromapal.training import layout
 
-MODEL = plain(apply_plan.model_folder, config["model"])
-KEPT = plain(layout.sealed, MODEL, apply_plan.FACTS)
-if KEPT["missing"]:
+MODEL = checked(apply_plan.model_folder, config["model"])
+MODEL_FACTS = checked(layout.sealed, MODEL, apply_plan.FACTS)
+if MODEL_FACTS["missing"]:
     raise WorkflowError(
-        f"config key 'model': found {KEPT['missing']} ({MODEL}); expected a model that names"
+        f"config key 'model': found {MODEL_FACTS['missing']} ({MODEL}); expected a model that names"
     )
-APPLIED = plain(apply_plan.applied, RESULTS, MODEL, config["worms"])
-SOURCES = plain(apply_plan.sources, config["worms"])
+APPLIED = checked(apply_plan.applied, RESULTS, MODEL, config["worms"])
+SOURCES = checked(apply_plan.sources, config["worms"])
 FACTS = {source.path: f"{RESULTS}/sources/{key}.json" for key, source in SOURCES.items()}
 
 
@@ -24,10 +24,10 @@ def source_files(wildcards):
 
 
 def source_file(wildcards):
-    """Say which file a source is, of which kind, and where its centres stand."""
+    """Return the path, kind and table of centres of a source."""
     return vars(SOURCES[wildcards.source])
 
 
 def new_source_module(wildcards):
-    """Name the module of the source that reads a file."""
+    """Return the path of the module that reads a source."""
     return f"src/chromapal/worms/sources/{SOURCES[wildcards.source].kind}.py"

@@ -1,11 +1,11 @@
-"""Tables and coloured pictures become figures, a page that asks a person, and the report."""
+"""Tables and coloured pictures become figures, a colour Turing test and the report."""
 
 
 report: "../report/workflow.rst"
 
 
-LEARNT = [entry for entry in COLOURED if entry["colorizer"] not in methods.baselines()]
-SHOWN = {name: f"results/{STUDY}/shown/{name}" for name in SETS}
+TRAINED_COLOURED = [entry for entry in COLOURED if entry["colorizer"] not in methods.baselines()]
+TEST_PICTURES = {name: f"results/{STUDY}/shown/{name}" for name in SETS}
 
 
 # By name: the section of the report, and what the function `draw` of the figure's module takes.
@@ -13,11 +13,15 @@ FIGURES = {
     "picture_sets": dict(
         section="The pictures",
         title="Image sets",
-        after=[*paths(CARDS), *SHOWN.values()],
+        after=[*paths(CARDS), *TEST_PICTURES.values()],
         inputs={},
         params=dict(
             sets=[
-                {"set": entry["set"], "card": entry["path"], "shown": SHOWN[entry["set"]]}
+                {
+                    "set": entry["set"],
+                    "card": entry["path"],
+                    "test_pictures": TEST_PICTURES[entry["set"]],
+                }
                 for entry in CARDS
             ]
         ),
@@ -26,10 +30,10 @@ FIGURES = {
         f"contact_sheet_{name}": dict(
             section="What the methods make of them",
             title=f"Contact sheet {name}",
-            inputs=dict(shown=SHOWN[name], **tables("images")),
+            inputs=dict(test_pictures=TEST_PICTURES[name], **tables("images")),
             **of_fullest_run(name, "contact_sheet"),
         )
-        for name in SETS_LEARNT
+        for name in SETS_TRAINED
     },
     "picture_scores": dict(section="Scores", title="Scores", inputs=tables("images")),
     "picture_comparisons": dict(
@@ -48,11 +52,11 @@ FIGURES = {
         f"micrographs_{name}": dict(
             section="Grayscale micrographs",
             title=f"Micrographs in the colours of {name}",
-            inputs=dict(shown="results/{study}/micrographs"),
+            inputs=dict(micrographs="results/{study}/micrographs"),
             when=config["micrographs"],
             **of_fullest_run(name, "micrographs"),
         )
-        for name in SETS_LEARNT
+        for name in SETS_TRAINED
     },
 }
 
@@ -61,7 +65,7 @@ include: "finished.smk"
 
 
 # Other files that count as the report's code.
-TOLD = [
+REPORT_CODE = [
     "workflow/notebooks/pictures.ipynb",
     "src/chromapal/evaluate/report/parts.py",
     "src/chromapal/evaluate/report/pictures.py",
@@ -70,10 +74,10 @@ TOLD = [
 
 
 rule write_turing_page:
-    """Ask a person which colours are real."""
+    """Write the colour Turing test, a page that asks which colours are real."""
     input:
-        list(SHOWN.values()),
-        paths(LEARNT),
+        list(TEST_PICTURES.values()),
+        paths(TRAINED_COLOURED),
     output:
         page=report(
             "results/{study}/turing/turing.html",
@@ -91,8 +95,8 @@ rule write_turing_page:
         **calls(
             "evaluate.pages.turing_pictures:write_page", "src/chromapal/evaluate/pages/turing.html"
         ),
-        coloured=LEARNT,
-        shown=SHOWN,
+        coloured=TRAINED_COLOURED,
+        true_pictures=TEST_PICTURES,
         seed=config["seed"],
         pictures=config["turing"],
         title=f"Which colours are real? ({STUDY})",
@@ -101,7 +105,7 @@ rule write_turing_page:
 
 
 rule write_report:
-    """Tell the study in plain words on one page that needs nothing else."""
+    """Write the report: the study in plain words on one self-contained page."""
     input:
         expand("results/{{study}}/figures/{name}.png", name=FIGURES),
         expand("results/{{study}}/tables/{name}.csv", name=TABLES),
@@ -121,7 +125,7 @@ rule write_report:
     conda:
         ENVIRONMENT
     params:
-        **calls("evaluate.report.notebook:render", *TOLD),
+        **calls("evaluate.report.notebook:render", *REPORT_CODE),
         notebook="workflow/notebooks/pictures.ipynb",
         parameters=dict(
             study=STUDY,

@@ -15,9 +15,9 @@ def picture_params(run, colorizer):
 
 
 def lacks_weights(run, colorizer):
-    """Say whether a method is nothing without weights, which a run does not name."""
-    plain(methods.check_accepts, colorizer, "images")
-    chosen = plain(methods.params, "colorizers", colorizer, picture_params(run, colorizer))
+    """Whether a method cannot work without weights, and a run names none."""
+    checked(methods.check_accepts, colorizer, "images")
+    chosen = checked(methods.params, "colorizers", colorizer, picture_params(run, colorizer))
     return methods.lacks_weights(colorizer, chosen)
 
 
@@ -27,9 +27,9 @@ for name, run in RUNS.items():
             f"config key 'runs.{name}.sets': found {unknown[0]}; expected one of {', '.join(SETS)}"
         )
 TRAINED = [
-    {"set": part, "run": name, "colorizer": colorizer}
+    {"set": set_name, "run": name, "colorizer": colorizer}
     for name, run in RUNS.items()
-    for part in run["sets"]
+    for set_name in run["sets"]
     for colorizer in run["colorizers"]
     if not lacks_weights(name, colorizer)
 ]
@@ -69,19 +69,19 @@ def simulated(name):
 
 
 def set_files(wildcards):
-    """List the files that have to be made before pictures of a set can be read."""
+    """List the simulated files that a set is read from, if any."""
     return simulated(wildcards.set)
 
 
 def set_options(wildcards):
-    """Give what a set is found and read with."""
+    """Give the options with which a set is listed and read."""
     options = {key: value for key, value in SETS[wildcards.set].items() if key != "simulate"}
-    made = simulated(wildcards.set)
-    return {**options, "source": made} if made else options
+    files = simulated(wildcards.set)
+    return {**options, "source": files} if files else options
 
 
 def picture_method(wildcards):
-    """Give what is trained in a run, with its changes, and on how many pictures."""
+    """Describe the training of a run: method, parameters, number of pictures."""
     return dict(
         colorizer=wildcards.colorizer,
         params=picture_params(wildcards.run, wildcards.colorizer),
@@ -97,8 +97,8 @@ def trained(folder, suffix=""):
 
 
 COLOURED = trained("coloured")
-# Sets that a run learns from; others are shown and described only.
-SETS_LEARNT = [name for name in SETS if name in {entry["set"] for entry in TRAINED}]
+# Sets that a run trains on; the report only shows and describes the others.
+SETS_TRAINED = [name for name in SETS if name in {entry["set"] for entry in TRAINED}]
 
 
 def fullest_run(name):
@@ -108,13 +108,13 @@ def fullest_run(name):
 
 
 def fullest(name):
-    """List the models of that run, with the folders of what they coloured."""
+    """List the models of that run, with the folders of the pictures they coloured."""
     wanted = (name, fullest_run(name))
     return [entry for entry in COLOURED if (entry["set"], entry["run"]) == wanted]
 
 
 def of_fullest_run(name, figure):
-    """Give what a figure of one set and run takes, whatever else it reads."""
+    """Give the inputs and params that figures of one set and run have in common."""
     return {
         "module": figure,
         "after": paths(fullest(name)),

@@ -1,9 +1,9 @@
-"""Scores, losses and cards of all models and sets become tables."""
+"""Write tables of the scores, losses and cards of all models and sets."""
 
 SCORES = trained("scored", ".parquet")
 LOSSES = trained("losses", ".csv")
 CARDS = [{"set": name, "path": f"results/{STUDY}/cards/{name}"} for name in SETS]
-# By name: the function that writes one, the files that its params speak of, and what it takes.
+# By name: the function that writes one, the files that its params name, and its inputs and params.
 TABLES = {
     "images": dict(call="pictures:write_images", after=paths(SCORES), params=dict(scores=SCORES)),
     "image_losses": dict(

@@ -1,4 +1,4 @@
-"""Image sets are listed, shown and described; colorizers learn on them and colour test pictures."""
+"""List and describe image sets; train colorizers on them and colour their test pictures."""
 
 for name in filter(simulated, SETS):
 
@@ -24,7 +24,7 @@ for name in filter(simulated, SETS):
 
 
 rule list_pictures:
-    """Look for a set's pictures and split them, once for all jobs that read them."""
+    """List a set's pictures and their splits, once for all jobs that read them."""
     input:
         set_files,
     output:
@@ -57,7 +57,7 @@ rule show_pictures:
     conda:
         ENVIRONMENT
     params:
-        **calls("images.shown:show"),
+        **calls("images.export:write_test_pictures"),
         options=set_options,
     script:
         "../scripts/call.py"
@@ -74,14 +74,14 @@ rule show_micrographs:
     conda:
         ENVIRONMENT
     params:
-        **calls("images.shown:show_micrographs"),
+        **calls("images.export:write_micrographs"),
         names=config["micrographs"],
     script:
         "../scripts/call.py"
 
 
 rule describe_pictures:
-    """Count a set's pictures and colours, and find what stands on two sides."""
+    """Count a set's pictures and colours, and find near-duplicates in two splits."""
     input:
         set_files,
         pictures="results/{study}/listed/{set}.parquet",
@@ -153,7 +153,7 @@ rule colour_pictures:
 rule score_pictures:
     """Compare coloured test pictures with the true ones."""
     input:
-        shown="results/{study}/shown/{set}",
+        test_pictures="results/{study}/shown/{set}",
         coloured="results/{study}/coloured/{set}/{run}/{colorizer}",
         facts="results/{study}/facts/{set}/{run}/{colorizer}.json",
     output:

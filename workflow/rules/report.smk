@@ -1,4 +1,4 @@
-"""Finished tables become figures and the report; a figure is a module, a caption and a row here."""
+"""Draw figures from finished tables and write the report; a figure is a module, a caption and a row."""
 
 
 report: "../report/workflow.rst"
@@ -27,11 +27,11 @@ FIGURES = {
     "colour": dict(section="Predicted colour", title="Colour metrics", inputs=tables("colour")),
     "prediction": dict(
         section="Predicted colour",
-        title="Prediction beside truth",
+        title="Predicted and true colours",
         inputs=dict(
-            colours=shown_colours, neurons="results/{study}/neurons.parquet", **tables("worms")
+            colours=example_colours, neurons="results/{study}/neurons.parquet", **tables("worms")
         ),
-        params=dict(run=SHOWN, **SCALE),
+        params=dict(run=EXAMPLE_RUN, **SCALE),
     ),
     "identity": dict(
         section="Names from colour", title="Identity accuracy", inputs=tables("identity")
@@ -51,7 +51,7 @@ FIGURES = {
     ),
     "calibration": dict(
         section="One name to one neuron",
-        title="What a probability is worth",
+        title="Calibration of probabilities",
         inputs=tables("calibration", "coverage"),
         when=NAMING,
     ),
@@ -63,7 +63,7 @@ FIGURES = {
     ),
     "confused": dict(
         section="One name to one neuron",
-        title="Neurons taken for each other",
+        title="Confused neurons",
         inputs=tables("places"),
         when=PAGES,
     ),
@@ -81,7 +81,7 @@ FIGURES = {
     ),
     "ablation": dict(
         section="One name to one neuron",
-        title="What each part is worth",
+        title="Ablation",
         inputs=tables("ablation"),
         when=NAMING and IDENTIFY["ablations"],
     ),
@@ -91,9 +91,9 @@ FIGURES = {
 include: "finished.smk"
 
 
-# Tables that rules of their own write, and other files that count as the report's code.
+# Tables with their own rules, and files that are part of the report's code.
 MORE_TABLES = ["identity", *(["coverage", "ganglia"] if NAMING else [])]
-TOLD = [
+REPORT_CODE = [
     "workflow/notebooks/report.ipynb",
     "src/chromapal/evaluate/report/parts.py",
     "src/chromapal/evaluate/report/naming.py",
@@ -102,7 +102,7 @@ TOLD = [
 
 
 rule write_report:
-    """Tell the study in plain words on one page that needs nothing else."""
+    """Write the report: the study in plain words on one self-contained page."""
     input:
         expand("results/{{study}}/figures/{name}.png", name=FIGURES),
         expand("results/{{study}}/tables/{name}.csv", name=[*TABLES, *MORE_TABLES]),
@@ -122,7 +122,7 @@ rule write_report:
     conda:
         ENVIRONMENT
     params:
-        **calls("evaluate.report.notebook:render", *TOLD),
+        **calls("evaluate.report.notebook:render", *REPORT_CODE),
         notebook="workflow/notebooks/report.ipynb",
         parameters=dict(
             study=STUDY,

@@ -22,9 +22,9 @@ for key in [key for key, asked in NEED_ALIGN.items() if asked and config["align"
     raise WorkflowError(
         f"config key '{key}': needs aligned animals; found align 'none', expected pose or nonrigid"
     )
-SOURCE = plain(registry.source, config["source"])
-SOURCES = plain(SOURCE.files, config)
-FOLDS = plain(plan.fold_count, config, list(SOURCES.values()))
+SOURCE = checked(registry.source, config["source"])
+SOURCES = checked(SOURCE.files, config)
+FOLDS = checked(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]
 PAIRS = [f"fold{a}-{b}" for a in range(FOLDS) for b in range(a + 1, FOLDS)]
 
@@ -55,13 +55,13 @@ def run_params(run, colorizer):
 CROSS_FITTED = [run for run in RUNS if run["cross_fit"]]
 for run in RUNS:
     for name in run["colorizers"]:
-        plain(methods.check_accepts, name, "neurons")
-        plain(methods.params, "colorizers", name, run_params(run, name))
+        checked(methods.check_accepts, name, "neurons")
+        checked(methods.params, "colorizers", name, run_params(run, name))
     unknown = set(run_folds(run)) - set(FOLD_NAMES)
     if unknown:
         raise WorkflowError(f"config key 'runs': {sorted(unknown)} named; the study has {FOLDS}")
 for name in IDENTIFY["classifiers"]:
-    plain(methods.params, "classifiers", name, config["params"]["classifiers"].get(name))
+    checked(methods.params, "classifiers", name, config["params"]["classifiers"].get(name))
 if CROSS_FITTED and (FOLDS < 3 or config["split"] == "rows"):
     raise WorkflowError(
         "config key 'runs.cross_fit': needs at least 3 folds of whole animals; "
@@ -105,7 +105,7 @@ def task_settings(wildcards):
 
 
 def classifier_gpu(wildcards):
-    """Ask for a GPU for a classifier that is a network of our own."""
+    """Ask for a GPU for a classifier that is a network."""
     return gpu_of("classifiers", wildcards.classifier)
 
 

@@ -1,10 +1,10 @@
-"""Finished predictions become the study's tables."""
+"""Write the study's tables from finished predictions."""
 
 COLOURS = colour_entries(TESTED, "colours", ".parquet")
 IDENTITIES = name_entries(NAMED)
 LOSSES = colour_entries(TRAINED, "losses", ".csv")
 # Tables that the report lists. By name: the function that writes one, the files that its params
-# speak of, and what it takes.
+# name, and its inputs and params.
 TABLES = {
     "colour": dict(
         call="main:write_colour",
@@ -29,7 +29,7 @@ TABLES = {
     "skipped": dict(
         call="main:write_skipped",
         inputs=dict(
-            parts=[
+            files=[
                 "results/{study}/skipped.csv",
                 *expand("results/{{study}}/neurons/{fold}/skipped.csv", fold=FOLD_NAMES),
             ]
@@ -39,7 +39,7 @@ TABLES = {
 
 
 rule write_identity_tables:
-    """Score the names of test neurons, beside majority guessing and chance."""
+    """Score the names of test neurons, with majority guessing and chance."""
     input:
         paths(IDENTITIES),
     output:

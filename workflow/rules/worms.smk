@@ -1,4 +1,4 @@
-"""A source of worms becomes one validated table of neurons."""
+"""Read a source of worms into one validated table of neurons."""
 
 if config["source"] == "simulate":
 
@@ -24,7 +24,7 @@ if config["source"] == "simulate":
 if not STREAMED:
 
     rule load_worms:
-        """Read one source file into neuron tables; what cannot be used is listed with its reason."""
+        """Read one source file into neuron tables; what cannot be used is listed with the reason."""
         input:
             path=source_file,
         output:
@@ -46,11 +46,11 @@ if not STREAMED:
 
 
 rule collect_worms:
-    """Put the animals of all files into one table, each animal once."""
+    """Combine the animals of all files in one table, each animal once."""
     input:
         paths=expand("results/{{study}}/worms/{source}.parquet", source=SOURCES),
         skipped_parts=expand("results/{{study}}/worms/{source}.skipped.csv", source=SOURCES)
-        + LEFT_OUT,
+        + EXCLUDED,
     output:
         neurons="results/{study}/neurons.parquet",
         skipped="results/{study}/skipped.csv",

@@ -1,4 +1,4 @@
-"""The one model that a study keeps, to name and colour worms it has never seen."""
+"""The trained model of a study, which names and colours new worms."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ FACTS, NETWORKS = "model.json", "position+gray"
 DENSE = True
 
 
-def keep(
+def train_model(
     neurons: str | os.PathLike,
     colorizer: str,
     params: dict,
@@ -32,34 +32,34 @@ def keep(
     training: Training,
     out: str | os.PathLike,
 ):
-    """Learn from all animals of a study at once, nobody held out but to calibrate.
+    """Train on all animals of a study at once; animals are held out only for calibration.
 
     Parameters
     ----------
     neurons : path-like
-        The study's neurons. Animals with names and gray train.
+        The study's neurons. Animals with names and gray are used for training.
     colorizer : str
-        One that names neurons before it colours them; see
+        A colorizer that names neurons before it colours them; see
         `chromapal.colorizers.common.named_colour`.
     params : dict
         The study's changes to its `Params`.
     normalisation : Normalisation
-        The scale of colour, and what gray is.
+        The colour scale and the source of gray.
     study, code : str
-        The study's name, and the digest of the code behind the model, which files may follow.
+        The study's name, and the digest of the model's code, which file names may follow.
     training : Training
-        Where and how, and where it goes on after a kill.
+        Device, threads, seed, and the checkpoints from which an interrupted training resumes.
     out : path-like
-        Folder, whole or not at all: `model.json` with what new worms are held against, and the
-        trained colorizer. Where no animal can teach gray or colour it says so and holds none.
+        Folder, written whole or not at all: `model.json` with facts that new worms are compared
+        with, and the trained colorizer, unless no animal has names, gray and colour.
     """
     neurons = pd.read_parquet(neurons)
     normaliser = Normaliser.fit(neurons, **vars(normalisation))
     neurons = normaliser.transform(neurons)
     animals = neurons.groupby(ANIMAL)
-    known = neurons["name"].ne("").groupby([neurons[key] for key in ANIMAL]).transform("any")
-    gray = animals["gray"].transform("count").eq(animals["gray"].transform("size"))
-    taught = neurons[known & gray].reset_index(drop=True)
+    named = neurons["name"].ne("").groupby([neurons[key] for key in ANIMAL]).transform("any")
+    has_gray = animals["gray"].transform("count").eq(animals["gray"].transform("size"))
+    training_neurons = neurons[named & has_gray].reset_index(drop=True)
     facts = {
         "study": study,
         "version": provenance.version(),
@@ -72,28 +72,30 @@ def keep(
         "normaliser": normaliser.to_json(),
         "missing": "",
         "full_scales": {},
-        **_animals(taught),
+        **_animal_facts(training_neurons),
     }
     if normalisation.colour_scale == "full_scale":
-        # no other scale asks what a camera could count, and none need refuse a brighter worm
+        # only this scale depends on a camera's full scale
         facts["full_scales"] = neurons.groupby("lab")["full_scale"].max().to_dict()
     with whole(out) as folder:
         folder.mkdir()
-        if taught[["r", "g", "b"]].notna().all(axis=1).any():
+        if training_neurons[["r", "g", "b"]].notna().all(axis=1).any():
             module = methods.module("colorizers", colorizer)
             model = module.build(methods.params("colorizers", colorizer, params), DENSE)
-            model.learn(taught, training.seed, training.device, training.threads, training.folder)
+            model.learn(
+                training_neurons, training.seed, training.device, training.threads, training.folder
+            )
             model.save(folder / NETWORKS)
             facts["names"] = model.identifier.transformer.classes_.tolist()
         else:
             facts["missing"] = "no animal with names, gray and colour to learn from"
         layout.seal(folder, FACTS, facts)
     shutil.rmtree(training.checkpoints, ignore_errors=True)
-    LOGGER.info("%s: learnt from %d animals", out, len(facts["animals"]))
+    LOGGER.info("%s: trained on %d animals", out, len(facts["animals"]))
 
 
-def _animals(training: pd.DataFrame) -> dict:
-    """Say whom a model was trained on."""
+def _animal_facts(training: pd.DataFrame) -> dict:
+    """Describe the animals that a model was trained on."""
     worms = training.drop_duplicates(ANIMAL)
     counts = training.groupby(ANIMAL).size()
     each = [rows for _, rows in training.groupby(ANIMAL, sort=False)]
@@ -111,12 +113,12 @@ def _animals(training: pd.DataFrame) -> dict:
 
 
 def read_facts(folder: str | os.PathLike) -> dict:
-    """Read what a kept model says of itself.
+    """Read the facts about a trained model.
 
     Raises
     ------
     InputError
-        No model, one that is damaged or of another layout, or a study that could teach none.
+        There is no model, it is damaged or of another layout, or its study had no training data.
     """
     facts = layout.sealed(Path(folder), FACTS)
     if facts["missing"]:
@@ -125,7 +127,7 @@ def read_facts(folder: str | os.PathLike) -> dict:
 
 
 def load(folder: str | os.PathLike):
-    """Give the trained colorizer of a kept model, and its facts."""
+    """Return the trained colorizer of a model, and the model's facts."""
     facts = read_facts(folder)
     networks = Path(folder) / NETWORKS
     module = methods.module("colorizers", facts["colorizer"])

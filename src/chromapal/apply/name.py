@@ -1,4 +1,4 @@
-"""New worms are named and coloured by the model that a study kept."""
+"""Name and colour new worms with a study's trained model."""
 
 import logging
 import os
@@ -28,54 +28,58 @@ def name_all(
     out_scope: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Name all new worms; those of one laboratory are turned the same way together.
+    """Name all new worms; worms of one laboratory are assigned the same handedness.
 
     Parameters
     ----------
     model : path-like
-        Folder of the kept model.
+        Folder of the trained model.
     neurons, skipped_sources : path-like
         What `chromapal.apply.read.collect` wrote.
     out_neurons : path-like
-        Parquet, a row per neuron: those of the neuron table; row (number in `neurons`); body
+        Parquet, a row per neuron: columns of the neuron table; row (number in `neurons`); body
         axes; assigned1 to assigned5 and their probabilities; predicted colour and deviation
-        on the study's scale, and the colour brought to 0..1.
+        on the study's scale, and the colour scaled to 0..1.
     out_worms : path-like
         Parquet: what was decided about each worm's axes.
     out_scope, out_skipped : path-like
-        CSV of `chromapal.columns.SCOPE`, and of everything left out.
+        CSV of `chromapal.columns.SCOPE`, and of everything skipped.
 
     Raises
     ------
     InputError
-        The model cannot be used, or no worm can; the log tells of each why it was left out.
+        The model cannot be used, or no worm can; the log says why each worm was skipped.
     """
-    # PyTorch adds up in another order with more threads, which must change no result
+    # with more threads PyTorch sums in another order, which would change results
     torch.set_num_threads(1)
     trained, facts = load(model)
     neurons = table.read(neurons)
     neurons = neurons.assign(row=np.arange(len(neurons), dtype=np.int64))
-    asked = [
-        question
+    differences = [
+        difference
         for _, rows in neurons.groupby(table.ANIMAL)
-        for question in scope.questions(rows, facts)
+        for difference in scope.differences(rows, facts)
     ]
-    neurons, left_out = scale.usable(neurons, facts)
-    unnamed = pd.DataFrame(left_out, columns=list(SKIPPED))
-    listed = pd.concat([skipped.read(skipped_sources), unnamed])
+    neurons, skipped_worms = scale.usable(neurons, facts)
+    newly_skipped = pd.DataFrame(skipped_worms, columns=list(SKIPPED))
+    all_skipped = pd.concat([skipped.read(skipped_sources), newly_skipped])
     if neurons.empty:
-        reasons = skipped.told(listed)
-        raise InputError("config key 'worms'", "no usable worm", "one at least", reasons)
-    skipped.told(unnamed)
-    skipped.write(listed, out_skipped)
-    here = set(neurons[table.ANIMAL].itertuples(index=False, name=None))
-    asked = [question for question in asked if (question["lab"], question["worm"]) in here]
-    for question in asked:
-        LOGGER.warning("%s", scope.sentence(question))
+        reasons = skipped.log_reasons(all_skipped)
+        raise InputError("config key 'worms'", "no usable worm", "at least one", reasons)
+    skipped.log_reasons(newly_skipped)
+    skipped.write(all_skipped, out_skipped)
+    usable = set(neurons[table.ANIMAL].itertuples(index=False, name=None))
+    differences = [
+        difference
+        for difference in differences
+        if (difference["lab"], difference["worm"]) in usable
+    ]
+    for difference in differences:
+        LOGGER.warning("%s", scope.describe(difference))
     named, worms = _named(trained, facts, neurons)
     write_parquet(named, out_neurons)
     write_parquet(worms, out_worms)
-    write_csv(pd.DataFrame(asked, columns=list(SCOPE)), out_scope)
+    write_csv(pd.DataFrame(differences, columns=list(SCOPE)), out_scope)
     LOGGER.info("%d worms named, %d neurons", len(worms), len(named))
 
 
@@ -84,17 +88,17 @@ def _named(trained, facts: dict, neurons: pd.DataFrame) -> tuple[pd.DataFrame, p
     colour, deviation = trained.coloured(neurons, probabilities, position)
     known = np.array([*trained.identifier.transformer.classes_, ""])
     names = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
-    chances = np.zeros(names.shape)
+    chance = np.zeros(names.shape)
     for rows in neurons.groupby(table.ANIMAL).indices.values():
         answers = answer(probabilities[rows])
-        names[rows], chances[rows] = known[answers.best], answers.probability
-    shown = display(colour, facts["normaliser"]["colour_scale"])
+        names[rows], chance[rows] = known[answers.best], answers.probability
+    displayed = display(colour, facts["normaliser"]["colour_scale"])
     columns = [*table.COLUMNS, "file", "row", "name"]
     return neurons[columns].assign(
         **dict(zip(BODY, position.T, strict=True)),
         **dict(zip(ASSIGNED, names.T, strict=True)),
-        **dict(zip(PROBABILITY, chances.T, strict=True)),
+        **dict(zip(PROBABILITY, chance.T, strict=True)),
         **dict(zip(RGB, colour.T, strict=True)),
         **dict(zip(RGB_SD, deviation.T, strict=True)),
-        **dict(zip(RGB_SHOWN, shown.T, strict=True)),
+        **dict(zip(RGB_SHOWN, displayed.T, strict=True)),
     ), worms

@@ -1,4 +1,4 @@
-"""Points and a predicted-colour volume of each new worm, in files that napari opens."""
+"""Points and a predicted-colour volume of each new worm, as files for napari."""
 
 import hashlib
 import logging
@@ -41,19 +41,19 @@ def write_layers(neurons: str | os.PathLike, facts: dict[str, str], out: str | o
         for (lab, worm), rows in neurons.groupby(table.ANIMAL, sort=True):
             source = read_json(facts[rows["file"].iloc[0]])
             spacing = source.get("spacing") or table.voxel_size(rows)
-            where = Path(slug(lab)) / slug(worm)
-            (folder / where).mkdir(parents=True)
-            write_csv(points(rows), folder / where / POINTS)
-            write_volume(painted(rows, source.get("shape"), spacing), spacing, folder / where)
-            write_json(placed(f"{lab} {worm}", spacing), folder / where / FACTS)
-            shutil.copyfile(PROGRAM, folder / where / OPEN)
+            subfolder = Path(slug(lab)) / slug(worm)
+            (folder / subfolder).mkdir(parents=True)
+            write_csv(points(rows), folder / subfolder / POINTS)
+            write_volume(painted(rows, source.get("shape"), spacing), spacing, folder / subfolder)
+            write_json(layer_properties(f"{lab} {worm}", spacing), folder / subfolder / FACTS)
+            shutil.copyfile(PROGRAM, folder / subfolder / OPEN)
             LOGGER.info(
-                "%s %s: %s", lab, worm, shlex.join(["python", f"{Path(out) / where / OPEN}"])
+                "%s %s: %s", lab, worm, shlex.join(["python", f"{Path(out) / subfolder / OPEN}"])
             )
 
 
 def points(neurons: pd.DataFrame) -> pd.DataFrame:
-    """Give neurons as napari's table of points: axes z, y, x in voxels; names behind them."""
+    """Return neurons as napari's table of points: axes z, y, x in voxels, then names."""
     return pd.DataFrame(
         {
             "index": np.arange(len(neurons)),
@@ -80,7 +80,7 @@ def write_volume(volume: np.ndarray, spacing: Sequence[float], folder: Path):
             compression="zlib",
             metadata={
                 "axes": "ZYXS",
-                # by default drawn from the clock
+                # by default derived from the clock
                 "UUID": str(uuid.UUID(hashlib.sha256(data).hexdigest()[:32])),
                 **sizes,
                 **units,
@@ -88,7 +88,7 @@ def write_volume(volume: np.ndarray, spacing: Sequence[float], folder: Path):
         )
 
 
-def placed(title: str, spacing: Sequence[float]) -> dict:
-    """Say how a worm's layers lie, in napari's words: axes z, y, x in micrometres."""
+def layer_properties(title: str, spacing: Sequence[float]) -> dict:
+    """Return napari's properties of a worm's layers: axes z, y, x in micrometres."""
     scale = [float(f"{side:.6g}") for side in reversed(spacing)]
     return {"title": title, "scale": scale, "axis_labels": list("zyx"), "units": ["um"] * 3}

@@ -1,4 +1,4 @@
-"""Copies of new worms' NWB files, with what was predicted of them."""
+"""Copies of new worms' NWB files with their predictions."""
 
 import logging
 import os
@@ -20,16 +20,16 @@ MEANING = "the scale 0 to 1 on which figures show the study's colours, a blob at
 
 
 def predicted(neurons: pd.DataFrame) -> pd.DataFrame:
-    """Give named neurons of one file in the columns of `predictions.COLUMNS`."""
+    """Return the named neurons of one file with the columns of `predictions.COLUMNS`."""
     columns = {}
     for name in COLOURS:
         colour = name.removesuffix("_predicted")
         columns[name] = neurons[colour].to_numpy()
         columns[name.replace("_", "_sd_")] = neurons[f"{colour}_sd"].to_numpy()
-    for place, answer in enumerate(ANSWERS, start=1):
-        chance = "probability" if place == 1 else f"probability{place}"
-        columns[f"name{place}_predicted"] = neurons[answer].to_numpy()
-        columns[f"probability{place}_predicted"] = neurons[chance].to_numpy()
+    for rank, answer in enumerate(ANSWERS, start=1):
+        chance = "probability" if rank == 1 else f"probability{rank}"
+        columns[f"name{rank}_predicted"] = neurons[answer].to_numpy()
+        columns[f"probability{rank}_predicted"] = neurons[chance].to_numpy()
     return pd.DataFrame({"row": neurons["neuron"].to_numpy(), **columns})
 
 
@@ -41,7 +41,7 @@ def write_copies(
     date: str,
     out: str | os.PathLike,
 ):
-    """Write a copy of every NWB file whose worm was named, in the folders it came from.
+    """Write a copy of every NWB file whose worm was named, in the same subfolders.
 
     Parameters
     ----------
@@ -52,9 +52,9 @@ def write_copies(
     model : dict
         study, version, code_digest and lock_digest of the model.
     worms : path-like
-        The folder that sources are found in.
+        The folder of the sources.
     date : str
-        What the copies state as the date of their predictions.
+        Date of the predictions in the copies.
     out : path-like
         The folder, written whole or not at all. A file that cannot be copied is listed in
         `skipped.csv` there, with its reason.
@@ -64,36 +64,36 @@ def write_copies(
     NoSpaceError
         The disk of the folder is full.
     InputError
-        A copy cannot be written: no fault of the file's, which is not left out for it.
+        A copy cannot be written; its file is not skipped, as the file is not at fault.
     """
     neurons = pd.read_parquet(neurons)
     named = set(neurons["file"])
     files = [file for file in facts if file.lower().endswith(".nwb") and file in named]
-    left_out = []
+    skipped_worms = []
     with whole(out) as folder:
         folder.mkdir()
         for file in files:
             rows = neurons[neurons["file"].eq(file)]
             source = read_json(facts[file])
             volume = painted(rows, source["shape"], source["spacing"])
-            place = Path(file).relative_to(worms)
+            relative = Path(file).relative_to(worms)
             try:
                 write_predicted(
                     file,
                     predicted(rows),
                     {**model, "date": date, "worm": rows["worm"].iloc[0]},
-                    folder / place,
+                    folder / relative,
                     PredictedVolume(volume, FULL, MEANING),
                 )
             except NoSpaceError:
                 raise
             except InputError as error:
                 if error.where != file:
-                    # the folder has a name of its own only once it is whole
-                    told = error.found, error.expected, error.advice
-                    raise InputError(Path(out) / place, *told) from None
-                LOGGER.warning("left out: %s", error)
+                    # the folder has a temporary name until it is complete
+                    message = error.found, error.expected, error.advice
+                    raise InputError(Path(out) / relative, *message) from None
+                LOGGER.warning("skipped: %s", error)
                 lab, worm = rows[ANIMAL].iloc[0]
-                left_out.append(skipped.entry(file, lab, worm, error))
-        skipped.write(left_out, folder / "skipped.csv")
-    LOGGER.info("%d copies", len(files) - len(left_out))
+                skipped_worms.append(skipped.entry(file, lab, worm, error))
+        skipped.write(skipped_worms, folder / "skipped.csv")
+    LOGGER.info("%d copies", len(files) - len(skipped_worms))

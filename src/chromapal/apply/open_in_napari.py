@@ -1,6 +1,6 @@
 """Open a new worm's layers in napari: `python open.py`, with a Python that has napari 0.6 or later.
 
-A copy of this file lies beside each worm's layers; it needs nothing else of chromapal.
+Each worm's layers come with a copy of this file, which needs nothing else of chromapal.
 """
 
 import json
@@ -10,7 +10,7 @@ import napari
 import pandas as pd
 import tifffile
 
-WINDOW = 500  # pixels that the neurons' longest side takes at first
+WINDOW = 500  # initial length of the neurons' longest side in pixels
 
 
 def show(folder: Path) -> napari.Viewer:
@@ -27,7 +27,7 @@ def show(folder: Path) -> napari.Viewer:
         In three dimensions, on axes z, y, x [um].
     """
     facts = json.loads((folder / "layers.json").read_text(encoding="utf-8"))
-    place = {key: facts[key] for key in ("scale", "axis_labels", "units")}
+    axes = {key: facts[key] for key in ("scale", "axis_labels", "units")}
     volume = tifffile.imread(folder / "predicted_colour.ome.tif")
     neurons = pd.read_csv(folder / "points.csv", keep_default_na=False)
     viewer = napari.Viewer(title=facts["title"], ndisplay=3)
@@ -39,11 +39,11 @@ def show(folder: Path) -> napari.Viewer:
             colormap=colour,
             blending="additive",
             contrast_limits=(0, 255),
-            **place,
+            **axes,
         )
-    places = neurons[["axis-0", "axis-1", "axis-2"]].to_numpy()
+    positions = neurons[["axis-0", "axis-1", "axis-2"]].to_numpy()
     viewer.add_points(
-        places,
+        positions,
         name="names_predicted",
         features=neurons[["name", "probability"]],
         text={"string": "{name}", "size": 8, "color": "white", "anchor": "upper_left"},
@@ -51,10 +51,10 @@ def show(folder: Path) -> napari.Viewer:
         face_color="probability",
         face_colormap="viridis",
         border_width=0,
-        **place,
+        **axes,
     )
-    # the neurons fill the window, however large a volume they lie in
-    low, high = places.min(axis=0) * facts["scale"], places.max(axis=0) * facts["scale"]
+    # the neurons fill the window, whatever the size of the volume
+    low, high = positions.min(axis=0) * facts["scale"], positions.max(axis=0) * facts["scale"]
     viewer.camera.center = tuple((low + high) / 2)
     viewer.camera.zoom = WINDOW / max(*(high - low), 1.0)
     return viewer

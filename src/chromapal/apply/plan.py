@@ -1,6 +1,6 @@
-"""New worms and the model that is applied to them, found before any job runs.
+"""Find new worms and the model to apply before any job runs.
 
-Standard library only, for the workflow calls this while it is parsed.
+Standard library only, since the workflow calls this while it is parsed.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from chromapal.worms.slugs import slug
 
 MODEL, FACTS = "model", "model.json"
 APPLIED = "applied.json"
-OUT, ELSEWHERE = "config key 'out'", "state another folder, out=FOLDER"
+OUT, ELSEWHERE = "config key 'out'", "choose another folder with out=FOLDER"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Source:
     kind : str
         The source that reads it; see `chromapal.worms.registry`.
     centres : str
-        Of a volume the table of its neurons' centres beside it, "" where there is none.
+        The table of a volume's neuron centres, "" if there is none.
     """
 
     path: str
@@ -39,13 +39,13 @@ class Source:
 def sources(folder: str) -> dict[str, Source]:
     """List a folder's files with new worms, of all sources, by file-safe key.
 
-    A table beside a volume, of the same name but for the suffix, holds the volume's centres and
-    is no source of its own.
+    A table with the same name as a volume except for the suffix contains the volume's centres
+    and is not a separate source.
 
     Raises
     ------
     InputError
-        There is no such folder, or it holds no such file.
+        There is no such folder, or it contains no such file.
     """
     kinds = registry.by_suffix()
     found = {path: kinds[path.suffix.lower()] for path in discover(folder, tuple(kinds), "worms")}
@@ -66,7 +66,7 @@ def _stem(path: Path) -> Path:
 
 
 def model_folder(study: str) -> Path:
-    """Find the model that a study kept.
+    """Find the trained model of a study.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def model_folder(study: str) -> Path:
     Raises
     ------
     InputError
-        There is no such folder, it is no study, or it kept no model.
+        There is no such folder, or it is not a study, or the study has no trained model.
     """
     where = "config key 'model'"
     folder = Path(study)
@@ -89,40 +89,40 @@ def model_folder(study: str) -> Path:
         raise InputError(where, f"no study in {study!r}", "results/STUDY of a finished study")
     raise InputError(
         where,
-        f"a study that kept no model for naming ({study})",
+        f"a study without a trained model for naming ({study})",
         "one with align: nonrigid or pose",
-        "run it again with that key; an unfinished study keeps its model at its end",
+        "run it again with that key; a study that has not finished has no model yet",
     )
 
 
 def results_folder(config: dict) -> str:
-    """Give the folder of results: as stated, else `results/applied/{name of the worms' folder}`.
+    """Return the folder of results: as stated, else `results/applied/{name of the worms' folder}`.
 
     Raises
     ------
     InputError
-        It lies in the folder of worms, where a second run would take its own results for new
-        worms, or holds that folder.
+        It is inside the folder of worms, where a second run would read its own results as new
+        worms, or contains that folder.
     """
     worms = config["worms"]
     folder = config["out"] or f"results/applied/{slug(Path(worms).resolve().name)}"
-    _apart(folder, worms, "worms")
+    _require_apart(folder, worms, "worms")
     return folder
 
 
 def applied(results: str, model: Path, worms: str) -> dict[str, str]:
-    """Tell which model is applied to which worms: paths, from here where they are below.
+    """Return the paths of the model and the worms, relative to the working directory if inside it.
 
     Raises
     ------
     InputError
-        The folder of results holds the model, or results of another model or of other worms.
+        The folder of results contains the model, or results of another model or of other worms.
     """
-    _apart(results, model, "the model")
-    told = {"model": _from_here(model), "worms": _from_here(worms)}
+    _require_apart(results, model, "the model")
+    paths = {"model": _relative_path(model), "worms": _relative_path(worms)}
     record = Path(results) / APPLIED
-    before = read_json(record) if record.is_file() else told
-    for key, path in told.items():
+    before = read_json(record) if record.is_file() else paths
+    for key, path in paths.items():
         if before.get(key) != path:
             raise InputError(
                 OUT,
@@ -130,10 +130,10 @@ def applied(results: str, model: Path, worms: str) -> dict[str, str]:
                 f"a folder of {key} {path}, or a new one",
                 f"{ELSEWHERE}, or remove that one",
             )
-    return told
+    return paths
 
 
-def _apart(results: str, folder: str | Path, what: str):
+def _require_apart(results: str, folder: str | Path, what: str):
     out, other = Path(results).resolve(), Path(folder).resolve()
     if out.is_relative_to(other):
         found = f"{results!r} inside {what} ({folder})"
@@ -141,9 +141,9 @@ def _apart(results: str, folder: str | Path, what: str):
         found = f"{results!r} around {what} ({folder})"
     else:
         return
-    raise InputError(OUT, found, "a folder apart", ELSEWHERE)
+    raise InputError(OUT, found, "a separate folder", ELSEWHERE)
 
 
-def _from_here(path: str | Path) -> str:
+def _relative_path(path: str | Path) -> str:
     path, here = Path(path).resolve(), Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -22,7 +22,7 @@ def painted(
     neurons : pandas.DataFrame
         One worm: x, y, z [voxel], and `chromapal.columns.RGB_SHOWN`, colours 0 to 1.
     shape : sequence of int or None
-        X, Y, Z of the worm's own volume; without it the volume ends a margin behind the last
+        X, Y, Z of the worm's own volume; without it the volume ends a margin after the last
         neuron.
     spacing : sequence of float
         Voxel size along x, y, z [um].

@@ -1,4 +1,4 @@
-"""Worms that a kept model is applied to, from files of all sources."""
+"""Read the new worms that a trained model is applied to, from files of all sources."""
 
 import os
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def load(
     out_facts: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Read one source of new worms; what cannot be used is listed with its reason.
+    """Read one source of new worms; what cannot be used is listed with the reason.
 
     Parameters
     ----------
@@ -36,21 +36,21 @@ def load(
     spacing : list of float
         Voxel size of volumes along x, y, z [um]; the file's own where it is empty.
     full_scales : dict of str to float
-        Largest count per laboratory that the model's scale goes by; see `load.load`.
+        Largest count per laboratory, if the model's colour scale depends on it.
     out_table : path-like
-        Parquet neuron table with a column `file`; gray stands in W.
+        Parquet neuron table with a column `file`; gray is in W.
     out_facts : path-like
-        JSON: of a volume's file its shape and spacing, and whose neurons' traces it holds.
+        JSON: for a volume its shape and spacing, and the traces of its neurons.
     out_skipped : path-like
         CSV list of `chromapal.columns.SKIPPED`.
     """
     lab = lab or None
-    stated = registry.Stated(lab, full_scales, file.centres, channels, spacing)
+    options = registry.ReadOptions(lab, full_scales, file.centres, channels, spacing)
     try:
-        neurons, left_out, facts = registry.source(file.kind).read_new(file.path, stated)
+        neurons, skipped_worms, facts = registry.source(file.kind).read_new(file.path, options)
     except InputError as error:
-        neurons, left_out, facts = *load_source.nothing(file.path, lab, error), {}
-    load_source.write(file.path, neurons, left_out, out_table, out_skipped)
+        neurons, skipped_worms, facts = *load_source.nothing(file.path, lab, error), {}
+    load_source.write(file.path, neurons, skipped_worms, out_table, out_skipped)
     write_json(facts, out_facts)
 
 
@@ -61,14 +61,14 @@ def collect(
     out_neurons: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Put the worms of all sources into one table, each worm once; it may have none.
+    """Combine the worms of all sources in one table, each worm once; the table may be empty.
 
     Parameters
     ----------
     paths, skipped_parts : sequence of path-like
         Tables and lists written by `load`.
     handedness : {"right", "mirrored", ""}
-        What is stated about the worms' axes; "" for nothing.
+        The stated handedness of the worms' axes; "" if unknown.
     out_neurons, out_skipped : path-like
         Parquet, with the columns `name` and `handedness` that a study's neurons have too; CSV.
     """

@@ -1,4 +1,4 @@
-"""New worms on the scales of a study that has ended."""
+"""Bring new worms to the scales of a finished study."""
 
 import pandas as pd
 
@@ -8,60 +8,63 @@ from chromapal.prepare.normalise import Normaliser
 from chromapal.worms import skipped
 from chromapal.worms.table import ANIMAL
 
-LEAST = 4  # neurons that fix how a worm lies
+MIN_NEURONS = 4  # neurons that determine the orientation of a worm
 
 
 def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]]:
-    """Leave out worms that cannot be named: already known, too small or without gray.
+    """Skip worms that cannot be named: training worms, too few neurons or no gray.
 
     Parameters
     ----------
     neurons : pandas.DataFrame
         Neuron tables with their `file`.
     model : dict
-        Facts of the kept model: `animals`, `fingerprints`, `normaliser`.
+        Facts of the trained model: `animals`, `fingerprints`, `normaliser`.
 
     Returns
     -------
     neurons : pandas.DataFrame
-        Those of usable worms on the study's scales, `gray` among them: the study's own kind, else
-        the other one (the white channel, or the luminance of the colours).
-    left_out : list of dict
+        Those of usable worms on the study's scales, including `gray`: from the study's own source,
+        else from the other one (the white channel, or the luminance of the colours).
+    skipped_worms : list of dict
         `skipped.entry` of each other worm.
     """
     normaliser = Normaliser.from_json(model["normaliser"])
     other = "white" if normaliser.gray_source == "luminance" else "luminance"
     scaled = normaliser.transform(neurons)
-    # never both kinds within one worm
-    lacking = scaled["gray"].isna().groupby([scaled[key] for key in ANIMAL]).transform("any")
-    scaled["gray"] = scaled["gray"].where(~lacking, scaled[other])
-    left_out, good = [], []
+    # never both sources within one worm
+    missing = scaled["gray"].isna().groupby([scaled[key] for key in ANIMAL]).transform("any")
+    scaled["gray"] = scaled["gray"].where(~missing, scaled[other])
+    skipped_worms, good = [], []
     for (lab, worm), rows in scaled.groupby(ANIMAL, sort=False):
         file = rows["file"].iloc[0]
-        fault = None
-        trained = known_as(rows, model)
-        if trained:
-            fault = (
-                f"a worm that the model was trained on, there {trained}",
-                "a new one",
-                "its study names it",
+        reason = None
+        name = training_name(rows, model)
+        if name:
+            reason = (
+                f"a worm that the model was trained on (as {name})",
+                "a new worm",
+                "its study has already named it",
             )
-        elif len(rows) < LEAST:
-            fault = f"{len(rows)} neurons", f"{LEAST} at least"
+        elif len(rows) < MIN_NEURONS:
+            reason = f"{len(rows)} neurons", f"at least {MIN_NEURONS}"
         elif rows["gray"].isna().any():
-            fault = "no gray or white channel on the study's scale", "one, or R, G and B"
-        if fault:
-            error = InputError(f"{file}, worm {worm!r}", *fault)
-            left_out.append(skipped.entry(file, lab, worm, error))
+            reason = (
+                "no gray or white channel on the study's scale",
+                "a gray or white channel, or R, G and B",
+            )
+        if reason:
+            error = InputError(f"{file}, worm {worm!r}", *reason)
+            skipped_worms.append(skipped.entry(file, lab, worm, error))
         else:
             good.append(rows)
-    return pd.concat([scaled[:0], *good], ignore_index=True), left_out
+    return pd.concat([scaled[:0], *good], ignore_index=True), skipped_worms
 
 
-def known_as(worm: pd.DataFrame, model: dict) -> str:
-    """Say under which name the model was trained on an animal; "" for a new one."""
-    mine = geometry.fingerprint(worm)
-    for animal, theirs in zip(model["animals"], model["fingerprints"], strict=True):
-        if geometry.same(mine, theirs):
+def training_name(worm: pd.DataFrame, model: dict) -> str:
+    """Return the name under which the model was trained on a worm; "" for a new worm."""
+    fingerprint = geometry.fingerprint(worm)
+    for animal, known in zip(model["animals"], model["fingerprints"], strict=True):
+        if geometry.same(fingerprint, known):
             return " ".join(animal)
     return ""

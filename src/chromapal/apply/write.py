@@ -1,4 +1,4 @@
-"""What a person gets of each new worm: names with a review queue, a picture, a page, traces."""
+"""Write the files of each new worm: names with a review queue, a picture, a page, traces."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from chromapal.apply import neuropal_id
-from chromapal.apply.scope import sentence
+from chromapal.apply.scope import describe
 from chromapal.columns import RGB, RGB_SD, RGB_SHOWN
 from chromapal.console import progress
 from chromapal.evaluate.figures import worm
@@ -30,9 +30,9 @@ def write_new_worm_files(
 ):
     """Write a folder `{lab}/{worm}` for every new worm.
 
-    It holds `neurons.csv`, as the tables of a study's test animals and beside that positions in
+    It contains `neurons.csv`, like the tables of a study's test animals, with positions in
     micrometres and predicted colours; `neurons.png`; `neurons.html`; `neuropal_id.csv`; and
-    `traces.csv` where the worm's file has calcium traces that belong to its neurons.
+    `traces.csv` if the worm's file has calcium traces of its neurons.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def write_new_worm_files(
     facts : dict
         Files of facts about sources, by source; see `chromapal.apply.read.load`.
     applied : dict of str to str
-        Which model is applied to which worms; see `chromapal.apply.plan.applied`.
+        The paths of the model and the worms; see `chromapal.apply.plan.applied`.
     out_folder : path-like
         The folder, written whole or not at all.
     out_answers : path-like
@@ -50,7 +50,7 @@ def write_new_worm_files(
         JSON of `applied`.
     """
     named, decided = pd.read_parquet(neurons), pd.read_parquet(worms)
-    asked = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False)
+    differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False)
     doubtful = decided.set_index(ANIMAL)["doubtful"].astype(bool)
     answers = worm_answers(
         named.drop(columns=[*"xyz", "ID", *worm.BODY]).assign(anchor=""),
@@ -58,7 +58,7 @@ def write_new_worm_files(
         named[["row", *worm.BODY]],
         doubtful,
     ).merge(named[["row", "file", *MICROMETRES, *RGB, *RGB_SD, *RGB_SHOWN]], on="row")
-    # a row is one of the worm's own table, as its number is
+    # row numbers refer to the worm's own table, as neuron numbers do
     answers = answers.assign(row=answers["neuron"]).drop(columns="anchor")
     write_parquet(answers, out_answers)
     with whole(out_folder) as folder:
@@ -67,10 +67,12 @@ def write_new_worm_files(
         for (lab, name), rows in progress(animals, len(animals), "new worms"):
             path = folder / slug(lab) / slug(name)
             path.mkdir(parents=True)
-            mine = asked[asked["lab"].eq(lab) & asked["worm"].eq(name)]
-            notes = [sentence(question) for question in mine.to_dict("records")]
+            of_worm = differences[differences["lab"].eq(lab) & differences["worm"].eq(name)]
+            notes = [describe(difference) for difference in of_worm.to_dict("records")]
             if doubtful[lab, name]:
-                notes.append(f"{lab} {name}: left and right are undecided; names go without a side")
+                notes.append(
+                    f"{lab} {name}: left and right are undecided; names are given without a side"
+                )
             source = read_json(facts[rows["file"].iloc[0]])
             _write_one(path, rows.drop(columns="file"), source, notes)
     write_json(applied, out_applied)

@@ -1,4 +1,4 @@
-"""Shrink by averaging areas, written as a matrix so that slabs and rows can be summed up."""
+"""Resize by averaging areas, as a matrix so that slabs and rows can be added up."""
 
 import numpy as np
 
@@ -9,8 +9,8 @@ def area_matrix(length: int, size: int) -> np.ndarray:
     Parameters
     ----------
     length, size : int
-        At least 1. A pixel that lies in two new ones counts in each by its share; where `size`
-        is the larger, pixels repeat.
+        At least 1. A pixel that overlaps two new ones is divided by area; if `size` is larger than
+        `length`, pixels repeat.
 
     Returns
     -------

@@ -28,7 +28,7 @@ PHOTOGRAPHS = {
     "rocket": (*_SKIMAGE, "rocket.jpg"),
     "temple": (*_SKLEARN, "china.jpg"),
 }
-# Grayscale micrographs to colorize; they have no colours to learn from.
+# Grayscale micrographs to colour; they cannot be used for training.
 MICROGRAPHS = {
     "cell": (*_SKIMAGE, "cell.png"),
     "microaneurysms": (*_SKIMAGE, "microaneurysms.png"),
@@ -71,12 +71,12 @@ class Bundled(Collection):
         seed : int
             Seed of the split and of the draw of patches.
         validation, test : float
-            Shares of the images.
+            Fractions of the images.
         most_per_source : int, optional
-            Patches drawn from an image at most, so that large ones do not outweigh the others;
-            all without it.
+            Maximum number of patches per image, so that large images do not outweigh others;
+            all by default.
         photographs : sequence of str, optional
-            Names of `PHOTOGRAPHS`; all of them without it. An image smaller than a patch is
+            Names of `PHOTOGRAPHS`; all by default. An image smaller than a patch is
             skipped.
 
         Raises
@@ -92,7 +92,7 @@ class Bundled(Collection):
         for name in sorted(set(PHOTOGRAPHS if photographs is None else photographs)):
             path = _path(name, PHOTOGRAPHS)
             if not path.is_file():
-                skipped.append((path.name, "not among what is installed"))
+                skipped.append((path.name, "not installed"))
                 continue
             high, wide = dimensions(path)
             corners = list(patches(high, wide, size))
@@ -101,8 +101,8 @@ class Bundled(Collection):
                 continue
             if most_per_source is not None and len(corners) > most_per_source:
                 draw = np.random.default_rng([seed, *name.encode()])
-                places = draw.choice(len(corners), most_per_source, replace=False)
-                corners = [corners[place] for place in sorted(places)]
+                indices = draw.choice(len(corners), most_per_source, replace=False)
+                corners = [corners[index] for index in sorted(indices)]
             corners_of[name] = corners
         roles = split_sources(corners_of, seed, validation, test)
         pictures = [

@@ -1,4 +1,4 @@
-"""A data set's card: how many pictures, of which colours, and what stands on two sides."""
+"""Describe a data set: its numbers of pictures, colours, and duplicates across splits."""
 
 import os
 from collections.abc import Iterator
@@ -17,24 +17,24 @@ from chromapal.images.sets import listed
 
 # Upper end and number of bins. No colour of sRGB has a CIELAB chroma above 134.
 SCALES = {"hue": (360.0, 36), "saturation": (1.0, 20), "chroma": (140.0, 28)}
-COLOURLESS = 5.0  # CIELAB chroma below which a pixel has no hue worth counting
+COLOURLESS = 5.0  # CIELAB chroma below which a pixel has no meaningful hue
 
 
 @dataclass(frozen=True)
 class Card:
-    """What describes a set of pictures.
+    """Description of a set of pictures.
 
     Parameters
     ----------
     splits : pandas.DataFrame
-        Per split: pictures, sources, pixels, least and most height and width [pixels], share of
-        pixels with a CIELAB chroma below 5, mean chroma; NaN in a split without pictures.
+        Per split: pictures, sources, pixels, smallest and largest height and width [pixels],
+        fraction of pixels with a CIELAB chroma below 5, mean chroma; NaN without pictures.
     colours : pandas.DataFrame
         Histograms, one row per split, quantity (hue [degrees, HSV], saturation [0..1, HSV],
-        chroma [CIELAB, D65]) and bin: split, quantity, low, high, pixels, share of the split's
+        chroma [CIELAB, D65]) and bin: split, quantity, low, high, pixels, fraction of the split's
         pixels counted. Hue counts only pixels with a chroma of at least 5.
     duplicates : pandas.DataFrame
-        Pictures with a twin on another side; see `chromapal.images.duplicates.Twins.table`.
+        Pictures with a twin in another split; see `chromapal.images.duplicates.Twins.table`.
     skipped : pandas.DataFrame
         Columns file and reason.
     """
@@ -46,7 +46,7 @@ class Card:
 
 
 def describe(collection: Collection) -> Card:
-    """Describe a set of pictures, loading each one once and keeping none.
+    """Describe a set of pictures, loading each one once and without keeping it.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def describe(collection: Collection) -> Card:
 
 
 def colour_values(rgb: np.ndarray) -> dict[str, np.ndarray]:
-    """Give the pixels' hue, saturation and chroma.
+    """Return the pixels' hue, saturation and chroma.
 
     Parameters
     ----------
@@ -140,12 +140,12 @@ class _Tally:
         for quantity, counts in self.counts.items():
             top, bins = SCALES[quantity]
             total = counts.sum()
-            for place, count in enumerate(counts):
+            for index, count in enumerate(counts):
                 yield {
                     "split": split,
                     "quantity": quantity,
-                    "low": place * top / bins,
-                    "high": (place + 1) * top / bins,
+                    "low": index * top / bins,
+                    "high": (index + 1) * top / bins,
                     "pixels": int(count),
                     "share": count / total if total else np.nan,
                 }
@@ -153,5 +153,5 @@ class _Tally:
 
 def _histogram(values: np.ndarray, top: float, bins: int) -> np.ndarray:
     # float32 rounds an edge such as 120 degrees down; a hundred-thousandth of a bin puts it back
-    place = np.floor(values.astype(np.float64) * (bins / top) + 1e-5).astype(np.int64)
-    return np.bincount(np.clip(place, 0, bins - 1), minlength=bins)
+    index = np.floor(values.astype(np.float64) * (bins / top) + 1e-5).astype(np.int64)
+    return np.bincount(np.clip(index, 0, bins - 1), minlength=bins)

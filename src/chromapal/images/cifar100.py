@@ -15,11 +15,11 @@ SIDE = 32
 LABELS = 2  # coarse, then fine
 RECORD = LABELS + 3 * SIDE * SIDE
 CLASSES = 100
-AGAIN = "--forcerun list_pictures unpacks it again"
+ADVICE = "--forcerun list_pictures unpacks it again"
 
 
 class Cifar100(Collection):
-    """Photographs of CIFAR-100, some or all of its hundred fine classes.
+    """Photographs of CIFAR-100, of some or all of its hundred fine classes.
 
     Training and validation pictures are drawn from the published training set, test pictures
     from its test set; each photograph is a source of its own.
@@ -35,28 +35,28 @@ class Cifar100(Collection):
         seed: int = 0,
         checksum: str = cifar100_archive.MD5,
     ) -> Self:
-        """Fetch the archive where it is not here yet, and draw pictures from it.
+        """Download the archive if it is missing, and draw pictures from it.
 
         Parameters
         ----------
         source : path-like
             URL or path of `cifar-100-binary.tar.gz`, or the folder it unpacks to.
         cache : path-like
-            Folder that keeps what was downloaded and unpacked; an archive put here is taken.
+            Folder for downloaded and unpacked files; an archive put there is used.
         classes : sequence of int, optional
-            Fine labels, 0..99, such as [52] for large forests' trees (oak); all without it.
+            Fine labels, 0..99, such as [52] for large forests' trees (oak); all by default.
         counts : tuple of int or None
             Pictures to train, validate and test, over all classes. None for the training pictures
             takes those that validation leaves, for the test pictures all.
         seed : int
             Seed of the draw.
         checksum : str
-            Of the archive, `md5:` or `sha256:` and digits; empty: not checked.
+            Of the archive, `md5:` or `sha256:` and digits; not checked if empty.
 
         Raises
         ------
         InputError
-            No archive, another one, a damaged one, or more pictures asked for than there are.
+            The archive is missing, different or damaged, or has fewer pictures than requested.
         """
         _require_classes(classes)
         folder = cifar100_archive.unpacked(source, cache, checksum)
@@ -67,36 +67,36 @@ class Cifar100(Collection):
         ):
             path = folder / f"{name}.bin"
             fine = _fine_labels(path)
-            places = (
+            indices = (
                 np.arange(len(fine)) if classes is None else np.flatnonzero(np.isin(fine, classes))
             )
-            np.random.default_rng([seed, *name.encode()]).shuffle(places)
+            np.random.default_rng([seed, *name.encode()]).shuffle(indices)
             start = 0
             for split, number in zip(splits, numbers, strict=True):
-                number = len(places) - start if number is None else number
-                if not 0 <= number <= len(places) - start:
+                number = len(indices) - start if number is None else number
+                if not 0 <= number <= len(indices) - start:
                     raise InputError(
                         "CIFAR-100",
-                        f"{number} pictures to {split}",
-                        f"0 to {len(places) - start}, which {path.name} has left of the classes",
+                        f"{number} pictures for {split}",
+                        f"0 to {len(indices) - start}, those of the classes left in {path.name}",
                     )
-                for place in places[start : start + number]:
-                    key = f"{name} {place:05d} class {fine[place]:02d}"
-                    pictures.append(Picture(key, key, split, str(path), (int(place),)))
+                for index in indices[start : start + number]:
+                    key = f"{name} {index:05d} class {fine[index]:02d}"
+                    pictures.append(Picture(key, key, split, str(path), (int(index),)))
                 start += number
         return cls.found("CIFAR-100", pictures)
 
     def load(self, picture: Picture) -> np.ndarray:
         """Read one record; float32 of shape (32, 32, 3), sRGB 0..1."""
-        path, (place,) = Path(picture.file), picture.at
+        path, (index,) = Path(picture.file), picture.at
         try:
             with path.open("rb") as file:
-                file.seek(place * RECORD + LABELS)
+                file.seek(index * RECORD + LABELS)
                 data = file.read(RECORD - LABELS)
         except FileNotFoundError:
-            raise InputError(path, "no such file", "the file as it was unpacked", AGAIN) from None
+            raise InputError(path, "no such file", "the file as it was unpacked", ADVICE) from None
         if len(data) != RECORD - LABELS:
-            raise InputError(path, f"an end within record {place}", "the file as it was unpacked")
+            raise InputError(path, f"an end within record {index}", "the file as it was unpacked")
         planes = np.frombuffer(data, np.uint8).reshape(3, SIDE, SIDE)
         return np.divide(np.moveaxis(planes, 0, 2), np.float32(255), dtype=np.float32)
 

@@ -19,17 +19,17 @@ _EXPECTED = f"{ARCHIVE}, the binary version of CIFAR-100"
 
 
 def unpacked(source: str | os.PathLike, cache: str | os.PathLike, checksum: str) -> Path:
-    """Give a folder with `train.bin` and `test.bin`.
+    """Return a folder with `train.bin` and `test.bin`.
 
     Parameters
     ----------
     source : path-like
-        Such a folder, the archive, or a URL of it. Where a URL is given and the archive lies in
-        the cache under its own name, that is taken.
+        Such a folder, the archive, or a URL of it. For a URL, an archive of the same name in
+        the cache is used if it exists.
     cache : path-like
-        Folder that keeps what was downloaded and unpacked.
+        Folder for downloaded and unpacked files.
     checksum : str
-        Of the archive, `md5:` or `sha256:` and digits; empty: not checked.
+        Of the archive, `md5:` or `sha256:` and digits; not checked if empty.
 
     Returns
     -------
@@ -38,8 +38,8 @@ def unpacked(source: str | os.PathLike, cache: str | os.PathLike, checksum: str)
     Raises
     ------
     InputError
-        Nothing there, no download, another checksum, no such archive, or the pickle version,
-        which is never loaded.
+        The file is missing, cannot be downloaded, has another checksum, is not that archive, or
+        is the pickle version, which is never loaded.
     """
     source, cache = str(source), Path(cache).expanduser()
     folder = Path(source).expanduser()
@@ -51,10 +51,10 @@ def unpacked(source: str | os.PathLike, cache: str | os.PathLike, checksum: str)
         return folder
     archive = _archive(source, cache, checksum)
     stat = archive.stat()
-    made = cache / f"cifar-100-{stat.st_size}-{stat.st_mtime_ns}"
-    if not all((made / name).is_file() for name in FILES):
-        _unpack(archive, made)
-    return made
+    target = cache / f"cifar-100-{stat.st_size}-{stat.st_mtime_ns}"
+    if not all((target / name).is_file() for name in FILES):
+        _unpack(archive, target)
+    return target
 
 
 def _archive(source: str, cache: Path, checksum: str) -> Path:
@@ -83,7 +83,7 @@ def _refuse_pickle(where: Path, names: list[str]):
 
 
 def _first_names(path: Path) -> list[str]:
-    """Name what an archive begins with; nothing where it is none, which the checksum will tell."""
+    """Return an archive's first name; nothing if it is not an archive, which the checksum finds."""
     try:
         with tarfile.open(path) as archive:
             first = archive.next()

@@ -1,4 +1,4 @@
-"""What every image set is: a list of pictures with a source and a split, loaded one at a time."""
+"""Base class of image sets: lists of pictures with source and split, loaded one at a time."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -26,11 +26,11 @@ class Picture:
     source : str
         What the picture was cut from: a photograph, an animal. Splits never separate a source.
     split : {"train", "validation", "test"}
-        What the picture is for.
+        The split of the picture.
     file : str
-        What it is read from: a path, or the name of a bundled photograph.
+        Its file: a path, or the name of a bundled photograph.
     at : tuple of int
-        Where in the file, where that holds several pictures: top row and left column [pixels],
+        Position in a file with several pictures: top row and left column [pixels],
         number of a record, or of a slice.
     """
 
@@ -45,7 +45,7 @@ class Collection(ABC):
     """A set of pictures, or some of its splits.
 
     Each kind of set has a class method `find`, which looks for the pictures and splits them; the
-    constructor takes what was found, looks at no file, and takes besides what `READ_WITH` names.
+    constructor takes those pictures and the options in `READ_WITH`, and reads no file.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ class Collection(ABC):
     Raises
     ------
     ValueError
-        Two pictures of one key, an unprintable key, an unknown split, or a source on two sides:
-        a mistake in the set's code, not in the user's files.
+        Two pictures with one key, an unprintable key, an unknown split, or a source in two
+        splits: a mistake in the set's code, not in the user's files.
     """
 
     READ_WITH: tuple[str, ...] = ()
@@ -85,18 +85,18 @@ class Collection(ABC):
         skipped: Iterable[tuple[str, str]] = (),
         **read_with,
     ) -> Self:
-        """Make a set of what `find` came upon, with names and reasons as they print.
+        """Create a set from the pictures found, with printable names and reasons.
 
         Raises
         ------
         InputError
-            No picture to train with; `name` is what the message calls the set.
+            No picture to train with; `name` is the set's name in the message.
         """
-        printable = [(shown(file), shown(reason)) for file, reason in skipped]
-        collection = cls(pictures, printable, **read_with)
+        entries = [(printable(file), printable(reason)) for file, reason in skipped]
+        collection = cls(pictures, entries, **read_with)
         if not collection.of("train"):
-            found = f"no picture to train with ({len(printable)} left out)"
-            first = f"the first left out: {': '.join(min(printable))}" if printable else ""
+            found = f"no picture to train with ({len(entries)} skipped)"
+            first = f"the first skipped: {': '.join(min(entries))}" if entries else ""
             raise InputError(name, found, "at least one usable picture", first)
         return collection
 
@@ -121,11 +121,11 @@ class Collection(ABC):
         return rgb, luma(rgb)
 
     def stamp(self, picture: Picture) -> bytes:
-        """Give what tells a picture from another, or from itself once it has changed."""
+        """Return a digest that changes when the picture changes."""
         return b"".join(hashlib.sha256(part.tobytes()).digest() for part in self.pair(picture))
 
     def gray(self, picture: Picture) -> np.ndarray:
-        """Read what a colorizer is given; here the luma of the picture's colours.
+        """Read a colorizer's input; here the luma of the picture's colours.
 
         Returns
         -------
@@ -140,7 +140,7 @@ class Collection(ABC):
         return self.pair(picture)[1]
 
     def of(self, split: str) -> tuple[Picture, ...]:
-        """Give the pictures of a split, in order of their keys."""
+        """Return the pictures of a split, in order of their keys."""
         return tuple(picture for picture in self.pictures if picture.split == split)
 
 
@@ -161,8 +161,8 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     return np.clip(gray, 0, 1, dtype=np.float32)  # the weights' sum rounds to 1 + 1e-7
 
 
-def shown(text: object) -> str:
-    """Write foreign text so that it prints on one line, another line for each text.
+def printable(text: object) -> str:
+    """Return text that prints on one line, unique for each text.
 
     Text with unprintable characters or backslashes is written as Python escapes it.
     """
@@ -179,4 +179,4 @@ def _require_sound(pictures: tuple[Picture, ...]):
         if picture.split not in SPLITS or not picture.key.isprintable():
             raise ValueError(f"{picture}: expected a printable key and one of {SPLITS}")
         if sides.setdefault(picture.source, picture.split) != picture.split:
-            raise ValueError(f"source {picture.source!r} on two sides")
+            raise ValueError(f"source {picture.source!r} in two splits")

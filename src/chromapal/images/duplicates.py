@@ -1,4 +1,4 @@
-"""Pictures that are the same, or nearly, on two sides of a split."""
+"""Find equal or similar pictures in different splits."""
 
 import hashlib
 import itertools
@@ -13,7 +13,7 @@ from chromapal.images.collection import SPLITS, Picture, luma
 NEAR = 4  # bits of 64 that may differ
 COLUMNS = ["picture", "split", "twin", "twin_split", "bits", "exact"]
 _ROWS, _COLUMNS = 8, 9
-_STEP = 0.5 / 255  # what counts as brighter
+_STEP = 0.5 / 255  # smallest difference in brightness
 _FLAT = 0.1  # range of the averaged luma below which a picture has no structure to recognise
 _BLOCK = 1 << 22
 
@@ -35,8 +35,8 @@ def difference_hash(rgb: np.ndarray) -> tuple[int, bool]:
     bits : int
         64 bits, the first row's first pixel highest.
     flat : bool
-        Whether the averaged luma spans less than a tenth of full scale: of sky and backdrops the
-        hash tells next to nothing.
+        Whether the averaged luma spans less than a tenth of full scale: for sky and backdrops the
+        hash is meaningless.
     """
     gray = luma(rgb)
     small = area_matrix(gray.shape[0], _ROWS) @ gray @ area_matrix(gray.shape[1], _COLUMNS).T
@@ -55,7 +55,7 @@ class Twins:
     _exact: dict[str, list[bytes]] = field(default_factory=lambda: {name: [] for name in SPLITS})
 
     def add(self, picture: Picture, rgb: np.ndarray):
-        """Take in one picture; nothing of its size is kept."""
+        """Add one picture; only its hashes are kept."""
         bits, flat = difference_hash(rgb)
         digest = hashlib.sha256(f"{rgb.shape}".encode() + np.ascontiguousarray(rgb).tobytes())
         self._keys[picture.split].append(picture.key)
@@ -64,16 +64,16 @@ class Twins:
         self._exact[picture.split].append(digest.digest())
 
     def table(self) -> pd.DataFrame:
-        """List validation and test pictures with a twin on another side.
+        """List validation and test pictures with a twin in another split.
 
         Returns
         -------
         pandas.DataFrame
             Columns of `COLUMNS`: the picture and its split, the nearest picture of another split
-            (validation is held against train, test against both), in how many bits they differ
+            (validation is compared with train, test with both), in how many bits they differ
             (at most `NEAR`) and whether all their pixels are equal. Flat pictures have only
-            exact twins. A near twin is a suspicion to look at: dark edges and smooth ramps
-            resemble each other too. At most one row per picture and other split, sorted.
+            exact twins. A near twin should be checked by eye: dark edges and smooth ramps
+            also resemble each other. At most one row per picture and other split, sorted.
         """
         rows = []
         for other, own in itertools.combinations(SPLITS, 2):
@@ -85,7 +85,7 @@ class Twins:
         for digest, key in zip(self._exact[other], self._keys[other], strict=True):
             first.setdefault(digest, key)
         there = np.flatnonzero(~np.array(self._flat[other], dtype=bool))
-        place, distance = nearest(
+        position, distance = nearest(
             np.array(self._bits[own], dtype=np.uint64),
             np.array(self._bits[other], dtype=np.uint64)[there],
         )
@@ -95,7 +95,7 @@ class Twins:
             if twin is not None:
                 rows.append((key, own, twin, other, 0, True))
             elif not self._flat[own][index] and distance[index] <= NEAR:
-                twin = self._keys[other][there[place[index]]]
+                twin = self._keys[other][there[position[index]]]
                 rows.append((key, own, twin, other, int(distance[index]), False))
         return rows
 
@@ -110,18 +110,18 @@ def nearest(bits: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
     Returns
     -------
-    place : numpy.ndarray of int64, shape (n,)
+    position : numpy.ndarray of int64, shape (n,)
         Index in `others`; 0 where there are none.
     distance : numpy.ndarray of int64, shape (n,)
         Bits that differ; 65 where there are no others.
     """
-    place = np.zeros(len(bits), dtype=np.int64)
+    position = np.zeros(len(bits), dtype=np.int64)
     distance = np.full(len(bits), 65, dtype=np.int64)
     if len(others):
         step = max(_BLOCK // len(others), 1)
         for start in range(0, len(bits), step):
             part = slice(start, start + step)
             differ = np.bitwise_count(bits[part, None] ^ others[None])
-            place[part] = differ.argmin(axis=1)
+            position[part] = differ.argmin(axis=1)
             distance[part] = differ.min(axis=1)
-    return place, distance
+    return position, distance

@@ -1,4 +1,4 @@
-"""Any folder of images: ImageNet, Places, CelebA and one's own look like this."""
+"""Any folder of images, such as ImageNet, Places, CelebA or a user's own."""
 
 import os
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ import numpy as np
 
 from chromapal.console import progress
 from chromapal.errors import InputError
-from chromapal.images.collection import SPLITS, Collection, Picture, shown
+from chromapal.images.collection import SPLITS, Collection, Picture, printable
 from chromapal.images.folder_files import assign
 from chromapal.images.pixels import decode, dimensions, fit
 
@@ -24,8 +24,8 @@ class Folder(Collection):
     pictures, skipped
         See `Collection`.
     size : int, optional
-        Shorter side is scaled to this and the middle of the longer one cut [pixels]; images stay
-        as they are without it.
+        The shorter side is scaled to this and the longer one cropped to its middle [pixels]; by
+        default images are not changed.
     """
 
     READ_WITH = ("size",)
@@ -56,17 +56,17 @@ class Folder(Collection):
         Parameters
         ----------
         folder : path-like
-            With sub-folders `train`, `val` (or `valid`, `validation`) and `test`, of which those
-            but `train` may be missing and are drawn from it; or without, to be split by the seed.
-            Classes may be sub-folders in turn.
+            With sub-folders `train`, `val` (or `valid`, `validation`) and `test`, of which all
+            but `train` may be missing and are then drawn from it; or without these, to be split
+            by the seed. Classes may be further sub-folders.
         size : int, optional
             Pixels a side, as for the constructor.
         seed : int
-            Seed of the draws. Fewer images of one seed are among its more.
+            Seed of the draws. A smaller set of one seed is part of a larger one.
         validation, test : float
-            Shares of the files, for splits without a sub-folder.
+            Fractions of the files, for splits without a sub-folder.
         most : int or dict of str to int, optional
-            Images drawn per split at most, in all or by split; all of them without it.
+            Maximum number of images per split, for all or by split; all by default.
         smallest : int
             Images with a side below this are skipped [pixels].
         check : {"pixels", "header"}
@@ -99,16 +99,16 @@ class Folder(Collection):
                     skipped.append((name, reason))
                     continue
                 used += 1
-                key = shown(name)
+                key = printable(name)
                 pictures.append(Picture(key, key, split, str(folder / name)))
-        return cls.found(shown(folder), pictures, skipped, size=size)
+        return cls.found(printable(folder), pictures, skipped, size=size)
 
     def load(self, picture: Picture) -> np.ndarray:
         """Read and resize an image; float32 of shape (H, W, 3), sRGB 0..1."""
         return fit(decode(picture.file), self.size)
 
     def stamp(self, picture: Picture) -> bytes:
-        """Give a file's name, length and time; a folder of millions is not read for it."""
+        """Return a file's name, length and time, without reading the file."""
         try:
             facts = os.stat(picture.file)
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The files of a folder of images, and the splits that its sub-folders ask for."""
+"""List the files of a folder of images, and the splits given by its sub-folders."""
 
 import os
 from collections.abc import Iterator
@@ -29,18 +29,18 @@ def assign(
     Parameters
     ----------
     folder : Path
-        Where to look, at any depth, links followed. Hidden files are passed over.
+        Where to look, at any depth, links followed. Hidden files are ignored.
     seed : int
         Seed of the draw.
     validation, test : float
-        Shares of what is drawn from.
+        Fractions of the files drawn from.
 
     Returns
     -------
     files : dict of str to list of str
         Paths relative to the folder per split, sorted.
     skipped : list of (str, str)
-        What is no regular file or belongs to no split, and why.
+        What is not a regular file or belongs to no split, and why.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def assign(
     for name in sorted(_walk(folder)):
         split = given.get(Path(name).parts[0])
         if not (folder / name).is_file():
-            skipped.append((name, "no regular file"))
+            skipped.append((name, "not a regular file"))
         elif split in (None, "train"):
             if given and split is None:
                 skipped.append((name, f"outside {', '.join(sorted(given))}"))
@@ -84,16 +84,16 @@ def _sub_folders(folder: Path) -> dict[str, str]:
 
 
 def _walk(folder: Path) -> Iterator[str]:
-    """Give the paths of all files relative to the folder; a linked folder is entered once."""
+    """Return the paths of all files relative to the folder; a linked folder is entered once."""
     entered = {os.path.realpath(folder)}
-    for place, folders, names in os.walk(folder, followlinks=True):
-        kept = []
+    for directory, folders, names in os.walk(folder, followlinks=True):
+        entered_here = []
         for name in sorted(folders):
-            real = os.path.realpath(os.path.join(place, name))
+            real = os.path.realpath(os.path.join(directory, name))
             if not name.startswith(".") and real not in entered:
                 entered.add(real)
-                kept.append(name)
-        folders[:] = kept
+                entered_here.append(name)
+        folders[:] = entered_here
         for name in names:
             if not name.startswith("."):
-                yield os.path.relpath(os.path.join(place, name), folder)
+                yield os.path.relpath(os.path.join(directory, name), folder)

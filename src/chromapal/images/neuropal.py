@@ -11,7 +11,7 @@ import numpy as np
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.images import neuropal_volume
-from chromapal.images.collection import Collection, Picture, luma, shown
+from chromapal.images.collection import Collection, Picture, luma, printable
 from chromapal.images.split import split_sources
 from chromapal.worms.discover import discover, laboratory
 from chromapal.worms.nwb.channels import rgbw
@@ -22,7 +22,7 @@ GRAY_SOURCES = ("luminance", "white")
 class NeuroPal(Collection):
     """Slices of the colour volumes of NWB files, each mapped to a square.
 
-    Colours and gray are scaled by the animal's own quantiles, so that nothing is fitted over
+    Colours and gray are scaled by the animal's own quantiles, so that nothing is fitted across
     animals; see `chromapal.images.neuropal_volume.slices`.
 
     Parameters
@@ -32,7 +32,7 @@ class NeuroPal(Collection):
     size : int
         Pixels a side; a volume's x and y are each stretched to it.
     gray_source : {"luminance", "white"}
-        Gray is the luma of the colours, or the white (panneuronal) channel.
+        The source of gray: luma of the colours, or the white (panneuronal) channel.
     kept : int
         Animals whose slices stay in memory, those last used.
     """
@@ -63,20 +63,21 @@ class NeuroPal(Collection):
         most_slices: int | None = None,
         kept: int = 32,
     ) -> Self:
-        """List the slices; of volumes themselves only the shape is read.
+        """List the slices, reading only the shapes of the volumes.
 
         Parameters
         ----------
         source : path-like or sequence of path-like
             A folder with NWB files at any depth, or the files.
         size, gray_source, kept
-            As for the constructor. Animals without a white channel are skipped where that is gray.
+            As for the constructor. Animals without a white channel are skipped if it
+            is the source of gray.
         seed : int
             Seed of the split.
         validation, test : float
-            Shares of the animals.
+            Fractions of the animals.
         most_slices : int, optional
-            Slices per animal at most, evenly spaced over its depth; all of them without it.
+            Maximum number of slices per animal, evenly spaced in depth; all by default.
 
         Raises
         ------
@@ -107,7 +108,7 @@ class NeuroPal(Collection):
         roles = split_sources(animals, seed, validation, test)
         pictures = []
         for animal, (path, depth) in animals.items():
-            for z in _spread(depth, most_slices):
+            for z in _evenly_spaced(depth, most_slices):
                 key = f"{animal} z{z:03d}"
                 pictures.append(Picture(key, animal, roles[animal], str(path), (z,)))
         read_with = {"size": size, "gray_source": gray_source, "kept": kept}
@@ -144,7 +145,7 @@ def _files(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[Path
 
 def _describe(path: Path, needed: str) -> tuple[str, int]:
     """Give an animal's name with its laboratory, and how many slices it has."""
-    # Here, because it takes a second to import, and most sets hold no volume.
+    # imported here because it takes a second, and most sets have no volumes
     from chromapal.worms.nwb import contents
 
     with contents.opened(path) as content:
@@ -155,10 +156,10 @@ def _describe(path: Path, needed: str) -> tuple[str, int]:
         missing = [letter for letter in needed if letter not in channels]
         if missing:
             raise InputError(path, f"no channel {', '.join(missing)}", ", ".join(needed))
-        return f"{shown(laboratory(path))}/{shown(worm)}", volume.data.shape[2]
+        return f"{printable(laboratory(path))}/{printable(worm)}", volume.data.shape[2]
 
 
-def _spread(depth: int, most: int | None) -> list[int]:
+def _evenly_spaced(depth: int, most: int | None) -> list[int]:
     """Give the slices in the middle of `most` equal parts of the depth."""
     count = depth if most is None else min(most, depth)
-    return [int((place + 0.5) * depth / count) for place in range(count)]
+    return [int((part + 0.5) * depth / count) for part in range(count)]

@@ -1,4 +1,4 @@
-"""One NWB volume becomes a stack of small slices, read one slab of chunks at a time."""
+"""Read an NWB volume as a stack of small slices, one slab of chunks at a time."""
 
 import os
 
@@ -17,7 +17,7 @@ def slices(path: str | os.PathLike, size: int) -> dict[str, np.ndarray]:
 
     A slice's x runs along columns and its y along rows, each stretched to the whole side, by the
     mean over areas. Quantiles .01 and .99 of a channel's counts over the whole volume become 0
-    and 1, the rest is clipped; a channel where both agree is 0. Memory stays at one slab of
+    and 1, the rest is clipped; a channel where both agree is 0. Memory holds one slab of
     chunks and the squares, and every chunk is read once.
 
     Parameters
@@ -30,14 +30,14 @@ def slices(path: str | os.PathLike, size: int) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to numpy.ndarray
-        Per letter of R, G, B, W that the file has: float32 0..1, shape (Z, size, size).
+        For each letter of R, G, B, W that the file has: float32 0..1, shape (Z, size, size).
 
     Raises
     ------
     InputError
         The file cannot be read, or its counts are not whole numbers of 0 to 65535.
     """
-    # Here, because it takes a second to import, and most sets hold no volume.
+    # imported here because it takes a second, and most sets have no volumes
     from chromapal.worms.nwb import contents
 
     with contents.opened(path) as content:
@@ -48,7 +48,7 @@ def slices(path: str | os.PathLike, size: int) -> dict[str, np.ndarray]:
 
 
 def require_counts(data, path: str | os.PathLike):
-    """Refuse a volume whose counts are no whole numbers; `slices` looks at the numbers."""
+    """Refuse a volume whose counts are not integers; `slices` checks their range."""
     if data.dtype.kind not in "ui":
         raise InputError(path, f"counts of type {data.dtype}", "whole numbers")
 
@@ -74,7 +74,7 @@ def _channel(data, channel: int, size: int, path: str | os.PathLike) -> np.ndarr
 
 
 def quantiles(histogram: np.ndarray, shares: tuple[float, ...]) -> list[float]:
-    """Give quantiles of whole numbers from how often each one occurs.
+    """Return quantiles of whole numbers from their histogram.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One image file of whatever kind becomes red, green and blue, and those a square."""
+"""Read image files of any kind as red, green and blue, and crop them to squares."""
 
 import os
 import warnings
@@ -18,12 +18,12 @@ _BITS = 258  # TIFF's tag BitsPerSample
 
 
 def dimensions(path: str | os.PathLike) -> tuple[int, int]:
-    """Give height and width from an image's header, before any rotation that EXIF asks for.
+    """Give height and width from an image's header, before any EXIF rotation.
 
     Raises
     ------
     InputError
-        No image.
+        The file is not an image.
     """
     try:
         with warnings.catch_warnings():
@@ -31,7 +31,7 @@ def dimensions(path: str | os.PathLike) -> tuple[int, int]:
             with Image.open(path, formats=FORMATS) as image:
                 return image.height, image.width
     except Exception:
-        # a TIFF that Pillow does not read, or no image
+        # a TIFF that Pillow cannot read, or not an image
         return decode(path).shape[:2]
 
 
@@ -50,7 +50,7 @@ def decode(path: str | os.PathLike) -> np.ndarray:
     Raises
     ------
     InputError
-        No image, a broken one, or one of floating point or 32-bit counts.
+        The file is not an image, is damaged, or has floating point or 32-bit values.
     """
     try:
         with warnings.catch_warnings():
@@ -63,7 +63,7 @@ def decode(path: str | os.PathLike) -> np.ndarray:
             return _with_tifffile(path)
         raise InputError(path, _nothing(path), EXPECTED) from None
     except Exception as error:
-        # Pillow raises all kinds of errors over a damaged file
+        # Pillow raises many kinds of errors for a damaged file
         raise InputError(path, f"a broken image ({error})", EXPECTED) from None
 
 
@@ -120,7 +120,7 @@ def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
     except Exception:
-        # what EXIF says may be broken where the pixels are not
+        # EXIF data may be damaged although the pixels are not
         return image
 
 
@@ -152,4 +152,4 @@ def _with_tifffile(path: str | os.PathLike) -> np.ndarray:
 def _nothing(path: str | os.PathLike) -> str:
     if not Path(path).is_file():
         return "no such file"
-    return "no image in it" if Path(path).stat().st_size else "an empty file"
+    return "not an image" if Path(path).stat().st_size else "an empty file"

@@ -1,4 +1,4 @@
-"""Image sets by kind, their lists of pictures, and their parts as what colorizers read."""
+"""Image sets by kind, their lists of pictures, and the parts that colorizers read."""
 
 import hashlib
 import os
@@ -41,7 +41,7 @@ class Part:
         return self.collection.pair(self.pictures[index])
 
     def fingerprint(self) -> bytes:
-        """Hash what tells these pictures from others."""
+        """Hash the contents of these pictures."""
         digest = hashlib.sha256()
         for picture in self.pictures:
             digest.update(self.collection.stamp(picture))
@@ -49,12 +49,12 @@ class Part:
 
 
 def find(options: dict, seed: int) -> Collection:
-    """Look for the pictures of a set.
+    """Find the pictures of a set.
 
     Parameters
     ----------
     options : dict
-        `kind`, a key of `KINDS`, and what that class's `find` is given besides the seed.
+        `kind`, a key of `KINDS`, and the other arguments of that class's `find`.
     seed : int
         Of splits and draws.
     """
@@ -63,7 +63,7 @@ def find(options: dict, seed: int) -> Collection:
 
 
 def list_pictures(options: dict, seed: int, out: str | os.PathLike):
-    """Look for the pictures of a set once, and list them for all jobs that read them.
+    """Find the pictures of a set once, and list them for all jobs that read them.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def list_pictures(options: dict, seed: int, out: str | os.PathLike):
         See `find`.
     out : path-like
         Parquet, a row per picture in order of their keys: key, source, split, file (a path, as
-        bytes: not every name is text) and at, as in `Picture`. Then a row per file that was
+        bytes: not every name is valid text) and at, as in `Picture`. Then a row per file that was
         skipped: key is its name, split is empty, and reason says why.
     """
     found = find(options, seed)
@@ -81,7 +81,7 @@ def list_pictures(options: dict, seed: int, out: str | os.PathLike):
 
 
 def listed(path: str | os.PathLike, options: dict, splits: Sequence[str] = SPLITS) -> Collection:
-    """Give a set, or some of its splits, from its list; no file of a picture is looked at.
+    """Return a set, or some of its splits, from its list, without reading any picture.
 
     Parameters
     ----------
@@ -104,9 +104,9 @@ def listed(path: str | os.PathLike, options: dict, splits: Sequence[str] = SPLIT
 
 
 def part(collection: Collection, split: str, most: int | None = None, seed: int = 0) -> Part:
-    """Give the pictures of a split, or some of them; fewer of one seed are among its more."""
+    """Give the pictures of a split, or some of them; smaller parts are within larger ones."""
     pictures = collection.of(split)
     if most is not None and most < len(pictures):
         order = np.random.default_rng([seed, *split.encode()]).permutation(len(pictures))
-        pictures = [pictures[place] for place in sorted(order[:most])]
+        pictures = [pictures[index] for index in sorted(order[:most])]
     return Part(collection, pictures)

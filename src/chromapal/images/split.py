@@ -19,8 +19,8 @@ def split_sources(
     seed : int
         Seed of the draw.
     validation, test : float
-        Shares of the sources, each at least 0, less than 1 together. A share above 0 gets at
-        least one source where there are enough: one source trains, of two one tests, of three
+        Fractions of the sources, each at least 0, less than 1 together. A fraction above 0 gets
+        at least one source if there are enough: one source trains, of two one tests, of three
         one validates.
 
     Returns
@@ -30,22 +30,22 @@ def split_sources(
     Raises
     ------
     InputError
-        Shares that are no shares.
+        The fractions are not valid.
     """
     if not (validation >= 0 and test >= 0 and validation + test < 1):
         raise InputError(
             "split of images",
             f"validation {validation}, test {test}",
-            "two shares of at least 0, less than 1 together",
+            "two fractions of at least 0 that add up to less than 1",
         )
     names = sorted(set(sources))
-    tested = _held(test, len(names), len(names))
-    validating = _held(validation, len(names), len(names) - tested)
+    tested = _split_size(test, len(names), len(names))
+    validating = _split_size(validation, len(names), len(names) - tested)
     order = np.random.default_rng(seed).permutation(len(names))
-    roles = {names[place]: "train" for place in order}
-    roles |= {names[place]: "test" for place in order[:tested]}
-    return roles | {names[place]: "validation" for place in order[tested : tested + validating]}
+    roles = {names[index]: "train" for index in order}
+    roles |= {names[index]: "test" for index in order[:tested]}
+    return roles | {names[index]: "validation" for index in order[tested : tested + validating]}
 
 
-def _held(share: float, count: int, left: int) -> int:
+def _split_size(share: float, count: int, left: int) -> int:
     return min(max(round(share * count), 1), left - 1) if share and left > 1 else 0

@@ -9,7 +9,7 @@ import pandas as pd
 
 from chromapal.errors import InputError
 from chromapal.worms import table, tables, volumes
-from chromapal.worms.new_tables import completed
+from chromapal.worms.new_tables import add_missing_columns
 from chromapal.worms.table import MICROMETRES, VOXELS
 
 SEGMENTERS = "segment it first, with StarDist, Cellpose or NeuroPAL_ID for example"
@@ -30,9 +30,9 @@ def read(
     path : path-like
         The volume; see `chromapal.worms.volumes.read`.
     centres : str
-        Table with columns x, y, z [voxel, from 0] of one worm's neurons; "" where there is none.
+        Table with columns x, y, z [voxel, from 0] of one worm's neurons; "" if there is none.
     lab : str or None
-        The worm's laboratory; the table's own, or the name of the volume's parent folder without.
+        The worm's laboratory; None for the table's own, or the name of the volume's parent folder.
     channels : dict of str to int
         Which channels are R, G, B, W, from 0; a single channel is W.
     spacing : sequence of float
@@ -54,7 +54,7 @@ def read(
     """
     if not centres:
         raise InputError(
-            path, "no table of centres beside it", f"{Path(path).stem}.csv", SEGMENTERS
+            path, "no table of centres next to it", f"{Path(path).stem}.csv", SEGMENTERS
         )
     text = tables.cells(centres)
     missing = [axis for axis in VOXELS if axis not in text]
@@ -64,22 +64,22 @@ def read(
     sides = np.asarray(spacing or volume.spacing, dtype=float)
     if len(sides) != 3:
         raise InputError(
-            path, "no voxel size", "one along x, y and z [um]", "state config key 'spacing'"
+            path, "no voxel size", "one along x, y and z [um]", "set config key 'spacing'"
         )
     if not table.is_voxel_size(sides):
         raise InputError(
             path,
             f"voxels of {', '.join(f'{side:.3g}' for side in sides)} um",
             f"{table.VOXEL_UM[0]:g} to {table.VOXEL_UM[1]:g} um along x, y and z",
-            "state config key 'spacing'",
+            "set config key 'spacing'",
         )
     worm = text.get("worm", pd.Series([""] * len(text)))
     if worm.nunique() > 1:
-        raise InputError(centres, f"{worm.nunique()} worms", "the centres of one")
+        raise InputError(centres, f"{worm.nunique()} worms", "the centres of one worm")
     named = volumes.named_channels(volume, channels, path)
     # counts come from the volume, not from the table of centres
     text = text.drop(columns=[*table.CHANNELS, "gray", *MICROMETRES], errors="ignore")
-    voxels = _whole(text, centres, volume.data.shape)
+    voxels = _centre_voxels(text, centres, volume.data.shape)
     counts = volume.data[tuple(voxels.T)]
     text = text.assign(
         **dict(zip(MICROMETRES, (voxels * sides).T, strict=True)),
@@ -87,25 +87,27 @@ def read(
     )
     if "full_scale" not in text:
         text["full_scale"] = f"{_full_scale(volume.data, path)}"
-    rows, left_out = tables.parsed(completed(text, centres, lab), path, lab, full_scales)
-    if left_out:
-        raise InputError(path, left_out[0]["reason"], "a table of centres that can be used")
+    rows, skipped_worms = tables.parsed(
+        add_missing_columns(text, centres, lab), path, lab, full_scales
+    )
+    if skipped_worms:
+        raise InputError(path, skipped_worms[0]["reason"], "a table of centres that can be used")
     return rows, {"shape": list(volume.data.shape[:3]), "spacing": sides.tolist(), "traces": []}
 
 
 def _full_scale(data: np.ndarray, path: str | os.PathLike) -> int:
-    """Infer what a camera could count from all voxels, not from those of a few dim neurons."""
-    # a count that no camera gives is a mistake, found where a neuron has it
+    """Infer a camera's full scale from all voxels, not from those of a few dim neurons."""
+    # an impossible count is a mistake that is reported where a neuron has it
     inferred = table.full_scale_of(np.minimum(float(data.max()), table.FULL_SCALES[-1]), path)
     wide = np.issubdtype(data.dtype, np.integer) and data.dtype.itemsize > 1
-    # a camera of 8 bits writes no 16
+    # an 8-bit camera does not write 16-bit counts
     return max(inferred, table.FULL_SCALES[1]) if wide else inferred
 
 
-def _whole(text: pd.DataFrame, centres: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Give centres as voxels, rounded, all of them inside the volume."""
-    places = text[VOXELS].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
-    voxels = np.rint(places)
+def _centre_voxels(text: pd.DataFrame, centres: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Return centres as voxels, rounded, all of them inside the volume."""
+    positions = text[VOXELS].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+    voxels = np.rint(positions)
     bad = ~(np.isfinite(voxels) & (voxels >= 0) & (voxels < shape[:3])).all(axis=1)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])

@@ -23,45 +23,45 @@ def collect(
     skipped_parts: Sequence[str | os.PathLike],
     laboratories: dict,
 ):
-    """Put the neuron tables of all files together.
+    """Combine the neuron tables of all files.
 
     Worms are sorted by laboratory and name, rows keep their order within a worm, and the column
-    `name` (see `table.clean_name`) is added. Of a worm that two files hold, the first file in
-    sorted order counts. A laboratory has one camera: its `full_scale` is the largest that was
-    stated or inferred for any of its worms.
+    `name` (see `table.clean_name`) is added. If two files hold the same worm, the first file
+    in sorted order is used. A laboratory has one camera, so its `full_scale` is the largest that
+    was stated or inferred for any of its worms.
 
     Parameters
     ----------
     paths : sequence of path-like
         Neuron tables written by `load`; each may hold no, one or many worms.
     out_neurons, out_skipped : path-like
-        Parquet table of all neurons, and CSV list of everything left out so far; a worm without
-        a label is listed with stage `identity`.
+        Parquet table of all neurons, and CSV list of everything skipped so far; a worm
+        without a label is listed with stage `identity`.
     skipped_parts : sequence of path-like
         The lists written by `load`.
     laboratories : dict
-        What the study states, by laboratory: `labels`, which of them are kept (all, those without
+        What the study states, by laboratory: `labels`, which of them are used (all, those without
         a question mark, or none); `handedness` (right or mirrored), and `worms`, the
         same by worm. It becomes the column `handedness`: 1, -1, or 0 where nothing is stated.
-        A laboratory without worms is told in a warning, since its files may have been left out.
+        A laboratory without worms is only a warning, since its files may have been skipped.
 
     Raises
     ------
     InputError
-        No worm, or only one worm, is left; or the study states something about a worm that its
-        laboratory does not have. Where worms are too few, the log tells why each was left out.
+        No worm, or only one, is left; or the study states something about a worm that its
+        laboratory does not have. If there are too few worms, the log says why each was skipped.
     """
     neurons, entries = merged(paths, skipped_parts)
-    neurons = neurons.assign(ID=_kept_labels(neurons, laboratories))
+    neurons = neurons.assign(ID=_used_labels(neurons, laboratories))
     neurons = neurons.assign(name=table.clean_name(neurons["ID"]))
     entries.append(pd.DataFrame(_unlabelled(neurons), columns=list(SKIPPED)))
     listed = pd.concat(entries, ignore_index=True)
     _require_worms(neurons, listed)
-    _require_known(neurons, listed, laboratories)
+    _require_known_worms(neurons, listed, laboratories)
     skipped.write(listed, out_skipped)
     neurons = neurons.drop(columns="file").assign(
         full_scale=neurons.groupby("lab")["full_scale"].transform("max"),
-        handedness=_stated(neurons, laboratories),
+        handedness=_handedness(neurons, laboratories),
     )
     for lab, rows in neurons.groupby("lab"):
         LOGGER.info(
@@ -75,16 +75,16 @@ def collect(
 def merged(
     paths: Sequence[str | os.PathLike], skipped_parts: Sequence[str | os.PathLike]
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Put tables below each other, of a worm that two files hold the first one's.
+    """Concatenate tables; of a worm in two files, keep the first file's rows.
 
     Returns
     -------
     neurons : pandas.DataFrame
         Neurons with their `file`, worms sorted by laboratory and name.
     entries : list of pandas.DataFrame
-        What was left out: as listed by the parts, and worms of later files.
+        What was skipped: as listed by the parts, and worms repeated in later files.
     """
-    parts = [_with_file(path) for path in paths]
+    parts = [_read_with_file(path) for path in paths]
     parts.sort(key=lambda part: part["file"].iloc[0] if len(part) else "")
     everything = pd.concat([table.empty().assign(file=""), *parts], ignore_index=True)
     entries = [skipped.read(path) for path in skipped_parts]
@@ -93,7 +93,7 @@ def merged(
     return everything[everything["file"] == first].sort_values(table.ANIMAL, kind="stable"), entries
 
 
-def _with_file(path: str | os.PathLike) -> pd.DataFrame:
+def _read_with_file(path: str | os.PathLike) -> pd.DataFrame:
     part = table.read(path)
     return part if "file" in part else part.assign(file=str(path))
 
@@ -109,7 +109,7 @@ def _duplicates(everything: pd.DataFrame) -> list[dict]:
             worm,
             InputError(
                 file,
-                f"worm {worm!r} of laboratory {lab!r}, which {first} holds too",
+                f"worm {worm!r} of laboratory {lab!r}, which is also in {first}",
                 "one file per worm",
                 "rename one of them, or remove the copy",
             ),
@@ -123,25 +123,29 @@ def _unlabelled(neurons: pd.DataFrame) -> list[dict]:
     worms = neurons.loc[~labelled, [*table.ANIMAL, "file"]].drop_duplicates()
     return [
         skipped.entry(
-            file, lab, worm, f"{file}: found no label on worm {worm!r}; kept for colour", "identity"
+            file,
+            lab,
+            worm,
+            f"{file}: found no label on worm {worm!r}; used for colour only",
+            "identity",
         )
         for lab, worm, file in zip(*(worms[name] for name in worms), strict=True)
     ]
 
 
-def _kept_labels(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
-    """Empty the labels that the study does not want of a laboratory."""
+def _used_labels(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
+    """Remove the labels of a laboratory that the study does not use."""
     wanted = neurons["lab"].map(lambda lab: laboratories.get(lab, {}).get("labels", "all"))
     doubtful = neurons["ID"].str.contains("?", regex=False)
     dropped = wanted.eq("none") | (wanted.eq("certain") & doubtful)
     return neurons["ID"].mask(dropped, "")
 
 
-def _stated(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
-    """Give the handedness that the study states: of the worm, else of its laboratory, else 0."""
+def _handedness(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
+    """Return the handedness stated for the worm, else for its laboratory, else 0."""
     of_lab = {lab: facts.get("handedness") for lab, facts in laboratories.items()}
     of_worm = {
-        (lab, str(worm)): hand  # YAML takes a name of digits for a number
+        (lab, str(worm)): hand  # YAML reads a name of digits as a number
         for lab, facts in laboratories.items()
         for worm, hand in facts.get("worms", {}).items()
     }
@@ -158,13 +162,15 @@ def _stated(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
     )
 
 
-def _require_known(neurons: pd.DataFrame, listed: pd.DataFrame, laboratories: dict):
-    """Refuse facts about worms that are not there; those of files left out may be stated."""
+def _require_known_worms(neurons: pd.DataFrame, listed: pd.DataFrame, laboratories: dict):
+    """Refuse facts about worms that do not exist; worms of skipped files may have some."""
     key = "config key 'laboratories'"
     labs = neurons["lab"].unique().tolist()
     for lab, facts in laboratories.items():
         if lab not in labs:
-            LOGGER.warning("%s: no worm of laboratory %s; there are %s", key, lab, _few(lab, labs))
+            LOGGER.warning(
+                "%s: no worm of laboratory %s; similar names: %s", key, lab, _closest(lab, labs)
+            )
             continue
         worms = neurons.loc[neurons["lab"].eq(lab), "worm"].unique().tolist()
         out = listed.loc[listed["stage"].eq("source") & listed["lab"].eq(lab), "worm"].tolist()
@@ -172,18 +178,18 @@ def _require_known(neurons: pd.DataFrame, listed: pd.DataFrame, laboratories: di
             if worm in worms:
                 continue
             if worm in out or "" in out:
-                LOGGER.warning("%s: worm %s of %s is not there, or left out", key, worm, lab)
+                LOGGER.warning("%s: worm %s of %s is absent or was skipped", key, worm, lab)
                 continue
             raise InputError(
                 key,
                 f"worm {worm!r} of laboratory {lab!r}",
-                f"one of its {len(worms)} worms, such as {_few(worm, worms)}",
+                f"one of its {len(worms)} worms, such as {_closest(worm, worms)}",
                 "correct the name, and put a name of digits in quotes",
             )
 
 
-def _few(text: object, known: list[str]) -> str:
-    """Give the known names most like a text."""
+def _closest(text: object, known: list[str]) -> str:
+    """Return the known names most similar to a text."""
     return ", ".join(difflib.get_close_matches(str(text), known, n=3, cutoff=0))
 
 
@@ -193,7 +199,7 @@ def _require_worms(neurons: pd.DataFrame, listed: pd.DataFrame):
         return
     raise InputError(
         "source of worms",
-        "one usable worm only" if count else "no usable worm",
+        "only one usable worm" if count else "no usable worm",
         "at least two worms, so that one can be held out",
-        skipped.told(listed),
+        skipped.log_reasons(listed),
     )

@@ -1,4 +1,4 @@
-"""Find files of worms, and what their paths tell; standard library only, for parse time."""
+"""Find files of worms and their laboratories; standard library only, for parse time."""
 
 import os
 import re
@@ -18,11 +18,11 @@ def discover(folder: str | Path, suffixes: Sequence[str], key: str) -> list[Path
     Parameters
     ----------
     folder : path-like
-        Where to look. Hidden files and folders are passed over.
+        Where to look. Hidden files and folders are ignored.
     suffixes : sequence of str
-        In lower case; those of files may be in upper case.
+        In lower case; upper case in file names matches too.
     key : str
-        The config key that names the folder, for messages.
+        The config key of the folder, for messages.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def discover(folder: str | Path, suffixes: Sequence[str], key: str) -> list[Path
     Raises
     ------
     InputError
-        There is no such folder, it holds no such file, or one with braces in its path.
+        The folder does not exist or holds no such file, or a path contains braces.
     """
     folder = Path(folder)
     where = f"config key '{key}'"
@@ -48,15 +48,15 @@ def discover(folder: str | Path, suffixes: Sequence[str], key: str) -> list[Path
     if not files:
         raise InputError(where, f"no such file in {str(folder)!r}", expected)
     for path in files:
-        # to the workflow they would be wildcards
+        # the workflow would read them as wildcards
         if set("{}") & set(str(path)):
-            raise InputError(path, "braces in its path", "a path without", "rename it")
+            raise InputError(path, "braces in its path", "a path without braces", "rename it")
     return files
 
 
 def laboratory(path: str | Path, lab: str | None = None) -> str:
-    """Give a file's laboratory: the one stated, else the name of its parent folder."""
-    # as it is called here: what a link points to (git-annex's store) lies in no laboratory's folder
+    """Return a file's laboratory: the one stated, else the name of its parent folder."""
+    # links are not followed: targets (as of git-annex) are in no laboratory's folder
     return lab or Path(os.path.abspath(path)).parent.name
 
 

@@ -6,7 +6,7 @@ from chromapal.worms import table
 from chromapal.worms.partial_names import denoted
 
 # Classes by ganglion (White et al. 1986; WormAtlas). ADE and AQR lie at the rear edge of the
-# lateral ganglia and are counted with them; the ventral cord starts behind VB2 and VD2.
+# lateral ganglia and are assigned to them; the ventral cord starts behind VB2 and VD2.
 _CLASSES = {
     "anterior": """
         BAG CEPV IL1 IL1D IL1V IL2 IL2D IL2V OLL OLQD OLQV RIP RME RMED RMEV URAD URAV URB URYD
@@ -31,19 +31,19 @@ _GANGLION = {
 
 
 def ganglion(names: pd.Series) -> pd.Series:
-    """Give the textbook ganglion of neurons, whichever side they lie on.
+    """Return the textbook ganglion of neurons, ignoring sides.
 
     Parameters
     ----------
     names : pandas.Series of str
-        Cleaned names or classes; a partial name counts where all that it denotes lie together
+        Cleaned names or classes; a partial name counts if all its neurons are in one ganglion
         (`SIA?L` is ventral).
 
     Returns
     -------
     pandas.Series of str
         One of `GANGLIA`, index as in `names`. "other" for glia, for cells of the body and the
-        tail, for names nobody listed and for "".
+        tail, for unknown names and for "".
     """
     return names.map({name: _of(name) for name in names.unique()}).astype("str")
 

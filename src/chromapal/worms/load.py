@@ -1,4 +1,4 @@
-"""One source file, of whatever kind, becomes a neuron table and a list of what was left out."""
+"""Read one source file, of any kind, as a neuron table and a list of what was skipped."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ def load(
     out_table: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Read one source file; what cannot be used is listed with its reason, the rest goes on.
+    """Read one source file; what cannot be used is listed with the reason.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def load(
         The source that reads it; see `chromapal.worms.registry`.
     lab : str
         The laboratory of the file's worms; "" for the name of the file's parent folder. A table's
-        own `lab` column comes first.
+        own `lab` column takes precedence.
     full_scales : dict of str to float
         Largest count per laboratory, where the study states it.
     out_table, out_skipped : path-like
@@ -38,27 +38,27 @@ def load(
     """
     lab = lab or None
     try:
-        neurons, left_out = registry.source(kind).read(path, lab, full_scales)
+        neurons, skipped_worms = registry.source(kind).read(path, lab, full_scales)
     except InputError as error:
-        neurons, left_out = nothing(path, lab, error)
-    write(path, neurons, left_out, out_table, out_skipped)
+        neurons, skipped_worms = nothing(path, lab, error)
+    write(path, neurons, skipped_worms, out_table, out_skipped)
 
 
 def nothing(
     path: str | os.PathLike, lab: str | None, error: InputError
 ) -> tuple[pd.DataFrame, list[dict]]:
-    """Give the neurons of a file of which nothing can be used, and its entry in the list."""
+    """Return no neurons, and the list entry, for a file that cannot be used."""
     return table.empty(), [skipped.entry(path, laboratory(path, lab), "", error)]
 
 
 def write(
     path: str | os.PathLike,
     neurons: pd.DataFrame,
-    left_out: list[dict],
+    skipped_worms: list[dict],
     out_table: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Write what became of one source file, and log what was left out.
+    """Write the neurons of one source file, and list and log what was skipped.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ def write(
         The file.
     neurons : pandas.DataFrame
         Neurons of its usable worms.
-    left_out : list of dict
+    skipped_worms : list of dict
         A `skipped.entry` for each other worm.
     out_table : path-like
-        Parquet neuron table with a column `file`, without rows where nothing could be used.
+        Parquet neuron table with a column `file`, without rows if nothing could be used.
     out_skipped : path-like
         CSV list of `chromapal.columns.SKIPPED`.
     """
-    for entry in left_out:
-        LOGGER.warning("left out: %s", entry["reason"])
+    for entry in skipped_worms:
+        LOGGER.warning("skipped: %s", entry["reason"])
     table.write(neurons.assign(file=pd.Series(str(path), neurons.index, dtype="str")), out_table)
-    skipped.write(left_out, out_skipped)
+    skipped.write(skipped_worms, out_skipped)

@@ -1,4 +1,4 @@
-"""Neuron tables of worms to be named: less is asked of them than of worms to learn from."""
+"""Read neuron tables of new worms, which need fewer columns than training worms."""
 
 import os
 from pathlib import Path
@@ -10,14 +10,14 @@ from chromapal.errors import InputError
 from chromapal.worms import skipped, table, tables
 from chromapal.worms.table import MICROMETRES, VOXELS
 
-EXACT = 0.999  # correlation of positions with voxels that they were computed from
-MOST = 2**29  # voxels; as predicted colour, 16 bits a channel, these are 3 GB of memory
+MIN_CORRELATION = 0.999  # correlation of positions with voxels that they were computed from
+MAX_VOXELS = 2**29  # voxels; as predicted colour, 16 bits a channel, 3 GB of memory
 
 
 def read(
     path: str | os.PathLike, lab: str | None, full_scales: dict[str, float]
 ) -> tuple[pd.DataFrame, list[dict]]:
-    """Read one file of neuron tables; positions and gray are enough.
+    """Read one file of neuron tables that need only positions and gray.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def read(
 
     Returns
     -------
-    neurons, left_out
-        As `chromapal.worms.tables.read` gives them.
+    neurons, skipped_worms
+        As `chromapal.worms.tables.read` returns them.
 
     Raises
     ------
@@ -39,14 +39,16 @@ def read(
         The file cannot be read or holds no row, a position is missing, or there is neither gray
         nor colour.
     """
-    text = completed(tables.cells(path), path, lab)
-    return placed(*tables.parsed(text, path, lab, full_scales), path)
+    text = add_missing_columns(tables.cells(path), path, lab)
+    return without_wrong_positions(*tables.parsed(text, path, lab, full_scales), path)
 
 
-def completed(text: pd.DataFrame, path: str | os.PathLike, lab: str | None = None) -> pd.DataFrame:
+def add_missing_columns(
+    text: pd.DataFrame, path: str | os.PathLike, lab: str | None = None
+) -> pd.DataFrame:
     """Add the columns of a neuron table that a new worm may lack.
 
-    A worm without a name is called as its file; `gray` becomes W in worms that have all of it.
+    A worm without a name is named after its file; a complete `gray` column becomes W.
 
     Parameters
     ----------
@@ -87,58 +89,57 @@ def _empty(cells: pd.Series) -> pd.Series:
     return cells.isna() | cells.astype("str").str.strip().str.lower().isin(tables.MISSING)
 
 
-def placed(
-    neurons: pd.DataFrame, left_out: list[dict], path: str | os.PathLike
+def without_wrong_positions(
+    neurons: pd.DataFrame, skipped_worms: list[dict], path: str | os.PathLike
 ) -> tuple[pd.DataFrame, list[dict]]:
-    """Leave out worms whose micrometres cannot be those of their voxels.
+    """Skip worms whose positions in micrometres contradict those in voxels.
 
-    Names would be given to them all the same, and be wrong: an exchange of two axes is a mirror
-    image, in which left is right.
+    Their names would be wrong: two exchanged axes give a mirror image, in which left is right.
 
     Parameters
     ----------
     neurons : pandas.DataFrame
         A valid neuron table.
-    left_out : list of dict
-        Worms left out before.
+    skipped_worms : list of dict
+        Worms skipped so far.
     path : path-like
         The file.
 
     Returns
     -------
-    neurons, left_out
-        The same, fewer and more.
+    neurons, skipped_worms
+        The neurons of the remaining worms, and the extended list.
     """
-    found, keep = list(left_out), np.ones(len(neurons), dtype=bool)
-    for (lab, worm), spots in neurons.groupby(table.ANIMAL, sort=False).indices.items():
-        if wrong := _misplaced(neurons.iloc[spots]):
-            keep[spots] = False
-            error = InputError(path, f"{wrong[0]} (worm {worm!r})", *wrong[1:])
-            found.append(skipped.entry(path, lab, worm, error))
-    return neurons[keep].reset_index(drop=True), found
+    entries, usable = list(skipped_worms), np.ones(len(neurons), dtype=bool)
+    for (lab, worm), rows in neurons.groupby(table.ANIMAL, sort=False).indices.items():
+        if fault := _position_fault(neurons.iloc[rows]):
+            usable[rows] = False
+            error = InputError(path, f"{fault[0]} (worm {worm!r})", *fault[1:])
+            entries.append(skipped.entry(path, lab, worm, error))
+    return neurons[usable].reset_index(drop=True), entries
 
 
-def _misplaced(worm: pd.DataFrame) -> tuple[str, ...]:
-    """Say what was found and expected where a worm's two kinds of position contradict."""
-    voxels, places = worm[VOXELS].to_numpy(float), worm[MICROMETRES].to_numpy(float)
+def _position_fault(worm: pd.DataFrame) -> tuple[str, ...]:
+    """Return what was found and expected if a worm's positions contradict each other, else ()."""
+    voxels, positions = worm[VOXELS].to_numpy(float), worm[MICROMETRES].to_numpy(float)
     largest = voxels.max(axis=0)
-    if (largest + 1).prod() > MOST:
-        shown = ", ".join(f"{side:.0f}" for side in largest)
-        return f"voxels up to ({shown})", "x, y, z as indices into the worm's volume"
-    steps, lengths = voxels - voxels.mean(axis=0), places - places.mean(axis=0)
+    if (largest + 1).prod() > MAX_VOXELS:
+        text = ", ".join(f"{side:.0f}" for side in largest)
+        return f"voxels up to ({text})", "x, y, z as indices into the worm's volume"
+    steps, lengths = voxels - voxels.mean(axis=0), positions - positions.mean(axis=0)
     scale = np.outer(np.linalg.norm(lengths, axis=0), np.linalg.norm(steps, axis=0))
-    # how far each of xr, yr, zr (rows) follows x, y, z; positions that do not (of a straightened
-    # worm, say) are taken as they are
+    # correlation of xr, yr, zr (rows) with x, y, z; positions without any (such as those of a
+    # straightened worm) are accepted as they are
     follows = np.abs(lengths.T @ steps) / np.where(scale > 0, scale, np.inf)
-    for axis, place in enumerate(MICROMETRES):
+    for axis, column in enumerate(MICROMETRES):
         other = int(follows[axis].argmax())
-        if follows[axis, other] > EXACT and follows[axis, axis] < EXACT:
-            return f"{place} along {VOXELS[other]}", f"{place} along {VOXELS[axis]}"
-        side = np.ptp(places[:, axis]) / max(np.ptp(voxels[:, axis]), 1)
-        if follows[axis, axis] > EXACT and not table.is_voxel_size(side):
+        if follows[axis, other] > MIN_CORRELATION and follows[axis, axis] < MIN_CORRELATION:
+            return f"{column} along {VOXELS[other]}", f"{column} along {VOXELS[axis]}"
+        side = np.ptp(positions[:, axis]) / max(np.ptp(voxels[:, axis]), 1)
+        if follows[axis, axis] > MIN_CORRELATION and not table.is_voxel_size(side):
             return (
                 f"voxels of {side:.3g} um along {VOXELS[axis]}",
                 f"{table.VOXEL_UM[0]:g} to {table.VOXEL_UM[1]:g} um",
-                f"give {place} in micrometres",
+                f"give {column} in micrometres",
             )
     return ()

@@ -54,13 +54,13 @@ def denoted(label: str, names: Sequence[str]) -> frozenset[str]:
     label : str
         A cleaned label.
     names : sequence of str
-        Names known besides those of the hermaphrodite's neurons; partial ones among them are
-        passed over.
+        Names known in addition to those of the hermaphrodite's neurons; partial ones among them are
+        ignored.
 
     Returns
     -------
     frozenset of str
-        The label itself where it is no partial name, be it known or not; for a partial name all
+        The label itself where it is no partial name, known or not; for a partial name all
         names it can stand for, perhaps none; nothing for "" (unlabelled).
     """
     if not is_partial(label):
@@ -76,18 +76,18 @@ def right(labels: pd.Series, answers: pd.Series) -> np.ndarray:
     Parameters
     ----------
     labels, answers : pandas.Series of str
-        Cleaned labels and the names given, one below the other; the index plays no part.
+        Cleaned labels and the names given, row by row; the index is ignored.
 
     Returns
     -------
     numpy.ndarray of bool
         False where the label is "" (unlabelled).
     """
-    return _right(labels, answers, lambda names: names)
+    return _matches(labels, answers, lambda names: names)
 
 
 def right_class(labels: pd.Series, answers: pd.Series) -> np.ndarray:
-    """Say which answers lie in the set that their label denotes, sides left out.
+    """Say which answers lie in the set that their label denotes, ignoring sides.
 
     Parameters
     ----------
@@ -99,26 +99,26 @@ def right_class(labels: pd.Series, answers: pd.Series) -> np.ndarray:
     numpy.ndarray of bool
         False where the label is "" (unlabelled).
     """
-    return _right(labels, answers, table.neuron_class)
+    return _matches(labels, answers, table.neuron_class)
 
 
-def _right(
-    labels: pd.Series, answers: pd.Series, reduced: Callable[[pd.Series], pd.Series]
+def _matches(
+    labels: pd.Series, answers: pd.Series, transform: Callable[[pd.Series], pd.Series]
 ) -> np.ndarray:
-    given, answered = labels.to_numpy(), reduced(answers).to_numpy()
-    good = (reduced(labels).to_numpy() == answered) & (given != "")
+    label_values, answered = labels.to_numpy(), transform(answers).to_numpy()
+    good = (transform(labels).to_numpy() == answered) & (label_values != "")
     names = answers.unique()
     # partial labels are rare and few of them distinct
     for label in filter(is_partial, labels.unique()):
-        here = given == label
+        here = label_values == label
         members = pd.Series(sorted(denoted(label, names)), dtype="str")
-        good[here] = np.isin(answered[here], reduced(members).to_numpy())
+        good[here] = np.isin(answered[here], transform(members).to_numpy())
     return good
 
 
 def _pattern(label: str) -> str:
     if "?" in label:
-        # what is left open may be the side as well: S?AD is SIADL, SIADR
+        # the open part may include the side: S?AD is SIADL, SIADR
         return ".".join(map(re.escape, label.split("?"))) + "[LR]?"
     if label in _QUARTETS:
         return f"{label}[DV]?[LR]?"

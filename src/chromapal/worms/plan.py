@@ -1,11 +1,11 @@
-"""What must hold before anything runs: how many worms, how many folds."""
+"""Checks before anything runs: the numbers of worms and folds."""
 
 from chromapal.errors import InputError
 from chromapal.worms import registry
 
 
 def fold_count(config: dict, files: list[str]) -> int:
-    """Give the number of folds, and refuse a study that cannot be split.
+    """Return the number of folds, and refuse a study that cannot be split.
 
     Parameters
     ----------
@@ -22,8 +22,8 @@ def fold_count(config: dict, files: list[str]) -> int:
     Raises
     ------
     InputError
-        One worm only, fewer worms than folds, a single laboratory to leave out, or another number
-        of folds in the tables' fold column.
+        One worm only, fewer worms than folds, a single laboratory to hold out, or a different
+        number of folds in the tables' fold column.
     """
     counted, stated = registry.source(config["source"]).count(config, files)
     worms, laboratories = sum(counted.values()), len(counted)
@@ -36,7 +36,9 @@ def fold_count(config: dict, files: list[str]) -> int:
         return 1
     if config["split"] == "lab":
         if laboratories < 2:
-            raise InputError("config key 'split'", "1 laboratory", "at least 2 to leave one out")
+            raise InputError(
+                "config key 'split'", "1 laboratory", "at least 2, so that one can be held out"
+            )
         return laboratories
     folds = config["folds"]
     if folds < 2:
@@ -53,6 +55,6 @@ def fold_count(config: dict, files: list[str]) -> int:
             "config key 'folds'",
             f"{folds}, and worms of folds {', '.join(stated)} in the tables",
             f"folds: {len(stated)}",
-            "or empty the tables' fold column to have folds drawn",
+            "or empty the tables' fold column to draw folds at random",
         )
     return folds

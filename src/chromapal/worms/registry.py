@@ -25,17 +25,17 @@ FOLDER = Path(__file__).with_name("sources")
 
 
 @dataclass(frozen=True)
-class Stated:
-    """What a user states about new worms.
+class ReadOptions:
+    """What a user sets for reading new worms.
 
     Attributes
     ----------
     lab : str or None
-        Laboratory of all worms; without it a table's own, or the name of the file's parent folder.
+        Laboratory of all worms; None for a table's own, or the name of the file's parent folder.
     full_scales : dict of str to float
-        Largest count per laboratory that the model's scale goes by.
+        Largest count per laboratory, if the model's colour scale depends on it.
     centres : str
-        Table of the neurons' centres beside a file; "" where there is none.
+        Table of the neurons' centres for a volume; "" if there is none.
     channels : dict of str to int
         Which channels of a volume are R, G, B, W, from 0; a single channel is W.
     spacing : sequence of float
@@ -50,27 +50,27 @@ class Stated:
 
 
 class Source:
-    """Where worms come from, and how its files become neuron tables.
+    """Where worms come from, and how to read its files as neuron tables.
 
-    Modules that read files are imported in the methods that need them: the workflow asks sources
-    while it is parsed, which must not wait for them.
+    Modules that read files are imported in the methods that need them: the workflow uses sources
+    while it is parsed, which must be fast.
 
     Attributes
     ----------
     suffixes : tuple of str
-        Suffixes of its files, in lower case, which no other source has; none where its files are
-        not looked for in a folder.
+        Suffixes of its files, in lower case, unique to this source; empty if its files are not
+        found in a folder.
     key : str
         The config key that names the folder of its files.
     words : str
-        What the report says that worms come from.
+        How the report describes the origin of the worms.
     has_volumes : bool
-        Its files are NWB files, whose colour volumes figures show.
+        Whether its files are NWB files, whose colour volumes are shown in figures.
     real : bool
-        Its worms are real, so that published figures are comparable.
+        Whether its worms are real, so that results can be compared with published ones.
     centres : str
-        The source of the table beside each file that holds its neurons' centres; "" where files
-        hold their own.
+        The source that reads the table of neuron centres next to each file; "" if files contain
+        their own.
     """
 
     suffixes: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class Source:
         return {slug(str(path.relative_to(folder))): str(path) for path in paths}
 
     def count(self, config: dict, files: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
-        """Count the worms that a study's files promise, without checking their numbers.
+        """Count the worms in a study's files, without validating them.
 
         Parameters
         ----------
@@ -122,7 +122,7 @@ class Source:
         Returns
         -------
         worms : dict of str to int
-            Number of worms per laboratory, at most: bad worms are found when they are read.
+            Number of worms per laboratory, at most: invalid worms are found when they are read.
         folds : tuple of str
             The distinct numeric folds that the files state, sorted.
         """
@@ -132,23 +132,23 @@ class Source:
     def read(
         self, path: str | os.PathLike, lab: str | None, full_scales: dict[str, float]
     ) -> tuple["pd.DataFrame", list[dict]]:
-        """Read one file of worms to learn from.
+        """Read one file of training worms.
 
         Parameters
         ----------
         path : path-like
             The file.
         lab : str or None
-            The laboratory of its worms, where the file does not tell; the name of its parent
-            folder without it.
+            The laboratory of its worms if the file does not state it; None for the name of its
+            parent folder.
         full_scales : dict of str to float
             Largest count per laboratory, where the study states it.
 
         Returns
         -------
         neurons : pandas.DataFrame
-            A neuron table, as `chromapal.worms.table.validate` gives it.
-        left_out : list of dict
+            A neuron table, as `chromapal.worms.table.validate` returns it.
+        skipped_worms : list of dict
             A `chromapal.worms.skipped.entry` for each worm that cannot be used.
 
         Raises
@@ -156,26 +156,26 @@ class Source:
         InputError
             Nothing of the file can be used.
         """
-        raise NotImplementedError(f"{self.name} is no source of worms to learn from")
+        raise NotImplementedError(f"{self.name} is not a source of training worms")
 
     def read_new(
-        self, path: str | os.PathLike, stated: Stated
+        self, path: str | os.PathLike, options: ReadOptions
     ) -> tuple["pd.DataFrame", list[dict], dict]:
-        """Read one file of worms to be named; less may be asked of them.
+        """Read one file of new worms, which may need fewer columns.
 
         Returns
         -------
-        neurons, left_out
-            As `read` gives them; gray stands in W.
+        neurons, skipped_worms
+            As `read` returns them; gray is in column W.
         facts : dict
-            Of a volume its `shape` [voxel] and `spacing` [um], and the `traces` of its neurons.
+            For a volume its `shape` [voxel] and `spacing` [um], and the `traces` of its neurons.
 
         Raises
         ------
         InputError
             Nothing of the file can be used.
         """
-        return *self.read(path, stated.lab, stated.full_scales), {}
+        return *self.read(path, options.lab, options.full_scales), {}
 
 
 @cache
@@ -185,7 +185,7 @@ def names() -> tuple[str, ...]:
 
 
 def source(name: str) -> Source:
-    """Give a source by name.
+    """Return a source by name.
 
     Raises
     ------

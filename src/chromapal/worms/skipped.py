@@ -1,4 +1,4 @@
-"""The list of worms and files that were left out, with the reason."""
+"""The list of worms and files that were skipped, with the reason."""
 
 import logging
 import os
@@ -13,24 +13,24 @@ LOGGER = logging.getLogger(__name__)
 
 
 def entry(file: object, lab: str, worm: str, reason: object, stage: str = "source") -> dict:
-    """Describe one worm (or file, with `worm` "") that was left out.
+    """Describe one worm (or file, with `worm` "") that was skipped.
 
     Parameters
     ----------
     file : object
         Path of the source file.
     lab, worm : str
-        The worm's key, as far as it is known. Unprintable characters are shown escaped.
+        The worm's key, as far as known. Unprintable characters are escaped.
     reason : object
         One line, such as an `InputError`.
     stage : {"source", "colour", "identity"}
-        What the worm is left out of.
+        The step that skips the worm.
     """
     values = (str(file), lab, worm, stage, str(reason))
-    return {name: _shown(value) for name, value in zip(SKIPPED, values, strict=True)}
+    return {name: _printable(value) for name, value in zip(SKIPPED, values, strict=True)}
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
@@ -39,17 +39,17 @@ def read(path: str | os.PathLike) -> pd.DataFrame:
     return pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
 
 
-def told(listed: pd.DataFrame) -> str:
-    """Log why sources were left out, a line each; where nothing is left no list outlives the job.
+def log_reasons(listed: pd.DataFrame) -> str:
+    """Log why sources were skipped, one line each, as a failed job leaves no list.
 
     Returns
     -------
     str
-        Advice for the error that ends such a job; empty where nothing was left out.
+        Advice for the error that ends such a job; empty if nothing was skipped.
     """
     reasons = listed.loc[listed["stage"] == "source", "reason"].tolist()
     for reason in reasons:
-        LOGGER.warning("left out: %s", reason)
+        LOGGER.warning("skipped: %s", reason)
     return f"first of {len(reasons)} reasons above: {reasons[0]}" if reasons else ""
 
 

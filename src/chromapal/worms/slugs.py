@@ -1,4 +1,4 @@
-"""Worm and laboratory names are foreign text: what is refused, and how one becomes a file name.
+"""Worm and laboratory names from user files: which are refused, and how to make file names.
 
 Standard library only: the workflow needs it while it is parsed.
 """
@@ -12,9 +12,9 @@ _LONGEST = 80
 
 
 def fault(text: str) -> str:
-    """Say what makes a name unusable.
+    """Return what makes a name unusable.
 
-    Spaces, quotes, slashes and markup are usable: they stay text and never become a path.
+    Spaces, quotes, slashes and markup are usable: they are never used as a path.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def fault(text: str) -> str:
     Returns
     -------
     str
-        "an empty name", "a control character in …", or "" where nothing is wrong.
+        "an empty name", "a control character in …", or "" if nothing is wrong.
     """
     if not text.strip():
         return "an empty name"
@@ -32,11 +32,11 @@ def fault(text: str) -> str:
 
 
 def slug(text: str) -> str:
-    """Give a name that is safe as one part of a path, another for each text.
+    """Return a name that is safe as one part of a path, unique for each text.
 
-    Letters, digits, `.`, `_` and `-` stay. Where anything had to change, eight digits of the
-    text's hash are appended; a text that already ends like such a hash gets its own, so that it
-    cannot pose as another's.
+    Letters, digits, `.`, `_` and `-` stay. If anything had to change, eight digits of the
+    text's hash are appended; a text that already ends like such a hash gets one too, so that
+    names stay unique.
 
     Parameters
     ----------

@@ -23,22 +23,22 @@ COLUMNS = (
     "worm", "lab", "x", "y", "z", "xr", "yr", "zr", "weight", "R", "G", "B", "W",
     "full_scale", "ID", "fold", "session", "strain", "sex", "stage", "part",
 )  # fmt: skip
-# what is known of the animal: its strain, sex, larval stage and the part of the body recorded
+# what is known about the animal: its strain, sex, larval stage and the part of the body recorded
 SUBJECT = ("strain", "sex", "stage", "part")
 TEXT = ("worm", "lab", "ID", "fold", "session", *SUBJECT)
-# one value for all neurons of a worm; may be missing, which means ""
+# one value for all neurons of a worm; a missing one means ""
 PER_WORM = ("fold", "session", *SUBJECT)
 FULL_SCALES = (255, 4095, 65535)
 # the side of a voxel [um], from finer than light resolves to coarser than a neuron is long
 VOXEL_UM = (0.01, 100.0)
-# what tells one animal from all others: laboratories number theirs alike
+# identifies an animal: laboratories use the same worm names
 ANIMAL = ["lab", "worm"]
 # where a neuron's centre is: as an index into the volume, and in um
 VOXELS, MICROMETRES = ["x", "y", "z"], ["xr", "yr", "zr"]
 
 # Stems of the left/right pairs of the hermaphrodite (White et al. 1986), with the amphid and
 # phasmid socket and sheath cells that NeuroPAL files name. AVL, RIR, AQR, PQR and PVR end in a
-# letter that is no side, and are therefore absent.
+# letter that is not a side, and are therefore absent.
 _STEMS = """
     ADA ADE ADF ADL AFD AIA AIB AIM AIN AIY AIZ ALM ALN AMSH AMSO ASE ASG ASH ASI ASJ ASK AUA
     AVA AVB AVD AVE AVF AVH AVJ AVK AWA AWB AWC BAG BDU CAN CEPD CEPV CEPSHD CEPSHV FLP GLRD
@@ -65,7 +65,7 @@ def _day_or_empty(values: pd.Series) -> pd.Series:
     return values.map(good).astype(bool)
 
 
-def _whole_or_empty(values: pd.Series, table: pd.DataFrame) -> pd.Series:
+def _all_or_none(values: pd.Series, table: pd.DataFrame) -> pd.Series:
     missing = values.isna()
     return missing == missing.groupby([table["lab"], table["worm"]]).transform("all")
 
@@ -105,7 +105,7 @@ _EXPECTED = {
 
 @cache
 def schema() -> "pa.DataFrameSchema":
-    """Give what a column of each name may hold."""
+    """Return the schema of the columns."""
     import pandera.pandas as pa
 
     return pa.DataFrameSchema(
@@ -119,13 +119,13 @@ def schema() -> "pa.DataFrameSchema":
 
 
 def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
-    """Check a neuron table and bring its columns into order.
+    """Check a neuron table and sort its columns.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Rows of neurons with at least `COLUMNS`; a missing one of `PER_WORM` becomes "" (no fold,
-        day unknown, ...). Further columns are kept behind them.
+        day unknown, ...). Further columns follow them.
     origin : object
         The file (or worm) that an error names.
 
@@ -137,7 +137,7 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
     Raises
     ------
     InputError
-        A column is missing, of another type, or holds a value it may not hold; the line names
+        A column is missing, of another type, or holds an invalid value; the message names
         the column and the first such value with its worm.
     """
     table = table.assign(**{column: "" for column in PER_WORM if column not in table})
@@ -153,7 +153,7 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
         raise _explain(error, table, origin) from None
     for channel in CHANNELS:
         _require(
-            _whole_or_empty(table[channel], table),
+            _all_or_none(table[channel], table),
             table, channel, origin, "a count for every neuron of the worm or for none",
         )  # fmt: skip
         _require(
@@ -178,9 +178,9 @@ def _offence(
     table: pd.DataFrame, row: int, column: str, origin: object, expected: str
 ) -> InputError:
     value = table[column].iloc[row]
-    shown = repr(value) if isinstance(value, str) else f"{value}"
+    text = repr(value) if isinstance(value, str) else f"{value}"
     return InputError(
-        origin, f"{column} = {shown} at neuron {row} (worm {table['worm'].iloc[row]!r})", expected
+        origin, f"{column} = {text} at neuron {row} (worm {table['worm'].iloc[row]!r})", expected
     )
 
 
@@ -200,7 +200,7 @@ def _explain(error: "SchemaError", table: pd.DataFrame, origin: object) -> Input
 
 
 def empty() -> pd.DataFrame:
-    """Give a neuron table without rows, columns and types in place."""
+    """Return a neuron table with all columns but no rows."""
     kinds = {name: "str" if kind is str else kind for name, (kind, *_) in _EXPECTED.items()}
     return pd.DataFrame({name: pd.Series([], dtype=kinds[name]) for name in COLUMNS})
 
@@ -211,7 +211,7 @@ def read(path: str | os.PathLike) -> pd.DataFrame:
     Raises
     ------
     InputError
-        The file is no Parquet file, or its table is not valid.
+        The file is not a Parquet file, or its table is not valid.
     """
     try:
         table = pd.read_parquet(path)
@@ -226,7 +226,7 @@ def write(table: pd.DataFrame, path: str | os.PathLike):
 
 
 def full_scale_of(counts: np.ndarray | pd.DataFrame, origin: object = "counts") -> int:
-    """Infer the largest count a camera could give from the counts seen.
+    """Infer the largest count a camera can give from the counts observed.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def full_scale_of(counts: np.ndarray | pd.DataFrame, origin: object = "counts") 
         origin,
         f"a count of {largest:g}",
         f"counts of at most {FULL_SCALES[-1]}",
-        "state the laboratory's full_scale under config key 'laboratories'",
+        "set the laboratory's full_scale under config key 'laboratories'",
     )
 
 
@@ -265,7 +265,7 @@ def clean_id(names: pd.Series) -> pd.Series:
 
 
 def clean_name(names: pd.Series) -> pd.Series:
-    """Bring labels into the form that names are scored in.
+    """Convert labels to the form in which names are scored.
 
     Stripped; `nan` is "" (unlabelled); a trailing `?` (uncertain) goes; a leading zero of the
     trailing number goes (`VB02` is `VB2`). Partial names (`SIA?L`) stay.
@@ -287,9 +287,9 @@ def clean_name(names: pd.Series) -> pd.Series:
 def neuron_class(names: pd.Series) -> pd.Series:
     """Remove the side from names of left/right pairs.
 
-    A trailing L or R goes where what is left stands in `PAIRS`; every other name stays, so `AVL`,
-    `RIR`, `AQR`, partial names and names nobody listed do. Dorsal and ventral parts stay
-    (`RMDDL` is `RMDD`, and `RMED`, `RMEV` stand beside `RME`), because they differ in colour and
+    A trailing L or R is removed if the rest is in `PAIRS`; every other name stays, such as `AVL`,
+    `RIR`, `AQR`, partial names and unknown names. Dorsal and ventral parts stay
+    (`RMDDL` is `RMDD`, and `RMED`, `RMEV` stay apart from `RME`), because they differ in colour and
     in wiring.
 
     Parameters
@@ -325,11 +325,11 @@ def voxel_size(neurons: pd.DataFrame) -> list[float]:
     Returns
     -------
     list of float
-        Sides along x, y and z [um]; 1 along an axis that does not tell one within `VOXEL_UM`.
+        Sides along x, y and z [um]; 1 along an axis where the estimate is not within `VOXEL_UM`.
     """
     sides = []
-    for voxel, place in zip(VOXELS, MICROMETRES, strict=True):
+    for voxel, position in zip(VOXELS, MICROMETRES, strict=True):
         steps = neurons[voxel] - neurons[voxel].mean()
-        slope = abs(float(steps @ neurons[place])) / float(steps @ steps) if steps.any() else 0.0
+        slope = abs(float(steps @ neurons[position])) / float(steps @ steps) if steps.any() else 0.0
         sides.append(slope if is_voxel_size(slope) else 1.0)
     return sides

@@ -1,4 +1,4 @@
-"""Neuron tables of one's own: CSV or Parquet files with one or many worms each."""
+"""Read a user's own neuron tables: CSV or Parquet files with one or many worms each."""
 
 import csv
 import logging
@@ -44,7 +44,7 @@ def read(
     -------
     neurons : pandas.DataFrame
         The validated table of the usable worms, rows in the file's order.
-    left_out : list of dict
+    skipped_worms : list of dict
         One `skipped.entry` per worm that could not be used.
 
     Raises
@@ -91,7 +91,7 @@ def parsed(
             return table.validate(neurons, path), []
         except InputError:
             pass  # some worm is at fault: the others go on below
-    good, left_out = [], []
+    good, skipped_worms = [], []
     for (lab_name, worm), rows in neurons.groupby(table.ANIMAL, sort=False):
         try:
             first = min(faults.keys() & set(rows.index), default=None)
@@ -100,8 +100,8 @@ def parsed(
                 raise InputError(path, f"{found} at neuron {first} (worm {worm!r})", expected)
             good.append(table.validate(rows, path).set_axis(rows.index))
         except InputError as error:
-            left_out.append(skipped.entry(path, lab_name, worm, error))
-    return table.validate(pd.concat([table.empty(), *good]).sort_index(), path), left_out
+            skipped_worms.append(skipped.entry(path, lab_name, worm, error))
+    return table.validate(pd.concat([table.empty(), *good]).sort_index(), path), skipped_worms
 
 
 def _read_csv(path: str | os.PathLike) -> pd.DataFrame:
@@ -161,12 +161,12 @@ def _typed(
     for name in NUMBERS:
         cells = text.get(name, absent)
         values = pd.to_numeric(cells, errors="coerce").astype(np.float64)
-        shown = _text(cells).str.strip()
-        unread = values.isna() & ~shown.str.lower().isin(MISSING)
-        _note(faults, name, shown, unread, "a number")
+        texts = _text(cells).str.strip()
+        unread = values.isna() & ~texts.str.lower().isin(MISSING)
+        _record_faults(faults, name, texts, unread, "a number")
         if name in VOXELS:
             broken = ~unread & ~((values % 1 == 0) & (values.abs() < 2**53))
-            _note(faults, name, shown, broken, "a whole voxel index")
+            _record_faults(faults, name, texts, broken, "a whole voxel index")
             values = values.mask(unread | broken, 0).astype(np.int64)
         neurons[name] = values
     neurons["session"] = _sessions(text, neurons["lab"], neurons["worm"])
@@ -195,10 +195,10 @@ def _dates(texts: pd.Series) -> pd.Series:
     return texts.map({text: date_in(text) for text in texts.unique()}).astype("str")
 
 
-def _note(
-    faults: dict[int, tuple[str, str]], name: str, shown: pd.Series, bad: pd.Series, expected: str
+def _record_faults(
+    faults: dict[int, tuple[str, str]], name: str, texts: pd.Series, bad: pd.Series, expected: str
 ):
-    for row, value in shown[bad].items():
+    for row, value in texts[bad].items():
         faults.setdefault(row, (f"{name} = {value!r}", expected))
 
 

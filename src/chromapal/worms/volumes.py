@@ -25,9 +25,9 @@ class Volume:
     data : numpy.ndarray, shape (X, Y, Z, channels)
         Counts.
     spacing : tuple of float
-        Voxel size along x, y, z [um]; empty where the file does not tell.
+        Voxel size along x, y, z [um]; empty if the file does not state it.
     channels : tuple of str
-        Names of channels; empty where the file does not tell.
+        Names of channels; empty if the file does not state it.
     """
 
     data: np.ndarray
@@ -41,7 +41,7 @@ def read(path: str | os.PathLike) -> Volume:
     Raises
     ------
     InputError
-        It cannot be read, is a film, has no depth, or needs a package that is not installed.
+        It cannot be read, is a time series, has no depth, or needs a package that is not installed.
     """
     suffix = Path(path).suffix.lower()
     try:
@@ -49,19 +49,19 @@ def read(path: str | os.PathLike) -> Volume:
     except InputError:
         raise
     except Exception as error:
-        # readers of microscopes' files raise all kinds of errors over a damaged one
-        raise InputError(path, f"no volume that can be read ({error})", "a whole file") from None
+        # readers of microscope files raise many kinds of errors for a damaged one
+        raise InputError(path, f"a volume that cannot be read ({error})", "a whole file") from None
 
 
 def named_channels(
     volume: Volume, stated: dict[str, int], path: str | os.PathLike
 ) -> dict[str, int]:
-    """Say which channel is which: as stated, by the names of dyes, or the only one as white.
+    """Return the index of each channel: stated, by dye names, or the only one as white.
 
     Raises
     ------
     InputError
-        Nothing tells, or a channel is stated that the volume does not have.
+        The channels are unknown, or a stated channel does not exist in the volume.
     """
     count = volume.data.shape[3]
     for letter, channel in stated.items():
@@ -74,14 +74,14 @@ def named_channels(
     if count == 1:
         return {"W": 0}
     letters = [letter_of(name) for name in volume.channels]
-    named = {letter: spot for spot, letter in enumerate(letters) if letter}
+    named = {letter: index for index, letter in enumerate(letters) if letter}
     if named:
         return named
     raise InputError(
         path,
-        f"{count} channels of which none tells its dye",
+        f"{count} channels with no known dye in their names",
         "one gray channel",
-        "state which it is, for example --config 'channels={W: 0}'",
+        "set it, for example --config 'channels={W: 0}'",
     )
 
 
@@ -90,13 +90,15 @@ def _read_tiff(path: str | os.PathLike) -> Volume:
         series = file.series[0]
         axes, data = series.axes, series.asarray()
         spacing, channels = _ome(file.ome_metadata) if file.is_ome else (_imagej(file), ())
-    # a plain stack does not say what its pages are: planes one above the other
+    # a plain stack does not say what its pages are: assume planes along z
     axes = axes.replace("Q", "Z").replace("I", "Z").replace("S", "C")
     for axis in [axis for axis in axes if axis not in "XYZC"]:
-        spot = axes.index(axis)
-        if data.shape[spot] != 1:
-            raise InputError(path, f"axes {series.axes} of {data.shape}", "one volume, no film")
-        data, axes = data.squeeze(spot), axes.replace(axis, "", 1)
+        index = axes.index(axis)
+        if data.shape[index] != 1:
+            raise InputError(
+                path, f"axes {series.axes} of {data.shape}", "one volume, not a time series"
+            )
+        data, axes = data.squeeze(index), axes.replace(axis, "", 1)
     if "Z" not in axes or axes.count("Z") > 1 or axes.count("C") > 1:
         raise InputError(path, f"axes {series.axes}", "X, Y and Z, with or without channels")
     if "C" not in axes:
@@ -140,7 +142,7 @@ def _read_bioio(path: str | os.PathLike, package: str) -> Volume:
         ) from None
     image = bioio.BioImage(path)
     if image.dims.T != 1:
-        raise InputError(path, f"{image.dims.T} points in time", "one volume, no film")
+        raise InputError(path, f"{image.dims.T} points in time", "one volume, not a time series")
     sizes = image.physical_pixel_sizes
     sides = [float(side) for side in (sizes.X, sizes.Y, sizes.Z) if side]
     return Volume(

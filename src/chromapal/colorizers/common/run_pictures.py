@@ -14,8 +14,8 @@ from chromapal.colorizers.common.run import load
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.images.bundled import micrograph
+from chromapal.images.export import save
 from chromapal.images.sets import Part, listed, part
-from chromapal.images.shown import save
 from chromapal.prepare.pictures import PictureSamples
 from chromapal.training import layout
 from chromapal.training.settings import Training
@@ -135,7 +135,7 @@ def colour(
     threads, device
         See `chromapal.training.device.choose`.
     out : path-like
-        Folder of `NNN.png`, numbered as `chromapal.images.shown.show` does, and of
+        Folder of `NNN.png`, numbered as `chromapal.images.export.write_test_pictures` does, and of
         `micrograph_NAME.png`; 8 bit.
     """
     started = time.perf_counter()

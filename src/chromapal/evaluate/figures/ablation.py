@@ -1,4 +1,4 @@
-"""What each part of the method is worth: accuracy with it and without it."""
+"""What each part of the method contributes: accuracy with and without it."""
 
 import os
 
@@ -29,7 +29,9 @@ def figure(ablation: pd.DataFrame) -> Figure:
         The table `ablation.csv`.
     """
     if ablation.empty:
-        return style.message("No part of the method was left out in this study: none to compare.")
+        return style.message(
+            "No part of the method was switched off in this study: none to compare."
+        )
     questions = read.ordered(ablation["question"], QUESTIONS)
     sets = read.ordered(ablation["features"], FEATURES)
     shades = dict(zip(sets, style.palette(len(sets)), strict=True))
@@ -39,18 +41,18 @@ def figure(ablation: pd.DataFrame) -> Figure:
     high = max(2.6, 1.2 + (0.25 + 0.17 * len(sets)) * settings.max()) if len(settings) else 3.2
     drawn = style.new(
         4.2 * columns, 0.9 + high * rows,
-        "What each part is worth: neurons named right, with 95 % interval over animals",
+        "Contribution of each part: neurons named right, with 95 % interval over animals",
     )  # fmt: skip
     panels = drawn.subplots(rows, columns, squeeze=False).ravel()
     values = ablation[["accuracy", "low", "high"]].to_numpy()
     limits = max(0.0, np.nanmin(values) - 0.02), min(1.0, np.nanmax(values) + 0.02)
     for question, axes in zip(questions, panels, strict=False):
-        part = ablation[ablation["question"] == question]
+        subset = ablation[ablation["question"] == question]
         if question == CURVE:
-            _curve(axes, part, shades)
+            _curve(axes, subset, shades)
             axes.set_ylim(limits)
         else:
-            _points(axes, part, shades)
+            _points(axes, subset, shades)
             axes.set_xlim(limits)
         axes.set_title(style.text(question, 40), fontweight="bold")
     for axes in panels[len(questions) :]:
@@ -65,21 +67,21 @@ def figure(ablation: pd.DataFrame) -> Figure:
 
 
 def _shifts(sets: dict[str, str], width: float) -> dict[str, float]:
-    place = width * (np.arange(len(sets)) - (len(sets) - 1) / 2) / len(sets)
-    return dict(zip(sets, place, strict=True))
+    offsets = width * (np.arange(len(sets)) - (len(sets) - 1) / 2) / len(sets)
+    return dict(zip(sets, offsets, strict=True))
 
 
-def _away(rows: pd.DataFrame) -> np.ndarray:
+def _arms(rows: pd.DataFrame) -> np.ndarray:
     """Give both arms of intervals, of no length where there is no interval."""
     return np.nan_to_num(np.abs(rows[["low", "high"]].to_numpy().T - rows["accuracy"].to_numpy()))
 
 
-def _points(axes: Axes, part: pd.DataFrame, shades: dict[str, str]):
+def _points(axes: Axes, subset: pd.DataFrame, shades: dict[str, str]):
     """Draw settings below one another, in their order."""
-    settings = part.sort_values("order", kind="stable")["setting"].drop_duplicates().tolist()
+    settings = subset.sort_values("order", kind="stable")["setting"].drop_duplicates().tolist()
     below = 0.25 / len(shades)  # laboratories lie below the interval, not behind it
     for name, shift in _shifts(shades, 0.75).items():
-        rows = part[part["features"] == name]
+        rows = subset[subset["features"] == name]
         height = rows["setting"].map(settings.index).to_numpy() + shift
         pooled = (rows["lab"] == "all").to_numpy()
         axes.scatter(
@@ -87,7 +89,7 @@ def _points(axes: Axes, part: pd.DataFrame, shades: dict[str, str]):
             alpha=0.6, lw=0,
         )  # fmt: skip
         axes.errorbar(
-            rows.loc[pooled, "accuracy"], height[pooled], xerr=_away(rows[pooled]), fmt="o",
+            rows.loc[pooled, "accuracy"], height[pooled], xerr=_arms(rows[pooled]), fmt="o",
             ms=6, lw=1.5, capsize=2, color=shades[name],
         )  # fmt: skip
     for line in range(1, len(settings)):
@@ -98,22 +100,24 @@ def _points(axes: Axes, part: pd.DataFrame, shades: dict[str, str]):
     axes.grid(axis="x", color="0.93")
 
 
-def _curve(axes: Axes, part: pd.DataFrame, shades: dict[str, str]):
-    """Draw accuracy against the number of animals to learn from."""
-    part = part.assign(count=pd.to_numeric(part["setting"])).sort_values("count", kind="stable")
-    step = 0.02 * part["count"].max()
+def _curve(axes: Axes, subset: pd.DataFrame, shades: dict[str, str]):
+    """Draw accuracy against the number of training worms."""
+    subset = subset.assign(count=pd.to_numeric(subset["setting"])).sort_values(
+        "count", kind="stable"
+    )
+    step = 0.02 * subset["count"].max()
     for name, shade in shades.items():
-        rows = part[part["features"] == name]
+        rows = subset[subset["features"] == name]
         pooled = rows["lab"] == "all"
         axes.scatter(
             rows.loc[~pooled, "count"] + step, rows.loc[~pooled, "accuracy"], s=11, color=shade,
             alpha=0.6, lw=0,
         )  # fmt: skip
         axes.errorbar(
-            rows.loc[pooled, "count"], rows.loc[pooled, "accuracy"], yerr=_away(rows[pooled]),
+            rows.loc[pooled, "count"], rows.loc[pooled, "accuracy"], yerr=_arms(rows[pooled]),
             marker="o", ms=6, lw=1.5, capsize=2, color=shade,
         )  # fmt: skip
-    axes.set_xlabel("animals to learn from")
+    axes.set_xlabel("training worms")
     axes.set_ylabel("accuracy")
     axes.grid(color="0.93")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -10,14 +10,14 @@ from matplotlib.ticker import MaxNLocator
 
 from chromapal.columns import FEATURES
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.figures.calibration import spread
+from chromapal.evaluate.figures.calibration import spread_labels
 from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.read import read_csv
 
 # how anchors are chosen: in words, colour, dashes, marker
 STRATEGIES = {
     "random": ("neurons chosen by chance", "#0173b2", "--", "o"),
-    "asked": ("neurons the program asks for", "#de8f05", "-", "s"),
+    "asked": ("neurons chosen by the program", "#de8f05", "-", "s"),
 }
 
 
@@ -43,10 +43,10 @@ def figure(anchors: pd.DataFrame) -> Figure:
     panels = drawn.subplots(1, len(sets), sharex=True, sharey=True, squeeze=False)[0]
     floor = max(0.0, np.floor(20 * anchors[["accuracy", "low"]].min().min()) / 20)
     for name, axes in zip(sets, panels, strict=True):
-        part = anchors[anchors["features"] == name].sort_values("anchors", kind="stable")
+        subset = anchors[anchors["features"] == name].sort_values("anchors", kind="stable")
         for strategy in strategies:
-            _, shade, dashes, marker = _looks(strategy)
-            rows = part[part["strategy"] == strategy]
+            _, shade, dashes, marker = _strategy_style(strategy)
+            rows = subset[subset["strategy"] == strategy]
             for _, curve in rows[rows["lab"] != "all"].groupby("lab"):
                 axes.plot(
                     curve["anchors"], curve["accuracy"], color=shade, ls=dashes, lw=0.7, alpha=0.6
@@ -60,7 +60,7 @@ def figure(anchors: pd.DataFrame) -> Figure:
                 marker=marker, ms=5,
             )  # fmt: skip
             axes.plot(whole["anchors"], whole["before"], color=shade, ls=":", lw=1.4)
-        _laboratories(axes, part[part["strategy"] == strategies[-1]], 1.02 - floor)
+        _laboratories(axes, subset[subset["strategy"] == strategies[-1]], 1.02 - floor)
         axes.set_title(style.text(name, 40))
         axes.set_xlabel("neurons named by hand (anchors)")
         axes.grid(color="0.94")
@@ -69,7 +69,7 @@ def figure(anchors: pd.DataFrame) -> Figure:
     panels[0].set_ylim(floor, 1.02)
     handles = [
         Line2D([], [], color=shade, ls=dashes, marker=marker, lw=2.4, label=words)
-        for words, shade, dashes, marker in map(_looks, strategies)
+        for words, shade, dashes, marker in map(_strategy_style, strategies)
     ]
     handles.append(Line2D([], [], color="0.4", ls=":", lw=1.4, label="the same, without anchors"))
     handles.append(Line2D([], [], color="0.4", lw=0.7, label="one laboratory"))
@@ -77,7 +77,7 @@ def figure(anchors: pd.DataFrame) -> Figure:
     return drawn
 
 
-def _looks(strategy: str) -> tuple[str, str, str, str]:
+def _strategy_style(strategy: str) -> tuple[str, str, str, str]:
     return STRATEGIES.get(strategy, (style.text(strategy), "#029e73", ":", "^"))
 
 
@@ -88,7 +88,7 @@ def _laboratories(axes, rows: pd.DataFrame, span: float):
         return
     end = rows["anchors"].max()
     for (lab, curve), height in zip(
-        ends.iterrows(), spread(ends["accuracy"], 0.035 * span), strict=True
+        ends.iterrows(), spread_labels(ends["accuracy"], 0.035 * span), strict=True
     ):
         axes.annotate(
             style.text(lab, 12), (curve["anchors"], curve["accuracy"]),

@@ -18,11 +18,11 @@ def save_coloured(
     *settings: object,
     out: str | os.PathLike,
 ):
-    """Draw animals that have colour, from a Parquet of normalised neurons, or say there is none."""
+    """Draw the animals that have colour, or a note where there are none."""
     table = pd.read_parquet(neurons)
-    shown = table[table["colour"]].reset_index(drop=True)
+    coloured = table[table["colour"]].reset_index(drop=True)
     nothing = "No animal of this study has the channels that colour is made of."
-    style.save(figure(shown, *settings) if len(shown) else style.message(nothing), out)
+    style.save(figure(coloured, *settings) if len(coloured) else style.message(nothing), out)
 
 
 def largest(neurons: pd.DataFrame) -> tuple[str, str]:
@@ -33,21 +33,21 @@ def largest(neurons: pd.DataFrame) -> tuple[str, str]:
 
 def largest_by_laboratory(neurons: pd.DataFrame, most: int = 3) -> list[tuple[str, str]]:
     """Give the largest animal of up to `most` laboratories, by the laboratories' names."""
-    return [largest(part) for _, part in neurons.groupby("lab")][:most]
+    return [largest(subset) for _, subset in neurons.groupby("lab")][:most]
 
 
-def of(neurons: pd.DataFrame, key: tuple[str, str]) -> pd.DataFrame:
+def neurons_of(neurons: pd.DataFrame, key: tuple[str, str]) -> pd.DataFrame:
     """Take one animal's neurons, those nearest to the objective (highest z) last."""
     lab, worm = key
-    part = neurons[(neurons["lab"] == lab) & (neurons["worm"] == worm)]
-    return part.sort_values("zr", kind="stable")
+    subset = neurons[(neurons["lab"] == lab) & (neurons["worm"] == worm)]
+    return subset.sort_values("zr", kind="stable")
 
 
 def gain(neurons: pd.DataFrame, colour_scale: str) -> float:
-    """Say how much one animal's colours are brightened, at least 1, to be seen on a screen.
+    """Give the factor by which one animal's colours are brightened for the screen, at least 1.
 
     Counts over a full scale are often nearly black. The 99 % quantile of the true channels
-    becomes 1; ranks need none.
+    becomes 1; ranks are not brightened.
     """
     if colour_scale == "rank_normal":
         return 1.0
@@ -61,12 +61,12 @@ def colours(
     brighter: float = 1.0,
     columns: tuple = ("r", "g", "b"),
 ) -> np.ndarray:
-    """Give colours as shown, shape (n, len(columns)), 0..1; middle gray where one is missing."""
+    """Give colours as drawn, shape (n, len(columns)), 0..1; middle gray where missing."""
     values = brighter * neurons[list(columns)].to_numpy(dtype=np.float64)
-    shown = display(values, colour_scale)
-    return np.where(np.isnan(shown), 0.5, shown)
+    coloured = display(values, colour_scale)
+    return np.where(np.isnan(coloured), 0.5, coloured)
 
 
-def said(brighter: float) -> str:
-    """Say for a title by how much colours were brightened; nothing where they were not."""
+def brightened(brighter: float) -> str:
+    """Write for a title how much colours were brightened; empty where they were not."""
     return f", brightened {brighter:.3g} times" if brighter > 1 else ""

@@ -1,4 +1,4 @@
-"""Whether a classifier's probabilities keep what they promise, and what asking for more costs."""
+"""How well a classifier's probabilities are calibrated, and precision against coverage."""
 
 import os
 
@@ -17,11 +17,11 @@ MARKED = (0.5, 0.8)
 def best(calibration: pd.DataFrame) -> str:
     """Choose the classifier that names most neurons right, all its rows taken together."""
     right = (calibration["accuracy"] * calibration["neurons"]).groupby(calibration["classifier"])
-    share = right.sum() / calibration.groupby("classifier")["neurons"].sum()
-    return share.sort_index().idxmax()
+    fraction = right.sum() / calibration.groupby("classifier")["neurons"].sum()
+    return fraction.sort_index().idxmax()
 
 
-def spread(heights: np.ndarray, gap: float) -> np.ndarray:
+def spread_labels(heights: np.ndarray, gap: float) -> np.ndarray:
     """Move heights apart until neighbours are a gap away, as little as that takes.
 
     Parameters
@@ -54,7 +54,7 @@ def spread(heights: np.ndarray, gap: float) -> np.ndarray:
 
 @style.styled
 def figure(calibration: pd.DataFrame, coverage: pd.DataFrame, classifier: str = "") -> Figure:
-    """Draw accuracy against probability, and precision against the share of neurons named.
+    """Draw accuracy against probability, and precision against the fraction of neurons named.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def figure(calibration: pd.DataFrame, coverage: pd.DataFrame, classifier: str = 
 
 def _reliability(axes: Axes, calibration: pd.DataFrame, shades: dict[str, str]):
     largest = calibration["neurons"].max()
-    axes.plot([0, 1], [0, 1], color="0.2", ls="--", lw=1, label="honest: right as often as said")
+    axes.plot([0, 1], [0, 1], color="0.2", ls="--", lw=1, label="perfectly calibrated")
     for name, shade in shades.items():
         bins = calibration[calibration["set"] == name].sort_values("confidence")
         words = f"{style.text(name, 60)}: expected calibration error {bins['ece'].iloc[0]:.3f}"
@@ -111,7 +111,7 @@ def _reliability(axes: Axes, calibration: pd.DataFrame, shades: dict[str, str]):
     axes.set_ylim(-0.03, 1.03)
     axes.set_aspect("equal")
     axes.set_xlabel("probability of the answer, mean of its bin")
-    axes.set_ylabel("share of the bin named right")
+    axes.set_ylabel("fraction of the bin named right")
     axes.set_title(f"reliability (larger points: more neurons, up to {largest:.0f})")
     axes.grid(color="0.94")
 
@@ -133,19 +133,19 @@ def _precision(axes: Axes, coverage: pd.DataFrame, shades: dict[str, str]):
             for name, curve in curves.items()
             if curve["coverage"].min() <= at <= curve["coverage"].max()
         }
-        places = spread(list(heights.values()), 0.045 * (1.02 - floor))
-        for (name, height), place in zip(heights.items(), places, strict=True):
+        label_heights = spread_labels(list(heights.values()), 0.045 * (1.02 - floor))
+        for (name, height), label_height in zip(heights.items(), label_heights, strict=True):
             axes.plot(at, height, color=shades[name], marker="o", ms=5)
             axes.annotate(
-                f"{height:.2f}", (at, height), xytext=(at + 0.035, place), textcoords="data",
+                f"{height:.2f}", (at, height), xytext=(at + 0.035, label_height), textcoords="data",
                 color=shades[name], fontsize=8, va="center", fontweight="bold",
                 arrowprops={"arrowstyle": "-", "color": shades[name], "lw": 0.6, "shrinkA": 0},
                 bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.75},
             )  # fmt: skip
     axes.set_xlim(0, 1.02)
     axes.set_ylim(floor, 1.02)
-    axes.set_xlabel("coverage (share of neurons named, surest first)")
-    axes.set_ylabel("precision (share of those named right, neurons pooled)")
+    axes.set_xlabel("coverage (fraction of neurons named, surest first)")
+    axes.set_ylabel("precision (fraction of those named right, neurons pooled)")
     axes.set_title("the surest answers only (labels: at 50 % and 80 %)")
     axes.grid(color="0.94")
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from chromapal.columns import BODY
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.figures.worm import VIEWS, free_places
+from chromapal.evaluate.figures.worm import VIEWS, free_positions
 from chromapal.evaluate.tables.read import read_csv
 
 PAIRS = 20
@@ -35,7 +35,7 @@ def most_confused(places: pd.DataFrame, pairs: int = PAIRS) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns one, other, count; most often confused first. Names without a place are left out.
+        Columns one, other, count; most often confused first. Names without a position are left out.
     """
     rows = places[places["confused_with"].isin(places["name"]) & (places["confused"] > 0)]
     ends = np.sort(rows[["name", "confused_with"]].to_numpy(dtype=str), axis=1)
@@ -55,15 +55,15 @@ def figure(places: pd.DataFrame) -> Figure:
         drawn.
     """
     if places.empty:
-        return style.message("No name was tested in this study: none to place in the head.")
+        return style.message("No name was tested in this study: none to draw in the head.")
     classifier, features = best(places)
-    part = places[(places["classifier"] == classifier) & (places["features"] == features)]
-    names = part.drop_duplicates("name").set_index("name").dropna(subset=list(BODY))
+    subset = places[(places["classifier"] == classifier) & (places["features"] == features)]
+    names = subset.drop_duplicates("name").set_index("name").dropna(subset=list(BODY))
     tested = names[names["tested"] > 0]
     if tested.empty:
-        return style.message("No tested name has a place in the head.")
+        return style.message("No tested name has a position in the head.")
     names = names.assign(accuracy=names["right"] / names["tested"].where(names["tested"] > 0))
-    pairs = most_confused(part[part["name"].isin(names.index)])
+    pairs = most_confused(subset[subset["name"].isin(names.index)])
     drawn = style.new(
         13, 8.6,
         "Where names are taken for one another: "
@@ -72,19 +72,21 @@ def figure(places: pd.DataFrame) -> Figure:
     parts = drawn.add_gridspec(2, 2, width_ratios=[1, 0.24])
     for row, ((across, up), words) in enumerate(VIEWS.items()):
         axes = drawn.add_subplot(parts[row, 0])
-        shown = _names(axes, names, (across, up))
+        points_drawn = _names(axes, names, (across, up))
         _pairs(axes, names, (across, up), pairs)
         axes.set_aspect("equal", adjustable="datalim")
         axes.margins(0.08)
         axes.set(xlabel=f"{across} [µm]", ylabel=f"{up} [µm]", title=words)
-    bar = drawn.colorbar(shown, ax=drawn.axes[:2], orientation="horizontal", shrink=0.5, pad=0.02)
+    bar = drawn.colorbar(
+        points_drawn, ax=drawn.axes[:2], orientation="horizontal", shrink=0.5, pad=0.02
+    )
     bar.set_label("share of the name's neurons named right (hollow: never tested)")
     _list(drawn.add_subplot(parts[:, 1]), names, pairs)
     return drawn
 
 
 def _names(axes: Axes, names: pd.DataFrame, columns: tuple[str, str]):
-    """Draw each name at its place, those nearest to the viewer on top."""
+    """Draw each name at its position, those nearest to the viewer on top."""
     across, up = columns
     names = names.sort_values("left" if up == "dorsal" else "dorsal", kind="stable")
     untested = names["accuracy"].isna()
@@ -100,7 +102,7 @@ def _names(axes: Axes, names: pd.DataFrame, columns: tuple[str, str]):
 
 
 def _pairs(axes: Axes, names: pd.DataFrame, columns: tuple[str, str], pairs: pd.DataFrame):
-    """Join confused names by lines, numbered as in the list beside."""
+    """Join confused names by lines, numbered as in the list next to them."""
     points = names[list(columns)].to_numpy()
     ends = np.stack([names.loc[pairs[end], list(columns)].to_numpy() for end in ("one", "other")])
     largest = pairs["count"].max()
@@ -113,10 +115,10 @@ def _pairs(axes: Axes, names: pd.DataFrame, columns: tuple[str, str], pairs: pd.
     size = 0.19 / (9.0 / max(1.16 * np.ptp(points[:, 0]), 1.0))
     middles = ends.mean(axis=0)
     sizes = np.tile([1.25 * size, size], (len(pairs), 1))
-    found = free_places(middles, sizes, points, 0.2 * size, np.full(len(pairs), 8 * size))
-    for number, (middle, place) in enumerate(zip(middles, found, strict=True), start=1):
+    centres = free_positions(middles, sizes, points, 0.2 * size, np.full(len(pairs), 8 * size))
+    for number, (middle, centre) in enumerate(zip(middles, centres, strict=True), start=1):
         axes.annotate(
-            str(number), middle, xytext=np.where(np.isnan(place), middle, place), fontsize=8,
+            str(number), middle, xytext=np.where(np.isnan(centre), middle, centre), fontsize=8,
             textcoords="data", ha="center", va="center", zorder=5, fontweight="bold",
             arrowprops={"arrowstyle": "-", "color": "0.2", "lw": 0.6, "shrinkA": 0, "shrinkB": 0},
             bbox={"boxstyle": "round,pad=0.12", "fc": "white", "ec": "0.5", "lw": 0.4},
@@ -126,7 +128,7 @@ def _pairs(axes: Axes, names: pd.DataFrame, columns: tuple[str, str], pairs: pd.
 def _list(axes: Axes, names: pd.DataFrame, pairs: pd.DataFrame):
     """List the numbered pairs, how often they were confused and how far apart they lie."""
     axes.set_axis_off()
-    axes.set_title("most often confused\n(times; distance of their places)")
+    axes.set_title("most often confused\n(times; distance between their positions)")
     body = names[list(BODY)]
     for number, (one, other, count) in enumerate(pairs.itertuples(index=False), start=1):
         apart = np.linalg.norm(body.loc[one].to_numpy() - body.loc[other].to_numpy())

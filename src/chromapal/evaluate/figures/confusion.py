@@ -21,7 +21,7 @@ def most_confused(confusion: pd.DataFrame, classes: int = CLASSES) -> pd.DataFra
     Parameters
     ----------
     confusion : pandas.DataFrame
-        Columns true_class, predicted_class, count; unlabelled neurons are left out.
+        Columns true_class, predicted_class, count; unlabelled neurons are not counted.
     classes : int
         How many classes to keep.
 
@@ -37,9 +37,9 @@ def most_confused(confusion: pd.DataFrame, classes: int = CLASSES) -> pd.DataFra
     ranking = pd.DataFrame({"errors": errors, "tested": tested}).sort_values(
         ["errors", "tested"], ascending=False, kind="stable"
     )
-    shown = sorted(ranking.index[:classes])
-    rows = confusion[confusion["true_class"].isin(shown)]
-    column = rows["predicted_class"].where(rows["predicted_class"].isin(shown), OTHER)
+    classes_shown = sorted(ranking.index[:classes])
+    rows = confusion[confusion["true_class"].isin(classes_shown)]
+    column = rows["predicted_class"].where(rows["predicted_class"].isin(classes_shown), OTHER)
     return (
         rows.assign(predicted_class=column)
         .pivot_table(
@@ -49,7 +49,7 @@ def most_confused(confusion: pd.DataFrame, classes: int = CLASSES) -> pd.DataFra
             aggfunc="sum",
             fill_value=0,
         )
-        .reindex(index=shown, columns=[*shown, OTHER], fill_value=0)
+        .reindex(index=classes_shown, columns=[*classes_shown, OTHER], fill_value=0)
     )
 
 
@@ -62,7 +62,7 @@ def figure(confusion: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     confusion : pandas.DataFrame
         The table `confusion.csv`.
     identity : pandas.DataFrame
-        The table `identity.csv`, which says what is best.
+        The table `identity.csv`, from which the best classifier is taken.
     """
     if confusion.empty or read.pick(identity, **read.POOLED).empty:
         return style.message("No classifier was run in this study: no classes to confuse.")
@@ -80,7 +80,7 @@ def figure(confusion: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     if counts.empty:
         return style.message(f"No neuron was tested with {classifier} on {features}.")
     total = counts.sum(axis=1)
-    share = counts.div(total, axis=0)
+    fraction = counts.div(total, axis=0)
     drawn = style.new(
         3.2 + 0.36 * counts.shape[1],
         2.3 + 0.32 * counts.shape[0],
@@ -89,10 +89,10 @@ def figure(confusion: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     )
     axes = drawn.subplots()
     sns.heatmap(
-        share, annot=counts.astype(str).where(counts > 0, ""), fmt="", cmap="mako_r", vmin=0,
+        fraction, annot=counts.astype(str).where(counts > 0, ""), fmt="", cmap="mako_r", vmin=0,
         vmax=1, linewidths=0.4, linecolor="0.9", mask=counts == 0, ax=axes,
         annot_kws={"fontsize": 7},
-        cbar_kws={"label": "share of the true class", "shrink": 0.6}, xticklabels=True,
+        cbar_kws={"label": "fraction of the true class", "shrink": 0.6}, xticklabels=True,
         yticklabels=[f"{style.text(name)}  (n = {n:.0f})" for name, n in total.items()],
     )  # fmt: skip
     axes.set_xlabel("named as (class, side ignored)")

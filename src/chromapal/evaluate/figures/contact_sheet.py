@@ -43,7 +43,7 @@ def figure(
     """
     if not len(sources):
         return style.message(f"The set {style.text(name)} has no test picture to show.")
-    places = picture_parts.spread(len(sources))
+    indices = picture_parts.evenly_spaced(len(sources))
     delta_e = scores.set_index("colorizer")["delta_e"].to_dict()
     columns = []
     for method in picture_parts.ordered(methods, delta_e):
@@ -52,20 +52,20 @@ def figure(
         columns.append((f"{picture_parts.heading(method)}\n{score}", methods[method]))
     tested = scores["pictures"].max()
     return picture_parts.sheet(
-        [wrapped(sources[place], 22, 3, spaced=False) for place in places],
-        _chosen([("gray\n(input)", gray), ("truth", truth)], places),
-        _chosen(columns, places),
+        [wrapped(sources[index], 22, 3, spaced=False) for index in indices],
+        _chosen([("gray\n(input)", gray), ("truth", truth)], indices),
+        _chosen(columns, indices),
         f"{style.text(name, 20)}, run {style.text(run, 20)}: test pictures, which no method saw",
         "" if np.isnan(tested) else f"ΔE: mean ΔE2000 over all {tested:.0f} test pictures",
     )
 
 
-def _chosen(columns: Sequence[tuple[str, Column]], places: list[int]) -> list[tuple[str, Column]]:
-    return [(heading, [pictures[place] for place in places]) for heading, pictures in columns]
+def _chosen(columns: Sequence[tuple[str, Column]], indices: list[int]) -> list[tuple[str, Column]]:
+    return [(heading, [pictures[index] for index in indices]) for heading, pictures in columns]
 
 
 def draw(
-    shown: str | os.PathLike,
+    test_pictures: str | os.PathLike,
     coloured: Sequence[dict],
     images: str | os.PathLike,
     name: str,
@@ -76,7 +76,7 @@ def draw(
 
     Parameters
     ----------
-    shown : path-like
+    test_pictures : path-like
         Folder of the set's test pictures: `index.csv`, `NNN_true.png`, `NNN_gray.png`.
     coloured : sequence of dict
         path of a folder of `NNN.png`, and its colorizer.
@@ -87,10 +87,10 @@ def draw(
     out : path-like
         The figure.
     """
-    index = picture_parts.shown(shown)
+    index = picture_parts.list_test_pictures(test_pictures)
     # only what is drawn is read: a set may have thousands of test pictures
-    index = index.iloc[picture_parts.spread(len(index))]
-    gray, truth = (_loaded(shown, index, f"_{kind}") for kind in ("gray", "true"))
+    index = index.iloc[picture_parts.evenly_spaced(len(index))]
+    gray, truth = (_loaded(test_pictures, index, f"_{kind}") for kind in ("gray", "true"))
     methods = {each["colorizer"]: _loaded(each["path"], index) for each in coloured}
     scores = read.pick(read_csv(images), set=name, run=run)
     style.save(figure(list(index["source"]), gray, truth, methods, scores, name, run), out)

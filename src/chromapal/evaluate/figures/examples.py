@@ -51,19 +51,21 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     names : pandas.DataFrame
         The table `names.csv`.
     identity : pandas.DataFrame
-        The table `identity.csv`, which says what is best.
+        The table `identity.csv`, from which the best classifier is taken.
     """
     if names.empty or read.pick(identity, **read.POOLED).empty:
         return style.message("No classifier was run in this study: no names to score.")
     variant = read.shown_variant(identity)
     classifier, _, colorizer = read.best(identity, variant)
-    part = read.pick(names, variant=variant, classifier=classifier)
-    part = part[
-        part["colorizer"].isin(["", colorizer]) & (part["tested"] > 0) & ~part["name"].isin(UNNAMED)
+    subset = read.pick(names, variant=variant, classifier=classifier)
+    subset = subset[
+        subset["colorizer"].isin(["", colorizer])
+        & (subset["tested"] > 0)
+        & ~subset["name"].isin(UNNAMED)
     ]
-    if part.empty:
+    if subset.empty:
         return style.message(f"No named neuron was tested with {classifier}.")
-    sets = read.ordered(part["features"], FEATURES)
+    sets = read.ordered(subset["features"], FEATURES)
     drawn = style.new(
         1 + 2.5 * len(sets),
         3.6,
@@ -72,10 +74,10 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
     )
     panels = drawn.subplots(1, len(sets), sharex=True, sharey=True, squeeze=False)[0]
     for name, shade, axes in zip(sets, style.palette(len(sets)), panels, strict=True):
-        rows = part[part["features"] == name]
-        share = rows["right"] / rows["tested"]
+        rows = subset[subset["features"] == name]
+        fraction = rows["right"] / rows["tested"]
         axes.scatter(
-            rows["training_examples"], share, s=6 + 3 * np.sqrt(rows["tested"]), color=shade,
+            rows["training_examples"], fraction, s=6 + 3 * np.sqrt(rows["tested"]), color=shade,
             alpha=0.4, lw=0,
         )  # fmt: skip
         line = trend(rows)
@@ -84,7 +86,7 @@ def figure(names: pd.DataFrame, identity: pd.DataFrame) -> Figure:
         axes.set_xlabel("training examples of the name")
         axes.grid(color="0.94")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    panels[0].set_ylabel("share of its test neurons named right")
+    panels[0].set_ylabel("fraction of its test neurons named right")
     panels[0].set_ylim(-0.04, 1.04)
     return drawn
 

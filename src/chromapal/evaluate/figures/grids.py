@@ -61,9 +61,9 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
         Cells along each side.
     """
     key = animals.largest(neurons)
-    part = animals.of(neurons, key)
+    subset = animals.neurons_of(neurons, key)
     columns = [(kind, grid) for kind in ("worm", "neuron") for grid in grids]
-    pictures = [sample(part, kind, grid, slab_um) for kind, grid in columns]
+    pictures = [sample(subset, kind, grid, slab_um) for kind, grid in columns]
     lab, worm = key
     drawn = style.new(
         3 * len(columns), 6.4,

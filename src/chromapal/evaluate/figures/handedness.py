@@ -12,7 +12,7 @@ from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables import read
 
 OUTCOMES = {
-    "right": ("as the labels say", "#0173b2"),
+    "right": ("agrees with the labels", "#0173b2"),
     "wrong": ("against the labels", "#de8f05"),
     "undecided": ("labels undecided", "0.6"),
 }
@@ -74,29 +74,31 @@ def figure(handedness: pd.DataFrame, features: str = "") -> Figure:
     if handedness.empty:
         return style.message("No animal's handedness was judged in this study.")
     features = features or best(handedness)
-    part = read.pick(handedness, features=features)
-    part = part.assign(outcome=outcome(part)).sort_values(
+    animals = read.pick(handedness, features=features)
+    animals = animals.assign(outcome=outcome(animals)).sort_values(
         ["lab", "probability", "worm"], ascending=[True, False, True], kind="stable"
     )
-    labs = sorted(part["lab"].unique())
-    right, wrong, undecided = ((part["outcome"] == name).sum() for name in OUTCOMES)
+    labs = sorted(animals["lab"].unique())
+    right, wrong, undecided = ((animals["outcome"] == name).sum() for name in OUTCOMES)
     drawn = style.new(
         12, max(4.9, 1.7 + 0.95 * len(labs)),
-        f"Handedness of {len(part)} animals: {right} as their labels say, {wrong} against them, "
+        f"Handedness of {len(animals)} animals: {right} as in their labels, {wrong} against them, "
         f"{undecided} undecided ({style.text(features, 40)})",
     )  # fmt: skip
     strips, mirrored = drawn.subplots(1, 2, width_ratios=[1.5, 1])
     for height, lab in enumerate(labs):
-        rows = part[part["lab"] == lab]
+        rows = animals[animals["lab"] == lab]
         _animals(strips, rows, rows["probability"], height + stack(rows["probability"]))
-    strips.set_yticks(range(len(labs)), [_lab_words(part[part["lab"] == lab]) for lab in labs])
+    strips.set_yticks(
+        range(len(labs)), [_lab_words(animals[animals["lab"] == lab]) for lab in labs]
+    )
     strips.set_ylim(len(labs) - 0.5, -0.5)
     strips.set_xlim(0.485, 1.02)
     strips.axvline(0.5, color="0.3", ls=":", lw=1)
     strips.set_xlabel("probability of the chosen handedness (0.5: a coin toss)")
     strips.set_title("each animal")
     strips.grid(axis="x", color="0.93")
-    scored = part.dropna(subset=["accuracy", "accuracy_mirrored"])
+    scored = animals.dropna(subset=["accuracy", "accuracy_mirrored"])
     mirrored.plot([0, 1], [0, 1], color="0.3", ls="--", lw=1)
     _animals(mirrored, scored, scored["accuracy_mirrored"], scored["accuracy"])
     mirrored.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
@@ -104,12 +106,12 @@ def figure(handedness: pd.DataFrame, features: str = "") -> Figure:
     mirrored.set_ylabel("accuracy as chosen")
     mirrored.set_title("below the line: better mirrored")
     mirrored.grid(color="0.94")
-    drawn.legend(handles=_handles(part), loc="outside lower center", ncols=4)
+    drawn.legend(handles=_handles(animals), loc="outside lower center", ncols=4)
     return drawn
 
 
 def _animals(axes: Axes, rows: pd.DataFrame, x: pd.Series, y: pd.Series | np.ndarray):
-    """Draw animals: colour says the outcome, shape what decided, a ring marks doubt."""
+    """Draw animals: colour is the outcome, shape the source of the decision, a ring marks doubt."""
     x, y = np.asarray(x), np.asarray(y)
     for source in read.ordered(rows["source"], tuple(SOURCES)):
         for name, (_, shade) in OUTCOMES.items():
@@ -133,7 +135,7 @@ def _lab_words(rows: pd.DataFrame) -> str:
     )
 
 
-def _handles(part: pd.DataFrame) -> list[Line2D]:
+def _handles(animals: pd.DataFrame) -> list[Line2D]:
     dots = [
         Line2D([], [], ls="", marker="o", color=shade, label=words)
         for words, shade in OUTCOMES.values()
@@ -146,7 +148,7 @@ def _handles(part: pd.DataFrame) -> list[Line2D]:
             [], [], ls="", color="0.3", marker=SOURCES.get(source, ("", "P"))[1],
             label=SOURCES.get(source, (style.text(source), ""))[0],
         )
-        for source in read.ordered(part["source"], tuple(SOURCES))
+        for source in read.ordered(animals["source"], tuple(SOURCES))
     ]  # fmt: skip
     return [*dots, ring, *shapes]
 

@@ -21,7 +21,7 @@ def feature_label(table: pd.DataFrame) -> pd.Series:
 
 def feature_order(labels: pd.Series) -> list[str]:
     """Order feature sets from the least to the most that a classifier may look at."""
-    known = {name: place for place, name in enumerate(FEATURES)}
+    known = {name: index for index, name in enumerate(FEATURES)}
     return sorted(labels.unique(), key=lambda name: (known.get(name.split(":")[0], 99), name))
 
 
@@ -49,22 +49,22 @@ def figure(identity: pd.DataFrame) -> Figure:
     )
     panels = drawn.subplots(1, len(variants), sharey=True, sharex=True, squeeze=False)[0]
     for variant, axes in zip(variants, panels, strict=True):
-        part = pooled[pooled["variant"] == variant]
-        place = np.linspace(-0.34, 0.34, len(sets)) if len(sets) > 1 else np.zeros(1)
-        for name, shift in zip(sets, place, strict=True):
-            points = part[part["set"] == name]
+        subset = pooled[pooled["variant"] == variant]
+        offsets = np.linspace(-0.34, 0.34, len(sets)) if len(sets) > 1 else np.zeros(1)
+        for name, shift in zip(sets, offsets, strict=True):
+            points = subset[subset["set"] == name]
             height = points["classifier"].map(classifiers.index).to_numpy() + shift
             away = np.abs(points[["low", "high"]].to_numpy().T - points["accuracy"].to_numpy())
             axes.errorbar(
                 points["accuracy"], height, xerr=np.nan_to_num(away), fmt="o", ms=4,
                 lw=1.2, capsize=2, color=shades[name],
             )  # fmt: skip
-        axes.axvline(part["majority"].mean(), color="0.2", ls="--", lw=1)
-        axes.axvline(part["chance"].mean(), color="0.2", ls=":", lw=1)
-        axes.set_title(f"{style.variant_label(variant)}\n({part['worms'].max():.0f} animals)")
-        axes.set_xlabel("accuracy (share named right)")
+        axes.axvline(subset["majority"].mean(), color="0.2", ls="--", lw=1)
+        axes.axvline(subset["chance"].mean(), color="0.2", ls=":", lw=1)
+        axes.set_title(f"{style.variant_label(variant)}\n({subset['worms'].max():.0f} animals)")
+        axes.set_xlabel("accuracy (fraction named right)")
         axes.grid(axis="x", color="0.93")
-        ratios = _recovery(part)
+        ratios = _recovery(subset)
         for classifier, words in ratios.items():
             axes.annotate(
                 words, (1, classifiers.index(classifier)), xycoords=("axes fraction", "data"),
@@ -87,9 +87,9 @@ def figure(identity: pd.DataFrame) -> Figure:
     return drawn
 
 
-def _recovery(part: pd.DataFrame) -> dict[str, str]:
-    """Say each classifier's colour recovery ratio, where one was sought."""
-    rows = part[part["features"] == "position+gray+predicted"]
+def _recovery(subset: pd.DataFrame) -> dict[str, str]:
+    """Write each classifier's colour recovery ratio, where there is one."""
+    rows = subset[subset["features"] == "position+gray+predicted"]
     highest = rows.groupby("classifier")["recovery_ratio"].max()
     return {
         name: "recovery\nundefined" if np.isnan(ratio) else f"recovery\n{ratio:.2f}"

@@ -40,16 +40,16 @@ def figure(identity: pd.DataFrame) -> Figure:
     width = 0.82 / len(sets)
     for variant, axes in zip(variants, panels, strict=True):
         classifier = read.best(identity, variant)[0]
-        part = read.pick(rows, variant=variant, classifier=classifier)
-        for place, name in enumerate(sets):
-            bars = part[part["set"] == name]
-            at = bars["lab"].map(labs.index).to_numpy() - 0.41 + width * (place + 0.5)
+        subset = read.pick(rows, variant=variant, classifier=classifier)
+        for number, name in enumerate(sets):
+            bars = subset[subset["set"] == name]
+            at = bars["lab"].map(labs.index).to_numpy() - 0.41 + width * (number + 0.5)
             away = np.abs(bars[["low", "high"]].to_numpy().T - bars["accuracy"].to_numpy())
             axes.bar(
                 at, bars["accuracy"], width * 0.92, yerr=np.nan_to_num(away), color=shades[name],
                 error_kw={"lw": 0.9, "ecolor": "0.25"},
             )  # fmt: skip
-        counts = part.groupby("lab")[["worms", "majority"]].max()
+        counts = subset.groupby("lab")[["worms", "majority"]].max()
         present = [lab for lab in labs if lab in counts.index]
         middle = np.array([labs.index(lab) for lab in present])
         axes.hlines(

@@ -38,19 +38,19 @@ def figure(losses: pd.DataFrame) -> Figure:
     colours = dict(zip(CURVES, style.palette(2), strict=True))
     for run, line in zip(rows, panels, strict=True):
         for variant, axes in zip(columns, line, strict=True):
-            part = read.pick(losses, run=run, variant=variant)
-            if part.empty:
+            subset = read.pick(losses, run=run, variant=variant)
+            if subset.empty:
                 axes.set_axis_off()
                 continue
             for name in CURVES:
-                wide = part.pivot_table(index="epoch", columns="fold", values=name)
+                wide = subset.pivot_table(index="epoch", columns="fold", values=name)
                 for _, curve in wide.items():
                     _curve(axes, curve.dropna(), color=colours[name], lw=0.6, ms=3, alpha=0.45)
                 _curve(axes, wide.dropna().mean(axis=1), color=colours[name], lw=2, ms=5)
-            models = part["fold"].nunique()
+            models = subset["fold"].nunique()
             axes.set_title(f"{style.variant_label(variant)}\n(models: {models})")
             axes.set_xlabel("epoch")
-            style.count_axis(axes, part["epoch"])
+            style.count_axis(axes, subset["epoch"])
         first = next(axes for axes in line if axes.axison)
         first.tick_params(labelleft=True)
         first.set_ylabel(f"{run}\nloss [study scale²]")
@@ -60,9 +60,9 @@ def figure(losses: pd.DataFrame) -> Figure:
     return drawn
 
 
-def _curve(axes: Axes, losses: pd.Series, **looks):
+def _curve(axes: Axes, losses: pd.Series, **line_style):
     """Draw losses by epoch, with markers where they are too few for a line."""
-    axes.plot(losses.index, losses, marker=style.marker(len(losses)), **looks)
+    axes.plot(losses.index, losses, marker=style.marker(len(losses)), **line_style)
 
 
 def draw(losses: str | os.PathLike, out: str | os.PathLike):

@@ -27,18 +27,18 @@ def figure(
     methods : mapping of str to mapping
         By colorizer, its colouring of each, the same shape; None leaves an empty field.
     name, run : str
-        The set whose pictures the methods learnt from, and the run.
+        The set on whose pictures the methods were trained, and the run.
     """
     if not gray:
         return style.message("This study has no micrograph to colour.")
-    shown = sorted(gray)
+    names = sorted(gray)
     columns = [
-        (picture_parts.heading(method), [methods[method].get(each) for each in shown])
+        (picture_parts.heading(method), [methods[method].get(each) for each in names])
         for method in picture_parts.ordered(methods, {})
     ]
     return picture_parts.sheet(
-        [wrapped(each, 22) for each in shown],
-        [("gray\n(input)", [gray[each] for each in shown])],
+        [wrapped(each, 22) for each in names],
+        [("gray\n(input)", [gray[each] for each in names])],
         columns,
         f"Micrographs in the colours of {style.text(name, 20)}, run {style.text(run, 20)}",
         "No true colours exist: what is seen is what a method expects, no finding.",
@@ -46,7 +46,7 @@ def figure(
 
 
 def draw(
-    shown: str | os.PathLike,
+    micrographs: str | os.PathLike,
     coloured: Sequence[dict],
     name: str,
     run: str,
@@ -56,16 +56,16 @@ def draw(
 
     Parameters
     ----------
-    shown : path-like
+    micrographs : path-like
         Folder of the grayscale micrographs, one PNG each.
     coloured : sequence of dict
         path of a folder of `micrograph_NAME.png`, and its colorizer.
     name, run : str
-        The set whose pictures the methods learnt from, and the run.
+        The set on whose pictures the methods were trained, and the run.
     out : path-like
         The figure.
     """
-    gray = {path.stem: picture_parts.load(path) for path in sorted(Path(shown).glob("*.png"))}
+    gray = {path.stem: picture_parts.load(path) for path in sorted(Path(micrographs).glob("*.png"))}
     methods = {
         each["colorizer"]: {
             micrograph: picture_parts.load(Path(each["path"]) / f"micrograph_{micrograph}.png")

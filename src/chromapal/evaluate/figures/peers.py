@@ -15,7 +15,7 @@ OURS, THEIRS = "#0173b2", "#de8f05"
 MARKERS = "osD^vP<>*X"
 
 
-def shown(peers: pd.DataFrame) -> pd.DataFrame:
+def best_features(peers: pd.DataFrame) -> pd.DataFrame:
     """Choose the rows to draw: one classifier, and two of its feature sets."""
     pooled = peers[peers["lab"] == "all"]
     best = (pooled if len(pooled) else peers).sort_values("ours", kind="stable").iloc[-1]
@@ -36,11 +36,11 @@ def figure(peers: pd.DataFrame) -> Figure:
     """
     if peers.empty:
         return style.message("No other method was run on this study's animals: none to compare.")
-    peers = shown(peers)
+    peers = best_features(peers)
     keys = ["method", "features", "classifier"]
     pooled = peers[peers["lab"] == "all"].sort_values("peer", ascending=False, kind="stable")
     rows = pd.MultiIndex.from_frame(pd.concat([pooled, peers])[keys].drop_duplicates())
-    height = {key: place for place, key in enumerate(rows)}
+    height = {key: index for index, key in enumerate(rows)}
     labs = sorted(set(peers["lab"]) - {"all"})
     drawn = style.new(
         12.5, 2.2 + (0.55 + 0.06 * len(labs)) * len(rows),
@@ -50,8 +50,8 @@ def figure(peers: pd.DataFrame) -> Figure:
     left, right = drawn.subplots(1, 2, sharey=True, width_ratios=[1.25, 1])
     at = [height[key] for key in pooled[keys].itertuples(index=False, name=None)]
     _pairs(left, pooled, at)
-    place = [height[key] for key in peers[keys].itertuples(index=False, name=None)]
-    _differences(right, peers.assign(height=place), labs)
+    heights = [height[key] for key in peers[keys].itertuples(index=False, name=None)]
+    _differences(right, peers.assign(height=heights), labs)
     words = [
         f"{style.text(method, 28)}\n{style.text(features, 34)}, "
         f"{style.text(classifier.replace('_', ' '), 22)}"
@@ -101,9 +101,11 @@ def _differences(axes: Axes, peers: pd.DataFrame, labs: list[str]):
     """Draw all laboratories on top of a method's row, then each in a line of its own."""
     shifts = np.linspace(-0.32, 0.36, len(labs) + 1)
     # the first two colours mean ours and theirs
-    looks = zip(["all", *labs], shifts, ["black", *style.palette(len(labs) + 2)[2:]], strict=True)
+    lab_styles = zip(
+        ["all", *labs], shifts, ["black", *style.palette(len(labs) + 2)[2:]], strict=True
+    )
     axes.axvline(0, color="0.3", lw=1)
-    for number, (lab, shift, shade) in enumerate(looks):
+    for number, (lab, shift, shade) in enumerate(lab_styles):
         rows = peers[peers["lab"] == lab]
         away = np.abs(rows[["low", "high"]].to_numpy().T - rows["difference"].to_numpy())
         axes.errorbar(

@@ -29,29 +29,29 @@ def figure(images: pd.DataFrame, comparisons: Sequence[dict]) -> Figure:
         The table `images.csv`.
     comparisons : sequence of dict
         title, runs (two or more, in the order of the legend) and colorizers (all without the
-        key); methods that were not scored in at least two of the runs are left out.
+        key); methods that were not scored in at least two of the runs are not drawn.
     """
     if not comparisons:
         return style.message("No runs of this study's pictures are compared.")
-    parts = [_compared(images, each) for each in comparisons]
-    heights = [0.9 + 0.36 * max(part["row"].nunique(), 1) for part in parts]
+    subsets = [_compared(images, each) for each in comparisons]
+    heights = [0.9 + 0.36 * max(subset["row"].nunique(), 1) for subset in subsets]
     drawn = style.new(11.5, 0.5 + sum(heights), "Runs compared, the same test pictures in each row")
     panels = drawn.subplots(
-        len(parts), len(METRICS), squeeze=False, height_ratios=heights, width_ratios=[1.3, 1]
+        len(subsets), len(METRICS), squeeze=False, height_ratios=heights, width_ratios=[1.3, 1]
     )
-    for each, part, pair in zip(comparisons, parts, panels, strict=True):
+    for each, subset, pair in zip(comparisons, subsets, panels, strict=True):
         pair[0].set_title(style.text(each["title"], 60), fontweight="bold")
-        if part.empty:
+        if subset.empty:
             for axes in pair:
                 axes.set_axis_off()
             pair[0].text(0, 0.5, "no method was scored in two of these runs", color="0.35")
             continue
-        looks = dict(zip(each["runs"], style.palette(len(each["runs"])), strict=True))
+        run_colours = dict(zip(each["runs"], style.palette(len(each["runs"])), strict=True))
         for axes, value in zip(pair, METRICS, strict=True):
-            _dumbbells(axes, part, looks, value)
+            _dumbbells(axes, subset, run_colours, value)
             axes.set_xlabel(METRICS[value])
         pair[1].axvline(1, color="0.3", ls=":", lw=1.2)
-        rows = part.drop_duplicates("row").sort_values("row")
+        rows = subset.drop_duplicates("row").sort_values("row")
         pair[0].set_yticks(
             rows["row"],
             [
@@ -61,13 +61,16 @@ def figure(images: pd.DataFrame, comparisons: Sequence[dict]) -> Figure:
         )
         pair[1].set_yticks(rows["row"], [])
         pair[1].legend(
-            handles=_handles(part, looks), loc="upper left", bbox_to_anchor=(1.01, 1), borderpad=0
+            handles=_handles(subset, run_colours),
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1),
+            borderpad=0,
         )
     return drawn
 
 
 def _compared(images: pd.DataFrame, comparison: dict) -> pd.DataFrame:
-    """Take the rows of one comparison; `row` says how far down each stands."""
+    """Take the rows of one comparison; `row` counts them from the top."""
     chosen = comparison.get("colorizers", list(images["colorizer"]))
     rows = images[images["run"].isin(comparison["runs"]) & images["colorizer"].isin(chosen)]
     keys = ["set", "colorizer"]
@@ -75,35 +78,35 @@ def _compared(images: pd.DataFrame, comparison: dict) -> pd.DataFrame:
     return rows.assign(row=rows.groupby(keys, sort=True).ngroup())
 
 
-def _dumbbells(axes: Axes, part: pd.DataFrame, looks: dict[str, str], value: str):
+def _dumbbells(axes: Axes, subset: pd.DataFrame, run_colours: dict[str, str], value: str):
     """Draw a point per run, runs of one set and method joined by a line."""
-    shifts = dict(zip(looks, np.linspace(-0.15, 0.15, len(looks)), strict=True))
-    part = part.assign(height=part["row"] + part["run"].map(shifts))
-    for _, rows in part.sort_values("height").groupby("row"):
+    shifts = dict(zip(run_colours, np.linspace(-0.15, 0.15, len(run_colours)), strict=True))
+    subset = subset.assign(height=subset["row"] + subset["run"].map(shifts))
+    for _, rows in subset.sort_values("height").groupby("row"):
         axes.plot(rows[value], rows["height"], color="0.75", lw=3, zorder=1)
-    for place, (run, shade) in enumerate(looks.items()):
-        rows = part[part["run"] == run]
+    for number, (run, shade) in enumerate(run_colours.items()):
+        rows = subset[subset["run"] == run]
         away = arms(rows, "delta_e_low", "delta_e_high", value) if value == "delta_e" else None
         axes.errorbar(
-            rows[value], rows["height"], xerr=away, fmt=MARKERS[place % len(MARKERS)], ms=6,
+            rows[value], rows["height"], xerr=away, fmt=MARKERS[number % len(MARKERS)], ms=6,
             lw=1.2, capsize=2, color=shade,
         )  # fmt: skip
-    axes.set_ylim(part["row"].max() + 0.5, -0.5)
+    axes.set_ylim(subset["row"].max() + 0.5, -0.5)
     axes.grid(axis="x", color="0.93")
 
 
-def _handles(part: pd.DataFrame, looks: dict[str, str]) -> list[Line2D]:
-    """Name the runs and how many pictures each learnt from."""
+def _handles(subset: pd.DataFrame, run_colours: dict[str, str]) -> list[Line2D]:
+    """Name the runs and how many pictures each was trained on."""
     handles = []
-    for place, (run, shade) in enumerate(looks.items()):
-        counts = part.loc[part["run"] == run, "train_pictures"].dropna()
-        learnt = ""
+    for number, (run, shade) in enumerate(run_colours.items()):
+        counts = subset.loc[subset["run"] == run, "train_pictures"].dropna()
+        training = ""
         if len(counts):
             low, high = counts.min(), counts.max()
-            learnt = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
-            learnt = f"\n({learnt} training pictures)"
-        label = wrapped(run, 22, 2, spaced=False) + learnt
-        mark = MARKERS[place % len(MARKERS)]
+            training = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
+            training = f"\n({training} training pictures)"
+        label = wrapped(run, 22, 2, spaced=False) + training
+        mark = MARKERS[number % len(MARKERS)]
         handles.append(Line2D([], [], color=shade, ls="", marker=mark, label=label))
     return handles
 

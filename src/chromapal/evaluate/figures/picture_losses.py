@@ -31,7 +31,7 @@ def figure(losses: pd.DataFrame) -> Figure:
     if losses.empty:
         return style.message("No colorizer of pictures learns in epochs here: no losses to show.")
     sets = sorted(losses["set"].unique())
-    dashes = {run: DASHES[place % len(DASHES)] for place, run in enumerate(runs(losses))}
+    dashes = {run: DASHES[number % len(DASHES)] for number, run in enumerate(runs(losses))}
     colours = dict(zip(CURVES, style.palette(2), strict=True))
     methods = [sorted(losses.loc[losses["set"] == name, "colorizer"].unique()) for name in sets]
     columns = min(COLUMNS, max(map(len, methods)))
@@ -41,15 +41,19 @@ def figure(losses: pd.DataFrame) -> Figure:
         "Loss while learning (each method's and run's own; "
         "heights of different losses do not compare)",
     )  # fmt: skip
-    parts = np.atleast_1d(drawn.subfigures(len(sets), 1, height_ratios=[n + 0.15 for n in lines]))
-    for name, part, shown, count in zip(sets, parts, methods, lines, strict=True):
-        part.suptitle(style.text(name, 60), x=0.01, ha="left", fontsize=10, fontweight="bold")
-        panels = part.subplots(count, columns, squeeze=False).ravel()
-        for axes, method in zip(panels, shown, strict=False):
+    subfigures = np.atleast_1d(
+        drawn.subfigures(len(sets), 1, height_ratios=[n + 0.15 for n in lines])
+    )
+    for name, subfigure, methods_of_set, count in zip(
+        sets, subfigures, methods, lines, strict=True
+    ):
+        subfigure.suptitle(style.text(name, 60), x=0.01, ha="left", fontsize=10, fontweight="bold")
+        panels = subfigure.subplots(count, columns, squeeze=False).ravel()
+        for axes, method in zip(panels, methods_of_set, strict=False):
             rows = losses[(losses["set"] == name) & (losses["colorizer"] == method)]
             _curves(axes, rows, dashes, colours)
             axes.set_title(wrapped(method, 36, 2))
-        for axes in panels[len(shown) :]:
+        for axes in panels[len(methods_of_set) :]:
             axes.set_axis_off()
         for axes in panels[::columns]:
             axes.set_ylabel("loss")

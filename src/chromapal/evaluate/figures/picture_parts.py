@@ -39,8 +39,8 @@ def wrapped(name: object, letters: int = LETTERS, lines: int = 3, spaced: bool =
     spaced : bool
         Underscores become spaces; `False` keeps them, in names that people search for.
     """
-    kept = "" if spaced else "_"
-    text = str(name).replace("_", f"{kept} ")
+    separator = "" if spaced else "_"
+    text = str(name).replace("_", f"{separator} ")
     broken = textwrap.wrap(text, letters, max_lines=lines, placeholder="…")
     if not spaced:
         broken = [line.replace("_ ", "_") for line in broken]
@@ -51,11 +51,11 @@ def wrapped(name: object, letters: int = LETTERS, lines: int = 3, spaced: bool =
 def ordered(methods: Iterable[str], delta_e: Mapping[str, float]) -> list[str]:
     """Order methods: baselines, then by rising ΔE, those of unknown ΔE last."""
 
-    def place(name: str) -> tuple:
+    def sort_key(name: str) -> tuple:
         value = delta_e.get(name, np.nan)
         return name not in baselines(), np.isnan(value), 0 if np.isnan(value) else value, name
 
-    return sorted(set(methods), key=place)
+    return sorted(set(methods), key=sort_key)
 
 
 def heading(method: str) -> str:
@@ -70,8 +70,8 @@ def runs(table: pd.DataFrame) -> list[str]:
     return counts.sort_values(ascending=False, kind="stable").index.tolist()
 
 
-def spread(count: int, most: int = MOST_ROWS) -> list[int]:
-    """Choose up to `most` of `count` places, evenly from the first to the last.
+def evenly_spaced(count: int, most: int = MOST_ROWS) -> list[int]:
+    """Choose up to `most` of `count` indices, evenly from the first to the last.
 
     Neighbours in a set are often cut from one photograph.
     """
@@ -91,8 +91,8 @@ def load(path: str | os.PathLike) -> np.ndarray | None:
     return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels[..., :3]
 
 
-def shown(folder: str | os.PathLike) -> pd.DataFrame:
-    """List the test pictures shown of a set: number ("000"), key and source, as text."""
+def list_test_pictures(folder: str | os.PathLike) -> pd.DataFrame:
+    """List the test pictures that are shown of a set: number ("000"), key and source, as text."""
     path = Path(folder) / "index.csv"
     table = read_csv(path, ())
     return table.assign(number=[f"{int(number):03d}" for number in table["number"]])
@@ -136,7 +136,7 @@ def sheet(
     heads = [LINE * max(name.count("\n") + 1 for name, _ in block) for block in blocks]
     left = 0.15 + 0.072 * max(len(line) for name in rows for line in name.split("\n"))
     high = sum(CELL * each + GAP for each in tall)
-    # placed by hand: arranging a hundred panels takes the layout engine seconds, and leaves gaps
+    # laid out by hand: arranging a hundred panels takes the layout engine seconds, and leaves gaps
     drawn = style.new(
         left + (CELL + GAP) * max(map(len, blocks)),
         0.3 + sum(head + high + 0.12 for head in heads) + 2 * LINE,
@@ -161,17 +161,17 @@ def sheet(
 def _line(
     drawn: Figure, pictures: Sequence[np.ndarray | None], left: float, bottom: float, high: float
 ) -> list[Axes]:
-    """Draw pictures beside each other, the first one's corner at a place [inch]."""
+    """Draw pictures side by side; `left` and `bottom` are the corner of the first [inch]."""
     width, height = drawn.get_size_inches()
     panels = []
     for column, pixels in enumerate(pictures):
-        place = (left + column * (CELL + GAP)) / width, bottom / height
-        panels.append(drawn.add_axes((*place, CELL / width, high / height)))
+        corner = (left + column * (CELL + GAP)) / width, bottom / height
+        panels.append(drawn.add_axes((*corner, CELL / width, high / height)))
         picture(panels[-1], pixels)
     return panels
 
 
 def _shape(pictures: Sequence[np.ndarray | None]) -> float:
-    """Give the height of a row of pictures one wide, such that three lines of text fit beside."""
+    """Give the height of a row of pictures one wide, so that three lines of text fit."""
     shapes = [pixels.shape[0] / pixels.shape[1] for pixels in pictures if pixels is not None]
     return float(np.clip(np.median(shapes), 0.42, 3.0)) if shapes else 1.0

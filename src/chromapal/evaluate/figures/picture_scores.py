@@ -15,7 +15,7 @@ from chromapal.methods import baselines
 
 @style.styled
 def figure(images: pd.DataFrame) -> Figure:
-    """Draw a row of panels per set: ΔE with its interval, and colourfulness beside the truth's.
+    """Draw a row of panels per set: ΔE with its interval, and colourfulness over the true one.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def figure(images: pd.DataFrame) -> Figure:
     shades = dict(zip(names, style.palette(len(names)), strict=True))
     methods = [_best_first(images[images["set"] == name]) for name in sets]
     step = 0.28 + 0.08 * (len(names) - 1)
-    heights = [0.6 + step * len(shown) for shown in methods]
+    heights = [0.6 + step * len(methods_of_set) for methods_of_set in methods]
     drawn = style.new(
         10.5, 0.9 + sum(heights),
         "Predicted colour of test pictures, with 95 % interval over the sources they were cut from",
@@ -37,10 +37,10 @@ def figure(images: pd.DataFrame) -> Figure:
     panels = drawn.subplots(
         len(sets), 2, squeeze=False, height_ratios=heights, width_ratios=[1.3, 1]
     )
-    for name, shown, (near, vivid) in zip(sets, methods, panels, strict=True):
+    for name, methods_of_set, (near, vivid) in zip(sets, methods, panels, strict=True):
         rows = images[images["set"] == name]
-        _points(near, rows, shown, shades, "delta_e")
-        _points(vivid, rows, shown, shades, "colourfulness_ratio")
+        _points(near, rows, methods_of_set, shades, "delta_e")
+        _points(vivid, rows, methods_of_set, shades, "colourfulness_ratio")
         baseline = rows.loc[rows["colorizer"].isin(baselines()), "delta_e"].min()
         if baseline == baseline:
             near.axvline(baseline, color="0.3", ls="--", lw=1)
@@ -52,9 +52,9 @@ def figure(images: pd.DataFrame) -> Figure:
         )  # fmt: skip
         labels = [
             wrapped(method, 30, 2) + (" (baseline)" if method in baselines() else "")
-            for method in shown
+            for method in methods_of_set
         ]
-        near.set_yticks(range(len(shown)), labels)
+        near.set_yticks(range(len(methods_of_set)), labels)
     panels[-1, 0].set_xlabel("mean ΔE2000 (lower is better)")
     panels[-1, 1].set_xlabel("colourfulness, predicted / true (1: as vivid as the truth)")
     handles = _handles(shades)
@@ -70,17 +70,19 @@ def _best_first(rows: pd.DataFrame) -> list[str]:
 def _points(axes: Axes, rows: pd.DataFrame, methods: list[str], shades: dict, value: str):
     """Draw a point per method and run, hollow for a baseline."""
     order = rows["run"].map(list(shades).index)
-    beside = rows.groupby("colorizer")["run"].transform("size")
+    runs_of_method = rows.groupby("colorizer")["run"].transform("size")
     # the runs that there are, around the middle of the method's line
-    shift = (order.groupby(rows["colorizer"]).rank() - (beside + 1) / 2) * 0.6 / len(shades)
+    shift = (order.groupby(rows["colorizer"]).rank() - (runs_of_method + 1) / 2) * 0.6 / len(shades)
     rows = rows.assign(height=rows["colorizer"].map(methods.index) + shift)
-    for place, (run, shade) in enumerate(shades.items()):
+    for number, (run, shade) in enumerate(shades.items()):
         for baseline in (False, True):
-            part = rows[(rows["run"] == run) & (rows["colorizer"].isin(baselines()) == baseline)]
-            away = arms(part, "delta_e_low", "delta_e_high", value) if value == "delta_e" else None
+            subset = rows[(rows["run"] == run) & (rows["colorizer"].isin(baselines()) == baseline)]
+            away = (
+                arms(subset, "delta_e_low", "delta_e_high", value) if value == "delta_e" else None
+            )
             axes.errorbar(
-                part[value], part["height"], xerr=away, fmt=MARKERS[place % len(MARKERS)], ms=6,
-                lw=1.4, capsize=2, color=shade, mfc="white" if baseline else shade, mew=1.4,
+                subset[value], subset["height"], xerr=away, fmt=MARKERS[number % len(MARKERS)],
+                ms=6, lw=1.4, capsize=2, color=shade, mfc="white" if baseline else shade, mew=1.4,
             )  # fmt: skip
     for height in rows.loc[rows[value].isna(), "height"]:
         axes.text(
@@ -100,9 +102,9 @@ def _span(values: pd.Series) -> str:
 
 def _handles(shades: dict[str, str]) -> list[Line2D]:
     handles = [
-        Line2D([], [], color=shade, ls="", marker=MARKERS[place % len(MARKERS)],
+        Line2D([], [], color=shade, ls="", marker=MARKERS[number % len(MARKERS)],
                label=f"run {style.text(run, 24)}")
-        for place, (run, shade) in enumerate(shades.items())
+        for number, (run, shade) in enumerate(shades.items())
     ]  # fmt: skip
     return [
         *handles,

@@ -21,7 +21,7 @@ QUANTITIES = {
     "chroma": ("chroma [CIELAB]", "all pixels"),
 }
 SPLITS = ("train", "validation", "test")
-LOOKS = dict(zip(SPLITS, zip(style.palette(3), ("-", "--", ":"), strict=True), strict=True))
+SPLIT_STYLES = dict(zip(SPLITS, zip(style.palette(3), ("-", "--", ":"), strict=True), strict=True))
 EXAMPLES = 8
 
 
@@ -55,50 +55,50 @@ def figure(sets: Mapping[str, Content]) -> Figure:
         return style.message("This study has no set of pictures.")
     drawn = style.new(13, 0.75 + 2.75 * len(sets), "Sets of pictures")
     parts = np.atleast_1d(drawn.subfigures(len(sets), 1))
-    for part, (name, content) in zip(parts, sets.items(), strict=True):
-        part.suptitle(
-            f"{style.text(name, 60)}: {_said(content.splits)}", x=0.01, ha="left", fontsize=9
+    for subfigure, (name, content) in zip(parts, sets.items(), strict=True):
+        subfigure.suptitle(
+            f"{style.text(name, 60)}: {_split_sizes(content.splits)}", x=0.01, ha="left", fontsize=9
         )
-        left, right = part.subfigures(1, 2, width_ratios=[1, 2.3], wspace=0.02)
+        left, right = subfigure.subfigures(1, 2, width_ratios=[1, 2.3], wspace=0.02)
         _examples(left, content.pictures)
         panels = right.subplots(1, len(QUANTITIES))
         for axes, quantity in zip(panels, QUANTITIES, strict=True):
             _histogram(axes, content.colours, quantity)
-        panels[0].set_ylabel("share of the split's pixels [%]")
+        panels[0].set_ylabel("fraction of the split's pixels [%]")
     handles = [
         Line2D([], [], color=shade, ls=dash, lw=1.8, label=name)
-        for name, (shade, dash) in LOOKS.items()
+        for name, (shade, dash) in SPLIT_STYLES.items()
     ]
     drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return drawn
 
 
-def _said(splits: pd.DataFrame) -> str:
-    """Say how many pictures stand in which split, and from how many sources they come."""
+def _split_sizes(splits: pd.DataFrame) -> str:
+    """Write how many pictures each split has, and from how many sources."""
     return ", ".join(
         f"{row.pictures:.0f} {style.text(row.split)} (sources: {row.sources:.0f})"
         for row in splits.itertuples()
     )
 
 
-def _examples(part: SubFigure, pictures: Sequence[np.ndarray]):
+def _examples(subfigure: SubFigure, pictures: Sequence[np.ndarray]):
     shapes = [pixels.shape[0] / pixels.shape[1] for pixels in pictures]
     columns = 2 if shapes and np.median(shapes) < 0.6 else 4
-    panels = part.subplots(EXAMPLES // columns, columns).ravel()
+    panels = subfigure.subplots(EXAMPLES // columns, columns).ravel()
     for axes in panels:
         axes.set_axis_off()
     for axes, pixels in zip(panels, pictures, strict=False):
         axes.imshow(pixels, vmin=0, vmax=1)
     if not pictures:
-        part.text(0.5, 0.5, "no test picture", ha="center", va="center", color="0.5")
+        subfigure.text(0.5, 0.5, "no test picture", ha="center", va="center", color="0.5")
 
 
 def _histogram(axes: Axes, colours: pd.DataFrame, quantity: str):
     label, counted = QUANTITIES[quantity]
     rows = colours[colours["quantity"] == quantity]
-    for split, (shade, dash) in LOOKS.items():
+    for split, (shade, dash) in SPLIT_STYLES.items():
         bins = rows[rows["split"] == split].sort_values("low")
-        # a split without pictures has no shares
+        # a split without pictures has no fractions
         if len(bins) and bins["share"].notna().all():
             edges = [*bins["low"], bins["high"].iloc[-1]]
             axes.stairs(100 * bins["share"], edges, color=shade, ls=dash, lw=1.6)
@@ -116,11 +116,11 @@ def _histogram(axes: Axes, colours: pd.DataFrame, quantity: str):
         axes.set_xlim(left=0)
 
 
-def read_content(card: str | os.PathLike, shown: str | os.PathLike) -> Content:
+def read_content(card: str | os.PathLike, test_pictures: str | os.PathLike) -> Content:
     """Read a set's card and the true colours of some of the test pictures shown."""
-    index = picture_parts.shown(shown)["number"]
-    chosen = [index.iloc[place] for place in picture_parts.spread(len(index), EXAMPLES)]
-    loaded = [picture_parts.load(Path(shown) / f"{number}_true.png") for number in chosen]
+    numbers = picture_parts.list_test_pictures(test_pictures)["number"]
+    chosen = [numbers.iloc[index] for index in picture_parts.evenly_spaced(len(numbers), EXAMPLES)]
+    loaded = [picture_parts.load(Path(test_pictures) / f"{number}_true.png") for number in chosen]
     return Content(
         [pixels for pixels in loaded if pixels is not None],
         read_csv(Path(card) / "splits.csv"),
@@ -134,9 +134,9 @@ def draw(sets: Sequence[dict], out: str | os.PathLike):
     Parameters
     ----------
     sets : sequence of dict
-        set, card (folder of its card) and shown (folder of its test pictures).
+        set, card (folder of its card) and test_pictures (their folder).
     out : path-like
         The figure.
     """
-    contents = {each["set"]: read_content(each["card"], each["shown"]) for each in sets}
+    contents = {each["set"]: read_content(each["card"], each["test_pictures"]) for each in sets}
     style.save(figure(contents), out)

@@ -1,4 +1,4 @@
-"""Predicted colour beside the truth, in animals the colorizer never saw."""
+"""Predicted next to true colour, in animals the colorizer never saw."""
 
 import os
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from chromapal.evaluate.tables import read
 from chromapal.prepare.normalise import display
 from chromapal.worms.table import ANIMAL
 
-SHOWN = 3
+MOST_ANIMALS = 3
 PANELS = ("gray input", "true colour", "predicted colour", "error")
 
 
-def typical(test: pd.DataFrame, most: int = SHOWN) -> list[tuple[str, str]]:
+def typical(test: pd.DataFrame, most: int = MOST_ANIMALS) -> list[tuple[str, str]]:
     """Choose test animals that flatter nobody: the median error of each laboratory.
 
     Parameters
@@ -48,7 +48,7 @@ def typical(test: pd.DataFrame, most: int = SHOWN) -> list[tuple[str, str]]:
 
 
 def _against(worms: pd.DataFrame, key: tuple[str, str], run: dict) -> str:
-    """Say the error of the first baseline on the same animal, where it was run."""
+    """Write the error of the first baseline on the same animal, where it was run."""
     lab, worm = key
     baseline = methods.baselines()[0]
     rows = read.pick(
@@ -80,7 +80,7 @@ def figure(
     colour_scale : str
         Scale of the colours.
     run : dict
-        What is shown: colorizer, variant, sample and grid.
+        The run that is drawn: colorizer, variant, sample and grid.
     """
     test = colours[colours["role"] == "test"].dropna(subset=["r", "g", "b"])
     if test.empty:
@@ -95,10 +95,10 @@ def figure(
         ),
     )
     keys = typical(test)
-    parts = [animals.of(test, key) for key in keys]
-    worst = max(part["error"].max() for part in parts)
+    subsets = [animals.neurons_of(test, key) for key in keys]
+    worst = max(subset["error"].max() for subset in subsets)
     scale = ScalarMappable(Normalize(0, max(worst, 1e-6)), mpl.colormaps["magma"])
-    shapes = [np.ptp(part[["yr", "xr"]].to_numpy(), axis=0) for part in parts]
+    shapes = [np.ptp(subset[["yr", "xr"]].to_numpy(), axis=0) for subset in subsets]
     heights = [float(np.clip(high / max(wide, 1), 0.35, 1)) for high, wide in shapes]
     drawn = style.new(
         13, 0.5 + sum(2.85 * height + 0.5 for height in heights),
@@ -106,25 +106,25 @@ def figure(
         f"grid {run['grid']}: test animals of median error",
     )  # fmt: skip
     rows = drawn.subplots(
-        len(parts), len(PANELS), squeeze=False, gridspec_kw={"height_ratios": heights}
+        len(subsets), len(PANELS), squeeze=False, gridspec_kw={"height_ratios": heights}
     )
-    for key, part, row in zip(keys, parts, rows, strict=True):
-        brighter = animals.gain(part, colour_scale)
-        looks = (
-            animals.colours(part, colour_scale, brighter, ("gray",) * 3),
-            animals.colours(part, colour_scale, brighter),
-            animals.colours(part, colour_scale, brighter, PREDICTED),
-            scale.to_rgba(part["error"]),
+    for key, subset, row in zip(keys, subsets, rows, strict=True):
+        brighter = animals.gain(subset, colour_scale)
+        panel_colours = (
+            animals.colours(subset, colour_scale, brighter, ("gray",) * 3),
+            animals.colours(subset, colour_scale, brighter),
+            animals.colours(subset, colour_scale, brighter, PREDICTED),
+            scale.to_rgba(subset["error"]),
         )
-        for name, shown, axes in zip(PANELS, looks, row, strict=True):
-            style.discs(axes, part["xr"].to_numpy(), part["yr"].to_numpy(), facecolors=shown)
+        for name, colours, axes in zip(PANELS, panel_colours, row, strict=True):
+            style.discs(axes, subset["xr"].to_numpy(), subset["yr"].to_numpy(), facecolors=colours)
             style.picture_frame(axes)
             axes.set_title(name)
-        style.scale_bar(row[0], float(np.ptp(part["xr"])))
+        style.scale_bar(row[0], float(np.ptp(subset["xr"])))
         lab, worm = key
         row[0].set_title(
-            f"{style.text(lab)} {style.text(worm)}: mse {part['squared'].mean():.3f}"
-            f"{_against(worms, key, run)} ({len(part)} neurons{animals.said(brighter)})"
+            f"{style.text(lab)} {style.text(worm)}: mse {subset['squared'].mean():.3f}"
+            f"{_against(worms, key, run)} ({len(subset)} neurons{animals.brightened(brighter)})"
             f"\n{PANELS[0]}"
         )
     drawn.colorbar(

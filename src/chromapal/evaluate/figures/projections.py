@@ -26,15 +26,15 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
         Scale of r, g, b.
     """
     key = animals.largest(neurons)
-    part = animals.of(neurons, key)
-    named = (part["name"] != "").to_numpy()
-    brighter = animals.gain(part, colour_scale)
-    shown = animals.colours(part, colour_scale, brighter)
+    subset = animals.neurons_of(neurons, key)
+    named = (subset["name"] != "").to_numpy()
+    brighter = animals.gain(subset, colour_scale)
+    colours = animals.colours(subset, colour_scale, brighter)
     lab, worm = key
     drawn = style.new(
         11, 6.6,
-        f"{style.text(lab)} {style.text(worm)}: {len(part)} neurons in their true colour"
-        f"{animals.said(brighter)}; {(~named).sum()} of them unlabelled",
+        f"{style.text(lab)} {style.text(worm)}: {len(subset)} neurons in their true colour"
+        f"{animals.brightened(brighter)}; {(~named).sum()} of them unlabelled",
     )  # fmt: skip
     rows = drawn.subplots(2, 3, gridspec_kw={"height_ratios": [0.75, 1]})
     for (across, down), raw, normal in zip(PLANES, *rows, strict=True):
@@ -45,7 +45,7 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
             axes.set_facecolor(style.DARK)
             for mask, marker, size in ((named, "o", 26), (~named, "D", 22)):
                 axes.scatter(
-                    part.loc[mask, columns[0]], part.loc[mask, columns[1]], c=shown[mask],
+                    subset.loc[mask, columns[0]], subset.loc[mask, columns[1]], c=colours[mask],
                     s=size, marker=marker, edgecolors="0.75" if marker == "o" else "white",
                     linewidths=0.3 if marker == "o" else 0.9,
                 )  # fmt: skip
@@ -56,11 +56,13 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
         raw.set_aspect("equal", adjustable="box")
         raw.set_title(f"as measured, {across}{down} plane")
         normal.set_title(f"normalised, {across}{down} plane")
-    looks = {"ls": "", "markerfacecolor": "0.6", "markeredgecolor": "0.3", "color": "0.6"}
+    marker_style = {"ls": "", "markerfacecolor": "0.6", "markeredgecolor": "0.3", "color": "0.6"}
     drawn.legend(
         handles=[
-            Line2D([], [], marker="o", ms=6, label=f"{LABELLED} ({named.sum()})", **looks),
-            Line2D([], [], marker="D", ms=4, label=f"{UNLABELLED} ({(~named).sum()})", **looks),
+            Line2D([], [], marker="o", ms=6, label=f"{LABELLED} ({named.sum()})", **marker_style),
+            Line2D(
+                [], [], marker="D", ms=4, label=f"{UNLABELLED} ({(~named).sum()})", **marker_style
+            ),
         ],
         loc="outside lower center",
         ncols=2,

@@ -1,4 +1,4 @@
-"""What all figures share: looks, words for variants, and axes in micrometres."""
+"""What all figures share: style, labels of variants, and axes in micrometres."""
 
 import os
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from chromapal.files import whole
 
 DPI = 150
 NARROWEST = 8.0
-LOOKS = {
+RC_PARAMS = {
     "axes.axisbelow": True,
     "axes.grid": False,
     "axes.spines.right": False,
@@ -43,11 +43,11 @@ NEURON_UM = 3.2
 
 
 def styled(draw: Callable) -> Callable:
-    """Give everything a function draws the same looks."""
+    """Apply the common style to everything a function draws."""
 
     @wraps(draw)
     def with_looks(*args, **kwargs):
-        with mpl.rc_context(LOOKS):
+        with mpl.rc_context(RC_PARAMS):
             return draw(*args, **kwargs)
 
     return with_looks
@@ -63,7 +63,7 @@ def new(width: float, height: float, title: str = "") -> Figure:
 
 @styled
 def message(text: str) -> Figure:
-    """Say on an otherwise empty figure why there is nothing to see."""
+    """Draw an otherwise empty figure that says why there is nothing to see."""
     figure = new(NARROWEST, 0.9)
     figure.text(0.5, 0.5, text, ha="center", va="center", color="0.35", wrap=True)
     return figure
@@ -71,29 +71,29 @@ def message(text: str) -> Figure:
 
 def save(figure: Figure, out: str | os.PathLike):
     """Write a figure as PNG, whole or not at all, the same bytes every time."""
-    with whole(out) as part:
-        figure.savefig(part, dpi=DPI, metadata={"Software": None})
+    with whole(out) as temporary:
+        figure.savefig(temporary, dpi=DPI, metadata={"Software": None})
 
 
 def text(value: object, longest: int = 32) -> str:
     """Make any text safe for a figure: dollar signs would start a formula, long names run over."""
-    shown = str(value)
-    if len(shown) > longest:
-        shown = f"{shown[: longest - 1]}…"
-    return shown.replace("$", r"\$")
+    words = str(value)
+    if len(words) > longest:
+        words = f"{words[: longest - 1]}…"
+    return words.replace("$", r"\$")
 
 
 def palette(count: int) -> list[str]:
     """Give colours that stay apart for colour-blind readers; they repeat after ten."""
-    return [COLOURS[place % len(COLOURS)] for place in range(count)]
+    return [COLOURS[number % len(COLOURS)] for number in range(count)]
 
 
 def variant_label(variant: str) -> str:
-    """Say a variant in words."""
+    """Describe a variant in words."""
     return VARIANTS.get(variant, text(variant))
 
 
-def discs(axes: Axes, x: np.ndarray, y: np.ndarray, um: float = NEURON_UM, **looks):
+def discs(axes: Axes, x: np.ndarray, y: np.ndarray, um: float = NEURON_UM, **properties):
     """Draw neurons as discs of a true size.
 
     Parameters
@@ -109,10 +109,10 @@ def discs(axes: Axes, x: np.ndarray, y: np.ndarray, um: float = NEURON_UM, **loo
     """
     size = np.full(len(x), um)
     # an edge, so that a black neuron shows on black
-    looks = {"edgecolors": "0.4", "linewidths": 0.4} | looks
+    properties = {"edgecolors": "0.4", "linewidths": 0.4} | properties
     drawn = EllipseCollection(
         size, size, 0, units="xy", offsets=np.column_stack([x, y]),
-        offset_transform=axes.transData, **looks,
+        offset_transform=axes.transData, **properties,
     )  # fmt: skip
     axes.add_collection(drawn)
     axes.set_aspect("equal")
@@ -156,7 +156,7 @@ def scale_bar(axes: Axes, width: float, unit: float = 1.0, colour: str = "white"
 
 
 def count_axis(axes: Axes, counted: np.ndarray, ticks: int = 9):
-    """Give the horizontal axis whole numbers: ticks at some of them, and room beside the ends.
+    """Give the horizontal axis whole numbers: ticks at some of them, and room at both ends.
 
     Left alone, an axis on which a single epoch lies would run from -0.055 to 0.055.
 

@@ -1,4 +1,4 @@
-"""An animal of each laboratory as the microscope saw it, or as its neuron table says."""
+"""An animal of each laboratory as the microscope saw it, or from its neuron table."""
 
 import logging
 import os
@@ -82,15 +82,15 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     )
     # the label of a last z axis needs room that the layout does not see
     drawn.get_layout_engine().set(rect=(0, 0, 0.97, 1))
-    for place, key in enumerate(keys, start=1):
-        part = animals.of(neurons, key)
-        brighter = animals.gain(part, colour_scale)
-        axes = drawn.add_subplot(1, len(keys), place, projection="3d")
+    for number, key in enumerate(keys, start=1):
+        rows = animals.neurons_of(neurons, key)
+        brighter = animals.gain(rows, colour_scale)
+        axes = drawn.add_subplot(1, len(keys), number, projection="3d")
         axes.scatter(
-            part["xr"], part["yr"], part["zr"], c=animals.colours(part, colour_scale, brighter),
+            rows["xr"], rows["yr"], rows["zr"], c=animals.colours(rows, colour_scale, brighter),
             s=26, depthshade=False, edgecolors="0.25", linewidths=0.3,
         )  # fmt: skip
-        spans = np.ptp(part[["xr", "yr", "zr"]].to_numpy(), axis=0)
+        spans = np.ptp(rows[["xr", "yr", "zr"]].to_numpy(), axis=0)
         axes.set_box_aspect(np.maximum(spans, spans.max() / 10), zoom=1.0)
         axes.set(xlabel="x [µm]", ylabel="y [µm]", zlabel="z [µm]")
         axes.tick_params(labelsize=6)
@@ -98,7 +98,8 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
             axis.set_major_locator(MaxNLocator(3))
         lab, worm = key
         axes.set_title(
-            f"{style.text(lab)} {style.text(worm)}\n({len(part)} neurons{animals.said(brighter)})"
+            f"{style.text(lab)} {style.text(worm)}"
+            f"\n({len(rows)} neurons{animals.brightened(brighter)})"
         )
     return drawn
 
@@ -123,15 +124,17 @@ def draw(
     out : path-like
         The PNG file.
     """
-    shown = {}
+    projections = {}
     for path in sorted(map(Path, volumes)):
-        if path.parent not in shown and len(shown) < VOLUMES:
+        if path.parent not in projections and len(projections) < VOLUMES:
             try:
-                shown[path.parent] = (path, max_projections(path))
+                projections[path.parent] = (path, max_projections(path))
             except InputError as error:
                 LOGGER.info("not shown: %s", error)
-    if shown:
-        titled = {f"{lab.name} {_animal(path)}": volume for lab, (path, volume) in shown.items()}
+    if projections:
+        titled = {
+            f"{lab.name} {_animal(path)}": volume for lab, (path, volume) in projections.items()
+        }
         style.save(figure_of_volumes(titled), out)
     else:
         animals.save_coloured(figure_of_neurons, neurons, colour_scale, out=out)

@@ -17,7 +17,7 @@ from chromapal.evaluate.tables.read import read_csv
 NUMBERS = (*"xyz", *BODY, "probability", "review")
 # along, towards the viewer, up: left is drawn backwards, or the animal would be its mirror image
 SPACE = ("posterior", "left", "dorsal")
-# down the body and across it, and where one looks from
+# the axes of a view (along the body, across it), and from where the worm is seen
 VIEWS = {
     ("posterior", "dorsal"): "seen from the animal's left side",
     ("posterior", "left"): "seen from the animal's back",
@@ -37,15 +37,15 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
     return named.assign(**{name: pd.to_numeric(named[name]) for name in RGB_SHOWN if name in named})
 
 
-def untold(named: pd.DataFrame) -> bool:
-    """Say whether no neuron has a label, but all have predicted colours to show instead."""
+def lacks_labels(named: pd.DataFrame) -> bool:
+    """Whether no neuron has a label, but all have predicted colours to show instead."""
     return set(RGB_SHOWN) <= set(named) and named["right"].eq("").all()
 
 
-def free_places(
+def free_positions(
     points: np.ndarray, sizes: np.ndarray, taken: np.ndarray, near: float, reach: np.ndarray
 ) -> np.ndarray:
-    """Find for each label a free place near its point.
+    """Find for each label a free position near its point.
 
     Parameters
     ----------
@@ -67,19 +67,19 @@ def free_places(
     """
     angles = np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315, 22, 158, 202, 338, 67, 113, 247, 293])
     around = np.column_stack([np.cos(angles), np.sin(angles)])
-    placed = np.empty((0, 4))  # centre and half size
-    found = np.full((len(points), 2), np.nan)
-    for place, (point, size, far) in enumerate(zip(points, sizes, reach, strict=True)):
+    taken_boxes = np.empty((0, 4))  # centre and half size
+    centres = np.full((len(points), 2), np.nan)
+    for index, (point, size, far) in enumerate(zip(points, sizes, reach, strict=True)):
         half = np.asarray(size) / 2
         away = np.linspace(1.01 * near, far, 10)[:, None, None]
         tried = (point + around * half + around * away).reshape(-1, 2)
         hides = (np.abs(tried[:, None] - taken) < half + 0.7 * near).all(axis=2).sum(axis=1)
-        gaps = np.abs(tried[:, None] - placed[:, :2]) < half + placed[:, 2:]
+        gaps = np.abs(tried[:, None] - taken_boxes[:, :2]) < half + taken_boxes[:, 2:]
         free = np.flatnonzero((hides == 0) & ~gaps.all(axis=2).any(axis=1))
         if len(free):
-            found[place] = tried[free[0]]
-            placed = np.vstack([placed, [*found[place], *half]])
-    return found
+            centres[index] = tried[free[0]]
+            taken_boxes = np.vstack([taken_boxes, [*centres[index], *half]])
+    return centres
 
 
 def label(neuron: pd.Series) -> str:
@@ -90,13 +90,13 @@ def label(neuron: pd.Series) -> str:
 
 
 def title(named: pd.DataFrame) -> str:
-    """Say whose neurons these are, how many have the right name, and the animal's handedness."""
+    """Write the title: the worm, how many neurons are named right, and the handedness."""
     right, wrong = (int((named["right"] == answer).sum()) for answer in ("yes", "no"))
     first = named.iloc[0]
     words = f"{style.text(first['lab'])} {style.text(first['worm'], 60)}: "
     if right + wrong:
-        share = right / (right + wrong)
-        words += f"{right} of {right + wrong} labelled neurons named right ({share:.0%})"
+        fraction = right / (right + wrong)
+        words += f"{right} of {right + wrong} labelled neurons named right ({fraction:.0%})"
     else:
         words += f"{len(named)} neurons, none of them labelled"
     if "handedness" in named:
@@ -114,25 +114,25 @@ def figure(named: pd.DataFrame) -> Figure:
     ----------
     named : pandas.DataFrame
         One animal: lab, worm, posterior, dorsal, left [um], name, answer, right ("yes", "no" or
-        nothing where nobody labelled the neuron); handedness is said where there is such a
-        column.
+        nothing where nobody labelled the neuron); handedness, if the table has that column, is
+        given in the title.
     """
-    placed = named.dropna(subset=list(BODY))
-    if placed.empty:
-        return style.message("No neuron of this animal has a place in the body.")
+    neurons = named.dropna(subset=list(BODY))
+    if neurons.empty:
+        return style.message("No neuron of this worm has a position in the body.")
     drawn = style.new(13, 15, title(named))
     rows = drawn.add_gridspec(3, 1, height_ratios=[1, 1, 1.15])
     for row, ((across, up), words) in enumerate(VIEWS.items()):
         axes = drawn.add_subplot(rows[row])
-        _scatter(axes, placed, (across, up))
+        _scatter(axes, neurons, (across, up))
         axes.set_aspect("equal", adjustable="datalim")
         axes.margins(0.09, 0.06)
         axes.set(xlabel=f"{across} [µm]", ylabel=f"{up} [µm]", title=words)
         axes.grid(color="0.95")
-        _names(axes, placed, (across, up))
+        _names(axes, neurons, (across, up))
     space = drawn.add_subplot(rows[2], projection="3d", computed_zorder=False)
-    _scatter(space, placed, SPACE, depthshade=False, clip_on=False)
-    spans = np.ptp(placed[list(SPACE)].to_numpy(), axis=0)
+    _scatter(space, neurons, SPACE, depthshade=False, clip_on=False)
+    spans = np.ptp(neurons[list(SPACE)].to_numpy(), axis=0)
     space.set_box_aspect(np.maximum(spans, max(spans.max() / 10, 1.0)), zoom=1.7)
     space.set(xlabel="posterior [µm]", ylabel="left [µm]", zlabel="dorsal [µm]")
     space.invert_yaxis()
@@ -140,8 +140,8 @@ def figure(named: pd.DataFrame) -> Figure:
     for axis in (space.yaxis, space.zaxis):
         axis.set_major_locator(MaxNLocator(3))
     space.set_title("in space")
-    counts = placed["right"].value_counts()
-    if untold(placed):
+    counts = neurons["right"].value_counts()
+    if lacks_labels(neurons):
         drawn.supxlabel("filled with predicted colour", fontsize="small")
         return drawn
     handles = [
@@ -155,21 +155,22 @@ def figure(named: pd.DataFrame) -> Figure:
     return drawn
 
 
-def _scatter(axes: Axes, placed: pd.DataFrame, columns: Sequence[str], **looks):
+def _scatter(axes: Axes, neurons: pd.DataFrame, columns: Sequence[str], **properties):
     for answer, (_, shade, marker) in reversed(OUTCOMES.items()):
-        part = placed[placed["right"] == answer]
+        subset = neurons[neurons["right"] == answer]
         face = shade if answer else "none"
+        if len(subset) and lacks_labels(neurons):
+            face = subset[list(RGB_SHOWN)].to_numpy()
         axes.scatter(
-            *(part[column] for column in columns), s=22, marker=marker, linewidths=0.8,
-            facecolors=part[list(RGB_SHOWN)].to_numpy() if untold(placed) and len(part) else face,
-            edgecolors=shade, **looks,
+            *(subset[column] for column in columns), s=22, marker=marker, linewidths=0.8,
+            facecolors=face, edgecolors=shade, **properties,
         )  # fmt: skip
 
 
-def _names(axes: Axes, placed: pd.DataFrame, columns: Sequence[str]):
+def _names(axes: Axes, neurons: pd.DataFrame, columns: Sequence[str]):
     """Write names: wrong ones first and in any case, then right ones, then guesses."""
     order = {"no": 0, "yes": 1, "": 2}
-    rows = placed.assign(order=placed["right"].map(order)).sort_values("order", kind="stable")
+    rows = neurons.assign(order=neurons["right"].map(order)).sort_values("order", kind="stable")
     words = [label(neuron) for _, neuron in rows.iterrows()]
     points = rows[list(columns)].to_numpy()
     wrong = (rows["right"] == "no").to_numpy()
@@ -178,15 +179,15 @@ def _names(axes: Axes, placed: pd.DataFrame, columns: Sequence[str]):
     wide = np.where(wrong, 0.76, 0.66) * [len(word) for word in words]
     sizes = np.column_stack([wide, np.full(len(words), 1.15)]) * letter
     reach = np.where(wrong, 14, 3) * letter
-    found = free_places(points, sizes, points, 0.7 * letter, reach)
-    for point, place, word, outcome, must in zip(
-        points, found, words, rows["right"], wrong, strict=True
+    centres = free_positions(points, sizes, points, 0.7 * letter, reach)
+    for point, centre, word, outcome, must in zip(
+        points, centres, words, rows["right"], wrong, strict=True
     ):
-        if np.isnan(place[0]) and not must:
+        if np.isnan(centre[0]) and not must:
             continue
-        place = point if np.isnan(place[0]) else place
+        centre = point if np.isnan(centre[0]) else centre
         axes.annotate(
-            word, point, xytext=place, textcoords="data", ha="center", va="center",
+            word, point, xytext=centre, textcoords="data", ha="center", va="center",
             fontsize=NAME_POINTS, color="#8a4b00" if must else OUTCOMES[outcome][1],
             fontweight="bold" if must else "normal", style="normal" if outcome else "italic",
             arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.4, "shrinkA": 0, "shrinkB": 2},

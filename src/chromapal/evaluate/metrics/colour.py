@@ -1,4 +1,4 @@
-"""How near predicted colours are to the truth: numbers over neurons, and over rendered images."""
+"""How close predicted colours are to the true ones, over neurons and over rendered images."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ DISC = 3  # radius of a neuron on it [pixels]
 
 
 def r2(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Share of each channel's variance that is explained.
+    """Fraction of each channel's variance that is explained.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def r2(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 
 
 def chroma_r2(truth: np.ndarray, prediction: np.ndarray, luminance: np.ndarray) -> float:
-    """R² of what luminance does not already say, pooled over channels.
+    """R² of what luminance does not explain, pooled over channels.
 
     The truth's linear fit on the true luminance, one line per channel over the neurons given, is
     subtracted from truth and from prediction; 0 is what that fit itself would reach, so that a
@@ -48,7 +48,7 @@ def chroma_r2(truth: np.ndarray, prediction: np.ndarray, luminance: np.ndarray) 
     Returns
     -------
     float
-        1 - sum (truth' - prediction')² / sum truth'², NaN where luminance says all.
+        1 - sum (truth' - prediction')² / sum truth'², NaN where luminance explains everything.
     """
     design = np.column_stack([np.ones_like(luminance), luminance])
     fit = design @ np.linalg.lstsq(design, truth, rcond=None)[0]
@@ -97,7 +97,7 @@ def render(uvw: np.ndarray, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Pixels of discs, shape (CANVAS, CANVAS).
     """
     across = np.arange(-DISC, DISC + 1)
-    rows, columns = (part.ravel() for part in np.meshgrid(across, across, indexing="ij"))
+    rows, columns = (offsets.ravel() for offsets in np.meshgrid(across, across, indexing="ij"))
     inside = rows**2 + columns**2 <= DISC**2
     order = np.argsort(uvw[:, 2], kind="stable")
     # centres keep a disc's width from the border, so that none is cut
@@ -125,7 +125,7 @@ def ssim(uvw: np.ndarray, truth: np.ndarray, prediction: np.ndarray) -> float:
     truth, prediction : numpy.ndarray
         Colours 0..1, shape (n, 3).
     """
-    # Here, because it takes a second to import, and most who name these scores compute none.
+    # imported here: it takes a second, and most callers do not need it
     from skimage.metrics import structural_similarity
 
     image, drawn = render(uvw, truth)
@@ -201,9 +201,9 @@ def score(colours: pd.DataFrame, worms: pd.DataFrame, colour_scale: str) -> dict
     from skimage.color import deltaE_ciede2000, rgb2lab  # see `ssim`
 
     truth, prediction = colours[TRUTH].to_numpy(), colours[PREDICTED].to_numpy(np.float64)
-    shown = [display(values, colour_scale) for values in (truth, prediction)]
+    displayed = [display(values, colour_scale) for values in (truth, prediction)]
     channels = r2(truth, prediction)
-    vivid_true, vivid = (colourfulness(values) for values in shown)
+    true_colourfulness, predicted_colourfulness = (colourfulness(values) for values in displayed)
     return {
         "worms": len(worms),
         "neurons": len(colours),
@@ -212,8 +212,10 @@ def score(colours: pd.DataFrame, worms: pd.DataFrame, colour_scale: str) -> dict
         "r2": channels.mean(),
         "chroma_r2": chroma_r2(truth, prediction, colours["luminance"].to_numpy()),
         "ssim": worms["ssim"].mean(),
-        "colourfulness": vivid,
-        "colourfulness_true": vivid_true,
-        "colourfulness_ratio": vivid / vivid_true if vivid_true > 0 else np.nan,
-        "delta_e": deltaE_ciede2000(*(rgb2lab(values) for values in shown)).mean(),
+        "colourfulness": predicted_colourfulness,
+        "colourfulness_true": true_colourfulness,
+        "colourfulness_ratio": predicted_colourfulness / true_colourfulness
+        if true_colourfulness > 0
+        else np.nan,
+        "delta_e": deltaE_ciede2000(*(rgb2lab(values) for values in displayed)).mean(),
     }

@@ -1,4 +1,4 @@
-"""How often neurons are named right: per animal, with intervals over animals, beside guessing."""
+"""How often neurons are named right, per animal, with intervals, and what guessing gives."""
 
 import numpy as np
 import pandas as pd
@@ -8,14 +8,14 @@ from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
 from chromapal.worms.table import ANIMAL
 
-# What one classifier run is told apart by; sample and grid belong to the predicted colours.
+# What identifies one run of a classifier; sample and grid are those of the predicted colours.
 METHOD = ["study", "classifier", "colorizer", "variant", "sample", "grid", "features", "seed"]
 LEVEL = ["fold", "lab"]
 ALL = "all"
 RESAMPLES = 2000
 CONFIDENCE = 0.95
-# Scores of one animal: counts that `per_worm` gives, and what they are a share of.
-SHARES = {
+# Scores of one animal: which count of `per_worm` is divided by which.
+SCORES = {
     "accuracy": ("right", "labelled"),
     "top5": ("right5", "labelled"),
     "assigned": ("right_assigned", "labelled"),
@@ -53,19 +53,19 @@ def per_worm(named: pd.DataFrame) -> pd.DataFrame:
     name = named["name"]
     partial = name.map(partial_names.is_partial).astype(bool)
     labelled = name.ne(BACKGROUND) & ~partial
-    found = {column: partial_names.right(name, named[column]) for column in (*TOP, *ASSIGNED)}
+    correct = {column: partial_names.right(name, named[column]) for column in (*TOP, *ASSIGNED)}
     counts = named[["features", "colorizer", *ANIMAL]].assign(
         neurons=1,
         labelled=labelled,
-        right=found["top1"] & labelled,
-        right5=np.logical_or.reduce([found[top] for top in TOP]) & labelled,
-        right_assigned=found["assigned1"] & labelled,
-        right_assigned5=np.logical_or.reduce([found[top] for top in ASSIGNED]) & labelled,
+        right=correct["top1"] & labelled,
+        right5=np.logical_or.reduce([correct[top] for top in TOP]) & labelled,
+        right_assigned=correct["assigned1"] & labelled,
+        right_assigned5=np.logical_or.reduce([correct[top] for top in ASSIGNED]) & labelled,
         right_class=partial_names.right_class(name, named["assigned1"]) & labelled,
         guessed=named["majority_labelled"].eq(name) & labelled,
         partial=partial,
-        right_partial=found["assigned1"] & partial,
-        right_all=found["top1"],
+        right_partial=correct["assigned1"] & partial,
+        right_all=correct["top1"],
         guessed_all=named["majority"].eq(name),
     )
     keys = ["features", "colorizer", *ANIMAL]
@@ -75,19 +75,19 @@ def per_worm(named: pd.DataFrame) -> pd.DataFrame:
 
 
 def scored(named: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the neurons that were answered only because they compete for names."""
+    """Drop the neurons that were named only because they compete for names."""
     return named[named["name"].ne("")]
 
 
-def with_shares(worms: pd.DataFrame) -> pd.DataFrame:
+def with_scores(worms: pd.DataFrame) -> pd.DataFrame:
     """Add the columns of `SHARES`; NaN for an animal whose labelled neurons are not among these."""
     return worms.assign(
-        **{name: worms[right] / worms[among] for name, (right, among) in SHARES.items()}
+        **{name: worms[right] / worms[among] for name, (right, among) in SCORES.items()}
     )
 
 
 def per_name(named: pd.DataFrame) -> pd.DataFrame:
-    """Count what each name was called.
+    """Count which names the neurons of each name were given.
 
     Returns
     -------
@@ -116,10 +116,10 @@ def interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     if values.shape[1] < 2:
         missing = np.full(len(values), np.nan)
         return missing, missing
-    # Here, because it takes a second to import, and most who name these scores draw nothing.
+    # imported here: it takes a second, and most callers need no interval
     from scipy.stats import bootstrap
 
-    found = bootstrap(
+    bounds = bootstrap(
         (values,),
         np.mean,
         axis=-1,
@@ -129,13 +129,13 @@ def interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return found.low, found.high
+    return bounds.low, bounds.high
 
 
 def recovery_ratio(
     gray: np.ndarray, predicted: np.ndarray, true: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Say what share of true colour's worth the predicted colour recovers.
+    """Give the fraction of what true colour adds that predicted colour recovers.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
         balanced_accuracy and macro_f1 over the names of labelled neurons; recovery_ratio.
     """
     # before levels rename laboratories: two of them may have a worm of one name
-    worms = with_shares(worms).assign(
+    worms = with_scores(worms).assign(
         animal=worms.groupby(ANIMAL, sort=True).ngroup(), chance=1 / worms["training_names"]
     )
     worms["animals"] = _animal_sets(worms)
@@ -206,10 +206,10 @@ def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
 
 
 def _animal_sets(worms: pd.DataFrame) -> pd.Series:
-    """Tell apart the sets of animals that feature sets could be scored on.
+    """Give each set of animals that feature sets could be scored on a number.
 
-    An animal without a channel is left out of the feature sets that need it. Methods with one
-    feature set share their animals.
+    An animal that lacks a channel is not scored on the feature sets that need it. All methods
+    are scored on the same animals of a feature set.
     """
     tested = worms.groupby(METHOD, sort=True)["animal"].agg(lambda rows: tuple(sorted(set(rows))))
     by_features = tested.groupby(["study", "variant", "features"]).agg(set)
@@ -226,11 +226,13 @@ def _score_level(rows: pd.DataFrame) -> pd.DataFrame:
     counted = ["neurons", "labelled", "partial", "right_all", "guessed_all"]
     sums = rows.groupby(keys, sort=True)[counted].sum()
     # split by rows, an animal's labelled neurons may all be in training
-    kept = rows[rows["labelled"] > 0]
-    means = kept.groupby(keys, sort=True)[[*SHARES, "chance"]].mean().reindex(sums.index)
+    with_labels = rows[rows["labelled"] > 0]
+    means = with_labels.groupby(keys, sort=True)[[*SCORES, "chance"]].mean().reindex(sums.index)
     accuracy, assigned = (
-        kept.pivot(index=keys, columns="animal", values=share).reindex(sums.index).to_numpy()
-        for share in ("accuracy", "assigned")
+        with_labels.pivot(index=keys, columns="animal", values=metric)
+        .reindex(sums.index)
+        .to_numpy()
+        for metric in ("accuracy", "assigned")
     )
     low, high = interval(accuracy, seed)
     assigned_low, assigned_high = interval(assigned, seed)
@@ -252,14 +254,14 @@ def _recovered(table: pd.DataFrame, accuracy: np.ndarray, seed: int) -> np.ndarr
     """Give the recovery ratio of methods that add predicted colour, NaN elsewhere."""
     ratio = np.full(len(table), np.nan)
     kinds = list(zip(table["classifier"], table["features"], strict=True))
-    place = {kind: spot for spot, kind in enumerate(kinds)}
-    spots = [
-        (place[name, GRAY], spot, place[name, TRUE])
-        for spot, (name, features) in enumerate(kinds)
-        if features == PREDICTED and {(name, GRAY), (name, TRUE)} <= place.keys()
+    index_of = {kind: index for index, kind in enumerate(kinds)}
+    indices = [
+        (index_of[name, GRAY], index, index_of[name, TRUE])
+        for index, (name, features) in enumerate(kinds)
+        if features == PREDICTED and {(name, GRAY), (name, TRUE)} <= index_of.keys()
     ]
-    if spots and accuracy.shape[1] > 1:
-        gray, predicted, true = np.transpose(spots)
+    if indices and accuracy.shape[1] > 1:
+        gray, predicted, true = np.transpose(indices)
         ratio[predicted] = recovery_ratio(accuracy[gray], accuracy[predicted], accuracy[true], seed)
     return ratio
 
@@ -281,10 +283,10 @@ def _name_scores(names: pd.DataFrame) -> pd.DataFrame:
     methods = coded[["method", *METHOD]].drop_duplicates()
     long = levels(coded[["method", *LEVEL, "name", "answer", "count"]])
     long["right"] = long["count"].where(long["name"].eq(long["answer"]), 0)
-    spot = ["method", *LEVEL]
-    true = long.groupby([*spot, "name"], sort=True)[["count", "right"]].sum()
+    level = ["method", *LEVEL]
+    true = long.groupby([*level, "name"], sort=True)[["count", "right"]].sum()
     answered = (
-        long.groupby([*spot, "answer"], sort=True)["count"].sum().rename_axis([*spot, "name"])
+        long.groupby([*level, "answer"], sort=True)["count"].sum().rename_axis([*level, "name"])
     )
     answered = answered.reindex(true.index, fill_value=0)
     scores = pd.DataFrame(
@@ -294,7 +296,7 @@ def _name_scores(names: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return (
-        scores.groupby(spot, sort=True)
+        scores.groupby(level, sort=True)
         .mean()
         .reset_index()
         .merge(methods, on="method")

@@ -1,7 +1,7 @@
 """The colour Turing test: a page that asks a person which pictures have their real colours.
 
-The page holds its answers: who reads its source can cheat. Nothing that is drawn, labelled or
-spoken in it tells true from predicted.
+The page holds its answers: whoever reads its source can cheat. Nothing that is drawn, labelled or
+read aloud in it gives away which picture is true.
 """
 
 import base64
@@ -29,15 +29,15 @@ POLICY = (
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # What pixels need. A colour profile, a gamma or an orientation in one picture of a pair would
 # give it away, and the colorizer saw none of them; texts may name private files.
-KEPT = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+KEPT_CHUNKS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 
 
-def write(shown: pd.DataFrame, seed: int, title: str, out: str | os.PathLike):
+def write(table: pd.DataFrame, seed: int, title: str, out: str | os.PathLike):
     """Write the test as one file that needs no network, whole or not at all.
 
     Parameters
     ----------
-    shown : pandas.DataFrame
+    table : pandas.DataFrame
         One row per picture and colorizer: `key` and `colorizer` (any text), `truth` and
         `prediction` (paths of PNG files of the same size).
     seed : int
@@ -53,20 +53,20 @@ def write(shown: pd.DataFrame, seed: int, title: str, out: str | os.PathLike):
         The table has no rows, lacks a column or has a row twice; a file is missing or no PNG; a
         prediction's size is not its truth's; a key has two true pictures.
     """
-    text = page(shown, seed, title)
-    with whole(out) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
+    text = page(table, seed, title)
+    with whole(out) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def page(shown: pd.DataFrame, seed: int, title: str) -> str:
+def page(table: pd.DataFrame, seed: int, title: str) -> str:
     """Write the whole page; every text is escaped. See `write`."""
     # none of these characters means anything inside a JSON text, and no tag can begin without
-    content = json.dumps(pictures(shown, seed), sort_keys=True, separators=(",", ":"))
+    content = json.dumps(pictures(table, seed), sort_keys=True, separators=(",", ":"))
     for sign in "<>&":
         content = content.replace(sign, f"\\u{ord(sign):04x}")
     template = TEMPLATE.read_text(encoding="utf-8")
     policy = POLICY.format(script=_source(template, "script"), style=_source(template, "style"))
-    # what is filled in has no "<", so that no title or key can stand for a later place
+    # what is filled in has no "<", so that no title or key can be taken for a later placeholder
     return (
         template.replace("<!--policy-->", policy)
         .replace("<!--title-->", html.escape(title))
@@ -80,11 +80,11 @@ def _source(template: str, tag: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def pictures(shown: pd.DataFrame, seed: int) -> list[dict]:
-    """List the pictures in the order in which they are asked.
+def pictures(table: pd.DataFrame, seed: int) -> list[dict]:
+    """List the pictures in the order in which the page shows them.
 
-    A true picture is there once however many colorizers share it: seen twice, it would be known
-    for the true one.
+    A true picture is listed once, however many colorizers share it: seen twice, it would give
+    itself away.
 
     Returns
     -------
@@ -97,9 +97,9 @@ def pictures(shown: pd.DataFrame, seed: int) -> list[dict]:
     InputError
         As in `write`.
     """
-    _check(shown)
+    _check(table)
     truths, predictions = {}, {}
-    for row in shown.loc[:, list(COLUMNS)].astype(str).itertuples(index=False):
+    for row in table.loc[:, list(COLUMNS)].astype(str).itertuples(index=False):
         truth = _picture(row.truth, f"the true picture of {row.key!r}")
         if truths.setdefault(row.key, truth) != truth:
             raise InputError(row.truth, f"another true picture of {row.key!r}", "one for each key")
@@ -116,20 +116,20 @@ def pictures(shown: pd.DataFrame, seed: int) -> list[dict]:
             for (key, colorizer), predicted in sorted(predictions.items(), key=lambda one: one[0])
         ),
     ]
-    return [listed[place] for place in np.random.default_rng(seed).permutation(len(listed))]
+    return [listed[index] for index in np.random.default_rng(seed).permutation(len(listed))]
 
 
-def _check(shown: pd.DataFrame):
-    table = "table of pictures to ask about"
-    missing = [name for name in COLUMNS if name not in shown]
+def _check(table: pd.DataFrame):
+    what = "table of pictures to ask about"
+    missing = [name for name in COLUMNS if name not in table]
     if missing:
-        raise InputError(table, f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")
-    if shown.empty:
-        raise InputError(table, "no rows", "a true and a predicted picture or more")
-    twice = shown.loc[shown[["key", "colorizer"]].astype(str).duplicated()]
+        raise InputError(what, f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")
+    if table.empty:
+        raise InputError(what, "no rows", "a true and a predicted picture or more")
+    twice = table.loc[table[["key", "colorizer"]].astype(str).duplicated()]
     if len(twice):
         key, colorizer = twice.iloc[0][["key", "colorizer"]]
-        raise InputError(table, f"{key!r} of {colorizer!r} twice", "a key once per colorizer")
+        raise InputError(what, f"{key!r} of {colorizer!r} twice", "a key once per colorizer")
 
 
 def _size(picture: dict) -> str:
@@ -142,33 +142,33 @@ def _picture(path: str, what: str) -> dict:
         data = Path(path).read_bytes()
     except OSError as error:
         raise InputError(path, error.strerror or "no file", f"{what}, a PNG file") from error
-    parts = _chunks(data)
-    if not parts or parts[0][:4] != b"IHDR" or parts[-1] != b"IEND":
+    chunks = _chunks(data)
+    if not chunks or chunks[0][:4] != b"IHDR" or chunks[-1] != b"IEND":
         raise InputError(path, "no whole PNG", f"{what}, a PNG file")
-    kept = [
-        len(part[4:]).to_bytes(4) + part + zlib.crc32(part).to_bytes(4)
-        for part in parts
-        if part[:4] in KEPT
+    pixels = [
+        len(chunk[4:]).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+        for chunk in chunks
+        if chunk[:4] in KEPT_CHUNKS
     ]
-    image = base64.b64encode(SIGNATURE + b"".join(kept)).decode()
+    image = base64.b64encode(SIGNATURE + b"".join(pixels)).decode()
     return {
-        "width": int.from_bytes(parts[0][4:8]),
-        "height": int.from_bytes(parts[0][8:12]),
+        "width": int.from_bytes(chunks[0][4:8]),
+        "height": int.from_bytes(chunks[0][8:12]),
         "image": f"data:image/png;base64,{image}",
     }
 
 
 def _chunks(data: bytes) -> list[bytes]:
     """Split a PNG into its chunks (kind and content), up to the first broken one or the end."""
-    found = []
+    chunks = []
     start = len(SIGNATURE)
     while data.startswith(SIGNATURE) and start < len(data):
         end = start + 8 + int.from_bytes(data[start : start + 4])
-        part, check = data[start + 4 : end], data[end : end + 4]
-        if zlib.crc32(part).to_bytes(4) != check:
+        chunk, check = data[start + 4 : end], data[end : end + 4]
+        if zlib.crc32(chunk).to_bytes(4) != check:
             break
-        found.append(part)
-        if part == b"IEND":
+        chunks.append(chunk)
+        if chunk == b"IEND":
             break
         start = end + 4
-    return found
+    return chunks

@@ -1,4 +1,4 @@
-"""Which pictures a person is asked about; see `chromapal.evaluate.pages.turing`."""
+"""Choose the pictures of the colour Turing test; see `chromapal.evaluate.pages.turing`."""
 
 import os
 from pathlib import Path
@@ -14,27 +14,27 @@ COLUMNS = ["key", "colorizer", "truth", "prediction"]
 
 def write_page(
     coloured: list[dict],
-    shown: dict[str, str | os.PathLike],
+    true_pictures: dict[str, str | os.PathLike],
     pictures: int,
     seed: int,
     title: str,
     out: str | os.PathLike,
 ):
     """Write the page over a study's coloured pictures; see `choose`."""
-    turing.write(choose(coloured, shown, pictures, seed), seed, title, out)
+    turing.write(choose(coloured, true_pictures, pictures, seed), seed, title, out)
 
 
 def choose(
-    coloured: list[dict], shown: dict[str, str | os.PathLike], pictures: int, seed: int
+    coloured: list[dict], true_pictures: dict[str, str | os.PathLike], pictures: int, seed: int
 ) -> pd.DataFrame:
-    """Draw test pictures of every set, and share them out among its methods.
+    """Draw test pictures of every set, and divide them among its methods.
 
     Parameters
     ----------
     coloured : list of dict
         Models: set, run, colorizer, and the folder (path) of what they coloured.
-    shown : dict of str to path-like
-        By set, the folder of its true pictures; see `chromapal.images.shown.show`.
+    true_pictures : dict of str to path-like
+        By set, the folder of its true pictures; see `chromapal.images.export.write_test_pictures`.
     pictures : int
         Pictures of a set at most.
     seed : int
@@ -48,18 +48,18 @@ def choose(
     rows = []
     for name in dict.fromkeys(entry["set"] for entry in coloured):
         models = [entry for entry in coloured if entry["set"] == name]
-        index = read_csv(Path(shown[name]) / "index.csv")
+        index = read_csv(Path(true_pictures[name]) / "index.csv")
         generator = np.random.default_rng([seed, *name.encode()])
-        drawn = generator.permutation(len(index))[:pictures]
-        turns = generator.permutation(len(models))
-        for place, spot in enumerate(drawn):
-            model = models[turns[place % len(models)]]
-            number, key = index.loc[spot, ["number", "key"]]
+        chosen = generator.permutation(len(index))[:pictures]
+        order = generator.permutation(len(models))
+        for position, row in enumerate(chosen):
+            model = models[order[position % len(models)]]
+            number, key = index.loc[row, ["number", "key"]]
             rows.append(
                 (
                     f"{name}: {key}",
                     f"{model['colorizer']} ({model['run']})",
-                    Path(shown[name]) / f"{number:03d}_true.png",
+                    Path(true_pictures[name]) / f"{number:03d}_true.png",
                     Path(model["path"]) / f"{number:03d}.png",
                 )
             )

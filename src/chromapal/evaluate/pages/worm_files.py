@@ -1,4 +1,4 @@
-"""What a person gets of each animal: names with a review queue, a picture, a page."""
+"""The files of each worm: names with a review queue, a picture, a page."""
 
 import difflib
 import logging
@@ -23,34 +23,34 @@ LOGGER = logging.getLogger("chromapal")
 NAMES = (*ASSIGNED, *PROBABILITY, "anchor")
 
 
-def replaced(table: pd.DataFrame, told: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Put columns of some rows, told apart by `row`, in the place of a table's own."""
-    found = table.set_index("row")
-    found.update(told.set_index("row")[list(columns)])
-    return found.reset_index()
+def replace_rows(table: pd.DataFrame, newer: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Replace columns of a table in the rows that `newer` has, matched by `row`."""
+    result = table.set_index("row")
+    result.update(newer.set_index("row")[list(columns)])
+    return result.reset_index()
 
 
-def warn_of_unused(
+def warn_of_unused_files(
     anchors: str | os.PathLike,
-    shown: Collection[tuple[str, str]],
-    honoured: Collection[tuple[str, str]],
+    animals: Collection[tuple[str, str]],
+    used_for: Collection[tuple[str, str]],
 ):
-    """Log every file of statements that no page honours.
+    """Warn of every file of anchors that no page uses.
 
     Parameters
     ----------
     anchors : path-like
-        The folder of what people have stated.
-    shown, honoured : collection of (lab, worm)
-        Animals with a page, and those of them whose page honours a file.
+        The folder of anchors.
+    animals, used_for : collection of (lab, worm)
+        Animals with a page, and those of them whose page uses a file of anchors.
     """
-    used = {f"{slug(lab)}/{slug(worm)}.csv": (lab, worm) in honoured for lab, worm in shown}
+    used = {f"{slug(lab)}/{slug(worm)}.csv": (lab, worm) in used_for for lab, worm in animals}
     for path in sorted(path for path in Path(anchors).rglob("*") if path.is_file()):
         name = path.relative_to(anchors).as_posix()
         if path.suffix.lower() == ".csv" and name not in used:
             close = difflib.get_close_matches(name, used, n=3, cutoff=0)
             LOGGER.warning(
-                "not used: %s: found no test animal of this file name; expected one such as %s",
+                "not used: %s: found no test worm of this file name; expected one such as %s",
                 path, ", ".join(close),
             )  # fmt: skip
         elif name in used and not used[name]:
@@ -72,49 +72,49 @@ def write_worm_files(
     Parameters
     ----------
     identities : sequence of dict
-        path and fold of the shown classifier's identities files.
+        path and fold of the identities files of the classifier whose names are shown.
     neurons : path-like
         The study's neurons.
     aligned, handedness : dict
-        Files of aligned neurons, and of decisions about axes, by fold.
+        Files of aligned neurons, and of decisions about handedness, by fold.
     stated : dict
-        Files of names that honour what a person has stated, by fold; they replace a classifier's.
+        Files of names given with a person's anchors, by fold; they replace the classifier's.
     features : str
         The feature set whose names are shown.
     out : path-like
         The folder, written whole or not at all.
     anchors : path-like, optional
-        The folder of what people have stated; files there that no page honours are logged.
+        The folder of anchors; the log warns of files there that no page uses.
     """
     neurons = pd.read_parquet(neurons)
     neurons = neurons.assign(row=np.arange(len(neurons), dtype=np.int64))
-    tables, honoured = [], set()
-    for part in identities:
-        named = pd.read_parquet(part["path"])
+    tables, used_for = [], set()
+    for entry in identities:
+        named = pd.read_parquet(entry["path"])
         named = named[named["features"].eq(features)]
         body, doubtful = pd.DataFrame(columns=["row", *BODY]), pd.Series(dtype=bool)
-        if part["fold"] in aligned:
-            body = pd.read_parquet(aligned[part["fold"]])
-            decided = pd.read_parquet(handedness[part["fold"]]).set_index(ANIMAL)
+        if entry["fold"] in aligned:
+            body = pd.read_parquet(aligned[entry["fold"]])
+            decided = pd.read_parquet(handedness[entry["fold"]]).set_index(ANIMAL)
             doubtful = decided["doubtful"].astype(bool)
         named = named.assign(anchor="")
-        if part["fold"] in stated:
-            told = pd.read_parquet(stated[part["fold"]])
-            named, body = replaced(named, told, NAMES), replaced(body, told, BODY)
-            # what is stated may settle which side is left, or bring it into doubt
-            decided = named.loc[named["row"].isin(told["row"]), [*ANIMAL, "row"]]
+        if entry["fold"] in stated:
+            anchored = pd.read_parquet(stated[entry["fold"]])
+            named, body = replace_rows(named, anchored, NAMES), replace_rows(body, anchored, BODY)
+            # anchors may decide which side is left, or bring it into doubt
+            decided = named.loc[named["row"].isin(anchored["row"]), [*ANIMAL, "row"]]
             decided = decided.drop_duplicates(ANIMAL).set_index(ANIMAL)["row"]
-            doubtful.update(decided.map(told.set_index("row")["doubtful"]).astype(bool))
-            honoured |= set(decided.index)
+            doubtful.update(decided.map(anchored.set_index("row")["doubtful"]).astype(bool))
+            used_for |= set(decided.index)
         answers = worm_answers(named, neurons, body, doubtful)
-        # a stated name keeps its side where the sides of others are in doubt
+        # an anchored name keeps its side where the sides of others are in doubt
         sided = worm_answers(named, neurons, body, doubtful[:0])
         fixed = named["anchor"].ne("") & named["anchor"].eq(named["assigned1"])
         tables.append(answers.where(~answers["row"].isin(named.loc[fixed, "row"]), sided))
     everything = pd.concat(tables, ignore_index=True)
     if anchors:
-        warn_of_unused(
-            anchors, set(everything[ANIMAL].itertuples(index=False, name=None)), honoured
+        warn_of_unused_files(
+            anchors, set(everything[ANIMAL].itertuples(index=False, name=None)), used_for
         )
     with whole(out) as folder:
         animals = list(everything.groupby(ANIMAL, sort=True))

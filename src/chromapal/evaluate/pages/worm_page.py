@@ -15,14 +15,14 @@ from chromapal.files import whole
 
 OTHERS = ("second", "third", "fourth", "fifth")
 # colour and that of letters, red, green, blue; shapes differ for those who see no colour
-LOOKS = {
+OUTCOMES = {
     "yes": ("right", (1, 115, 178), (1, 85, 135), "circle"),
     "no": ("wrong", (222, 143, 5), (138, 75, 0), "diamond"),
     "": ("unlabelled", (90, 90, 90), (90, 90, 90), "circle-open"),
 }
 FAINTEST = 0.25
 QUEUE = {
-    "place": "number",
+    "rank": "number",
     "row": "row",
     "ID": "label in the file",
     "answer": "answer",
@@ -85,12 +85,12 @@ def _inert(text: str) -> str:
 
 def _tint(shade: tuple[int, int, int], probability: float) -> str:
     """Fade a colour towards the page's white: true transparency hides neurons in some browsers."""
-    share = FAINTEST + (1 - FAINTEST) * probability
-    return _rgb(255 - share * (255 - part) for part in shade)
+    strength = FAINTEST + (1 - FAINTEST) * probability
+    return _rgb(255 - strength * (255 - channel) for channel in shade)
 
 
 def _rgb(shade: Iterable[float]) -> str:
-    return "rgb({}, {}, {})".format(*(round(part) for part in shade))
+    return "rgb({}, {}, {})".format(*(round(channel) for channel in shade))
 
 
 def space(named: pd.DataFrame) -> go.Figure:
@@ -99,28 +99,35 @@ def space(named: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     named : pandas.DataFrame
-        One animal's named neurons; those without a place are left out.
+        One animal's named neurons; those without a position are not drawn.
     """
-    placed = named.dropna(subset=list(worm.BODY))
+    positioned = named.dropna(subset=list(worm.BODY))
     drawn = go.Figure()
-    looks = {"": ("neurons", *LOOKS[""][1:3], "circle")} if worm.untold(named) else LOOKS
-    for answer, (words, shade, letters, symbol) in looks.items():
-        part = placed[placed["right"] == answer]
-        sure = part["probability"].fillna(0)
+    outcomes = (
+        {"": ("neurons", *OUTCOMES[""][1:3], "circle")} if worm.lacks_labels(named) else OUTCOMES
+    )
+    for answer, (words, shade, letters, symbol) in outcomes.items():
+        subset = positioned[positioned["right"] == answer]
+        sure = subset["probability"].fillna(0)
         tints = [_tint(shade, value) for value in sure]
-        if worm.untold(named):
-            tints = [_rgb(255 * value for value in row) for row in part[list(RGB_SHOWN)].to_numpy()]
+        if worm.lacks_labels(named):
+            tints = [
+                _rgb(255 * value for value in row) for row in subset[list(RGB_SHOWN)].to_numpy()
+            ]
         drawn.add_scatter3d(
-            **{axis: part[column].tolist() for axis, column in zip("xyz", worm.SPACE, strict=True)},
-            name=f"{words} ({len(part)})",
+            **{
+                axis: subset[column].tolist()
+                for axis, column in zip("xyz", worm.SPACE, strict=True)
+            },
+            name=f"{words} ({len(subset)})",
             mode="markers+text" if answer == "no" else "markers",
             text=[
                 _inert(f"{neuron['answer']} → {neuron['name']}" if answer == "no" else
                        neuron["answer"])
-                for _, neuron in part.iterrows()
+                for _, neuron in subset.iterrows()
             ],
             textfont={"size": 10, "color": f"rgb{letters}"},
-            hovertext=hover(part),
+            hovertext=hover(subset),
             hoverinfo="text",
             marker={
                 "size": 5,
@@ -150,10 +157,10 @@ def space(named: pd.DataFrame) -> go.Figure:
                     {"label": words, "method": "restyle", "args": [{"mode": modes}]}
                     for words, modes in (
                         ("names of wrong ones", ["markers", "markers+text", "markers"]),
-                        ("all names", ["markers+text"] * len(looks)),
-                        ("no names", ["markers"] * len(looks)),
+                        ("all names", ["markers+text"] * len(outcomes)),
+                        ("no names", ["markers"] * len(outcomes)),
                     )
-                    if len(modes) == len(looks)
+                    if len(modes) == len(outcomes)
                 ],
             }
         ],
@@ -168,7 +175,7 @@ def queue(named: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     named : pandas.DataFrame
-        One animal's named neurons, with their place in the queue, `review`.
+        One animal's named neurons, with their rank in the review queue, `review`.
 
     Returns
     -------
@@ -177,11 +184,12 @@ def queue(named: pd.DataFrame) -> pd.DataFrame:
     """
     rows = named.sort_values("review", kind="stable")
     return rows.assign(
-        place=[f"{number}" for number in range(1, len(rows) + 1)],
+        rank=[f"{number}" for number in range(1, len(rows) + 1)],
         others=[_others(neuron) for _, neuron in rows.iterrows()],
         voxel=[_voxel(neuron) for _, neuron in rows.iterrows()],
         outcome=[
-            "" if worm.untold(rows) else LOOKS.get(answer, (answer,))[0] for answer in rows["right"]
+            "" if worm.lacks_labels(rows) else OUTCOMES.get(answer, (answer,))[0]
+            for answer in rows["right"]
         ],
     )[list(QUEUE)]
 
@@ -198,9 +206,9 @@ def page(named: pd.DataFrame, notes: Sequence[str] = ()) -> str:
             config=CONFIG,
         )  # fmt: skip
     faint = "The fainter a neuron,\nthe less certain its answer."
-    if worm.untold(named):
+    if worm.lacks_labels(named):
         faint = "Neurons have the colour that was\npredicted for them."
-    told = "".join(f"<p><b>{html.escape(note)}</b></p>\n" for note in notes)
+    notes_html = "".join(f"<p><b>{html.escape(note)}</b></p>\n" for note in notes)
     rows = table(queue(named), QUEUE, "There is nothing to review.")
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -212,7 +220,7 @@ def page(named: pd.DataFrame, notes: Sequence[str] = ()) -> str:
 </head>
 <body>
 <h1>{heading}</h1>
-{told}<p class="note">Drag to turn, scroll to zoom, rest on a neuron for its names. {faint}
+{notes_html}<p class="note">Drag to turn, scroll to zoom, rest on a neuron for its names. {faint}
 Axes in micrometres.</p>
 {drawing}
 <h2>To review, least certain first</h2>
@@ -225,5 +233,5 @@ Axes in micrometres.</p>
 def write(named: str | os.PathLike, out: str | os.PathLike, notes: Sequence[str] = ()):
     """Write one animal's page from its table of named neurons, whole or not at all."""
     text = page(worm.read_table(named), notes)
-    with whole(out) as part:
-        part.write_text(text, encoding="utf-8")
+    with whole(out) as temporary:
+        temporary.write_text(text, encoding="utf-8")

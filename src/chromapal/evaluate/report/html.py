@@ -46,17 +46,19 @@ def table(
     frame : pandas.DataFrame
         The rows.
     columns : dict of str to str
-        Columns to show and their headings; columns without any value are left out.
+        Columns to show and their headings; columns without any value are not shown.
     empty : str
-        What to say where there are no rows.
+        Text to show where there are no rows.
     keep : tuple of str
         Columns to show even without any value.
     """
     if frame.empty:
         return Html(f"<p class='note'>{html.escape(empty)}</p>")
-    shown = {name: head for name, head in columns.items() if name in keep or _filled(frame[name])}
+    columns_shown = {
+        name: head for name, head in columns.items() if name in keep or _filled(frame[name])
+    }
     cells, heads = [], []
-    for name, head in shown.items():
+    for name, head in columns_shown.items():
         numeric = pd.api.types.is_numeric_dtype(frame[name])
         kind = " class='number'" if numeric or name in NUMBERS else ""
         heads.append(f"<th{kind}>{html.escape(head)}</th>")
@@ -76,8 +78,8 @@ def figure(
     figures: str | os.PathLike, captions: str | os.PathLike, name: str, caption: str = ""
 ) -> Html:
     """Embed a figure with its caption (of its own name, or another), which Snakemake shows too."""
-    told = (Path(captions) / f"{caption or name}.rst").read_text("utf-8")
-    caption = html.escape(" ".join(told.split()))
+    caption_text = (Path(captions) / f"{caption or name}.rst").read_text("utf-8")
+    caption = html.escape(" ".join(caption_text.split()))
     picture = Path(figures) / f"{name}.png"
     if not picture.is_file():
         return Html(f"<p class='note'>The figure “{html.escape(name)}” was not drawn.</p>")
@@ -109,5 +111,5 @@ def section(
         What stands above the figures.
     """
     rows = [row for row in drawn if row["section"] == name]
-    shown = [figure(figures, captions, row["name"], row["caption"]) for row in rows]
-    return Html("".join([*parts, *shown]))
+    shown_figures = [figure(figures, captions, row["name"], row["caption"]) for row in rows]
+    return Html("".join([*parts, *shown_figures]))

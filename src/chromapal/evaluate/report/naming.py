@@ -11,7 +11,7 @@ from chromapal.evaluate.tables import read
 
 ORACLE = (
     "<b>An oracle:</b> test animals' handedness was taken from their labels (config key "
-    "<code>handedness</code>). These scores say what doubt costs; none is that of a new animal."
+    "<code>handedness</code>). They show what doubt costs, not what a new animal would get."
 )
 NOT_ALIGNED = (
     "In this study animals were not aligned (config key <code>align</code>): classifiers saw "
@@ -19,7 +19,7 @@ NOT_ALIGNED = (
 )
 SCORES = {
     "classifier": "classifier",
-    "features": "looks at",
+    "features": "features",
     "worms": "animals",
     "accuracy": "each neuron for itself",
     "assigned": "one to one",
@@ -35,17 +35,17 @@ DOUBTS = {
     "features": "aligned by",
     "chosen": "taken as",
     "probability": "probability",
-    "labels": "labels say",
+    "labels": "by its labels",
     "accuracy": "accuracy (atlas)",
     "accuracy_mirrored": "accuracy mirrored",
 }
 PAIRED = {
     "classifier": "classifier",
-    "features": "looks at",
-    "method": "beside",
+    "features": "features",
+    "method": "other method",
     "worms": "animals",
     "ours": "ours",
-    "peer": "theirs",
+    "peer": "other method's",
     "difference": "difference",
     "interval": "95 % interval",
     "record": "wins, ties, losses",
@@ -59,7 +59,7 @@ def _read(tables: str | os.PathLike, name: str) -> pd.DataFrame:
 
 
 def aligned(config: dict) -> bool:
-    """Say whether a study aligned animals and named their neurons."""
+    """Whether a study aligned animals and named their neurons."""
     return config["align"] != "none" and bool(config["identify"]["classifiers"])
 
 
@@ -74,17 +74,19 @@ def scores(tables: str | os.PathLike, config: dict) -> Html:
     coverage = _read(tables, "coverage")
     identity = read.pick(_read(tables, "identity"), **read.POOLED, variant="no_background")
     keys = ["classifier", "features", "colorizer"]
-    for name, share in (("half", 0.5), ("most", 0.8)):
-        part = read.pick(coverage, lab="all", coverage=share, variant="no_background")
-        # like accuracy beside it: a neuron of an animal with many names counts no more
-        part = part[[*keys, "precision_by_animal"]].set_axis([*keys, name], axis=1)
-        identity = identity.merge(part, on=keys, how="left")
-    place = identity["features"].map({name: at for at, name in enumerate(FEATURES)})
+    for name, coverage_fraction in (("half", 0.5), ("most", 0.8)):
+        precision = read.pick(
+            coverage, lab="all", coverage=coverage_fraction, variant="no_background"
+        )
+        # like accuracy: a neuron of an animal with many names counts no more
+        precision = precision[[*keys, "precision_by_animal"]].set_axis([*keys, name], axis=1)
+        identity = identity.merge(precision, on=keys, how="left")
+    order = identity["features"].map({name: at for at, name in enumerate(FEATURES)})
     rows = identity.assign(
-        place=place,
+        order=order,
         interval=_between(identity, "assigned_low", "assigned_high"),
         classifier=identity["classifier"].str.replace("_", " "),
-    ).sort_values(["place", "classifier", "colorizer"], kind="stable")
+    ).sort_values(["order", "classifier", "colorizer"], kind="stable")
     warning = f"<p>{ORACLE}</p>" if config["handedness"] == "labels" else ""
     return Html(warning + table(rows, SCORES, "No named neurons were scored."))
 
@@ -115,9 +117,9 @@ def doubts(tables: str | os.PathLike, config: dict) -> Html:
         return Html("")
     rows = _read(tables, "handedness")
     rows = rows[rows["doubtful"].eq(1) | rows["suspect"].eq(1)]
-    told = rows.assign(**{name: rows[name].astype(int).map(HANDS) for name in ("chosen", "labels")})
+    rows = rows.assign(**{name: rows[name].astype(int).map(HANDS) for name in ("chosen", "labels")})
     heading = "<h4>Animals whose axes or labels are doubtful, scored both ways</h4>"
-    return Html(heading + table(told, DOUBTS, "None."))
+    return Html(heading + table(rows, DOUBTS, "None."))
 
 
 def peers(tables: str | os.PathLike, config: dict) -> Html:
@@ -128,10 +130,10 @@ def peers(tables: str | os.PathLike, config: dict) -> Html:
     if rows.empty:
         return Html("<p>None of the other methods' animals was named in this study.</p>")
     record = rows[["wins", "ties", "losses"]].astype(int).astype(str).agg(", ".join, axis=1)
-    told = rows.assign(
+    rows = rows.assign(
         interval=_between(rows, "low", "high"),
         record=record,
         classifier=rows["classifier"].str.replace("_", " "),
     )
     heading = "<h4>Other methods on the same animals</h4>"
-    return Html(heading + table(told, PAIRED, "No animal in common."))
+    return Html(heading + table(rows, PAIRED, "No animal in common."))

@@ -116,6 +116,8 @@ def _page(notebook, title: str) -> str:
     )
     # warnings of libraries are no part of the report; the notebook as run keeps them
     for cell in notebook.cells:
-        cell.outputs = [part for part in cell.get("outputs", []) if part.output_type != "stream"]
+        cell.outputs = [
+            output for output in cell.get("outputs", []) if output.output_type != "stream"
+        ]
     body, _ = exporter.from_notebook_node(notebook)
     return PAGE.format(policy=POLICY, title=html.escape(title), style=STYLE, body=body)

@@ -34,7 +34,7 @@ COLOUR_COLUMNS = {
 }
 IDENTITY_COLUMNS = {
     "classifier": "classifier",
-    "features": "looks at",
+    "features": "features",
     "accuracy": "accuracy",
     "interval": "95 % interval",
     "majority": "majority",
@@ -66,10 +66,10 @@ def title(study: str, config: dict) -> Html:
 
 
 def protocol(config: dict) -> Html:
-    """Say in words who was held out, what gray is, and on which scale colour is."""
+    """Describe in words what was held out, what gray is, and on which scale colour is."""
     split = {
         "rows": "<b>neurons</b> were divided at random, as in the original study: every test "
-        "neuron's animal is in training too, and scores say nothing about new animals",
+        "neuron's animal is in training too, and the scores do not apply to new animals",
         "worm": "whole <b>animals</b> were held out, each tested at most once",
         "lab": "one whole <b>laboratory</b> at a time was held out",
     }[config["split"]]
@@ -91,7 +91,7 @@ def protocol(config: dict) -> Html:
 
 
 def headline(tables: str | os.PathLike) -> Html:
-    """Say the study's main results in sentences, each beside its baselines."""
+    """Summarise the study's main results in sentences, each with its baselines."""
     points = [*_animals(tables), *_colour_points(_read(tables, "colour"))]
     points += _identity_points(_read(tables, "identity"))
     return Html(f"<div class='headline'><ul>{''.join(f'<li>{p}</li>' for p in points)}</ul></div>")
@@ -103,7 +103,7 @@ def _animals(tables: str | os.PathLike) -> list[str]:
     labs = scored["lab"].value_counts().sort_index()
     each = ", ".join(f"{html.escape(lab)} {count}" for lab, count in labs.items())
     out = len(skipped)
-    left = f"; {out} {'entry' if out == 1 else 'entries'} in the list of what was left out"
+    left = f"; {out} {'entry' if out == 1 else 'entries'} in the list of what was skipped"
     return [f"<b>{len(scored)} animals</b> were tested ({each or 'none'}){left if out else ''}."]
 
 
@@ -112,24 +112,27 @@ def _colour_points(colour: pd.DataFrame) -> list[str]:
     learned = pooled[~pooled["colorizer"].isin(methods.baselines())]
     if learned.empty:
         return ["<b>Colour:</b> no colorizer was run in this study."]
-    shown = learned.sort_values(["mse", "variant"], kind="stable").iloc[0]
-    same = read.pick(pooled, variant=shown["variant"])
+    best = learned.sort_values(["mse", "variant"], kind="stable").iloc[0]
+    same = read.pick(pooled, variant=best["variant"])
 
-    def beside(metric: str) -> str:
-        found = [
+    def with_baselines(metric: str) -> str:
+        baselines = [
             f"{methods.words('colorizers', name)} {number(rows[metric].iloc[0])}"
             for name in methods.baselines()
             if len(rows := read.pick(same, colorizer=name))
         ]
-        return f"<b>{number(shown[metric])}</b>" + (f" ({', '.join(found)})" if found else "")
+        return f"<b>{number(best[metric])}</b>" + (
+            f" ({', '.join(baselines)})" if baselines else ""
+        )
 
     return [
         f"<b>Colour:</b> the colorizer with the smallest error is "
-        f"{html.escape(shown['colorizer'])} ({html.escape(_variant(shown['variant']))}, "
-        f"{html.escape(shown['sample'])} samples, grid {shown['grid']:.0f}). Mean squared error "
-        f"on test neurons: {beside('mse')}. Colour explained beyond brightness (chroma R²; 0 or "
-        f"less is nothing): {beside('chroma_r2')}. Colourfulness as a share of the truth's: "
-        f"{beside('colourfulness_ratio')}."
+        f"{html.escape(best['colorizer'])} ({html.escape(_variant(best['variant']))}, "
+        f"{html.escape(best['sample'])} samples, grid {best['grid']:.0f}). Mean squared error "
+        f"on test neurons: {with_baselines('mse')}. Colour explained beyond brightness (chroma R²; "
+        f"0 or less is nothing): {with_baselines('chroma_r2')}. Colourfulness relative to the true "
+        f"colours: "
+        f"{with_baselines('colourfulness_ratio')}."
     ]
 
 
@@ -147,8 +150,8 @@ def _identity_points(identity: pd.DataFrame) -> list[str]:
         for name in read.ordered(rows.index.to_series(), FEATURES)
     ]
     points = [
-        f"<b>Names:</b> share of neurons that {html.escape(classifier.replace('_', ' '))} names "
-        f"right ({html.escape(_variant(variant))}), by what it looks at: {', '.join(scores)}; "
+        f"<b>Names:</b> fraction of neurons that {html.escape(classifier.replace('_', ' '))} names "
+        f"right ({html.escape(_variant(variant))}), by feature set: {', '.join(scores)}; "
         f"always guessing the commonest name gives {number(rows['majority'].max())}, "
         f"chance {number(rows['chance'].max())}."
     ]
@@ -159,8 +162,8 @@ def _identity_points(identity: pd.DataFrame) -> list[str]:
             "true colour did not help this classifier beyond doubt."
             if np.isnan(ratio)
             else f"<b>Worth of predicted colour:</b> recovery ratio <b>{number(ratio)}</b>, the "
-            "share that predicted colour gives back of what true colour adds to position and gray "
-            "(1 all of it, 0 nothing, below 0 it misleads)."
+            "fraction of what true colour adds to position and gray that predicted colour recovers "
+            "(1: all of it; 0: nothing; below 0: it misleads)."
         )
     return points
 
@@ -191,16 +194,16 @@ def colour(tables: str | os.PathLike) -> Html:
 def identity(tables: str | os.PathLike) -> Html:
     """Show the identity metrics of all test animals."""
     rows = read.pick(_read(tables, "identity"), **read.POOLED)
-    place = rows["features"].map({name: at for at, name in enumerate(FEATURES)})
+    order = rows["features"].map({name: at for at, name in enumerate(FEATURES)})
     # where no unlabelled neuron is tested these only repeat accuracy and majority
     rows.loc[rows["variant"] != "with_background", ["accuracy_all", "majority_all"]] = np.nan
     rows = rows.assign(
-        place=place,
+        order=order,
         interval=[
             f"{number(low)}\u2013{number(high)}" for low, high in rows[["low", "high"]].to_numpy()
         ],
         classifier=rows["classifier"].str.replace("_", " "),
-    ).sort_values(["classifier", "place", "colorizer"], kind="stable")
+    ).sort_values(["classifier", "order", "colorizer"], kind="stable")
     return _by_variant(rows, IDENTITY_COLUMNS, "No classifier was run in this study.")
 
 
@@ -223,7 +226,7 @@ def laboratories(tables: str | os.PathLike) -> Html:
 
 
 def published(tables: str | os.PathLike) -> Html:
-    """Show the original study's three tables, ours beside the published figures."""
+    """Show the original study's three tables, ours next to the published figures."""
     rows = _read(tables, "summary")
     heads = {
         "row": "",
@@ -246,26 +249,24 @@ def published(tables: str | os.PathLike) -> Html:
 
 
 def skipped(tables: str | os.PathLike) -> Html:
-    """Show which files and animals were left out, from what, and why."""
+    """Show which files and animals were skipped, in which stage, and why."""
     heads = {
-        "lab": "laboratory", "worm": "animal", "stage": "left out of", "reason": "reason",
+        "lab": "laboratory", "worm": "animal", "stage": "skipped for", "reason": "reason",
         "file": "file",
     }  # fmt: skip
-    return table(_read(tables, "skipped"), heads, "Nothing was left out.")
+    return table(_read(tables, "skipped"), heads, "Nothing was skipped.")
 
 
 def image_studies(tables: str | os.PathLike) -> Html:
-    """Link the reports of studies of images that stand beside this one."""
+    """Link the reports of image studies in the same results folder."""
     results = Path(tables).parents[1]
-    found = sorted(path.parents[1].name for path in results.glob("*/turing/turing.html"))
+    names = sorted(path.parents[1].name for path in results.glob("*/turing/turing.html"))
     links = [
         f"<li><a href='../../{html.escape(quote(name))}/report/report.html'>"
         f"{html.escape(name)}</a></li>"
-        for name in found
+        for name in names
     ]
-    nothing = (
-        "<p class='note'>No study of images was run beside this one (<code>make images</code>).</p>"
-    )
+    nothing = "<p class='note'>No image study has been run (<code>make images</code>).</p>"
     return Html(f"<ul>{''.join(links)}</ul>" if links else nothing)
 
 
@@ -277,12 +278,14 @@ def keys(config: dict) -> Html:
 def versions() -> Html:
     """Show what the study was computed with."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    found = {"chromapal": project["version"], "Python": platform.python_version()}
+    versions_by_name = {"chromapal": project["version"], "Python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            versions_by_name[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "not installed"
-    found["lock"] = lock_digest()
-    rows = pd.DataFrame({"name": list(found), "version": list(found.values())})
+            versions_by_name[name] = "not installed"
+    versions_by_name["lock"] = lock_digest()
+    rows = pd.DataFrame(
+        {"name": list(versions_by_name), "version": list(versions_by_name.values())}
+    )
     return table(rows, {"name": "", "version": "version"}, "")

@@ -13,7 +13,7 @@ from chromapal.evaluate.tables import read
 COLUMNS = {
     "run": "run",
     "colorizer": "method",
-    "train_pictures": "learnt from",
+    "train_pictures": "trained on",
     "pictures": "tested on",
     "mse_rgb": "MSE RGB",
     "mse_ab": "MSE ab",
@@ -32,8 +32,8 @@ SET_COLUMNS = {
     "sources": "sources",
     "colourless": "colourless pixels",
     "chroma_mean": "mean chroma",
-    "near_duplicates": "near-duplicates on other sides",
-    "skipped": "files left out",
+    "near_duplicates": "near-duplicates in other splits",
+    "skipped": "files skipped",
 }
 
 
@@ -47,16 +47,16 @@ def title(study: str) -> Html:
 
 
 def headline(tables: str | os.PathLike) -> Html:
-    """Say per set which method comes closest to the true colours, and what guessing gives."""
+    """Say for each set which method comes closest to the true colours, with the baselines."""
     images = _images(tables)
     points = []
     for name, rows in images.groupby("set", sort=False):
-        learnt = rows[~rows["colorizer"].isin(methods.baselines())]
+        trained = rows[~rows["colorizer"].isin(methods.baselines())]
         guessed = rows[rows["colorizer"].isin(methods.baselines())]
-        if learnt.empty:
+        if trained.empty:
             continue
-        best = learnt.loc[learnt["delta_e"].idxmin()]
-        beside = ", ".join(
+        best = trained.loc[trained["delta_e"].idxmin()]
+        guesses = ", ".join(
             f"{methods.words('colorizers', row.colorizer)} {row.delta_e:.1f}"
             for row in guessed.itertuples()
         )
@@ -64,7 +64,7 @@ def headline(tables: str | os.PathLike) -> Html:
             f"<li><b>{html.escape(name)}</b> ({int(best['pictures'])} test pictures of "
             f"{int(best['sources'])} sources): closest to the true colours is "
             f"{html.escape(best['colorizer'])} (run {html.escape(best['run'])}) with a mean ΔE2000 "
-            f"of {best['delta_e']:.1f}{f' ({beside})' if beside else ''}; its pictures are "
+            f"of {best['delta_e']:.1f}{f' ({guesses})' if guesses else ''}; its pictures are "
             f"{number(best['colourfulness_ratio'])} times as colourful as the true ones.</li>"
         )
     return Html(f"<div class='headline'><ul>{''.join(points)}</ul></div>")
@@ -98,13 +98,13 @@ def sets(tables: str | os.PathLike) -> Html:
     return table(frame, SET_COLUMNS, "No set.")
 
 
-def nothing(asked: list, words: str) -> Html:
-    """Say what a section has nothing of, where the study asks for none."""
-    return Html("" if asked else f"<p class='note'>{html.escape(words)}</p>")
+def note_if_none(requested: list, words: str) -> Html:
+    """Give a note for a section that is empty because the study did not request it."""
+    return Html("" if requested else f"<p class='note'>{html.escape(words)}</p>")
 
 
 def turing() -> Html:
-    """Link the page that asks a person."""
+    """Link the colour Turing test."""
     return Html(
         "<p><a href='../turing/turing.html'>Which colours are real?</a> True and predicted "
         "pictures in random order; your answers are counted in the page and can be saved.</p>"

@@ -1,4 +1,4 @@
-"""Tables about what helps: anchors from a person, and each part of the naming."""
+"""Tables of what improves naming: anchors, and each part of the method."""
 
 import os
 from collections.abc import Sequence
@@ -13,31 +13,31 @@ from chromapal.worms.table import ANIMAL
 CONTEXT = {"atlas_student": "alone (atlas)", "neuron_transformer": "in context (transformer)"}
 
 
-def write_anchors(parts: Sequence[dict], seed: int, out: str | os.PathLike):
-    """Write `anchors.csv`: accuracy over neurons that were not anchored, and theirs before.
+def write_anchors(files: Sequence[dict], seed: int, out: str | os.PathLike):
+    """Write `anchors.csv`: accuracy over neurons that are not anchors, with and without anchors.
 
     Parameters
     ----------
-    parts : sequence of dict
+    files : sequence of dict
         path of a fold's anchored animals, study and features.
     seed : int
         Of the bootstrap over animals.
     out : path-like
         The table.
     """
-    table = _read(parts)
+    table = _read(files)
     keys = ["study", "features", "strategy", "anchors"]
     write_table("anchors", _over_animals(table, keys, seed), out, sort_by=[*keys, "lab"])
 
 
 def write_ablation(
-    parts: Sequence[dict], identities: Sequence[dict], seed: int, out: str | os.PathLike
+    files: Sequence[dict], identities: Sequence[dict], seed: int, out: str | os.PathLike
 ):
     """Write `ablation.csv`: accuracy with one part of the naming changed at a time.
 
     Parameters
     ----------
-    parts : sequence of dict
+    files : sequence of dict
         path of a fold's ablations, study and features.
     identities : sequence of dict
         Identities files, for the question what context is worth.
@@ -46,38 +46,38 @@ def write_ablation(
     out : path-like
         The table.
     """
-    table = _read(parts)
-    shown = set(table["features"])
-    for part in identities:
-        if part["classifier"] in CONTEXT and part["variant"] == "no_background":
-            named = pd.read_parquet(part["path"])
-            named = named[named["features"].isin(shown) & named["colorizer"].eq("")]
+    table = _read(files)
+    feature_sets = set(table["features"])
+    for entry in identities:
+        if entry["classifier"] in CONTEXT and entry["variant"] == "no_background":
+            named = pd.read_parquet(entry["path"])
+            named = named[named["features"].isin(feature_sets) & named["colorizer"].eq("")]
             counted = identity.per_worm(named)
-            order = list(CONTEXT).index(part["classifier"])
+            order = list(CONTEXT).index(entry["classifier"])
             counted = counted[["features", *ANIMAL, "labelled"]].assign(
                 right=counted["right_assigned"], right5=counted["right_assigned5"],
-                study=part["study"], question="context", setting=CONTEXT[part["classifier"]],
+                study=entry["study"], question="context", setting=CONTEXT[entry["classifier"]],
                 order=order,
             )  # fmt: skip
             table = pd.concat([table, counted], ignore_index=True)
     # the full number of training animals differs from fold to fold
-    asked = table["question"].eq("training worms")
-    order = table["order"].where(asked)
-    most = asked & order.eq(order.groupby(table["path"]).transform("max"))
+    by_number = table["question"].eq("training worms")
+    order = table["order"].where(by_number)
+    most = by_number & order.eq(order.groupby(table["path"]).transform("max"))
     full = round(order[most].mean()) if most.any() else 0
-    full += full in set(order[asked & ~most])
+    full += full in set(order[by_number & ~most])
     table.loc[most, "setting"], table.loc[most, "order"] = str(full), full
     keys = ["study", "question", "setting", "order", "features"]
     order = ["study", "features", "question", "order", "lab"]
     write_table("ablation", _over_animals(table, keys, seed), out, sort_by=order)
 
 
-def _read(parts: Sequence[dict]) -> pd.DataFrame:
+def _read(files: Sequence[dict]) -> pd.DataFrame:
     tables = [
-        pd.read_parquet(part["path"]).assign(
-            **{key: part[key] for key in ("study", "features")}, path=str(part["path"])
+        pd.read_parquet(entry["path"]).assign(
+            **{key: entry[key] for key in ("study", "features")}, path=str(entry["path"])
         )
-        for part in parts
+        for entry in files
     ]
     return pd.concat(tables, ignore_index=True)
 
@@ -87,17 +87,17 @@ def _over_animals(table: pd.DataFrame, keys: list[str], seed: int) -> pd.DataFra
     table = table[table["labelled"] > 0]
     table = table.assign(accuracy=table["right"] / table["labelled"])
     more = {"right5": "top5", "right_before": "before"}
-    shares = {name: share for name, share in more.items() if name in table}
-    for name, share in shares.items():
-        table[share] = table[name] / table["labelled"]
+    fractions = {name: fraction for name, fraction in more.items() if name in table}
+    for name, fraction in fractions.items():
+        table[fraction] = table[name] / table["labelled"]
     rows = []
     both = pd.concat([table, table.assign(lab=ALL)], ignore_index=True)
-    for key, part in both.groupby([*keys, "lab"], sort=True):
-        low, high = identity.interval(part["accuracy"].to_numpy()[None], seed)
+    for key, rows_of_key in both.groupby([*keys, "lab"], sort=True):
+        low, high = identity.interval(rows_of_key["accuracy"].to_numpy()[None], seed)
         rows.append(
             dict(zip([*keys, "lab"], key, strict=True))
-            | {"worms": len(part), "accuracy": part["accuracy"].mean()}
+            | {"worms": len(rows_of_key), "accuracy": rows_of_key["accuracy"].mean()}
             | {"low": low[0], "high": high[0]}
-            | {share: part[share].mean() for share in shares.values()}
+            | {fraction: rows_of_key[fraction].mean() for fraction in fractions.values()}
         )
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Tables about what probabilities are worth, and accuracy by ganglion."""
+"""Tables of how reliable probabilities are, and of accuracy by ganglion."""
 
 import os
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def write_confidence(
     out_coverage: str | os.PathLike,
     out_ganglia: str | os.PathLike,
 ):
-    """Write what probabilities are worth, and accuracy by ganglion.
+    """Write how reliable probabilities are, and accuracy by ganglion.
 
     Parameters
     ----------
@@ -31,16 +31,16 @@ def write_confidence(
         See `answered`.
     out_calibration : path-like
         `calibration.csv`: per laboratory (and all of them) and tenth of probability, how many
-        answers, their mean probability and the share that is right; ece is the expected
+        answers, their mean probability and the fraction that is right; ece is the expected
         calibration error of all bins together, the same on each: the mean over neurons of the
-        distance between their bin's probability and its share that is right.
+        distance between their bin's probability and its fraction that is right.
     out_coverage : path-like
-        `coverage.csv`: precision of the most certain answers, by the share that is answered.
+        `coverage.csv`: precision of the most certain answers, by the fraction of neurons answered.
         precision counts every neuron once, so that animals with many names weigh more;
         precision_by_animal is the mean over animals of the precision of their answers among
-        these, animals without one left out.
+        these, over animals with at least one such answer.
     out_ganglia : path-like
-        `ganglia.csv`: share of neurons named right per ganglion and laboratory.
+        `ganglia.csv`: fraction of neurons named right per ganglion and laboratory.
     """
     table = answered(identities)
     write_table("calibration", _calibration(table), out_calibration)
@@ -51,38 +51,40 @@ def write_confidence(
 def _calibration(table: pd.DataFrame) -> pd.DataFrame:
     bin_number = (table["probability"].astype(float) * BINS).clip(0, BINS - 1).astype(int)
     grouped = _with_all(table.assign(bin=bin_number)).groupby([*RUN, "lab", "bin"], sort=True)
-    found = grouped.agg(
+    result = grouped.agg(
         neurons=("right", "size"), confidence=("probability", "mean"), accuracy=("right", "mean")
     ).reset_index()
-    found["away"] = (found["confidence"] - found["accuracy"]).abs() * found["neurons"]
-    sums = found.groupby([*RUN, "lab"])[["away", "neurons"]].transform("sum")
-    return found.assign(
-        low=found["bin"] / BINS, high=(found["bin"] + 1) / BINS, ece=sums["away"] / sums["neurons"]
+    result["away"] = (result["confidence"] - result["accuracy"]).abs() * result["neurons"]
+    sums = result.groupby([*RUN, "lab"])[["away", "neurons"]].transform("sum")
+    return result.assign(
+        low=result["bin"] / BINS,
+        high=(result["bin"] + 1) / BINS,
+        ece=sums["away"] / sums["neurons"],
     ).drop(columns=["bin", "away"])
 
 
 def _coverage(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    # before all laboratories are called one: two of them may have a worm of one name
+    # before the laboratories are pooled: two of them may have worms of the same name
     both = _with_all(table.assign(animal=table.groupby(ANIMAL).ngroup()))
-    for key, part in both.groupby([*RUN, "lab"], sort=True):
-        part = part.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
-        right, probability = part["right"].to_numpy(dtype=float), part["probability"].to_numpy()
-        animal = part["animal"].to_numpy()
-        counts = np.maximum(np.round(COVERAGES * len(part)).astype(int), 1)
-        mean = np.cumsum(right) / np.arange(1, len(part) + 1)
+    for key, rows in both.groupby([*RUN, "lab"], sort=True):
+        rows = rows.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
+        right, probability = rows["right"].to_numpy(dtype=float), rows["probability"].to_numpy()
+        animal = rows["animal"].to_numpy()
+        counts = np.maximum(np.round(COVERAGES * len(rows)).astype(int), 1)
+        mean = np.cumsum(right) / np.arange(1, len(rows) + 1)
         rows += [
-            (*key, share, count, probability[count - 1], mean[count - 1],
+            (*key, fraction, count, probability[count - 1], mean[count - 1],
              _mean_over_animals(right[:count], animal[:count]))
-            for share, count in zip(COVERAGES, counts, strict=True)
+            for fraction, count in zip(COVERAGES, counts, strict=True)
         ]  # fmt: skip
     return pd.DataFrame(rows, columns=TABLES["coverage"].names)
 
 
 def _mean_over_animals(right: np.ndarray, animal: np.ndarray) -> float:
     answers = np.bincount(animal)
-    some = answers > 0
-    return float(np.mean(np.bincount(animal, weights=right)[some] / answers[some]))
+    has_answers = answers > 0
+    return float(np.mean(np.bincount(animal, weights=right)[has_answers] / answers[has_answers]))
 
 
 def _with_all(table: pd.DataFrame) -> pd.DataFrame:
@@ -93,9 +95,9 @@ def _with_all(table: pd.DataFrame) -> pd.DataFrame:
 def _ganglia(table: pd.DataFrame) -> pd.DataFrame:
     both = _with_all(table)
     both["ganglion"] = ganglion(both["name"])
-    found = both.groupby([*RUN, "ganglion", "lab"], sort=True).agg(
+    result = both.groupby([*RUN, "ganglion", "lab"], sort=True).agg(
         neurons=("right", "size"),
         accuracy=("right", "mean"),
         class_accuracy=("right_class", "mean"),
     )
-    return found.reset_index()
+    return result.reset_index()

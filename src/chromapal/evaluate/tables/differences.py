@@ -1,4 +1,4 @@
-"""In what two versions of one table differ, cell by cell; what kind of row a cell is in."""
+"""The cells in which two versions of a table differ, and the kind of row each is in."""
 
 import os
 import re
@@ -17,14 +17,14 @@ LAST_DIGIT = 1.001e-5
 NOTHING = 1e-9
 # A pair of classes that was never confused has no row: its count is 0.
 SPARSE = {"confusion": "count"}
-# Where a row may say that a network stands behind it.
+# Columns that show whether a row depends on a trained network.
 METHODS = ("colorizer", "classifier", "features", "setting", "source")
 NO_NETWORKS = ("mean_colour", "copy_gray")
 NETWORK, OTHER = "network", "other"
 # The column of a row that only one version has.
 ROW = "(row)"
 ALL = "all"
-FOUND = ["row", "rows", "level", "column", "then", "now", "size"]
+COLUMNS = ["row", "rows", "level", "column", "then", "now", "size"]
 
 
 def read(path: str | os.PathLike, name: str) -> pd.DataFrame:
@@ -60,16 +60,16 @@ def differences(name: str, now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFram
     name : str
         Key of `chromapal.dictionary.TABLES`.
     now, then : pandas.DataFrame
-        What `read` gave. Columns that only one of them has, and those that say what networks were
-        trained with, are not looked at.
+        What `read` gave. Columns that only one of them has, and those that state what networks
+        were trained with, are not compared.
 
     Returns
     -------
     pandas.DataFrame
-        row (its key, as text), rows (`network` where a trained network stands behind the row, else
-        `other`), level (what the row is one of: `fold`, `lab`, `fold+lab`, or `all`), column, then
-        and now (as written), size (absolute difference; infinite between texts, and where one is
-        empty). A row that only one version has is a difference of size 1 in the column `ROW`.
+        row (its key, as text), rows (`network` where the row depends on a trained network, else
+        `other`), level (what the row covers: one `fold`, one `lab`, `fold+lab`, or `all`), column,
+        then and now (as written), size (absolute difference; infinite between texts, and where one
+        is empty). A row that only one version has is a difference of size 1 in the column `ROW`.
     """
     keys = list(TABLES[name].keys)
     if name in SPARSE:
@@ -110,11 +110,11 @@ def _described(rows: pd.DataFrame, keys: list[str], column: str, then, now, size
     found = pd.DataFrame({"row": pd.Series(words, dtype=object)})
     return found.assign(
         rows=kinds(rows), level=levels(rows), column=column, then=then, now=now, size=size
-    )[FOUND]
+    )[COLUMNS]
 
 
 def kinds(rows: pd.DataFrame) -> np.ndarray:
-    """Say of each row whether a trained network stands behind it: a colorizer, or a classifier."""
+    """Say of each row whether it depends on a trained network, a colorizer or a classifier."""
     words = pd.Series("", index=range(len(rows)), dtype=object)
     for column in METHODS:
         if column in rows:
@@ -130,7 +130,7 @@ def _networks() -> str:
 
 
 def levels(rows: pd.DataFrame) -> np.ndarray:
-    """Say of each row what it is one of: a fold, a laboratory, both, or neither."""
+    """Say of each row whether it is of one fold, one laboratory, both, or neither."""
     words = np.full(len(rows), "", dtype=object)
     for column in ("fold", "lab"):
         if column in rows:

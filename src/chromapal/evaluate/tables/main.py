@@ -32,10 +32,13 @@ def write_colour(colours: Sequence[dict], colour_scale: str, out: str | os.PathL
     """
     rows = []
     for run in _runs(colours):
-        parts = [(part["fold"], _test_colours(part["path"])) for part in run]
-        table = pd.concat([part.assign(fold=fold) for fold, part in parts], ignore_index=True)
+        folds = [(entry["fold"], _test_colours(entry["path"])) for entry in run]
+        table = pd.concat([neurons.assign(fold=fold) for fold, neurons in folds], ignore_index=True)
         worms = pd.concat(
-            [colour.per_worm_ssim(part, colour_scale).assign(fold=fold) for fold, part in parts],
+            [
+                colour.per_worm_ssim(neurons, colour_scale).assign(fold=fold)
+                for fold, neurons in folds
+            ],
             ignore_index=True,
         )
         grouped = dict(list(identity.levels(worms).groupby(identity.LEVEL)))
@@ -81,31 +84,31 @@ def write_identity(
     out_identity, out_names, out_confusion : path-like
         The tables.
     """
-    found = [(part, pd.read_parquet(part["path"])) for part in identities]
-    names = _collected([_described(part, identity.per_name(named)) for part, named in found])
-    worms = _collected([_described(part, identity.per_worm(named)) for part, named in found])
+    loaded = [(entry, pd.read_parquet(entry["path"])) for entry in identities]
+    names = _collected([_described(entry, identity.per_name(named)) for entry, named in loaded])
+    worms = _collected([_described(entry, identity.per_worm(named)) for entry, named in loaded])
     scores = pd.DataFrame()
     if len(worms):
-        scores = identity.score(worms, names).merge(_trained_on(found), on=METHOD)
+        scores = identity.score(worms, names).merge(_trained_on(loaded), on=METHOD)
     write_table("identity", scores, out_identity)
     write_table("names", _name_table(names), out_names, sort_by=[*NAMED, "name"])
     write_table("confusion", _confusion_table(names), out_confusion)
 
 
-def _described(part: dict, table: pd.DataFrame) -> pd.DataFrame:
-    """Say which run a table comes from; sample and grid only where predicted colour was used."""
+def _described(entry: dict, table: pd.DataFrame) -> pd.DataFrame:
+    """Add the run a table comes from; sample and grid only where predicted colour was used."""
     uses_colour = table["colorizer"].ne("")
     return table.assign(
-        **{key: part[key] for key in ("study", "classifier", "variant", "fold", "seed")},
-        **{key: np.where(uses_colour, str(part[key]), "") for key in ("sample", "grid")},
+        **{key: entry[key] for key in ("study", "classifier", "variant", "fold", "seed")},
+        **{key: np.where(uses_colour, str(entry[key]), "") for key in ("sample", "grid")},
     )
 
 
-def _trained_on(found: list[tuple[dict, pd.DataFrame]]) -> pd.DataFrame:
-    """Say what the networks behind each method were trained with, over all folds."""
+def _trained_on(loaded: list[tuple[dict, pd.DataFrame]]) -> pd.DataFrame:
+    """Give what the networks of each method were trained with, over all folds."""
     each = [
-        _described(part, named.drop_duplicates(["features", "colorizer", *TRAINED_ON]))
-        for part, named in found
+        _described(entry, named.drop_duplicates(["features", "colorizer", *TRAINED_ON]))
+        for entry, named in loaded
     ]
     together = pd.concat(each, ignore_index=True).groupby(METHOD, sort=True)
     return together[list(TRAINED_ON)].agg(distinct).reset_index()
@@ -121,12 +124,12 @@ def _name_table(names: pd.DataFrame) -> pd.DataFrame:
     counted = names.assign(
         tested=names["count"],
         right=names["count"].where(names["name"].eq(names["top1"]), 0),
-        shown=names["examples"] * names["count"],
+        examples=names["examples"] * names["count"],
     )
-    table = counted.groupby([*NAMED, "name"], sort=True)[["tested", "right", "shown"]].sum()
+    table = counted.groupby([*NAMED, "name"], sort=True)[["tested", "right", "examples"]].sum()
     table = table.reset_index()
     table["class"] = neuron_class(table["name"])
-    table["training_examples"] = table["shown"] / table["tested"]
+    table["training_examples"] = table["examples"] / table["tested"]
     return table[[*NAMED, "name", "class", "training_examples", "tested", "right"]]
 
 
@@ -139,7 +142,7 @@ def _confusion_table(names: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_worms(colours: Sequence[dict], identities: Sequence[dict], out: str | os.PathLike):
-    """Write `worms.csv`: each test animal's scores, `measure` says of what.
+    """Write `worms.csv`: each test animal's scores, `measure` is colour or identity.
 
     Parameters
     ----------
@@ -149,18 +152,21 @@ def write_worms(colours: Sequence[dict], identities: Sequence[dict], out: str | 
         The table.
     """
     parts = []
-    for part in colours:
-        table = _test_colours(part["path"])
+    for entry in colours:
+        table = _test_colours(entry["path"])
         labelled = table["name"].ne("").groupby([table["lab"], table["worm"]]).sum()
         parts.append(
             colour.per_worm(table)
             .merge(labelled.rename("labelled").reset_index(), on=ANIMAL)
-            .assign(measure="colour", **{key: part[key] for key in [*RUN, "fold"]})
+            .assign(measure="colour", **{key: entry[key] for key in [*RUN, "fold"]})
         )
-    for part in identities:
-        worms = identity.with_shares(identity.per_worm(pd.read_parquet(part["path"])))
-        parts.append(_described(part, worms).assign(measure="identity"))
+    for entry in identities:
+        worms = identity.with_scores(identity.per_worm(pd.read_parquet(entry["path"])))
+        parts.append(_described(entry, worms).assign(measure="identity"))
     table = _texted(parts, TABLES["worms"].names)
+    if not (colours and identities):
+        # a study that trains no colorizer, or names nothing, has no such scores
+        table = table.reindex(columns=TABLES["worms"].names)
     order = ["measure", *RUN, "classifier", "features", "fold", "lab", "worm"]
     write_table("worms", table, out, sort_by=order)
 
@@ -170,7 +176,7 @@ def _texted(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     parts = [part.assign(grid=part["grid"].astype(str)) for part in parts]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     text = {key: table[key].fillna("") for key in ("classifier", "features") if key in table}
-    # what the table does not list are counts that its scores are shares of
+    # what the table does not list are counts from which its scores are computed
     return table.assign(**text)[[name for name in columns if name in table]]
 
 
@@ -186,24 +192,24 @@ def write_losses(losses: Sequence[dict], out: str | os.PathLike):
         The table.
     """
     parts = [
-        pd.read_csv(part["path"]).assign(**{key: part[key] for key in [*RUN, "fold", "seed"]})
-        for part in losses
+        pd.read_csv(entry["path"]).assign(**{key: entry[key] for key in [*RUN, "fold", "seed"]})
+        for entry in losses
     ]
-    parts = [part for part in parts if len(part)]
+    parts = [history for history in parts if len(history)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     write_table("losses", table, out, sort_by=[*RUN, "fold", "epoch", "step"])
 
 
-def write_skipped(parts: Sequence[str | os.PathLike], out: str | os.PathLike):
-    """Write `skipped.csv`: what was left out of source, colour or identity, each once.
+def write_skipped(files: Sequence[str | os.PathLike], out: str | os.PathLike):
+    """Write `skipped.csv`: what was skipped in source, colour or identity, each once.
 
     Parameters
     ----------
-    parts : sequence of path-like
+    files : sequence of path-like
         Lists written by `chromapal.worms.skipped.write`; the folds' lists repeat each other.
     out : path-like
         The table.
     """
-    lists = [skipped.read(path) for path in parts]
+    lists = [skipped.read(path) for path in files]
     table = pd.concat(lists, ignore_index=True) if lists else []
     skipped.write(pd.DataFrame(table, columns=list(SKIPPED)).drop_duplicates(), out)

@@ -1,4 +1,4 @@
-"""Tables about names given one to one neuron: answers, handedness, places, one animal's names."""
+"""Tables of names given one to one: handedness, positions of names, one worm's names."""
 
 import os
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ RUN = ["study", "classifier", "colorizer", "variant", "features"]
 
 
 def answered(identities: Sequence[dict]) -> pd.DataFrame:
-    """Collect test neurons with a full name and what they were called, one to one.
+    """Collect test neurons with a full name and the name each was given, one to one.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def answered(identities: Sequence[dict]) -> pd.DataFrame:
         RUN, fold, seed, lab, worm, row, name, answer, probability, right, right_class.
     """
     parts = []
-    for part in identities:
-        named = pd.read_parquet(part["path"])
+    for entry in identities:
+        named = pd.read_parquet(entry["path"])
         full = named["name"].ne(BACKGROUND) & ~named["name"].map(partial_names.is_partial)
         named = named[named["name"].ne("") & full]
         table = named[["features", "colorizer", *ANIMAL, "row", "name", "probability"]].assign(
@@ -39,28 +39,28 @@ def answered(identities: Sequence[dict]) -> pd.DataFrame:
             right=partial_names.right(named["name"], named["assigned1"]),
             right_class=partial_names.right_class(named["name"], named["assigned1"]),
         )
-        told = {key: part[key] for key in ("study", "classifier", "variant", "fold", "seed")}
-        parts.append(table.assign(**told))
+        run = {key: entry[key] for key in ("study", "classifier", "variant", "fold", "seed")}
+        parts.append(table.assign(**run))
     columns = [*RUN, "fold", "seed", *ANIMAL, "row", "name", "answer", "probability", "right"]
     blank = pd.DataFrame(columns=[*columns, "right_class"])
     return pd.concat(parts, ignore_index=True) if parts else blank
 
 
-def write_handedness(parts: Sequence[dict], out: str | os.PathLike):
-    """Write `handedness.csv`: what was decided about each test animal's axes, and how it went.
+def write_handedness(files: Sequence[dict], out: str | os.PathLike):
+    """Write `handedness.csv`: the handedness of each test animal, accuracy either way.
 
     Parameters
     ----------
-    parts : sequence of dict
+    files : sequence of dict
         path of an alignment's table of worms, and its study, features and fold.
     out : path-like
         The table.
     """
     tables = [
-        pd.read_parquet(part["path"]).assign(
-            **{key: part[key] for key in ("study", "features", "fold")}
+        pd.read_parquet(entry["path"]).assign(
+            **{key: entry[key] for key in ("study", "features", "fold")}
         )
-        for part in parts
+        for entry in files
     ]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     write_table("handedness", table, out, sort_by=["features", "fold", *ANIMAL])
@@ -69,14 +69,14 @@ def write_handedness(parts: Sequence[dict], out: str | os.PathLike):
 def write_places(
     identities: Sequence[dict], aligned: dict[tuple[str, str], str], out: str | os.PathLike
 ):
-    """Write `places.csv`: where each name lies in the body, and what it is taken for most.
+    """Write `places.csv`: position of each name, and the name most often given instead.
 
     Parameters
     ----------
     identities : sequence of dict
         See `answered`.
     aligned : dict
-        Files of aligned neurons by "features fold"; feature sets without one are left out.
+        Files of aligned neurons by "features fold"; other feature sets are skipped.
     out : path-like
         The table; positions are medians over test animals [um].
     """
@@ -86,8 +86,8 @@ def write_places(
     parts = []
     for key, path in aligned.items():
         features, fold = key.split(" ")
-        part = table[table["features"].eq(features) & table["fold"].eq(fold)]
-        parts.append(part.merge(pd.read_parquet(path, columns=["row", *BODY]), on="row"))
+        rows = table[table["features"].eq(features) & table["fold"].eq(fold)]
+        parts.append(rows.merge(pd.read_parquet(path, columns=["row", *BODY]), on="row"))
     joined = pd.concat(parts, ignore_index=True) if parts else table.assign(**dict.fromkeys(BODY))
     keys = ["study", "classifier", "features", "name"]
     places = joined.groupby(keys, sort=True).agg(
@@ -99,16 +99,16 @@ def write_places(
     taken = wrong.groupby([*keys, "answer"], sort=True).size().rename("confused").reset_index()
     taken = taken.sort_values([*keys, "confused"], ascending=[True] * 4 + [False], kind="stable")
     taken = taken.drop_duplicates(keys).rename(columns={"answer": "confused_with"})
-    found = places.reset_index().merge(taken, on=keys, how="left")
-    found["confused_with"] = found["confused_with"].fillna("")
-    found["confused"] = found["confused"].fillna(0).astype(int)
-    write_table("places", found, out)
+    result = places.reset_index().merge(taken, on=keys, how="left")
+    result["confused_with"] = result["confused_with"].fillna("")
+    result["confused"] = result["confused"].fillna(0).astype(int)
+    write_table("places", result, out)
 
 
 def worm_answers(
     named: pd.DataFrame, neurons: pd.DataFrame, body: pd.DataFrame, doubtful: pd.Series
 ) -> pd.DataFrame:
-    """Give the table that a person gets for each animal: names, certainty, a review queue.
+    """Give one row per neuron: its names, their probabilities, its rank in the review queue.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def worm_answers(
     -------
     pandas.DataFrame
         The columns of the table `named` in `chromapal.dictionary`. Where answers go without
-        their side, probabilities are sums of both sides' as far as the five names tell.
+        their side, probabilities are sums of both sides' as far as the five names allow.
     """
     table = named.merge(neurons[["row", "x", "y", "z", "ID"]], on="row").merge(
         body[["row", *BODY]], on="row", how="left"
@@ -136,26 +136,26 @@ def worm_answers(
     table["neuron"] = table.groupby(ANIMAL, sort=False).cumcount()
     unsure = doubtful.reindex(pd.MultiIndex.from_frame(table[ANIMAL])).fillna(False).to_numpy(bool)
     label = table["name"].mask(table["name"].eq(BACKGROUND), "")
-    whole = np.where(
+    right = np.where(
         unsure,
         partial_names.right_class(label, table["assigned1"]),
         partial_names.right(label, table["assigned1"]),
     )
     answers = table[ASSIGNED].to_numpy(dtype=object)
-    chances = table[PROBABILITY].to_numpy(dtype=float, copy=True)
-    for spot in np.flatnonzero(unsure):
+    probabilities = table[PROBABILITY].to_numpy(dtype=float, copy=True)
+    for index in np.flatnonzero(unsure):
         # without a side, either of a pair is the same answer
-        sideless = neuron_class(table[ASSIGNED].iloc[spot])
+        sideless = neuron_class(table[ASSIGNED].iloc[index])
         classes = sideless.unique().tolist()
-        answers[spot] = classes + [""] * (len(ASSIGNED) - len(classes))
-        sums = [np.nansum(chances[spot, sideless.eq(name)]) for name in classes]
-        chances[spot] = sums + [0.0] * (len(ASSIGNED) - len(classes))
-    table[PROBABILITY] = chances
+        answers[index] = classes + [""] * (len(ASSIGNED) - len(classes))
+        sums = [np.nansum(probabilities[index, sideless.eq(name)]) for name in classes]
+        probabilities[index] = sums + [0.0] * (len(ASSIGNED) - len(classes))
+    table[PROBABILITY] = probabilities
     ranks = ("answer", "second", "third", "fourth", "fifth")
     queue = table.groupby(ANIMAL, sort=False)["probability"].rank(method="first").astype(int)
-    found = table.assign(
+    result = table.assign(
         **dict(zip(ranks, answers.T, strict=True)),
-        right=np.where(label.eq(""), "", np.where(whole, "yes", "no")),
+        right=np.where(label.eq(""), "", np.where(right, "yes", "no")),
         review=queue,
     )
-    return found[TABLES["named"].names]
+    return result[TABLES["named"].names]

@@ -13,7 +13,7 @@ from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.write import write_table
 from chromapal.worms.table import ANIMAL
 
-OURS = 0
+OWN = 0
 DIGITS = 5  # accuracies that differ by less are the same one, written with fewer digits
 
 
@@ -25,8 +25,8 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
     worms : path-like
         The study's `worms.csv`.
     peers : path-like
-        CSV with lab, worm, and a column per method: share of labelled neurons named right. "" for
-        none: the table is empty then.
+        CSV with lab, worm, and a column per method: fraction of labelled neurons named right. ""
+        for none: the table is empty then.
     out : path-like
         The table. difference is ours minus the peer's mean over animals, low and high its
         bootstrap interval; p is that of Wilcoxon's signed-rank test, two-sided.
@@ -34,23 +34,25 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
     Raises
     ------
     InputError
-        The file of peers cannot be read, lacks a column, has an animal twice or no shares.
+        The file cannot be read, lacks a column, has an animal twice, or a value not in 0..1.
     """
     rows = []
     if peers:
         table = read.read_csv(worms)
-        theirs = read_peers(peers)
-        ours = table[table["measure"].eq("identity") & table["variant"].eq("no_background")]
-        ours = ours[ours["colorizer"].eq("")]
-        for key, part in ours.groupby(["study", "classifier", "features"], sort=True):
+        peer = read_peers(peers)
+        own = table[table["measure"].eq("identity") & table["variant"].eq("no_background")]
+        own = own[own["colorizer"].eq("")]
+        for key, scores in own.groupby(["study", "classifier", "features"], sort=True):
             # a number is no column of a file
-            pairs = part[[*ANIMAL, "assigned"]].rename(columns={"assigned": OURS})
-            pairs = pairs.merge(theirs, on=ANIMAL)
-            for method in theirs.columns.drop(ANIMAL):
-                both = pairs.dropna(subset=[OURS, method])
-                for lab, own in [*both.groupby("lab"), (ALL, both)]:
-                    if len(own):
-                        rows.append((*key, method, lab, *_paired(own[OURS], own[method])))
+            pairs = scores[[*ANIMAL, "assigned"]].rename(columns={"assigned": OWN})
+            pairs = pairs.merge(peer, on=ANIMAL)
+            for method in peer.columns.drop(ANIMAL):
+                both = pairs.dropna(subset=[OWN, method])
+                for lab, rows_of_lab in [*both.groupby("lab"), (ALL, both)]:
+                    if len(rows_of_lab):
+                        rows.append(
+                            (*key, method, lab, *_paired(rows_of_lab[OWN], rows_of_lab[method]))
+                        )
     write_table("peers", pd.DataFrame(rows, columns=TABLES["peers"].names), out)
 
 
@@ -61,7 +63,9 @@ def read_peers(path: str | os.PathLike) -> pd.DataFrame:
         methods = table.columns.drop(ANIMAL, errors="ignore")
         table = table.assign(**{name: pd.to_numeric(table[name]) for name in methods})
     except (OSError, ValueError) as error:
-        raise InputError(path, f"no readable CSV file ({error})", "accuracy of peers") from None
+        raise InputError(
+            path, f"no readable CSV file ({error})", "the accuracies of other methods"
+        ) from None
     if not set(ANIMAL) <= set(table.columns) or len(methods) == 0:
         raise InputError(
             path, f"columns {', '.join(map(str, table.columns))}", "lab, worm, and one per method"
@@ -72,21 +76,21 @@ def read_peers(path: str | os.PathLike) -> pd.DataFrame:
         raise InputError(path, f"worm {worm} of {lab} twice", "one line per animal")
     for name in methods:
         if not table[name].dropna().between(0, 1).all():
-            raise InputError(path, f"{name} below 0 or above 1", "the share named right, 0 to 1")
+            raise InputError(path, f"{name} below 0 or above 1", "the fraction named right, 0 to 1")
     return table
 
 
-def _paired(ours: pd.Series, theirs: pd.Series) -> tuple:
-    # Here, because it takes a second to import, and figures only name this table's columns.
+def _paired(own: pd.Series, peer: pd.Series) -> tuple:
+    # imported here: it takes a second, and figures need the columns' names only
     from scipy.stats import wilcoxon
 
-    difference = (ours - theirs).round(DIGITS).to_numpy()
+    difference = (own - peer).round(DIGITS).to_numpy()
     low, high = identity.interval(difference[None], seed=0)
     test = wilcoxon(difference).pvalue if np.any(difference != 0) else 1.0
     return (
         len(difference),
-        ours.mean(),
-        theirs.mean(),
+        own.mean(),
+        peer.mean(),
         difference.mean(),
         low[0],
         high[0],

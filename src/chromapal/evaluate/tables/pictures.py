@@ -29,14 +29,14 @@ def write_images(scores: Sequence[dict], out: str | os.PathLike, seed: int = 0):
         `chromapal.evaluate.metrics.pictures`,
         train_pictures, parameters, `TRAINED_ON`), and their set, run, colorizer.
     out : path-like
-        The table, sorted by set, run and colorizer: train_pictures (learnt from), pictures and
+        The table, sorted by set, run and colorizer: train_pictures (trained on), pictures and
         sources tested, mse_rgb, mse_ab, psnr, ssim and delta_e (means over test pictures),
         delta_e_low and delta_e_high (95 % bootstrap interval over sources, empty for fewer than
         two), colourfulness_ratio (mean of the predictions / mean of the truths, empty where all
-        truths are gray), parameters (learnt numbers). A score that is not a number makes its
+        truths are gray), parameters (trained numbers). A score that is not a number makes its
         mean empty; without test pictures all but the counts is.
     seed : int
-        Of the bootstrap; all methods of a set share their resamples.
+        Of the bootstrap; all methods of a set use the same resamples.
 
     Raises
     ------
@@ -145,10 +145,10 @@ def write_image_sets(cards: Sequence[dict], out: str | os.PathLike):
     cards : sequence of dict
         path of the folder of a set's card, and the set.
     out : path-like
-        The table: set and split, what the card's `splits.csv` says, near_duplicates (pictures of
+        The table: set, split, the columns of the card's `splits.csv`, near_duplicates (pictures of
         the split with a twin on a side before it: validation is held against train, test against
         both), exact_duplicates (those of them with a twin of equal pixels) and skipped (files
-        left out of the whole set).
+        skipped in the whole set).
     """
     parts = [_set_rows(Path(entry["path"])).assign(set=entry["set"]) for entry in cards]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -24,7 +24,7 @@ TEXTS = {"quantity", "key"} | {
 def read_csv(path: str | os.PathLike, numbers: Sequence[str] | None = None) -> pd.DataFrame:
     """Read one of the study's tables.
 
-    Text stays text (a worm may be called ``1`` or ``NA``); an empty number is NaN.
+    Text stays text (a worm's name may be ``1`` or ``NA``); an empty number is NaN.
 
     Parameters
     ----------
@@ -68,14 +68,14 @@ def best(identity: pd.DataFrame, variant: str) -> tuple[str, str, str]:
     identity : pandas.DataFrame
         The table `identity.csv`.
     variant : str
-        Only this variant is looked at.
+        Only this variant is considered.
 
     Returns
     -------
     tuple of str
         Classifier, feature set and colorizer of the highest pooled accuracy, on predicted
-        colour where that was scored, else on any feature set; the choice is made on the very
-        animals shown, and captions say so.
+        colour where that was scored, else on any feature set. The choice is made on the same
+        animals that are shown, which captions state.
     """
     pooled = pick(identity, variant=variant, **POOLED)
     predicted = pooled[pooled["features"] == "position+gray+predicted"]

@@ -1,4 +1,4 @@
-"""Compare a study's tables with the committed reference and say what moved; computes nothing.
+"""Compare a study's tables with the committed reference and list what differs; computes nothing.
 
 Run as `python -m chromapal.evaluate.tables.reference results/STUDY/tables results/reference/STUDY`.
 """
@@ -16,7 +16,7 @@ from chromapal.evaluate.tables.differences import NOTHING, ROW, differences, rea
 from chromapal.evaluate.tables.tolerances import EXEMPT, Tolerances
 
 TOLERANCES = "tolerances.csv"  # beside the studies' folders
-SHOWN = 5
+MOST_MOVES = 5
 
 
 def compare(tables: str | os.PathLike, reference: str | os.PathLike) -> tuple[list[str], int]:
@@ -56,9 +56,9 @@ def compare(tables: str | os.PathLike, reference: str | os.PathLike) -> tuple[li
     for file in files:
         moves = _moves(tables / file.name, file, tolerances)
         lines.append(f"{file.name}: " + (f"{len(moves)} moved" if moves else "as in the reference"))
-        lines += [f"  {move}" for move in moves[:SHOWN]]
-        if len(moves) > SHOWN:
-            lines.append(f"  and {len(moves) - SHOWN} more")
+        lines += [f"  {move}" for move in moves[:MOST_MOVES]]
+        if len(moves) > MOST_MOVES:
+            lines.append(f"  and {len(moves) - MOST_MOVES} more")
         code = code or int(bool(moves))
     known = {path.name for path in files} | {f"{name}.csv" for name in EXEMPT}
     if more := sorted({path.name for path in tables.glob("*.csv")} - known):
@@ -79,16 +79,18 @@ def _moves(path: Path, reference: Path, tolerances: Tolerances) -> list[str]:
     now, then = read(path, name), read(reference, name)
     gone = [column for column in then.columns if column not in now]
     # older references do not state what networks were trained with
-    new = [column for column in now.columns if column not in (*then.columns, *TRAINED_ON)]
+    added = [column for column in now.columns if column not in (*then.columns, *TRAINED_ON)]
     moves = [f"column {column} is gone" for column in gone]
-    moves += [f"column {column} is new: commit the table again" for column in new]
+    moves += [f"column {column} is new: commit the table again" for column in added]
     return moves + _beyond(name, differences(name, now, then), tolerances)
 
 
-def _beyond(name: str, found: pd.DataFrame, tolerances: Tolerances) -> list[str]:
+def _beyond(name: str, differences_found: pd.DataFrame, tolerances: Tolerances) -> list[str]:
     """Describe the differences that are no more tolerable, rows first."""
     rows, cells = [], []
-    for (column, kind, level), part in found.groupby(["column", "rows", "level"], sort=True):
+    for (column, kind, level), part in differences_found.groupby(
+        ["column", "rows", "level"], sort=True
+    ):
         allowed = tolerances.of(name, column, kind, level)
         if column == ROW:
             if len(part) > allowed.size:
@@ -111,15 +113,15 @@ def _beyond(name: str, found: pd.DataFrame, tolerances: Tolerances) -> list[str]
 
 
 def _trained_on(folder: Path, files: list[Path]) -> str:
-    """Say what networks were trained with, as far as tables state it."""
-    found = set()
+    """List what networks were trained with, as far as the tables state it."""
+    stated_pairs = set()
     for file in files:
         if (folder / file.name).exists():
             table = pd.read_csv(folder / file.name, dtype="str", keep_default_na=False)
             if set(TRAINED_ON) <= set(table.columns):
                 stated = table[list(TRAINED_ON)].drop_duplicates()
-                found |= {" ".join(row) for row in stated.itertuples(index=False, name=None)}
-    return ", ".join(sorted(found - {" "}))
+                stated_pairs |= {" ".join(row) for row in stated.itertuples(index=False, name=None)}
+    return ", ".join(sorted(stated_pairs - {" "}))
 
 
 def main(arguments: list[str]) -> int:

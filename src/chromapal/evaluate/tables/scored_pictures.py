@@ -13,7 +13,7 @@ from chromapal.files import read_json, write_parquet
 
 
 def write_scores(
-    shown: str | os.PathLike,
+    test_pictures: str | os.PathLike,
     coloured: str | os.PathLike,
     facts: str | os.PathLike,
     out: str | os.PathLike,
@@ -22,8 +22,8 @@ def write_scores(
 
     Parameters
     ----------
-    shown : path-like
-        Folder of `chromapal.images.shown.show`.
+    test_pictures : path-like
+        Folder of `chromapal.images.export.write_test_pictures`.
     coloured : path-like
         Folder of the same numbers, coloured.
     facts : path-like
@@ -33,14 +33,14 @@ def write_scores(
         Parquet: key, source, the measures of `chromapal.evaluate.metrics.pictures.score`, and
         the facts.
     """
-    index = read_csv(Path(shown) / "index.csv")
+    index = read_csv(Path(test_pictures) / "index.csv")
     rows = []
     for number in index["number"]:
-        truth, found = (
-            _read(Path(shown) / f"{number:03d}_true.png"),
+        truth, prediction = (
+            _read(Path(test_pictures) / f"{number:03d}_true.png"),
             _read(Path(coloured) / f"{number:03d}.png"),
         )
-        rows.append(score(truth, found))
+        rows.append(score(truth, prediction))
     table = pd.concat([index[["key", "source"]], pd.DataFrame(rows)], axis=1)
     write_parquet(table.assign(**read_json(facts)), out)
 

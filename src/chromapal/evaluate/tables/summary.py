@@ -1,4 +1,4 @@
-"""The original study's three tables, same rows and columns, ours beside the published figure."""
+"""The original study's three tables, same rows and columns, ours next to the published figure."""
 
 import os
 
@@ -29,7 +29,7 @@ def write_summary(
     real : bool
         The worms are real; the published column stays empty for simulated ones.
     split, colour_scale : str
-        The study's, told in the column `source`.
+        The study's, written in the column `source`.
     out : path-like
         The table: table, row, column, published, ours, baseline and second_baseline with their
         names, source (which of our runs it is). A cell that was not run is empty. Identity is
@@ -44,8 +44,8 @@ def write_summary(
             else _colour_cell(cell, colour, f"split by {split}, {colour_scale} scale")
         )
         published = {"published": cell.published} if real else {}
-        place = {"table": cell.table, "row": cell.row, "column": cell.column}
-        rows.append({**place, **published, **ours})
+        cell_keys = {"table": cell.table, "row": cell.row, "column": cell.column}
+        rows.append({**cell_keys, **published, **ours})
     write_table("summary", pd.DataFrame(rows, columns=TABLES["summary"].names), out)
 
 
@@ -92,7 +92,7 @@ def _colour_cell(cell: Cell, table: pd.DataFrame, setting: str) -> dict[str, obj
     measure = MEASURES[cell.column]
     same = table["sample"].eq(run["sample"]) & table["grid"].eq(run["grid"])
     folds = _folds(table[table["colorizer"].eq(COLORIZER) & same])
-    found = {
+    values = {
         "ours": run[measure],
         "source": f"{COLORIZER}, {run['sample']} samples, grid {run['grid']}, {cell.variant}, "
         f"{setting}, " + (f"{next(iter(folds))} only" if len(folds) == 1 else "all folds"),
@@ -102,8 +102,8 @@ def _colour_cell(cell: Cell, table: pd.DataFrame, setting: str) -> dict[str, obj
         fold = POOLED if _folds(others) == folds else next(iter(folds))
         others = others[others["fold"].eq(fold)]
         if len(others) and (fold == POOLED or len(folds) == 1):
-            found |= {key: others[measure].iloc[0], f"{key}_name": name}
-    return found
+            values |= {key: others[measure].iloc[0], f"{key}_name": name}
+    return values
 
 
 def _folds(table: pd.DataFrame) -> set[str]:

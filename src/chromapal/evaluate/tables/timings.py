@@ -23,13 +23,13 @@ def write_timings(logs: str | Path, out: str | Path):
         CSV with columns job (the log's path below the folder), started (seconds after the first
         job of the study) and seconds.
     """
-    found = []
+    jobs = []
     for log in sorted(Path(logs).rglob("*.log")):
         last = log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
         if ran := RAN.fullmatch(last):
             started = datetime.fromisoformat(ran["started"]).timestamp()
             job = str(log.relative_to(logs).with_suffix(""))
-            found.append((job, started, float(ran["seconds"])))
-    table = pd.DataFrame(found, columns=TABLES["timings"].names)
+            jobs.append((job, started, float(ran["seconds"])))
+    table = pd.DataFrame(jobs, columns=TABLES["timings"].names)
     table["started"] -= table["started"].min()
     write_table("timings", table.round(2), out, sort_by=["started", "job"])

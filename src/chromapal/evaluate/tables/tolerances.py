@@ -1,4 +1,4 @@
-"""How far tables move between equal studies whose networks were trained otherwise.
+"""How far tables differ between equal studies whose networks were trained differently.
 
 Run as `python -m chromapal.evaluate.tables.tolerances OUT RUN RUN [RUN ...]`, each RUN a folder of
 one study's tables: of trainings with other seeds and other precisions, and of other processors.
@@ -28,7 +28,7 @@ EXEMPT = ("timings",)
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What is no move.
+    """A difference that is accepted.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Tolerances:
     def of(self, table: str, column: str, rows: str, level: str) -> Tolerance:
         """Give the tolerance of a cell.
 
-        Of a table that no run was measured on, rows behind which a network stands have the
+        Of a table that no run was measured on, rows that depend on a network have the
         largest tolerance, among rows of the same kind in other tables, of the column of the same
         name and level; else of columns of the same unit and level; else of columns of the same
         unit. Other rows have none.
@@ -111,7 +111,7 @@ def measure(runs: Sequence[str | os.PathLike]) -> pd.DataFrame:
     ----------
     runs : sequence of path-like
         Two or more folders of tables of one study; they differ in what networks were trained
-        with, or in the processor. Tables that the first has and any other lacks are passed over.
+        with, or in the processor. Tables that the first has and any other lacks are skipped.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def measure(runs: Sequence[str | os.PathLike]) -> pd.DataFrame:
         Columns `COLUMNS`: a row per table, column, kind of row and level in which any two runs
         differ. largest is the greatest absolute difference between two runs in any row of the
         kind; of `ROW` the greatest number of rows that one of two runs has alone. tolerance is
-        `FACTOR` times that. changes says whether a text differed, or a number came and went.
+        `FACTOR` times that. `changes` says whether a text differed, or a number came and went.
 
     Raises
     ------
@@ -136,10 +136,10 @@ def measure(runs: Sequence[str | os.PathLike]) -> pd.DataFrame:
             continue
         versions = [read(path, name) for path in paths]
         for now, then in itertools.combinations(versions, 2):
-            found = differences(name, now, then)
-            found["changes"] = np.isinf(found["size"])
-            found["size"] = found["size"].replace(np.inf, 0)
-            grouped = found.groupby(["column", "rows", "level"], sort=True)
+            moves = differences(name, now, then)
+            moves["changes"] = np.isinf(moves["size"])
+            moves["size"] = moves["size"].replace(np.inf, 0)
+            grouped = moves.groupby(["column", "rows", "level"], sort=True)
             pair = grouped.agg(
                 largest=("size", "max"), count=("size", "size"), changes=("changes", "any")
             ).reset_index()
@@ -154,13 +154,13 @@ def measure(runs: Sequence[str | os.PathLike]) -> pd.DataFrame:
 
 def write(runs: Sequence[str | os.PathLike], out: str | os.PathLike):
     """Write what `measure` gives; of a file that is there, lines of other tables stay."""
-    found = measure(runs)
+    moves = measure(runs)
     if Path(out).exists():
-        kept = _read(out)
+        others = _read(out)
         tables = {path.stem for run in runs for path in Path(run).glob("*.csv")}
-        found = pd.concat([kept[~kept["table"].isin(tables)], found], ignore_index=True)
-    found["changes"] = np.where(found["changes"].astype(bool), "yes", "")
-    write_csv(found, out, sort_by=KEYS)
+        moves = pd.concat([others[~others["table"].isin(tables)], moves], ignore_index=True)
+    moves["changes"] = np.where(moves["changes"].astype(bool), "yes", "")
+    write_csv(moves, out, sort_by=KEYS)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Tables are written as the column dictionary has them."""
+"""Write tables with the columns of the column dictionary."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""Worms of the DANDI archive: listed, streamed by range requests, or fetched whole."""
+"""Worms of the DANDI archive: listed, streamed by range requests, or downloaded whole."""

@@ -1,4 +1,4 @@
-"""Ask the DANDI archive which NWB files a version of a dandiset has."""
+"""List the NWB files of a version of a dandiset in the DANDI archive."""
 
 import logging
 import math
@@ -20,30 +20,30 @@ from chromapal.worms.dandi.transfer import LONGEST_STATED_WAIT, stated_wait
 
 LOGGER = logging.getLogger(__name__)
 TOKEN = "DANDI_API_KEY"
-TIMEOUT = (15.0, 60.0)  # seconds to connect, and between two pieces
+TIMEOUT = (15.0, 60.0)  # seconds to connect, and between two chunks
 # Digests of the archive, the strongest first.
 DIGESTS = {"dandi:sha2-256": "sha256", "dandi:dandi-etag": "dandi-etag"}
 
 
 class _LongWait(requests.RequestException):
-    """A wait that nobody would sit out."""
+    """The archive asks to wait longer than is sensible."""
 
 
-class _Patient(HTTPAdapter):
-    """Set the time-out that the client leaves out, and bound the waits that it sits out."""
+class _BoundedWaits(HTTPAdapter):
+    """Set the time-out that the client does not set, and limit how long it waits."""
 
     def send(self, request, **keys):
         """Send one request."""
-        answer = super().send(request, **{**keys, "timeout": keys.get("timeout") or TIMEOUT})
-        # the client would wait for a week, and say nothing
-        wait = stated_wait(answer.headers.pop("Retry-After", ""))
-        if wait and answer.status_code in RETRY_STATUSES:
+        response = super().send(request, **{**keys, "timeout": keys.get("timeout") or TIMEOUT})
+        # the client would wait for a week, silently
+        wait = stated_wait(response.headers.pop("Retry-After", ""))
+        if wait and response.status_code in RETRY_STATUSES:
             if wait > LONGEST_STATED_WAIT:
-                raise _LongWait(f"a wait of {wait:.0f} s asked for", response=answer)
-            answer.headers["Retry-After"] = str(math.ceil(wait))
+                raise _LongWait(f"a requested wait of {wait:.0f} s", response=response)
+            response.headers["Retry-After"] = str(math.ceil(wait))
             host = urlsplit(request.url).hostname
-            LOGGER.warning("status %d: %s asks to wait %.0f s", answer.status_code, host, wait)
-        return answer
+            LOGGER.warning("status %d: %s asks to wait %.0f s", response.status_code, host, wait)
+        return response
 
 
 def list_assets(api: str, dandisets: dict[str, dict]) -> list[Asset]:
@@ -68,20 +68,20 @@ def list_assets(api: str, dandisets: dict[str, dict]) -> list[Asset]:
     ------
     InputError
         No such dandiset or version, one without NWB files, a file without checksum, a refused
-        key, no answer, or a long wait asked for.
+        key, no response, or a request to wait for long.
     """
     found: list[tuple[str, RemoteAsset]] = []
     host = urlsplit(api).hostname or api
     with _client(api) as client:
         for lab, facts in dandisets.items():
             where = f"dandiset {facts['id']}/{facts['version']} of laboratory {lab}"
-            with _plain(where, host):
+            with _one_line_errors(where, host):
                 listed = client.get_dandiset(facts["id"], facts["version"]).get_assets("path")
                 files = [asset for asset in listed if asset.path.lower().endswith(".nwb")]
             if not files:
                 raise InputError(where, "no NWB file", "one file per worm")
             found += [(lab, asset) for asset in files]
-        with _plain("the list of files", host):
+        with _one_line_errors("the list of files", host):
             return [
                 _described(lab, asset)
                 for lab, asset in progress(found, len(found), f"listing files of {host}")
@@ -89,17 +89,17 @@ def list_assets(api: str, dandisets: dict[str, dict]) -> list[Asset]:
 
 
 def _client(api: str) -> DandiAPIClient:
-    # the client would tell a third party that it was started
+    # the client would otherwise report its start to a third party
     os.environ.setdefault("DANDI_NO_ET", "1")
-    # and it prints what it raises
+    # it also prints the errors it raises
     logging.getLogger("dandi").setLevel(logging.CRITICAL + 1)
-    # given as an instance, the address is not looked up among known ones
+    # with an instance, the client does not look the address up among known ones
     name = urlsplit(api).netloc
     client = DandiAPIClient(dandi_instance=DandiInstance(name=name, gui=None, api=api))
     for scheme in ("http://", "https://"):
-        client.session.mount(scheme, _Patient())
+        client.session.mount(scheme, _BoundedWaits())
     if os.environ.get(TOKEN):
-        with _plain("the list of files", urlsplit(api).hostname or api):
+        with _one_line_errors("the list of files", urlsplit(api).hostname or api):
             client.authenticate(os.environ[TOKEN])
     return client
 
@@ -121,8 +121,8 @@ def _described(lab: str, asset: RemoteAsset) -> Asset:
 
 
 @contextmanager
-def _plain(where: str, host: str) -> Iterator[None]:
-    """Turn what the client raises into one line, without addresses or headers."""
+def _one_line_errors(where: str, host: str) -> Iterator[None]:
+    """Turn the client's errors into one line, without addresses or headers."""
     try:
         yield
     except _LongWait as error:
@@ -146,7 +146,7 @@ def _plain(where: str, host: str) -> Iterator[None]:
     except requests.RequestException as error:
         raise InputError(
             where,
-            f"no answer from {host} ({type(error).__name__})",
+            f"no response from {host} ({type(error).__name__})",
             "a network connection to the archive",
-            "start the study again: later runs need none to plan, only the manifest",
+            "start the study again; later runs need only the manifest",
         ) from None

@@ -1,4 +1,4 @@
-"""The list of an archive's files that a study was made from, kept so that it can be repeated.
+"""The list of archive files that a study uses, saved so that the study can be repeated.
 
 Standard library only: the workflow reads it while it is parsed.
 """
@@ -14,7 +14,7 @@ from chromapal.worms.slugs import slug
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|dandi-etag:[0-9a-f]{32}-[0-9]+")
-_AGAIN = "remove it to have the archive asked again"
+_ADVICE = "remove it to list the archive's files again"
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Asset:
     Parameters
     ----------
     lab : str
-        The laboratory that the study calls it by.
+        The laboratory's name in the study.
     dandiset, version : str
         Where it is published: `000541`, `0.241009.1457`.
     asset : str
-        The archive's identifier of these very bytes.
+        The archive's identifier of exactly these bytes.
     path : str
-        Its path in the dandiset; foreign text.
+        Its path in the dandiset.
     size : int
         Bytes.
     checksum : str
@@ -47,12 +47,12 @@ class Asset:
 
     @property
     def name(self) -> str:
-        """What messages and tables call the file."""
+        """The file's name in messages and tables."""
         return f"dandi:{self.dandiset}/{self.version}/{self.path}"
 
     @property
     def file(self) -> str:
-        """A path that is safe on a disk, another for each asset: `LAB/name-ASSET.nwb`."""
+        """A path that is safe on disk, unique for each asset: `LAB/name-ASSET.nwb`."""
         return f"{slug(self.lab)}/{slug(self.path.removesuffix('.nwb'))}-{self.asset}.nwb"
 
 
@@ -65,7 +65,7 @@ def read(path: str | os.PathLike) -> list[Asset]:
     Raises
     ------
     InputError
-        It cannot be read, lacks a column, or a row of it is no asset.
+        It cannot be read, lacks a column, or a row is not a valid asset.
     """
     expected = f"a manifest with the columns {', '.join(COLUMNS)}"
     try:
@@ -73,16 +73,16 @@ def read(path: str | os.PathLike) -> list[Asset]:
             table = csv.DictReader(lines)
             rows = list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, f"no readable file ({error})", expected, _AGAIN) from None
+        raise InputError(path, f"no readable file ({error})", expected, _ADVICE) from None
     if not rows or set(table.fieldnames) != set(COLUMNS):
-        raise InputError(path, "other columns" if rows else "no row", expected, _AGAIN)
+        raise InputError(path, "different columns" if rows else "no row", expected, _ADVICE)
     return [_asset(row, number, path) for number, row in enumerate(rows, start=2)]
 
 
 def _asset(row: dict[str | None, str], number: int, path: str | os.PathLike) -> Asset:
     if None in row:
         found = f"{len(COLUMNS) + len(row[None])} values in line {number}"
-        raise InputError(path, found, f"{len(COLUMNS)}, one for each column", _AGAIN)
+        raise InputError(path, found, f"{len(COLUMNS)}, one for each column", _ADVICE)
     # identifiers become parts of addresses and of file names
     tests = {
         "asset": _IDENTIFIER.fullmatch,
@@ -94,14 +94,14 @@ def _asset(row: dict[str | None, str], number: int, path: str | os.PathLike) -> 
     for column, test in tests.items():
         if not test(row[column] or ""):
             raise InputError(
-                path, f"{column} {row[column]!r} in line {number}", "an asset's", _AGAIN
+                path, f"{column} {row[column]!r} in line {number}", "a valid value", _ADVICE
             )
     return Asset(**{**row, "size": int(row["size"])})
 
 
 def write(assets: Iterable[Asset], path: str | os.PathLike):
     """Write a manifest, sorted, whole or not at all."""
-    from chromapal.files import whole  # pandas: only where something is written
+    from chromapal.files import whole  # imports pandas, so only when something is written
 
     rows = sorted((asdict(asset) for asset in assets), key=lambda row: (row["lab"], row["path"]))
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as lines:
@@ -111,7 +111,7 @@ def write(assets: Iterable[Asset], path: str | os.PathLike):
 
 
 def find(path: str | os.PathLike, lab: str, identifier: str) -> Asset:
-    """Give one asset of a manifest, as one laboratory's.
+    """Return one asset of a manifest, for one laboratory.
 
     Raises
     ------
@@ -124,6 +124,6 @@ def find(path: str | os.PathLike, lab: str, identifier: str) -> Asset:
     raise InputError(
         path,
         f"no asset {identifier} of laboratory {lab}",
-        "one that it lists",
+        "an asset that it lists",
         "start the study again",
     )

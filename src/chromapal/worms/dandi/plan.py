@@ -1,6 +1,6 @@
 """Which files of the DANDI archive a study reads; standard library only.
 
-The archive is asked once: its answer is written to the manifest, which is all that later runs
+The archive is queried once: the result is written to the manifest, which is all that later runs
 read.
 """
 
@@ -24,15 +24,15 @@ def assets(config: dict) -> dict[str, Asset]:
     Returns
     -------
     dict of str to Asset
-        In the order of laboratories and paths; without what the study leaves out. Empty where the
-        source is another.
+        In the order of laboratories and paths; without the files that the study excludes. Empty for
+        another source.
 
     Raises
     ------
     InputError
-        No dandiset is named, the manifest is damaged or one of other dandisets or versions, a
-        file to leave out is not in it, or a file is two laboratories'; and whatever stops the
-        archive from being listed.
+        No dandiset is named, the manifest is damaged or of other dandisets or versions, an
+        excluded file is not in it, or a file belongs to two laboratories; or the archive cannot
+        be listed.
     """
     if config["source"] != "dandi":
         return {}
@@ -45,26 +45,26 @@ def assets(config: dict) -> dict[str, Asset]:
         raise InputError(
             "config key 'laboratory'",
             repr(config["laboratory"]),
-            "nothing: each dandiset is one laboratory's",
+            "nothing: each dandiset belongs to one laboratory",
         )
     listed = _listed(config["dandi"])
     for lab, facts in named.items():
         of_lab = [asset for asset in listed if asset.lab == lab]
         _require_same(lab, facts, of_lab, config["dandi"]["manifest"])
         _require_listed(lab, facts, of_lab)
-    kept = [
+    used = [
         asset
         for asset in listed
         if asset.lab in named and asset.path not in named[asset.lab].get("leave_out", {})
     ]
-    _require_one_lab(kept)
-    return {slug(f"{asset.lab}/{asset.path}"): asset for asset in kept}
+    _require_one_lab(used)
+    return {slug(f"{asset.lab}/{asset.path}"): asset for asset in used}
 
 
 def _listed(dandi: dict) -> list[Asset]:
     path = dandi["manifest"]
     if not os.path.exists(path):
-        # the archive's client takes seconds to load, and is needed this once
+        # the archive's client takes seconds to import, and is needed only here
         from chromapal.worms.dandi import listing
 
         manifest.write(listing.list_assets(dandi["api"], dandi["dandisets"]), path)
@@ -80,21 +80,21 @@ def _require_same(lab: str, facts: dict, of_lab: list[Asset], path: str):
             path,
             f"{found} for laboratory {lab}",
             f"dandiset {'/'.join(stated)}, as the study says",
-            "remove the file to have the archive asked again, or name another: dandi.manifest",
+            "remove the file to list the archive's files again, or set dandi.manifest to another",
         )
 
 
-def _require_one_lab(kept: list[Asset]):
-    """Refuse an animal twice, which would be trained on and tested."""
+def _require_one_lab(used: list[Asset]):
+    """Refuse a repeated animal, which could be both in training and test."""
     first: dict[tuple[str, str], str] = {}
-    for asset in kept:
+    for asset in used:
         lab = first.setdefault((asset.dandiset, asset.path), asset.lab)
         if lab != asset.lab:
             raise InputError(
                 "config key 'dandi.dandisets'",
-                f"{asset.path!r} of dandiset {asset.dandiset} as {lab}'s and as {asset.lab}'s",
-                "each file as one laboratory's",
-                f"leave it out of one: dandi.dandisets.{asset.lab}.leave_out",
+                f"{asset.path!r} of dandiset {asset.dandiset} for both {lab} and {asset.lab}",
+                "each file for one laboratory",
+                f"exclude it from one: dandi.dandisets.{asset.lab}.leave_out",
             )
 
 
@@ -105,6 +105,6 @@ def _require_listed(lab: str, facts: dict, of_lab: list[Asset]):
             close = difflib.get_close_matches(path, paths, n=3, cutoff=0)
             raise InputError(
                 f"config key 'dandi.dandisets.{lab}.leave_out'",
-                f"{path!r}, which is no file of dandiset {facts['id']}",
+                f"{path!r}, which is not a file of dandiset {facts['id']}",
                 f"a path such as {', '.join(close)}",
             )

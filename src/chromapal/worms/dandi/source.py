@@ -1,4 +1,4 @@
-"""Worms of the DANDI archive: read by range requests, or fetched whole."""
+"""Read worms of the DANDI archive by range requests, or download whole files."""
 
 import fcntl
 import hashlib
@@ -34,20 +34,20 @@ def stream(
     out_table: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Read one worm from the archive, fetching of its file only what the neuron table needs.
+    """Read one worm from the archive, fetching only the parts of its file that are needed.
 
-    What was fetched stays in `cache`; a table that is made again fetches nothing.
+    What was fetched stays in `cache`, so that writing the table again fetches nothing.
 
     Parameters
     ----------
     manifest : path-like
         The list of the archive's files.
     lab, asset : str
-        Which of its files: one dandiset may be several laboratories'.
+        Which of its files: one dandiset may belong to several laboratories.
     api : str
         The archive's API.
     cache : path-like
-        Folder of what was fetched.
+        Folder of fetched data.
     full_scales : dict of str to float
         Largest count per laboratory, where the study states it.
     out_table, out_skipped : path-like
@@ -56,40 +56,40 @@ def stream(
     Raises
     ------
     InputError
-        The transfer failed; nothing is written. A file that came but cannot be used is listed in
-        `out_skipped` instead.
+        The transfer failed; nothing is written. A file that was read but cannot be used is listed
+        in `out_skipped` instead.
     """
     found = manifests.find(manifest, lab, asset)
     log = Path(cache) / "ranges" / f"{found.asset}-{found.size}"
     with RangeFile(_transfer(found, api), log) as remote:
         try:
-            neurons, left_out = reader.read(found.name, found.lab, full_scales, remote), []
+            neurons, skipped_worms = reader.read(found.name, found.lab, full_scales, remote), []
         except InputError as error:
-            neurons, left_out = load.nothing(found.name, found.lab, error)
+            neurons, skipped_worms = load.nothing(found.name, found.lab, error)
         if remote.failure is not None:
             raise remote.failure
-        load.write(found.name, neurons, left_out, out_table, out_skipped)
-        remote.transfer.tell(f"; {remote.kept / 1e6:.2f} MB were here")
+        load.write(found.name, neurons, skipped_worms, out_table, out_skipped)
+        remote.transfer.log_progress(f"; {remote.cached / 1e6:.2f} MB were already on disk")
 
 
 def fetch(manifest: str | os.PathLike, lab: str, asset: str, api: str, out: str | os.PathLike):
-    """Fetch one file whole, and compare its checksum.
+    """Download one whole file and compare its checksum.
 
-    What an earlier, broken transfer left is taken up; where the whole then turns out damaged, the
-    file is fetched anew, once. Of two jobs that fetch the same file the second waits, and takes
-    what the first has fetched.
+    An interrupted download is resumed; if the resumed file turns out damaged, it is downloaded
+    again, once. Of two jobs that download the same file the second waits, and uses the first
+    one's file.
 
     Parameters
     ----------
     manifest : path-like
         The list of the archive's files.
     lab, asset : str
-        Which of its files: one dandiset may be several laboratories'.
+        Which of its files: one dandiset may belong to several laboratories.
     api : str
         The archive's API.
     out : path-like
-        Where the file belongs; it appears there once it is whole. Until then its beginning is
-        `.NAME.part` beside it.
+        Path of the file; it appears there once it is whole. Until then its beginning is
+        `.NAME.part` in the same folder.
 
     Raises
     ------
@@ -102,34 +102,37 @@ def fetch(manifest: str | os.PathLike, lab: str, asset: str, api: str, out: str 
         out.parent.mkdir(parents=True, exist_ok=True)
         part.touch()
     algorithm, _, expected = found.checksum.partition(":")
-    with _alone(part, found.name) as file:
+    with _locked(part, found.name) as file:
         if out.exists() and _digest(out, algorithm) == expected:
             part.unlink()
             return
         while True:
-            begun = _append(found, api, file)
+            present = _append(found, api, file)
             digest = _digest(part, algorithm)
             if digest == expected:
                 os.replace(part, out)
                 return
-            if not begun:
+            if not present:
                 part.unlink()
                 raise InputError(
                     found.name,
                     f"{algorithm} {digest}",
                     f"{expected}, as the manifest says",
-                    "start the study again, or leave the file out",
+                    "start the study again, or exclude the file",
                 )
             file.truncate(0)
-            LOGGER.warning("%s: what an earlier run left is damaged; fetching it anew", found.name)
+            LOGGER.warning(
+                "%s: the partial file of an earlier run is damaged; downloading it again",
+                found.name,
+            )
 
 
-def write_left_out(
+def write_skipped_files(
     manifest: str | os.PathLike, leave_out: dict[str, dict[str, str]], out: str | os.PathLike
 ):
-    """List the files that a study leaves out of the manifest, with the reasons it states.
+    """List the files of the manifest that a study excludes, with the reasons it states.
 
-    A file that it reads as another laboratory's is none of them.
+    A file that it reads for another laboratory is not listed.
 
     Parameters
     ----------
@@ -160,8 +163,8 @@ def _transfer(found: Asset, api: str, whole: bool = False) -> Transfer:
 
 
 @contextmanager
-def _alone(part: Path, name: str) -> Iterator[BinaryIO]:
-    """Open the beginning of a file for appending, once no other job does."""
+def _locked(part: Path, name: str) -> Iterator[BinaryIO]:
+    """Open a partial file for appending, once no other job has it open."""
     same = False
     while True:
         with part.open("ab") as file:
@@ -170,7 +173,7 @@ def _alone(part: Path, name: str) -> Iterator[BinaryIO]:
             except BlockingIOError:
                 LOGGER.info("%s: another job is fetching it; waiting", name)
                 fcntl.flock(file, fcntl.LOCK_EX)
-            # whoever had it may have moved it to its place: then this is no beginning any more
+            # the other job may have finished and moved it: then this is no partial file any more
             with suppress(FileNotFoundError):
                 same = os.path.samestat(os.fstat(file.fileno()), part.stat())
             if same:
@@ -179,27 +182,27 @@ def _alone(part: Path, name: str) -> Iterator[BinaryIO]:
 
 
 def _append(found: Asset, api: str, file: BinaryIO) -> int:
-    """Bring a file to its full size; give the number of bytes that were there before."""
-    begun = os.fstat(file.fileno()).st_size
-    if begun > found.size:
+    """Complete a partial file; return the number of bytes that were there before."""
+    present = os.fstat(file.fileno()).st_size
+    if present > found.size:
         file.truncate(0)
-        begun = 0
-    if begun:
-        LOGGER.info("%s: going on after %.1f MB", found.name, begun / 1e6)
+        present = 0
+    if present:
+        LOGGER.info("%s: resuming after %.1f MB", found.name, present / 1e6)
     transfer = _transfer(found, api, whole=True)
     try:
-        steps = _written(transfer.pieces(begun, found.size), file)
-        for _ in progress(steps, -(-(found.size - begun) // STEP), f"{found.lab} [MB]"):
+        steps = _written(transfer.pieces(present, found.size), file)
+        for _ in progress(steps, -(-(found.size - present) // STEP), f"{found.lab} [MB]"):
             pass
         file.flush()
-        transfer.tell("")
+        transfer.log_progress("")
     finally:
         transfer.close()
-    return begun
+    return present
 
 
 def _written(pieces: Iterator[bytes], file: BinaryIO) -> Iterator[None]:
-    """Write pieces, with a step of progress for each full or begun megabyte."""
+    """Write pieces, with a step of progress for each full or started megabyte."""
     count = 0
     for piece in pieces:
         file.write(piece)
@@ -210,7 +213,7 @@ def _written(pieces: Iterator[bytes], file: BinaryIO) -> Iterator[None]:
 
 def _digest(path: Path, algorithm: str) -> str:
     if algorithm == "dandi-etag":
-        # the archive's own digest, for files that it has no other of yet
+        # the archive's own digest, for files that have no other one yet
         from dandischema.digests.dandietag import DandiETag
 
         return DandiETag.from_file(path).as_str()

@@ -7,13 +7,13 @@ import re
 import numpy as np
 
 from chromapal.errors import InputError
-from chromapal.worms.nwb.attributes import numbers, shown
+from chromapal.worms.nwb.attributes import numbers, shortened
 
 LOGGER = logging.getLogger(__name__)
 LETTERS = "RGBW"
 
-# NeuroPAL's reporters (Yemini et al. 2021), as letters and digits in lower case; the first that a
-# channel's name contains counts, so that mTagBFP2 is not taken for TagRFP.
+# NeuroPAL's reporters (Yemini et al. 2021), as letters and digits in lower case; the first one in a
+# channel's name is used, so that mTagBFP2 is not taken for TagRFP.
 _DYES = (("mneptune", "R"), ("bfp", "B"), ("ofp", "G"), ("tagrfp", "W"), ("panneuronal", "W"))
 
 
@@ -21,26 +21,26 @@ def rgbw(volume, path: str | os.PathLike) -> dict[str, int]:
     """Read `RGBW_channels` as 0-based indices.
 
     Indices count from 0 in the WormID files and from 1 in NeuroPAL_ID's own exports. They count
-    from 1 where one equals the number of channels, and, where none is 0 and none does, unless the
-    channels' names say otherwise. A negative, NaN or missing entry is a channel the file lacks.
-    Where names and indices disagree, a warning is logged and the indices are taken.
+    from 1 if one equals the number of channels, or if none is 0 and the channels' names do not say
+    otherwise. A negative, NaN or missing entry is a channel the file lacks.
+    If names and indices disagree, a warning is logged and the indices are used.
 
     Parameters
     ----------
     volume : MultiChannelVolume
-        The volume with `RGBW_channels` and, where the file has them, channel names.
+        The volume with `RGBW_channels` and, if the file has them, channel names.
     path : path-like
-        The file that messages name.
+        The file, for messages.
 
     Returns
     -------
     dict of str to int
-        Index per letter of `LETTERS` that the file has.
+        Index of each letter of `LETTERS` that the file has.
 
     Raises
     ------
     InputError
-        An index is out of range, is no whole number, or all are missing.
+        An index is out of range, is not a whole number, or all are missing.
     """
     count = volume.data.shape[3]
     stated = numbers(volume.RGBW_channels).ravel()
@@ -60,7 +60,7 @@ def rgbw(volume, path: str | os.PathLike) -> dict[str, int]:
     ):
         raise InputError(
             path,
-            f"RGBW_channels {shown(volume.RGBW_channels)} in a volume of {count} channels",
+            f"RGBW_channels {shortened(volume.RGBW_channels)} in a volume of {count} channels",
             f"four channel numbers, 0 to {count - 1} (or 1 to {count})",
         )
     dyes = _dyes(volume, count)
@@ -71,7 +71,7 @@ def rgbw(volume, path: str | os.PathLike) -> dict[str, int]:
     if wrong:
         LOGGER.warning(
             "%s: RGBW_channels gives %s, where the channels' names (%s) say otherwise; "
-            "the numbers are taken",
+            "the numbers are used",
             path,
             ", ".join(f"{letter} = channel {indices[letter]}" for letter in wrong),
             ", ".join(_names(volume)),
@@ -89,7 +89,7 @@ def _from_one(indices: dict[str, int], count: int, dyes: list[str], path) -> boo
     from_one = sum(_disagrees(letter, index - 1, dyes) for letter, index in indices.items())
     if from_zero == from_one:
         LOGGER.warning(
-            "%s: RGBW_channels %s has no 0, and no channel name decides; taken to count from 1",
+            "%s: RGBW_channels %s has no 0, and no channel name decides; assumed to count from 1",
             path,
             list(values),
         )
@@ -108,12 +108,12 @@ def _names(volume) -> list[str]:
 
 
 def _dyes(volume, count: int) -> list[str]:
-    """Give each channel's letter, "" where its name tells none; nothing where names are missing."""
+    """Return each channel's letter, "" for an unknown name; an empty list without names."""
     names = _names(volume)
     return [letter_of(name) for name in names] if len(names) == count else []
 
 
 def letter_of(name: str) -> str:
-    """Give the letter of the dye that a channel is named after, "" where it names none."""
+    """Return the letter of the dye that a channel is named after, "" if there is none."""
     plain = re.sub(r"[^a-z0-9]", "", name.lower())
     return next((letter for dye, letter in _DYES if dye in plain), "")

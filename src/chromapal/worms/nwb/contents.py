@@ -15,7 +15,7 @@ from pynwb import NWBHDF5IO, NWBFile
 
 from chromapal.errors import InputError
 from chromapal.worms import table
-from chromapal.worms.nwb.attributes import numbers, shown
+from chromapal.worms.nwb.attributes import numbers, shortened
 from chromapal.worms.nwb.type_map import one_type_map
 from chromapal.worms.session import date_in
 from chromapal.worms.slugs import fault
@@ -23,23 +23,23 @@ from chromapal.worms.slugs import fault
 LOGGER = logging.getLogger(__name__)
 VOLUME = "NeuroPALImageRaw"
 MultiChannelVolume = ndx_multichannel_volume.MultiChannelVolume
-# what h5py, hdmf and numpy raise over bytes that are not what they should be
+# what h5py, hdmf and numpy raise for damaged data
 DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError)
 
 
 @contextmanager
 def opened(path: str | os.PathLike, remote: BinaryIO | None = None) -> Iterator[NWBFile]:
-    """Open an NWB file for reading; `remote` has its bytes where it is not on this disk.
+    """Open an NWB file for reading; `remote` is its file object if it is not on this disk.
 
-    Files carry the namespaces they were written with. Those not installed here are taken from the
-    file; for the others the installed version counts, and pynwb's warnings about that go nowhere,
-    for a healthy file should read silently. Other warnings go to the log.
+    Files contain the namespaces they were written with. Those not installed are read from the file;
+    for the others the installed version is used, and pynwb's warnings about that are dropped.
+    Other warnings are logged.
 
     Raises
     ------
     InputError
-        No such file, no HDF5 file, a truncated or damaged one, or no NWB file that pynwb can
-        build; or the block met damaged data (`DAMAGE`) while it read.
+        The file does not exist, is not HDF5, is truncated or damaged, or cannot be read by pynwb;
+        or the block raised one of `DAMAGE` while reading.
     """
     _require_hdf5(path, remote)
     file = None if remote is None else h5py.File(remote, "r")
@@ -54,7 +54,7 @@ def opened(path: str | os.PathLike, remote: BinaryIO | None = None) -> Iterator[
         try:
             content = io.read()
         except Exception as error:
-            # pynwb and hdmf raise all kinds of errors over a file that breaks the schema
+            # pynwb and hdmf raise many kinds of errors for a file that breaks the schema
             io.close()
             raise _no_nwb(path, error, remote) from None
     for warning in caught:
@@ -66,7 +66,7 @@ def opened(path: str | os.PathLike, remote: BinaryIO | None = None) -> Iterator[
         raise
     except DAMAGE as error:
         raise InputError(
-            path, f"damaged data ({error})", "a readable file", "fetch the file again"
+            path, f"damaged data ({error})", "a readable file", "download the file again"
         ) from error
     finally:
         io.close()
@@ -82,23 +82,23 @@ def _require_hdf5(path: str | os.PathLike, remote: BinaryIO | None):
         found = "a truncated HDF5 file" if "truncated" in str(error) else f"no HDF5 file ({error})"
         if remote is None and not Path(path).stat().st_size:
             found = "an empty file"
-        raise InputError(path, found, expected, "fetch the file again") from None
+        raise InputError(path, found, expected, "download the file again") from None
 
 
 def _no_nwb(path: str | os.PathLike, error: Exception, remote: BinaryIO | None) -> InputError:
-    # of a damaged file no part need be readable: then pynwb's message has to do
+    # if no part of a damaged file is readable, pynwb's message is all there is
     with suppress(Exception), h5py.File(remote or path, "r") as file:
         for cause in _causes(file):
             return InputError(path, cause, "an NWB file with a volume and one label per neuron")
-    # hdmf puts all that it read so far before its reason
+    # hdmf puts everything read so far before the reason
     reason = error.args[-1] if error.args else error
-    return InputError(path, f"no NWB file that pynwb reads ({reason})", "a NeuroPAL NWB file")
+    return InputError(path, f"an NWB file that pynwb cannot read ({reason})", "a NeuroPAL NWB file")
 
 
 def _causes(file: h5py.File) -> Iterator[str]:
-    """Name what pynwb trips over, where its own message does not."""
+    """Yield causes that pynwb's own message does not state."""
     if "nwb_version" not in file.attrs:
-        yield "an HDF5 file that is no NWB file"
+        yield "an HDF5 file that is not an NWB file"
     volume = file.get(f"acquisition/{VOLUME}")
     if volume is not None:
         for part in ("data", "RGBW_channels"):
@@ -106,11 +106,11 @@ def _causes(file: h5py.File) -> Iterator[str]:
                 yield f"a volume without {part} in acquisition/{VOLUME}"
     tables: list[h5py.Group] = []
 
-    def keep(_name: str, item: h5py.Group | h5py.Dataset):
+    def collect(_name: str, item: h5py.Group | h5py.Dataset):
         if "colnames" in item.attrs:
             tables.append(item)
 
-    file.get("processing", file).visititems(keep)
+    file.get("processing", file).visititems(collect)
     for rows in tables:
         sizes = {
             name: len(rows.get(f"{name}_index", rows[name]))
@@ -118,12 +118,12 @@ def _causes(file: h5py.File) -> Iterator[str]:
             if name in rows
         }
         if len(set(sizes.values())) > 1:
-            told = " but ".join(f"{count} {name}" for name, count in sizes.items())
-            yield f"labels that do not match the neurons in {rows.name} ({told})"
+            counts = " but ".join(f"{count} {name}" for name, count in sizes.items())
+            yield f"labels that do not match the neurons in {rows.name} ({counts})"
 
 
 def worm_name(content: NWBFile, path: str | os.PathLike) -> str:
-    """Give the file's `identifier`, or the subject's where that is empty.
+    """Return the file's `identifier`, or the subject's if that is empty.
 
     Raises
     ------
@@ -138,32 +138,32 @@ def worm_name(content: NWBFile, path: str | os.PathLike) -> str:
 
 
 def session(content: NWBFile) -> str:
-    """Give the day of `session_start_time` in the file's own time zone.
+    """Return the day of `session_start_time` in the file's own time zone.
 
-    "" where its year is none of a recording: writers that know no date put 1900 or 1970.
+    "" if its year is implausible: 1900 and 1970 are written for unknown dates.
     """
     return date_in(content.session_start_time.date().isoformat())
 
 
 def subject(content: NWBFile) -> dict[str, str]:
-    """Give the strain, sex and stage of a file's animal, "" where they are not told."""
+    """Return the strain, sex and stage of a file's animal, "" where they are not stated."""
     fields = {"strain": "strain", "sex": "sex", "stage": "growth_stage"}
     return {fact: word(getattr(content.subject, name, None)) for fact, name in fields.items()}
 
 
 def word(text: object) -> str:
-    """Give a fact as text, "" where there is none or it cannot be shown."""
+    """Return a value as text, "" if it is missing or unprintable."""
     found = "" if text is None else str(text).strip()
     return "" if fault(found) else found
 
 
 def find_volume(content: NWBFile, path: str | os.PathLike) -> MultiChannelVolume:
-    """Give `NeuroPALImageRaw`, or the file's only multichannel volume.
+    """Return `NeuroPALImageRaw`, or the file's only multichannel volume.
 
     Raises
     ------
     InputError
-        There is none, or none of that name among several, or it has no four axes.
+        There is no volume, none of several has that name, or it does not have four axes.
     """
     volumes = {
         name: item
@@ -182,7 +182,7 @@ def find_volume(content: NWBFile, path: str | os.PathLike) -> MultiChannelVolume
 
 
 def spacing(volume: MultiChannelVolume, path: str | os.PathLike) -> np.ndarray:
-    """Give the voxel size of a volume.
+    """Return the voxel size of a volume.
 
     Returns
     -------
@@ -192,18 +192,18 @@ def spacing(volume: MultiChannelVolume, path: str | os.PathLike) -> np.ndarray:
     Raises
     ------
     InputError
-        It is missing, not three numbers above 0, or none of a light microscope in um.
+        It is missing, not three numbers above 0, or not plausible for a light microscope in um.
     """
     stated = volume.imaging_volume.grid_spacing
     values = numbers(stated)
     if values.shape != (3,) or not np.all(np.isfinite(values) & (values > 0)):
         raise InputError(
             path,
-            f"grid_spacing {shown(stated)}",
+            f"grid_spacing {shortened(stated)}",
             "three voxel sizes in um above 0",
         )
     if not table.is_voxel_size(values):
-        # the unit alone does not decide: some writers leave 'meters' beside sizes in um
+        # the unit does not decide: some writers state 'meters' for sizes in um
         unit = getattr(stated, "attrs", {}).get("unit", "none stated")
         raise InputError(
             path,

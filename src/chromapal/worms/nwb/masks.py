@@ -33,7 +33,7 @@ class Masks:
     sizes : numpy.ndarray
         Shape (neurons,), voxels per neuron, at least 1.
     names : list of str
-        One label per neuron, "" where the file gives none.
+        One label per neuron, "" if the file has none.
     """
 
     voxels: np.ndarray
@@ -83,7 +83,7 @@ def find(content: NWBFile, path: str | os.PathLike) -> tuple[str, PlaneSegmentat
     Returns
     -------
     tuple of str and PlaneSegmentation
-        Where it is below `processing`, and the table, of at least one neuron.
+        Its path below `processing`, and the table, which has at least one neuron.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def _segmentations(content: NWBFile) -> dict[str, PlaneSegmentation]:
 
 
 def _choose(found: dict[str, PlaneSegmentation], path) -> tuple[str, PlaneSegmentation]:
-    """Take the one the convention names; else the only one left at each looser reading of it."""
+    """Choose the one named by the convention, else the only one under looser conditions."""
     own = {where: rows for where, rows in found.items() if where.startswith(f"{MODULE}/")}
     named = {where: rows for where, rows in own.items() if where.endswith(f"/{SEGMENTATION}")}
     masked = {
@@ -127,13 +127,13 @@ def _choose(found: dict[str, PlaneSegmentation], path) -> tuple[str, PlaneSegmen
 
 
 def _plain(data: object) -> np.ndarray:
-    """Read a column whole, past hdmf's wrapper around tables of records."""
+    """Read a whole column, without hdmf's wrapper around tables of records."""
     data = getattr(data, "dataset", data)
     return np.asarray(data[:] if len(data) else [])
 
 
 def _ragged(column: VectorData, where: str, path) -> tuple[np.ndarray, np.ndarray]:
-    """Give a column's values and how many of them each row has."""
+    """Return a column's values and how many of them each row has."""
     if not isinstance(column, VectorIndex):
         values = _plain(column.data)
         return values, np.ones(len(values), dtype=np.int64)
@@ -157,7 +157,7 @@ def _ragged(column: VectorData, where: str, path) -> tuple[np.ndarray, np.ndarra
 
 
 def labels(rows: PlaneSegmentation, where: str, path: str | os.PathLike) -> list[str] | None:
-    """Give the column of names of a table of regions, None where it has none."""
+    """Return the names in a table of regions, None if it has no such column."""
     name = next((name for name in NAME_COLUMNS if name in rows.colnames), None)
     if name is None:
         return None
@@ -173,10 +173,10 @@ def _names(rows: PlaneSegmentation, module: ProcessingModule, where: str, path) 
         return found
     stated = getattr(rows, "labels", None)
     if stated is None or list(stated[:]) == [""]:
-        beside = [
+        labels_of_module = [
             item for item in module.data_interfaces.values() if isinstance(item, SegmentationLabels)
         ]
-        stated = beside[0].labels if len(beside) == 1 else None
+        stated = labels_of_module[0].labels if len(labels_of_module) == 1 else None
     return None if stated is None else [_text(label) for label in stated[:]]
 
 

@@ -2,7 +2,7 @@
 
 pynwb's append mode writes the attributes of every group it has read once more, in its own types:
 text of fixed length, as MATLAB writes it, comes out as text of variable length. h5py writes only
-what it is told to.
+what it is asked to.
 """
 
 import uuid
@@ -23,7 +23,7 @@ TEXT = h5py.string_dtype()
 
 
 class Objects:
-    """Typed groups and datasets, each with an identifier that depends on its place and a seed.
+    """Typed groups and datasets, each with an identifier that depends on its path and a seed.
 
     Parameters
     ----------
@@ -35,20 +35,20 @@ class Objects:
         self.seed = seed
 
     def group(self, parent: h5py.Group, name: str, kind: str, description="") -> h5py.Group:
-        """Make a group of one of `NAMESPACES`' kinds; its description is an attribute if given."""
-        made = parent.create_group(name)
-        self._describe(made, kind, description)
-        return made
+        """Create a group of one of `NAMESPACES`' kinds, with a description if given."""
+        created = parent.create_group(name)
+        self._describe(created, kind, description)
+        return created
 
     def dataset(
         self, parent: h5py.Group, name: str, data: object, kind: str, description=""
     ) -> h5py.Dataset:
-        """Make a dataset of one of `NAMESPACES`' kinds; text becomes UTF-8 of any length."""
+        """Create a dataset of one of `NAMESPACES`' kinds; text becomes UTF-8 of any length."""
         data = np.asarray(data)
         dtype = data.dtype if data.dtype.kind in "iuf" else TEXT
-        made = parent.create_dataset(name, data=data.astype(dtype), dtype=dtype)
-        self._describe(made, kind, description)
-        return made
+        created = parent.create_dataset(name, data=data.astype(dtype), dtype=dtype)
+        self._describe(created, kind, description)
+        return created
 
     def table(
         self,
@@ -56,9 +56,9 @@ class Objects:
         name: str,
         description: str,
         columns: Mapping[str, tuple[str, np.ndarray]],
-        about: tuple[str, str, h5py.Group] | None = None,
+        target: tuple[str, str, h5py.Group] | None = None,
     ) -> h5py.Group:
-        """Make a `DynamicTable`, its rows numbered from 0.
+        """Create a `DynamicTable`, its rows numbered from 0.
 
         Parameters
         ----------
@@ -68,28 +68,28 @@ class Objects:
             Of the table.
         columns : mapping of str to (str, numpy.ndarray)
             Description and values of each column, all of one length.
-        about : tuple of str, str, h5py.Group, optional
+        target : tuple of str, str, h5py.Group, optional
             Name and description of a first column whose row i points at row i of another table of
             that length, and that table.
         """
-        made = self.group(parent, name, "DynamicTable", description)
+        created = self.group(parent, name, "DynamicTable", description)
         rows = np.arange(len(next(iter(columns.values()))[1]), dtype=np.int64)
-        self.dataset(made, "id", rows, "ElementIdentifiers")
+        self.dataset(created, "id", rows, "ElementIdentifiers")
         names = list(columns)
-        if about is not None:
-            column, told, other = about
-            region = self.dataset(made, column, rows, "DynamicTableRegion", told)
+        if target is not None:
+            column, column_text, other = target
+            region = self.dataset(created, column, rows, "DynamicTableRegion", column_text)
             region.attrs["table"] = other.ref
             names.insert(0, column)
-        for column, (told, values) in columns.items():
-            self.dataset(made, column, values, "VectorData", told)
-        made.attrs.create("colnames", names, dtype=TEXT)
-        return made
+        for column, (text, values) in columns.items():
+            self.dataset(created, column, values, "VectorData", text)
+        created.attrs.create("colnames", names, dtype=TEXT)
+        return created
 
-    def _describe(self, made: h5py.Group | h5py.Dataset, kind: str, description: str):
-        identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.seed}{made.name}")
+    def _describe(self, created: h5py.Group | h5py.Dataset, kind: str, description: str):
+        identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{self.seed}{created.name}")
         if description:
-            made.attrs["description"] = description
-        made.attrs["namespace"] = NAMESPACES[kind]
-        made.attrs["neurodata_type"] = kind
-        made.attrs["object_id"] = str(identifier)
+            created.attrs["description"] = description
+        created.attrs["namespace"] = NAMESPACES[kind]
+        created.attrs["neurodata_type"] = kind
+        created.attrs["object_id"] = str(identifier)

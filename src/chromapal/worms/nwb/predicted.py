@@ -1,4 +1,4 @@
-"""Write what a study predicts of a worm into a copy of the worm's NWB file."""
+"""Write a study's predictions for a worm into a copy of its NWB file."""
 
 import json
 import os
@@ -20,7 +20,7 @@ MODULE = "NeuroPAL_predicted"
 NEURONS = "neurons_predicted"
 PROVENANCE = "provenance_predicted"
 VOLUME = "NeuroPALImage_predicted"
-_HEADERS = 1 << 20  # bytes, more than all headers of an addition take
+_HEADERS = 1 << 20  # bytes, an upper bound for all headers that are added
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class PredictedVolume:
     ----------
     counts : numpy.ndarray or callable
         uint16 of shape (X, Y, Z, 3), red, green and blue at the voxels of the file's volume; or a
-        function that gives the block of it that a tuple of four slices asks for.
+        function that returns the block selected by a tuple of four slices.
     scale : float
-        The count that stands for 1 on that scale, above 0.
+        The count that means 1 on that scale, above 0.
     meaning : str
         Which scale that is.
     """
@@ -54,22 +54,21 @@ def write_predicted(
 
     The module holds `neurons_predicted`, a table with one row per neuron of the file's own table,
     in its order; `provenance_predicted`, a table of keys and values; and with a volume
-    `NeuroPALImage_predicted`, which lies in the space of the file's own. All else in the copy is
-    the source's, bit by bit, its cached namespaces too; equal arguments give equal bytes.
+    `NeuroPALImage_predicted`, which has the same coordinates as the file's own. Everything else is
+    copied bit by bit, including cached namespaces; equal arguments give equal bytes.
 
     Parameters
     ----------
     source : path-like
         The NWB file; it is only read.
     neurons : pandas.DataFrame
-        `row` (of the file's table of neurons, from 0) and those of `predictions.COLUMNS` that the
-        study predicts, the colours among them. The file's other neurons get NaN and "".
+        `row` (in the file's table of neurons, from 0) and those of `predictions.COLUMNS` that the
+        study predicts, including the colours. The file's other neurons get NaN and "".
     provenance : mapping of str to str
-        `predictions.REQUIRED` and what else there is to say; nothing is added to it, no date
-        either, but the scale of a volume.
+        `predictions.REQUIRED` and further entries; only the scale of a volume is added, no date.
     out : path-like
-        The copy; an older file there is replaced. Where the source links to other files, the copy
-        does so in the same words: relative links need those files beside the copy.
+        The copy; an existing file is replaced. Links of the source to other files are copied as
+        they are: relative links need those files next to the copy.
     volume : PredictedVolume, optional
         The predicted colours of the whole volume; read block by block.
 
@@ -78,20 +77,20 @@ def write_predicted(
     NoSpaceError
         The disk of the copy is full.
     InputError
-        The source cannot be read, holds predictions already or keeps its neurons or its volume in
+        The source cannot be read, already has predictions or has its neurons or its volume in
         another file, the predictions do not fit it, or the copy cannot be written.
     """
-    _require_other(source, out)
+    _require_another_file(source, out)
     with contents.opened(source) as content:
         if MODULE in content.processing:
             raise InputError(
                 source,
-                f"predictions already (processing/{MODULE})",
+                f"existing predictions (processing/{MODULE})",
                 "a file without them",
-                "give the original file",
+                "use the original file",
             )
         where, rows = masks.find(content, source)
-        columns = predictions.spread(neurons, len(rows.id), source)
+        columns = predictions.file_columns(neurons, len(rows.id), source)
         parts = ["processing", f"processing/{where}"]
         if volume is not None:
             raw = contents.find_volume(content, source)
@@ -99,19 +98,19 @@ def write_predicted(
             parts += [measured, f"{measured}/imaging_volume"]
             counts = _counts(volume, (*raw.data.shape[:3], len(predictions.COLOURS)), source)
     facts = predictions.facts(provenance, source)
-    room = _HEADERS + _size(columns)
+    extra_bytes = _HEADERS + _size(columns)
     if volume is not None:
         facts["volume_scale"] = f"{volume.scale:.17g}"
-        room += _largest(counts)
-    with copied(source, out, room, parts) as file:
-        told = [str(file.attrs.get("object_id", "")), *facts.items()]
-        objects = Objects(json.dumps(told))
+        extra_bytes += _largest(counts)
+    with copied(source, out, extra_bytes, parts) as file:
+        seed = [str(file.attrs.get("object_id", "")), *facts.items()]
+        objects = Objects(json.dumps(seed))
         module = _add_tables(objects, file["processing"], where, columns, facts)
         if volume is not None:
             _add_volume(objects, module, file[measured], counts, volume)
 
 
-def _require_other(source: str | os.PathLike, out: str | os.PathLike):
+def _require_another_file(source: str | os.PathLike, out: str | os.PathLike):
     if Path(out).is_dir():
         raise InputError(out, "a folder", "the path of the copy", "name a file in it")
     if Path(out).exists() and Path(source).exists() and os.path.samefile(source, out):
@@ -119,7 +118,7 @@ def _require_other(source: str | os.PathLike, out: str | os.PathLike):
 
 
 def _counts(volume: PredictedVolume, shape: tuple[int, ...], source: str | os.PathLike) -> Counts:
-    """Check a volume, and each block of it when it is asked for."""
+    """Check a volume, and each block of it when it is read."""
 
     def require(found, wanted: tuple[int, ...]):
         if np.shape(found) != wanted or getattr(found, "dtype", None) != np.uint16:
@@ -127,16 +126,16 @@ def _counts(volume: PredictedVolume, shape: tuple[int, ...], source: str | os.Pa
             raise InputError(source, f"a predicted volume of {kind}", f"uint16 of shape {wanted}")
 
     def block(selection: Block) -> np.ndarray:
-        found = give(selection)
+        found = read_block(selection)
         require(found, tuple(part.stop - part.start for part in selection))
         return found
 
     if not (np.isfinite(volume.scale) and volume.scale > 0):
         raise InputError(source, f"a predicted volume of scale {volume.scale}", "a number above 0")
-    give = volume.counts
-    if not callable(give):
-        require(give, shape)
-        give = give.__getitem__
+    read_block = volume.counts
+    if not callable(read_block):
+        require(read_block, shape)
+        read_block = read_block.__getitem__
     return Counts(block, shape)
 
 
@@ -181,17 +180,17 @@ def _add_volume(
     counts: Counts,
     volume: PredictedVolume,
 ):
-    made = objects.group(module, VOLUME, "MultiChannelVolume")
-    made.create_dataset(
+    created = objects.group(module, VOLUME, "MultiChannelVolume")
+    created.create_dataset(
         "description",
         data="Synthetic: predicted red, green and blue (channels 0, 1, 2), not measured. Counts "
         f"divided by {volume.scale:g} are on {volume.meaning}. imaging_volume tells where the "
         "voxels are; its optical channels are not those of this volume.",
     )
-    # the format wants four numbers; a negative one is a channel that a volume lacks
-    made.create_dataset("RGBW_channels", data=np.array([0, 1, 2, -1], dtype=np.int8))
-    made["imaging_volume"] = h5py.SoftLink(measured.file[measured["imaging_volume"].ref].name)
-    data = made.create_dataset(
+    # the format requires four numbers; a negative one is a missing channel
+    created.create_dataset("RGBW_channels", data=np.array([0, 1, 2, -1], dtype=np.int8))
+    created["imaging_volume"] = h5py.SoftLink(measured.file[measured["imaging_volume"].ref].name)
+    data = created.create_dataset(
         "data",
         counts.shape,
         np.uint16,
@@ -205,7 +204,7 @@ def _add_volume(
 
 
 def _size(columns: dict[str, tuple[str, np.ndarray]]) -> int:
-    """Bound the bytes of columns: 64 for a number or a text's address, and the texts' own."""
+    """Bound the bytes of columns: 64 per number or text pointer, plus the texts."""
     texts = sum(
         len(text.encode())
         for _, values in columns.values()

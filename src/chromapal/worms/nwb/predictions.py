@@ -1,4 +1,4 @@
-"""What a study predicts of one worm, checked and ready to become columns of a file."""
+"""A study's predictions for one worm, checked and arranged as columns of a file."""
 
 import os
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from chromapal.worms.slugs import fault
 COLOURS = tuple(f"{colour}_predicted" for colour in ("red", "green", "blue"))
 REQUIRED = ("study", "version", "code_digest", "date")
 _DEVIATIONS = {name: name.replace("_", "_sd_") for name in COLOURS}
-_PLACES = range(1, 6)
-# What each column says of itself in the file.
+_RANKS = range(1, 6)
+# Description of each column in the file.
 COLUMNS = {
     **{
         name: f"Synthetic: {name.replace('_predicted', '')}, predicted on the study's colour "
@@ -25,22 +25,22 @@ COLUMNS = {
         for name, deviation in _DEVIATIONS.items()
     },
     **{
-        f"name{place}_predicted": f"Synthetic: predicted name of the neuron, number {place} of "
-        f"{len(_PLACES)}, the likeliest first; empty where there is none."
-        for place in _PLACES
+        f"name{rank}_predicted": f"Synthetic: predicted name of the neuron, number {rank} of "
+        f"{len(_RANKS)}, the likeliest first; empty where there is none."
+        for rank in _RANKS
     },
     **{
-        f"probability{place}_predicted": f"Synthetic: predicted probability, 0 to 1, of "
-        f"name{place}_predicted; NaN where there is none."
-        for place in _PLACES
+        f"probability{rank}_predicted": f"Synthetic: predicted probability, 0 to 1, of "
+        f"name{rank}_predicted; NaN where there is none."
+        for rank in _RANKS
     },
 }
 
 
-def spread(
+def file_columns(
     neurons: pd.DataFrame, count: int, source: str | os.PathLike
 ) -> dict[str, tuple[str, np.ndarray]]:
-    """Check predictions, and spread them over all neurons of a file.
+    """Check predictions, and arrange them by the neurons of a file.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def spread(
     count : int
         Neurons of the file.
     source : path-like
-        The file that messages name.
+        The file, for messages.
 
     Returns
     -------
@@ -60,23 +60,23 @@ def spread(
     Raises
     ------
     InputError
-        A column is missing, unknown or there twice; a row is none of the file's or there twice;
-        a value cannot be what its column says.
+        A column is missing, unknown or repeated; a row does not exist in the file or is repeated;
+        a value is not valid in its column.
     """
-    given = [str(name) for name in neurons.columns]
-    faults = [f"no column {name}" for name in ("row", *COLOURS) if name not in given]
-    faults += [f"a column {name!r}" for name in given if name not in ("row", *COLUMNS)]
-    faults += [f"two columns {name}" for name in COLUMNS if given.count(name) > 1]
+    columns_given = [str(name) for name in neurons.columns]
+    faults = [f"no column {name}" for name in ("row", *COLOURS) if name not in columns_given]
+    faults += [f"a column {name!r}" for name in columns_given if name not in ("row", *COLUMNS)]
+    faults += [f"two columns {name}" for name in COLUMNS if columns_given.count(name) > 1]
     if faults:
         raise InputError(source, f"{faults[0]} in its predictions", f"row, {', '.join(COLUMNS)}")
     rows = _rows(neurons["row"], count, source)
     columns = {}
-    for name in [name for name in COLUMNS if name in given]:
+    for name in [name for name in COLUMNS if name in columns_given]:
         check = _names if name.startswith("name") else _numbers
         values = check(neurons[name], source)
-        everywhere = np.full(count, "" if values.dtype == object else np.nan, values.dtype)
-        everywhere[rows] = values
-        columns[name] = COLUMNS[name], everywhere
+        padded = np.full(count, "" if values.dtype == object else np.nan, values.dtype)
+        padded[rows] = values
+        columns[name] = COLUMNS[name], padded
     return columns
 
 
@@ -91,7 +91,7 @@ def _rows(column: pd.Series, count: int, source: str | os.PathLike) -> np.ndarra
             source,
             f"{found} in its predictions",
             f"rows 0 to {count - 1}, each at most once",
-            "predict from this very file",
+            "predict from this same file",
         )
     return column.to_numpy(np.int64)
 
@@ -113,7 +113,7 @@ def _numbers(column: pd.Series, source: str | os.PathLike) -> np.ndarray:
 
 
 def _names(column: pd.Series, source: str | os.PathLike) -> np.ndarray:
-    # as plain objects: pandas' own text cannot hold every broken one, and would say so its own way
+    # as plain objects: pandas' text type raises its own error for a broken text
     pairs = zip(column.to_numpy(object), column.isna(), strict=True)
     values = np.array(["" if missing else str(text) for text, missing in pairs], dtype=object)
     for text in values[values != ""]:
@@ -123,18 +123,18 @@ def _names(column: pd.Series, source: str | os.PathLike) -> np.ndarray:
 
 
 def facts(provenance: Mapping[str, str], source: str | os.PathLike) -> dict[str, str]:
-    """Check what made the predictions.
+    """Check the provenance of the predictions.
 
     Raises
     ------
     InputError
         One of `REQUIRED` is missing, or a text is empty or holds control characters.
     """
-    told = {str(key): str(value) for key, value in provenance.items()}
+    entries = {str(key): str(value) for key, value in provenance.items()}
     for key in REQUIRED:
-        if key not in told:
+        if key not in entries:
             raise InputError(source, f"no {key} in its provenance", ", ".join(REQUIRED))
-    for text in (*told, *told.values()):
+    for text in (*entries, *entries.values()):
         if fault(text):
             raise InputError(source, f"{fault(text)} in its provenance", "printable text")
-    return told
+    return entries

@@ -1,4 +1,4 @@
-"""Pictures of a whole NWB volume, read one slab at a time."""
+"""Maximum projections of a whole NWB volume, read one slab at a time."""
 
 import os
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class Projections:
     Parameters
     ----------
     images : dict of str to numpy.ndarray
-        Per plane of `PLANES` an image of shape (height, width, 3), red, green and blue, float32
-        0..1. Width runs along the plane's first letter, height along its second.
+        For each plane of `PLANES` an image of shape (height, width, 3), red, green and blue,
+        float32 0..1. Width runs along the plane's first letter, height along its second.
     spacing : numpy.ndarray
         Shape (3,), um per voxel along x, y, z, for the images' aspect.
     """
@@ -33,7 +33,7 @@ class Projections:
 def max_projections(path: str | os.PathLike) -> Projections:
     """Project the red, green and blue channels of an NWB file's volume, for display.
 
-    Memory stays at one slab of chunks and the projections. Each channel is scaled between the 1 %
+    Memory holds only one slab of chunks and the projections. Each channel is scaled between the 1 %
     and 99.8 % quantiles of its xy projection; a channel the file lacks is black.
 
     Raises
@@ -51,13 +51,13 @@ def max_projections(path: str | os.PathLike) -> Projections:
             "xz": np.zeros((deep, wide, 3), dtype=np.float32),
             "yz": np.zeros((deep, high, 3), dtype=np.float32),
         }
-        for place, letter in enumerate("RGB"):
+        for index, letter in enumerate("RGB"):
             if letter in channels:
                 planes = _project(volume.data, channels[letter])
                 low, top = np.quantile(planes["xy"], [_DARK, _BRIGHT])
                 for name, plane in planes.items():
                     scaled = (plane - low) / max(top - low, 1.0)
-                    images[name][..., place] = np.clip(scaled, 0, 1)
+                    images[name][..., index] = np.clip(scaled, 0, 1)
     return Projections(images, spacing)
 
 

@@ -1,4 +1,4 @@
-"""One NWB file with a NeuroPAL volume becomes the neuron table of one worm."""
+"""Read an NWB file with a NeuroPAL volume as the neuron table of one worm."""
 
 import logging
 import os
@@ -37,11 +37,11 @@ def read(
     path : path-like
         The NWB file.
     lab : str, optional
-        The laboratory; the name of the file's parent folder without it.
+        The laboratory; by default the name of the file's parent folder.
     full_scales : dict of str to float, optional
-        Largest count per laboratory; inferred from the counts read, and logged, without it.
+        Largest count per laboratory; by default inferred from the counts read, and logged.
     remote : file object, optional
-        The file's bytes, where it is not on this disk; `path` then only names it.
+        The file's bytes if it is not on this disk; `path` then only names it.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def read(
     Raises
     ------
     InputError
-        The file or its content cannot be used; the line names the file and the cause.
+        The file or its content cannot be used; the message names the file and the cause.
     """
     lab = laboratory(path, lab)
     with contents.opened(path, remote) as content:

@@ -1,4 +1,4 @@
-"""A copy of an NWB file that can be added to: with room for it, and nothing of it elsewhere."""
+"""A copy of an NWB file that predictions can be added to, with the disk space reserved."""
 
 import os
 import shutil
@@ -14,12 +14,12 @@ from chromapal.files import whole
 
 @contextmanager
 def copied(
-    source: str | os.PathLike, out: str | os.PathLike, room: int, parts: Sequence[str]
+    source: str | os.PathLike, out: str | os.PathLike, extra_bytes: int, parts: Sequence[str]
 ) -> Iterator[h5py.File]:
     """Open a copy of a file for adding to it; it appears whole once the block succeeded.
 
-    HDF5 does not survive a full disk and takes the process down with it, without a word that
-    helps: the space is asked for first. HDF5 cuts off what of it is not used.
+    HDF5 crashes the process on a full disk, without a helpful message, so the space is reserved
+    first. HDF5 cuts off what it does not use.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def copied(
         The file; it is only read.
     out : path-like
         The copy.
-    room : int
-        How many bytes to have to spare at the copy's end.
+    extra_bytes : int
+        How many bytes to reserve at the copy's end.
     parts : sequence of str
         The objects that are added to or pointed at; what is written to one that lies in another
         file, behind an external link, would be written to that file.
@@ -51,17 +51,17 @@ def copied(
             shutil.copyfile(source, part)
             with open(part, "r+b") as file:
                 if hasattr(os, "posix_fallocate"):  # not on macOS
-                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), room)
+                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), extra_bytes)
         except OSError as error:
             if disk_is_full(error):
                 raise NoSpaceError(out) from None
-            needed = Path(source).stat().st_size + room
+            needed = Path(source).stat().st_size + extra_bytes
             raise InputError(
                 out,
                 f"no way to write it ({error.strerror or error})",
                 f"a writable folder with {needed / 1e6:.0f} MB free",
             ) from None
-        # a first look may not write either: HDF5 opens what a link leads to as it opened the file
+        # opened for reading first: HDF5 opens a link's target in the same mode as the file
         with h5py.File(part, "r") as file:
             for name in parts:
                 _require_own(file, name, source)

@@ -1,4 +1,4 @@
-"""Which calcium traces of an NWB file belong to which of its NeuroPAL neurons."""
+"""Match the calcium traces of an NWB file to its NeuroPAL neurons."""
 
 import logging
 import os
@@ -15,17 +15,18 @@ LOGGER = logging.getLogger("chromapal")
 NUMBERS = ("ROI_IDs", "ROI_ID")
 
 
-def joined(content: NWBFile, path: str | os.PathLike) -> list[dict]:
-    """List the traces that can be told to be a NeuroPAL neuron's.
+def list_traces(content: NWBFile, path: str | os.PathLike) -> list[dict]:
+    """List the traces that can be assigned to a NeuroPAL neuron.
 
-    A trace is a neuron's where its series points at the neurons' own table; where that table
-    states the numbers of regions in a column `ROI_IDs`; or where both sides bear the same label
-    and nobody else there does. A series that cannot be read is left out with a warning.
+    A trace belongs to a neuron where its series points at the neurons' own table, where that
+    table gives the numbers of the traced regions in a column `ROI_IDs`, or where region and neuron
+    have the same label and it is unique in both tables. A series that cannot be read is skipped
+    with a warning.
 
     Returns
     -------
     list of dict
-        series (below `processing`), trace (its number in the series, from 0), row (of the table
+        series (below `processing`), trace (its number in the series, from 0), row (in the table
         of neurons).
     """
     _, neurons = masks.find(content, path)
@@ -55,7 +56,7 @@ def _rows(regions, neurons, names: list[str], path: str | os.PathLike) -> dict[i
 
 
 def _series(content: NWBFile):
-    """Yield every series of traces, with its place below `processing`."""
+    """Yield every series of traces, with its path below `processing`."""
     for module_name, module in content.processing.items():
         for name, item in module.data_interfaces.items():
             if isinstance(item, RoiResponseSeries):
@@ -66,7 +67,7 @@ def _series(content: NWBFile):
 
 
 def _by_number(neurons, regions) -> dict[int, int]:
-    """Map regions to neurons by the numbers that the table of neurons states."""
+    """Map regions to neurons by the numbers given in the table of neurons."""
     name = next((name for name in NUMBERS if name in neurons.colnames), None)
     if name is None:
         return {}
@@ -74,16 +75,20 @@ def _by_number(neurons, regions) -> dict[int, int]:
         pd.Series([np.ravel(value)[0] if np.size(value) else np.nan for value in neurons[name][:]]),
         errors="coerce",
     )
-    spots = {int(number): spot for spot, number in enumerate(regions.id[:])}
+    indices = {int(number): index for index, number in enumerate(regions.id[:])}
     known = stated.dropna().astype(int)
-    if not known.isin(list(spots)).all() or known.duplicated().any():
+    if not known.isin(list(indices)).all() or known.duplicated().any():
         return {}
-    return {spots[number]: row for row, number in known.items()}
+    return {indices[number]: row for row, number in known.items()}
 
 
 def _by_label(names: list[str], labels: list[str] | None) -> dict[int, int]:
-    """Map regions to neurons of the same label, where both are the only ones of that label."""
-    mine, theirs = (clean_id(pd.Series(part, dtype="str")) for part in (names, labels or []))
-    mine, theirs = (part[part.ne("") & ~part.duplicated(keep=False)] for part in (mine, theirs))
-    rows = {label: row for row, label in mine.items()}
-    return {region: rows[label] for region, label in theirs.items() if label in rows}
+    """Map regions to neurons of the same label, where that label is unique in both tables."""
+    neuron_labels, region_labels = (
+        clean_id(pd.Series(part, dtype="str")) for part in (names, labels or [])
+    )
+    neuron_labels, region_labels = (
+        part[part.ne("") & ~part.duplicated(keep=False)] for part in (neuron_labels, region_labels)
+    )
+    rows = {label: row for row, label in neuron_labels.items()}
+    return {region: rows[label] for region, label in region_labels.items() if label in rows}

@@ -1,4 +1,4 @@
-"""Keep pynwb from copying its type map for every field of every object it makes."""
+"""Prevent pynwb from copying its type map for every field of every object it creates."""
 
 import importlib.metadata
 import logging
@@ -10,17 +10,17 @@ from pynwb import get_type_map
 from pynwb.core import NWBMixin
 
 LOGGER = logging.getLogger(__name__)
-# The versions whose `NWBMixin._get_type_map` is known; of others it may be another function.
+# The versions whose `NWBMixin._get_type_map` is known; other versions may differ.
 WRITTEN_FOR = {"pynwb": "2.8", "hdmf": "3.14"}
 
 
 @contextmanager
 def one_type_map() -> Iterator[None]:
-    """Let all NWB objects made in the block share one type map.
+    """Let all NWB objects created in the block share one type map.
 
     pynwb 2.8 asks for a fresh deep copy each time a field is set, only to see whether a term set
     configuration was loaded; over small files that is most of the time of reading and writing.
-    With any other version of pynwb or hdmf nothing is changed: files are read as well, only slower.
+    With any other version of pynwb or hdmf nothing is changed, and files are read more slowly.
     """
     if not _is_known():
         yield
@@ -35,7 +35,7 @@ def one_type_map() -> Iterator[None]:
 
 @cache
 def _is_known() -> bool:
-    """Compare the installed versions with `WRITTEN_FOR`; log once where they are others."""
+    """Compare the installed versions with `WRITTEN_FOR`; log once if they differ."""
     installed = {name: importlib.metadata.version(name) for name in WRITTEN_FOR}
     known = all(installed[name].startswith(f"{version}.") for name, version in WRITTEN_FOR.items())
     if not known:

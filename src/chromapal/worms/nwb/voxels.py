@@ -5,16 +5,16 @@ import zlib
 import h5py
 import numpy as np
 
-# A contiguous volume has no chunks; boxes of this many voxels keep each read a small one.
+# A contiguous volume has no chunks; boxes of this many voxels keep each read small.
 _BOX = (8, 8, 8)
 
 
 def read_voxels(volume: h5py.Dataset, voxels: np.ndarray, channels: list[int]) -> np.ndarray:
     """Read counts of voxels, each chunk of the file at most once.
 
-    Voxels are grouped by chunk, and memory stays at one chunk however large the volume is. A
-    chunk compressed with gzip alone is inflated only up to the last voxel wanted of it; of any
-    other, and of a contiguous volume, the smallest box around the voxels is taken.
+    Voxels are grouped by chunk, so that memory holds one chunk however large the volume is. A
+    chunk compressed with gzip alone is decompressed only up to the last voxel needed; of other
+    chunks, and of a contiguous volume, the smallest box around the voxels is read.
 
     Parameters
     ----------
@@ -36,22 +36,22 @@ def read_voxels(volume: h5py.Dataset, voxels: np.ndarray, channels: list[int]) -
         A chunk is damaged.
     """
     size = np.asarray(volume.chunks or (*_BOX, volume.shape[3]))
-    places = np.column_stack(
+    indices = np.column_stack(
         [np.repeat(voxels, len(channels), axis=0), np.tile(channels, len(voxels))]
     ).astype(np.int64)
-    counts = np.empty(len(places), dtype=volume.dtype)
-    if len(places):
+    counts = np.empty(len(indices), dtype=volume.dtype)
+    if len(indices):
         read = _inflate if _gzip_alone(volume) else _box
-        order, starts = _groups(places // size)
+        order, starts = _groups(indices // size)
         for group in np.split(order, starts):
-            counts[group] = read(volume, places[group], size)
+            counts[group] = read(volume, indices[group], size)
     return counts.reshape(len(voxels), len(channels))
 
 
-def _box(volume: h5py.Dataset, places: np.ndarray, _size: np.ndarray) -> np.ndarray:
-    low, high = places.min(axis=0), places.max(axis=0) + 1
+def _box(volume: h5py.Dataset, indices: np.ndarray, _size: np.ndarray) -> np.ndarray:
+    low, high = indices.min(axis=0), indices.max(axis=0) + 1
     block = volume[tuple(slice(*ends) for ends in zip(low, high, strict=True))]
-    return block[tuple((places - low).T)]
+    return block[tuple((indices - low).T)]
 
 
 def _gzip_alone(volume: h5py.Dataset) -> bool:
@@ -63,11 +63,11 @@ def _gzip_alone(volume: h5py.Dataset) -> bool:
     )
 
 
-def _inflate(volume: h5py.Dataset, places: np.ndarray, size: np.ndarray) -> np.ndarray:
-    offset = places[0] // size * size
+def _inflate(volume: h5py.Dataset, indices: np.ndarray, size: np.ndarray) -> np.ndarray:
+    offset = indices[0] // size * size
     if volume.id.get_chunk_info_by_coord(tuple(offset)).byte_offset is None:
-        return np.full(len(places), volume.fillvalue)  # never written
-    flat = np.ravel_multi_index(tuple((places - offset).T), tuple(size))
+        return np.full(len(indices), volume.fillvalue)  # never written
+    flat = np.ravel_multi_index(tuple((indices - offset).T), tuple(size))
     wanted = (int(flat.max()) + 1) * volume.dtype.itemsize
     skipped_filters, raw = volume.id.read_direct_chunk(tuple(offset))
     try:

@@ -49,9 +49,8 @@ class Volume:
     Attributes
     ----------
     counts : numpy.ndarray or callable
-        Counts, uint16 of shape (X, Y, Z, channels), or a function that gives the block of it
-        that a tuple of four slices asks for: not the volume but its compressed file must fit in
-        memory.
+        Counts, uint16 of shape (X, Y, Z, channels), or a function that returns the block
+        selected by a tuple of four slices: only the compressed file must fit in memory.
     shape : tuple of int
         X, Y, Z [voxel].
     spacing_um : sequence of float
@@ -59,7 +58,7 @@ class Volume:
     channel_names : sequence of str
         Fluorophores in order of the volume's channels.
     rgbw_channels : sequence of int
-        Which channels are red, green, blue and white, from 0; -1 where there is none.
+        Which channels are red, green, blue and white, from 0; -1 if there is none.
     """
 
     counts: np.ndarray | Callable[[Block], np.ndarray]
@@ -88,7 +87,7 @@ def write_nwb(
     volume : Volume
         The recorded volume.
     session_start : datetime.datetime
-        With a time zone; also stands for the file's date.
+        With a time zone; also used as the file's date.
     lab_text : str
         Name of the laboratory.
 
@@ -99,17 +98,17 @@ def write_nwb(
     """
     worms = table["worm"].unique()
     if len(worms) != 1:
-        raise InputError(path, f"{len(worms)} worms", "one worm for one file")
+        raise InputError(path, f"{len(worms)} worms", "one worm per file")
     voxels = table[["x", "y", "z"]].to_numpy()
     if (voxels < 0).any() or (voxels >= volume.shape).any():
         within = f"voxels within {tuple(volume.shape)}"
         raise InputError(path, "neurons outside the volume", within)
 
     with one_type_map(), whole(path) as part, warnings.catch_warnings():
-        # The extension demands a field that its own constructor does not take.
+        # The extension requires a field that its own constructor does not accept.
         warnings.filterwarnings("ignore", category=MissingRequiredBuildWarning)
         file = _content(table, volume, session_start, lab_text)
-        # In memory first: HDF5 takes the process down where the disk is full.
+        # In memory first: HDF5 crashes the process if the disk is full.
         with (
             h5py.File(part.name, "w", driver="core", backing_store=False) as memory,
             NWBHDF5IO(part.name, "w", file=memory) as io,
@@ -170,7 +169,7 @@ def _content(
 
 
 class Counts(GenericDataChunkIterator):
-    """Hand a volume to HDF5 block by block; a block ends where chunks end."""
+    """Pass a volume to HDF5 block by block; blocks consist of whole chunks."""
 
     def __init__(self, volume: np.ndarray | Callable, shape: tuple[int, ...]):
         self.volume = volume if callable(volume) else volume.__getitem__
@@ -229,7 +228,7 @@ def _imaging_volume(
 
 
 def _segmentation(table: pd.DataFrame, space: ndx.ImagingVolume) -> PlaneSegmentation:
-    """Fill the segmentation's ragged columns at once: one voxel and one word per neuron."""
+    """Fill the segmentation's ragged columns at once: one voxel and one label per neuron."""
     mask = np.empty(len(table), dtype=VOXEL)
     for field in VOXEL.names:
         mask[field] = table[field]
@@ -260,7 +259,7 @@ def _segmentation(table: pd.DataFrame, space: ndx.ImagingVolume) -> PlaneSegment
 
 
 def _fix_object_ids(file: NWBFile):
-    """Replace the identifiers, which HDMF draws at random and takes from nobody."""
+    """Replace the identifiers, which HDMF draws at random and which cannot be passed."""
     for number, thing in enumerate(file.all_children()):
         identifier = uuid.uuid5(uuid.NAMESPACE_OID, f"{file.identifier}/{number}")
         thing._AbstractContainer__object_id = str(identifier)

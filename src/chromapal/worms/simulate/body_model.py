@@ -1,7 +1,7 @@
-"""An invented head: where its neurons lie and what colours they have.
+"""An invented head: the positions and colours of its neurons.
 
-Names and ganglia are those of textbook anatomy; a class's place within its ganglion, its colour
-and its scatter are drawn once, from a fixed seed. No animal's measurements went into it.
+Names and ganglia are those of textbook anatomy; a class's position within its ganglion, its colour
+and its scatter are drawn once, from a fixed seed. It contains no measurements of real animals.
 
 Body axes are right-handed: posterior from the nose tip, dorsal, left.
 """
@@ -66,14 +66,14 @@ GANGLIA = {
 
 @cache
 def head() -> pd.DataFrame:
-    """Give the head's neurons.
+    """Return the head's neurons.
 
     Returns
     -------
     pandas.DataFrame
-        One row per neuron, members of a pair beside each other: `name`, `neuron_class` (name
+        One row per neuron, members of a pair next to each other: `name`, `neuron_class` (name
         without side), `posterior, dorsal, left` [um], `across, along` (standard deviation of its
-        place from animal to animal, 1.2 to 2.5 um, and up to 9 um along the body), and the dyes
+        position from animal to animal, 1.2 to 2.5 um, and up to 9 um along the body), and the dyes
         `R, G, B` and the panneuronal `W` (0 to 1).
     """
     generator = np.random.default_rng(SEED)
@@ -83,9 +83,9 @@ def head() -> pd.DataFrame:
         for names, paired in ((ganglion.paired, True), (ganglion.single, False))
         for neuron_class in names.split()
     ]
-    placed = np.empty((0, 3))
+    positions = np.empty((0, 3))
     for _, ganglion, paired in classes:
-        placed = np.vstack([placed, _place(placed, ganglion, paired, generator)])
+        positions = np.vstack([positions, _draw_position(positions, ganglion, paired, generator)])
     count = len(classes)
     across = generator.uniform(1.2, 2.5, count)
     dyes = np.array([_dyes(generator) for _ in classes])
@@ -94,7 +94,7 @@ def head() -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "neuron_class": [neuron_class for neuron_class, _, _ in classes],
-            **dict(zip(("posterior", "dorsal", "left"), placed.T, strict=True)),
+            **dict(zip(("posterior", "dorsal", "left"), positions.T, strict=True)),
             "across": across,
             "along": np.minimum(across * (1 + generator.exponential(0.8, count)), 9.0),
             **dict(zip("RGB", dyes.T, strict=True)),
@@ -110,21 +110,21 @@ def head() -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _place(
-    placed: np.ndarray, ganglion: Ganglion, paired: bool, generator: np.random.Generator
+def _draw_position(
+    positions: np.ndarray, ganglion: Ganglion, paired: bool, generator: np.random.Generator
 ) -> np.ndarray:
-    """Take the candidate farthest from the neurons already there: cell bodies do not overlap."""
+    """Choose the candidate farthest from the neurons so far: cell bodies do not overlap."""
     candidates = generator.uniform(-1, 1, (CANDIDATES, 3)) * ganglion.extent + ganglion.centre
     if not paired:
         candidates[:, 2] = 0.0
-    if not len(placed):
+    if not len(positions):
         return candidates[:1]
-    distance = np.linalg.norm(candidates[:, None] - placed[None], axis=2).min(axis=1)
+    distance = np.linalg.norm(candidates[:, None] - positions[None], axis=2).min(axis=1)
     return candidates[[distance.argmax()]]
 
 
 def _dyes(generator: np.random.Generator) -> np.ndarray:
-    """Mix three dyes of three strengths; a neuron without any dye does not occur."""
+    """Mix three dyes of three strengths; no neuron is without dye."""
     levels = generator.choice(DYE_LEVELS, 3, p=(0.4, 0.25, 0.35))
     if levels.max() == DYE_LEVELS[0]:
         levels[generator.integers(3)] = DYE_LEVELS[1]

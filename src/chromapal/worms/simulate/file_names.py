@@ -2,17 +2,17 @@
 
 
 def laboratory(index: int, laboratories: int) -> str:
-    """Name the laboratory of one worm: worms go round the laboratories, so any few span all."""
+    """Name the laboratory of one worm; worms cycle through the laboratories."""
     return f"SIM{index % laboratories + 1}"
 
 
 def worm_name(index: int) -> str:
-    """Name one worm; the name does not depend on how many others there are."""
+    """Name one worm, whatever the number of other worms."""
     return f"worm{index + 1:03d}"
 
 
 def worm_file(index: int, laboratories: int) -> str:
-    """Give the path of one worm's file below the source folder."""
+    """Return the path of one worm's file below the source folder."""
     return f"{laboratory(index, laboratories)}/sub-{worm_name(index)}_ophys.nwb"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-# Standard deviation of a cell body's blob [um], and the dark level as a share of full scale.
+# Standard deviation of a cell body's blob [um], and the dark level as a fraction of full scale.
 SOMA_UM = 1.3
 BACKGROUND = 0.02
 
@@ -42,14 +42,14 @@ def render(
 
 
 def draw(volume: np.ndarray, voxels: np.ndarray, counts: np.ndarray, spacing_um: Sequence[float]):
-    """Draw a Gaussian blob per neuron into a volume; where blobs meet, the brighter one counts.
+    """Draw a Gaussian blob per neuron into a volume; where blobs overlap, the brighter one wins.
 
     Parameters
     ----------
     volume : numpy.ndarray, shape (X, Y, Z, channels), uint16
-        What is drawn into.
+        The volume, changed in place.
     voxels : numpy.ndarray, shape (n, 3)
-        Neurons, inside the volume; what of a blob is outside is cut off.
+        Neurons, inside the volume; parts of blobs outside it are cut off.
     counts : numpy.ndarray, shape (n, channels)
         Their counts; a neuron's own voxel holds exactly these.
     spacing_um : sequence of float

@@ -1,8 +1,8 @@
 """Simulated worms: the default study's animals, written as real NWB files.
 
-A worm is the body model with the names it lacks left out, scattered, stretched, bent, turned and
-put on a voxel grid, its colours distorted and its labels thinned. What a laboratory does (mirror,
-full scale, usual pose, voxel size) is drawn from (seed, laboratory), what is the animal's own
+A worm is the body model without the neurons it lacks, scattered, stretched, bent, rotated and put
+on a voxel grid, with distorted colours and some labels removed. The properties of a laboratory
+(mirror, full scale, usual pose, voxel size) are drawn from (seed, laboratory), those of an animal
 from (seed, index), so that the first worms of a larger study are those of a smaller one.
 """
 
@@ -23,7 +23,7 @@ from chromapal.worms.simulate.body_model import head
 from chromapal.worms.simulate.render import BACKGROUND, render
 
 CHANNELS = ("mNeptune2.5", "CyOFP1", "mTagBFP2", "TagRFP-T")
-# Each laboratory stores its channels in an order of its own; `RGBW_channels` tells which.
+# Each laboratory stores its channels in its own order, given by `RGBW_channels`.
 ORDERS = ((0, 1, 2, 3), (3, 1, 0, 2), (0, 2, 3, 1))
 FULL_SCALES = (4095.0, 65535.0, 4095.0)
 SPACINGS_UM = ((0.5, 0.5, 1.0), (0.6, 0.6, 1.2), (0.55, 0.55, 1.5))
@@ -41,13 +41,13 @@ class SimulationParams:
     worms, laboratories, neurons : int
         Animals, laboratories they come from, and neurons per animal (about).
     unlabelled_low, unlabelled_high : float
-        Range of the share of an animal's neurons without a name.
+        Range of the fraction of an animal's neurons without a name.
     uncertain : float
-        Share of the names that end in `?`.
+        Fraction of the names that end in `?`.
     colour_gain, colour_noise : float
         Standard deviation of the log of the gain of a worm's channel, and of a neuron's dye.
     usual_side : float
-        How often an animal's head points to the side that is usual in its laboratory.
+        Probability that an animal's head points to its laboratory's usual side.
     """
 
     worms: int = 24
@@ -61,7 +61,7 @@ class SimulationParams:
     usual_side: float = 0.75
 
     def __post_init__(self):
-        """Refuse what the body model cannot give."""
+        """Refuse values that the body model cannot provide."""
         most = int(len(head()) / POOL)
         for key, least, limit in (
             ("worms", 1, 10_000),
@@ -79,7 +79,7 @@ def simulate(folder: str | os.PathLike, params: SimulationParams, seed: int) -> 
     Parameters
     ----------
     folder : path-like
-        The source folder; it is made, and files already there are replaced.
+        The source folder; it is created, and existing files are replaced.
     params : SimulationParams
         What to simulate.
     seed : int
@@ -95,7 +95,7 @@ def simulate(folder: str | os.PathLike, params: SimulationParams, seed: int) -> 
 
 
 def write_worm(folder: str | os.PathLike, params: SimulationParams, seed: int, index: int) -> Path:
-    """Write one simulated worm and give its path."""
+    """Write one simulated worm and return its path."""
     table, truth = simulate_worm(params, seed, index)
     order = list(truth["channel_order"])
     path = Path(folder) / file_names.worm_file(index, params.laboratories)
@@ -118,7 +118,7 @@ def write_worm(folder: str | os.PathLike, params: SimulationParams, seed: int, i
 
 
 def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.DataFrame, dict]:
-    """Make one worm's neuron table.
+    """Simulate one worm's neuron table.
 
     Parameters
     ----------
@@ -132,19 +132,19 @@ def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.D
     table : pandas.DataFrame
         The neuron table, sorted by voxel.
     truth : dict
-        What nobody measures: `names` of all neurons in the table's order, `mirrored`, the pose
-        (`head_left`, `roll`, `yaw` [rad], `stretch`, `bend` [1/um]), `unlabelled` (share); and
+        What nobody can measure: `names` of all neurons in the table's order, `mirrored`, the pose
+        (`head_left`, `roll`, `yaw` [rad], `stretch`, `bend` [1/um]), `unlabelled` (fraction); and
         the volume's `shape` [voxel], `spacing_um` and `channel_order`, and `lab`.
     """
     generator = _stream(seed, 1, index)
     truth = {"lab": file_names.laboratory(index, params.laboratories)}
-    truth |= _habits(params, seed, index % params.laboratories)
+    truth |= _laboratory_traits(params, seed, index % params.laboratories)
     truth |= _pose(params, generator, truth)
-    neurons = _present(params, generator)
-    place = pose(_scatter(neurons, generator), truth)
-    place = place - place.min(axis=0) + MARGIN_UM
+    neurons = _segmented(params, generator)
+    positions = pose(_scatter(neurons, generator), truth)
+    positions = positions - positions.min(axis=0) + MARGIN_UM
     spacing = np.array(truth["spacing_um"])
-    voxels = _apart(np.floor(place / spacing).astype(np.int64))
+    voxels = _separate_voxels(np.floor(positions / spacing).astype(np.int64))
     truth["shape"] = tuple(
         int(side) for side in voxels.max(axis=0) + 1 + np.ceil(MARGIN_UM / spacing)
     )
@@ -168,12 +168,12 @@ def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.D
     return table.iloc[order].reset_index(drop=True), truth
 
 
-def pose(place: np.ndarray, truth: dict) -> np.ndarray:
-    """Put body coordinates into the microscope: stretch, bend, roll, turn, mirror.
+def pose(positions: np.ndarray, truth: dict) -> np.ndarray:
+    """Transform body coordinates to microscope coordinates: stretch, bend, roll, rotate, mirror.
 
     Parameters
     ----------
-    place : numpy.ndarray, shape (n, 3)
+    positions : numpy.ndarray, shape (n, 3)
         Posterior, dorsal, left [um].
     truth : dict
         `stretch`, `bend` [1/um], `roll`, `yaw` [rad], `head_left`, `mirrored`.
@@ -183,7 +183,7 @@ def pose(place: np.ndarray, truth: dict) -> np.ndarray:
     numpy.ndarray, shape (n, 3)
         x, y, z [um]; the animal lies on its side. Right-handed unless `mirrored`.
     """
-    along, dorsal, left = place.T
+    along, dorsal, left = positions.T
     along = (along - along.mean()) * truth["stretch"]
     dorsal, left = (axis / math.sqrt(truth["stretch"]) for axis in (dorsal, left))
     # The midline becomes an arc in the plane of the bend, which is dorsal-ventral in a worm;
@@ -191,8 +191,8 @@ def pose(place: np.ndarray, truth: dict) -> np.ndarray:
     angle = truth["bend"] * along
     x = along * np.sinc(angle / np.pi) - dorsal * np.sin(angle)
     y = along * np.sinc(angle / (2 * np.pi)) * np.sin(angle / 2) + dorsal * np.cos(angle)
-    y, z = _turn(y, left, truth["roll"])
-    x, y = _turn(x, y, truth["yaw"] + (0.0 if truth["head_left"] else math.pi))
+    y, z = _rotate(y, left, truth["roll"])
+    x, y = _rotate(x, y, truth["yaw"] + (0.0 if truth["head_left"] else math.pi))
     return np.column_stack([x, y, -z if truth["mirrored"] else z])
 
 
@@ -204,13 +204,13 @@ def _stream(seed: int, kind: int, index: int) -> np.random.Generator:
     return np.random.default_rng([seed, kind, index])
 
 
-def _turn(first: np.ndarray, second: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
+def _rotate(first: np.ndarray, second: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
     cosine, sine = math.cos(angle), math.sin(angle)
     return cosine * first - sine * second, sine * first + cosine * second
 
 
-def _habits(params: SimulationParams, seed: int, lab: int) -> dict:
-    """Draw what all worms of a laboratory share."""
+def _laboratory_traits(params: SimulationParams, seed: int, lab: int) -> dict:
+    """Draw what all worms of a laboratory have in common."""
     generator = _stream(seed, 0, lab)
     kind = lab % len(FULL_SCALES)
     return {
@@ -224,24 +224,24 @@ def _habits(params: SimulationParams, seed: int, lab: int) -> dict:
     }
 
 
-def _pose(params: SimulationParams, generator: np.random.Generator, habits: dict) -> dict:
+def _pose(params: SimulationParams, generator: np.random.Generator, traits: dict) -> dict:
     usual = generator.random() < params.usual_side
     return {
-        "head_left": habits["usual_left"] == usual,
-        "roll": habits["usual_roll"] + generator.normal(0, 0.25),
+        "head_left": traits["usual_left"] == usual,
+        "roll": traits["usual_roll"] + generator.normal(0, 0.25),
         "yaw": generator.normal(0, 0.1),
         "stretch": generator.uniform(0.9, 1.1),
         "bend": generator.normal(0, 1 / 600),
     }
 
 
-def _present(params: SimulationParams, generator: np.random.Generator) -> pd.DataFrame:
-    """Choose the neurons that were segmented: all names of the study but a few."""
+def _segmented(params: SimulationParams, generator: np.random.Generator) -> pd.DataFrame:
+    """Choose the neurons that were segmented: all names of the study except a few."""
     pool = head()
     size = math.ceil(params.neurons * POOL)
     if size < len(pool):
-        kept = np.random.default_rng(size).permutation(len(pool))[:size]
-        pool = pool.iloc[np.sort(kept)]
+        chosen = np.random.default_rng(size).permutation(len(pool))[:size]
+        pool = pool.iloc[np.sort(chosen)]
     spread = max(size - params.neurons, 1)
     count = min(params.neurons + generator.integers(-spread, spread + 1), len(pool))
     chosen = generator.permutation(len(pool))[:count]
@@ -249,13 +249,13 @@ def _present(params: SimulationParams, generator: np.random.Generator) -> pd.Dat
 
 
 def _scatter(neurons: pd.DataFrame, generator: np.random.Generator) -> np.ndarray:
-    """Move each neuron from its usual place: (n, 3), posterior, dorsal, left [um]."""
+    """Move each neuron from its usual position: (n, 3), posterior, dorsal, left [um]."""
     spread = neurons[["along", "across", "across"]].to_numpy()
-    place = neurons[["posterior", "dorsal", "left"]].to_numpy()
-    return place + spread * generator.normal(0, 1, place.shape).clip(-2.5, 2.5)
+    positions = neurons[["posterior", "dorsal", "left"]].to_numpy()
+    return positions + spread * generator.normal(0, 1, positions.shape).clip(-2.5, 2.5)
 
 
-def _apart(voxels: np.ndarray) -> np.ndarray:
+def _separate_voxels(voxels: np.ndarray) -> np.ndarray:
     """Give neurons that share a voxel the next free one along x."""
     voxels = voxels.copy()
     taken = set()
@@ -269,15 +269,15 @@ def _apart(voxels: np.ndarray) -> np.ndarray:
 def _counts(
     neurons: pd.DataFrame,
     params: SimulationParams,
-    habits: dict,
+    traits: dict,
     generator: np.random.Generator,
 ) -> dict[str, np.ndarray]:
     """Distort the dyes: gains of laboratory and worm, noise per neuron, a floor, saturation."""
     dyes = neurons[list("RGBW")].to_numpy()
-    gain = habits["lab_gain"] * np.exp(generator.normal(0, params.colour_gain, 4))
+    gain = traits["lab_gain"] * np.exp(generator.normal(0, params.colour_gain, 4))
     noise = np.exp(generator.normal(0, params.colour_noise, dyes.shape))
     level = BACKGROUND + dyes * gain * noise
-    counts = np.round(level.clip(0, 1) * habits["full_scale"])
+    counts = np.round(level.clip(0, 1) * traits["full_scale"])
     return dict(zip("RGBW", counts.T, strict=True))
 
 
@@ -287,9 +287,9 @@ def _labels(
     unlabelled: float,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """Leave a share of the neurons without a name, and doubt some of the others."""
-    doubted = generator.random(len(names)) < params.uncertain
-    labels = np.where(doubted, np.char.add(names.astype(str), "?"), names.astype(str))
+    """Remove the names of a fraction of the neurons, and mark some others as uncertain."""
+    uncertain = generator.random(len(names)) < params.uncertain
+    labels = np.where(uncertain, np.char.add(names.astype(str), "?"), names.astype(str))
     blank = generator.permutation(len(names))[: round(unlabelled * len(names))]
     labels[blank] = ""
     return labels.astype(object)

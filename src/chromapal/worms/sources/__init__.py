@@ -1,1 +1,1 @@
-"""Where worms come from: one file per source, found by its name; see `chromapal.worms.registry`."""
+"""Sources of worms: one file per source, found by its name; see `chromapal.worms.registry`."""

@@ -1,4 +1,4 @@
-"""NWB files of the DANDI archive, read by range requests or fetched whole."""
+"""NWB files of the DANDI archive, read by range requests or downloaded whole."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ class Dandi(Nwb):
     words = "NWB files of the DANDI archive"
 
     def files(self, config):
-        """Map a key to the file that a job reads: the manifest, or the asset fetched whole.
+        """Map a key to the file that a job reads: the manifest, or the downloaded asset.
 
         Raises
         ------
@@ -27,7 +27,7 @@ class Dandi(Nwb):
         }
 
     def count(self, config, files):
-        """Count a worm per asset."""
+        """Count one worm per asset."""
         labs = Counter(asset.lab for asset in plan.assets(config).values())
         return dict(sorted(labs.items())), ()
 

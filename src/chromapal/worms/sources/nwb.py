@@ -17,19 +17,19 @@ class Nwb(Source):
 
         return reader.read(path, lab, full_scales), []
 
-    def read_new(self, path, stated):
-        """Read one worm, and what its file says of the volume and of calcium traces."""
+    def read_new(self, path, options):
+        """Read one worm, and the facts about its volume and calcium traces."""
         from chromapal.worms.nwb import contents, traces
 
-        neurons, left_out = self.read(path, stated.lab, stated.full_scales)
+        neurons, skipped_worms = self.read(path, options.lab, options.full_scales)
         with contents.opened(path) as content:
             volume = contents.find_volume(content, path)
             facts = {
                 "shape": [int(side) for side in volume.data.shape[:3]],
                 "spacing": contents.spacing(volume, path).tolist(),
-                "traces": traces.joined(content, path),
+                "traces": traces.list_traces(content, path),
             }
-        return neurons, left_out, facts
+        return neurons, skipped_worms, facts
 
 
 SOURCE = Nwb()

@@ -1,4 +1,4 @@
-"""Simulated worms, which the study itself writes as NWB files before it reads them."""
+"""Simulated worms, which the study writes as NWB files before it reads them."""
 
 from collections import Counter
 from pathlib import Path
@@ -25,7 +25,7 @@ class Simulate(Nwb):
         return {slug(name): str(folder / name) for name in paths}
 
     def count(self, config, files):
-        """Count a worm per file: its laboratory is the folder that the file is written to."""
+        """Count one worm per file: its laboratory is the folder that the file is written to."""
         return dict(sorted(Counter(Path(path).parent.name for path in files).items())), ()
 
 

@@ -1,4 +1,4 @@
-"""Neuron tables of one's own: CSV or Parquet files with one or many worms each."""
+"""A user's own neuron tables: CSV or Parquet files with one or many worms each."""
 
 import csv
 from collections import Counter
@@ -19,16 +19,16 @@ class Tables(Source):
     words = "neuron tables"
 
     def count(self, config, files):
-        """Count distinct worms; a table that lacks a column or cannot be read promises none.
+        """Count distinct worms; a table that lacks a column or cannot be read counts as empty.
 
-        Reading it gives the reason.
+        The reason is given when it is read.
         """
         worms: set[tuple[str, str]] = set()
         folds: set[str] = set()
         for path in map(Path, files):
-            of_file = laboratory(path, config["laboratory"] or None)
+            file_lab = laboratory(path, config["laboratory"] or None)
             for worm, stated, fold in _keys(path):
-                worms.add((stated.strip() or of_file, worm.strip()))
+                worms.add((stated.strip() or file_lab, worm.strip()))
                 folds.add(fold_name(fold))
         numeric = sorted((fold for fold in folds if fold.isdigit()), key=int)
         return dict(sorted(Counter(lab for lab, _ in worms).items())), tuple(numeric)
@@ -60,12 +60,12 @@ def _csv_columns(path: Path) -> set[tuple[str, str, str]]:
         header = next(rows, [])
         if not set(REQUIRED) <= set(header):
             return set()
-        places = [header.index(key) if key in header else None for key in _KEYS]
-        return {_pick(row, places) for row in rows if len(row) == len(header)}
+        indices = [header.index(key) if key in header else None for key in _KEYS]
+        return {_pick(row, indices) for row in rows if len(row) == len(header)}
 
 
-def _pick(row: Sequence[str], places: Sequence[int | None]) -> tuple[str, ...]:
-    return tuple("" if place is None else row[place] for place in places)
+def _pick(row: Sequence[str], indices: Sequence[int | None]) -> tuple[str, ...]:
+    return tuple("" if index is None else row[index] for index in indices)
 
 
 def _parquet_columns(path: Path) -> set[tuple[str, str, str]]:

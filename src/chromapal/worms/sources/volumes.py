@@ -1,21 +1,26 @@
-"""Volumes from microscopes with a table of neuron centres beside each; for new worms only."""
+"""Microscope volumes, each with a table of neuron centres; for new worms only."""
 
 from chromapal.worms.registry import Source
 
 
 class Volumes(Source):
-    """Counts are looked up at the centres."""
+    """Channels are read at the centres of the neurons."""
 
     suffixes = (".tif", ".tiff", ".nd2", ".czi")
-    words = "volumes with a table of centres beside each"
+    words = "volumes, each with a table of neuron centres"
     centres = "tables"
 
-    def read_new(self, path, stated):
+    def read_new(self, path, options):
         """Read one worm; see `chromapal.worms.centres.read`."""
         from chromapal.worms import centres
 
         neurons, facts = centres.read(
-            path, stated.centres, stated.lab, stated.channels, stated.spacing, stated.full_scales
+            path,
+            options.centres,
+            options.lab,
+            options.channels,
+            options.spacing,
+            options.full_scales,
         )
         return neurons, [], facts
 

@@ -1,4 +1,4 @@
-"""A set's test pictures on disk: what is coloured, and what it is compared with."""
+"""Write a set's test pictures: the gray inputs and the true colours."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from chromapal.images.bundled import micrograph
 from chromapal.images.sets import listed, part
 
 
-def show(pictures: str | Path, options: dict, out: str | Path):
+def write_test_pictures(pictures: str | Path, options: dict, out: str | Path):
     """Write the test pictures of a set.
 
     Parameters
@@ -35,7 +35,7 @@ def show(pictures: str | Path, options: dict, out: str | Path):
         write_csv(pd.DataFrame(rows, columns=["number", "key", "source"]), folder / "index.csv")
 
 
-def show_micrographs(names: Sequence[str], out: str | Path):
+def write_micrographs(names: Sequence[str], out: str | Path):
     """Write bundled grayscale micrographs, `NAME.png`, into a folder."""
     with whole(out) as folder:
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""What a kept model says of itself, and that a damaged one is refused in one line."""
+"""The facts of a trained model, and that a damaged one is refused in one line."""
 
 import json
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.apply.model import FACTS, keep, load
+from chromapal.apply.model import FACTS, load, train_model
 from chromapal.errors import InputError
 from chromapal.prepare.normalise import Normalisation
 from chromapal.training import layout
@@ -29,7 +29,7 @@ def animal(worm, lab="EY", scale=1.0, full_scale=4095.0, **columns):
 def facts_of(tmp_path, colour_scale, *animals):
     pd.concat(animals).to_parquet(tmp_path / "neurons.parquet")
     # nobody has colours, so that no network is trained
-    keep(
+    train_model(
         tmp_path / "neurons.parquet", "identify_then_colour", {},
         Normalisation(colour_scale, "white"), "study", "code", Training("cpu", seed=1),
         tmp_path / "model",
