@@ -76,6 +76,6 @@ def test_a_study_killed_at_random_moments_goes_on_to_the_same_tables(
     assert run.end() == 0, run.told.read_text()
     assert table_bytes(tmp_path) == table_bytes(study)
     logs = [log.read_text() for log in (tmp_path / RESULTS / "logs/train_colorizer").rglob("*.log")]
-    assert any("going on from" in log for log in logs)
+    assert any("resuming from" in log for log in logs)
     kept = [path for path in (tmp_path / RESULTS / "checkpoints").rglob("*") if path.is_file()]
     assert kept == []

@@ -41,7 +41,7 @@ class StepCheckpoint(Checkpoint):
         self.written = time.monotonic()
         self.saved = None
         if path.exists():
-            LOGGER.info("going on from %s", path)
+            LOGGER.info("resuming from %s", path)
             self.saved = torch.load(path, map_location="cpu", weights_only=True)
             task.restore(self.saved)
             batches.restore(self.saved["first_step"], self.saved["batches"])
