@@ -213,3 +213,11 @@ def test_the_graph_of_rules_is_that_of_today(name):
     found = re.findall(r"<title>(\d+)&#45;&gt;(\d+)</title>", drawn)
     assert len(arrows) > 30
     assert {(shown[a], shown[b]) for a, b in found} == arrows, "draw it again: make rulegraph"
+
+
+def test_no_page_has_a_placeholder():
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    found = {
+        page.name: re.findall(r"^[A-Z]+_?[A-Z]{4,}$", page.read_text(), re.M) for page in pages
+    }
+    assert not {name: words for name, words in found.items() if words}

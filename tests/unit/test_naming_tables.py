@@ -473,7 +473,7 @@ def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
     assert found == {"a": ["AVAL"], "b": ["AVA", "RIML"], "c": ["AVA"], "d": ["AVA"]}
     assert pd.read_csv(tmp_path / "named/X/b.csv")["right"].tolist() == ["yes", "no"]
     told = [line.replace(f"{tmp_path}/said/", "") for line in caplog.messages]
-    missing = "found no test animal of this file name; expected one such as"
+    missing = "found no test worm of this file name; expected one such as"
     assert told[0] == "not used: X/c.csv: refused; the logs answer_anchors/*.log say why"
     assert told[1].startswith(f"not used: X/d1.csv: {missing} X/d.csv")
     assert told[2].startswith(f"not used: a.CSV: {missing} X/a.csv")

@@ -211,7 +211,7 @@ def test_a_card_on_disk_becomes_a_figure(tmp_path):
     # a picture that is not there is passed over
     assert [picture.max() for picture in found.pictures] == pytest.approx([0.2, 0.4])
     assert found.colours["share"].isna().sum() == 6
-    entry = {"set": "photos", "card": card, "shown": shown}
+    entry = {"set": "photos", "card": card, "test_pictures": shown}
     picture_sets.draw([entry], tmp_path / "sets.png")
     assert imread(tmp_path / "sets.png").std() > 0.01
 

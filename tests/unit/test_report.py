@@ -158,7 +158,7 @@ def test_executed_notebook_is_kept_without_errors(whole):
 
 def test_studies_of_images_beside_it_are_linked(tmp_path):
     tables = tmp_path / "made/tables"
-    assert "No study of images" in parts.image_studies(tables)
+    assert "No image study" in parts.image_studies(tables)
     (tmp_path / "a'b/turing").mkdir(parents=True)
     (tmp_path / "a'b/turing/turing.html").write_text("")
     found = parts.image_studies(tables)

@@ -116,8 +116,8 @@ def figure(
             animals.colours(subset, colour_scale, brighter, PREDICTED),
             scale.to_rgba(subset["error"]),
         )
-        for name, colours, axes in zip(PANELS, panel_colours, row, strict=True):
-            style.discs(axes, subset["xr"].to_numpy(), subset["yr"].to_numpy(), facecolors=colours)
+        for name, shades, axes in zip(PANELS, panel_colours, row, strict=True):
+            style.discs(axes, subset["xr"].to_numpy(), subset["yr"].to_numpy(), facecolors=shades)
             style.picture_frame(axes)
             axes.set_title(name)
         style.scale_bar(row[0], float(np.ptp(subset["xr"])))

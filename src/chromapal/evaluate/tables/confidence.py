@@ -67,12 +67,12 @@ def _coverage(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     # before the laboratories are pooled: two of them may have worms of the same name
     both = _with_all(table.assign(animal=table.groupby(ANIMAL).ngroup()))
-    for key, rows in both.groupby([*RUN, "lab"], sort=True):
-        rows = rows.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
-        right, probability = rows["right"].to_numpy(dtype=float), rows["probability"].to_numpy()
-        animal = rows["animal"].to_numpy()
-        counts = np.maximum(np.round(COVERAGES * len(rows)).astype(int), 1)
-        mean = np.cumsum(right) / np.arange(1, len(rows) + 1)
+    for key, named in both.groupby([*RUN, "lab"], sort=True):
+        named = named.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
+        right, probability = named["right"].to_numpy(dtype=float), named["probability"].to_numpy()
+        animal = named["animal"].to_numpy()
+        counts = np.maximum(np.round(COVERAGES * len(named)).astype(int), 1)
+        mean = np.cumsum(right) / np.arange(1, len(named) + 1)
         rows += [
             (*key, fraction, count, probability[count - 1], mean[count - 1],
              _mean_over_animals(right[:count], animal[:count]))
