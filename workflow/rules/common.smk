@@ -125,7 +125,7 @@ def stamp(*names):
 
 
 def calls(function, *files):
-    """Give the params with which a rule calls MODULE:FUNCTION of the package: its name, a hash of its code.
+    """Give the params with which rules call a function of the package: its name and a code digest.
 
     The hash covers the function's module with all that it imports, and `files` that it loads by
     name, such as a method's file: paths, with wildcards or not, or functions that return one.
