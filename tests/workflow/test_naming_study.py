@@ -179,7 +179,7 @@ def test_what_a_person_stated_holds(named):
     assert rest["anchor"].eq("").all() and rest["answer"].ne("").any()
     assert not rest.drop(columns=["anchor", "probability"]).eq(name).any(axis=None)
     log = (named / RESULTS / "logs/write_worm_pages.log").read_text()
-    assert f"not used: stated/{lab}/nobody.csv: found no test animal" in log
+    assert f"not used: stated/{lab}/nobody.csv: found no test worm" in log
     assert f"{worm}.csv:" not in log
 
 
