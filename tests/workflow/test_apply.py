@@ -198,7 +198,7 @@ def test_bad_worms_are_left_out_with_a_line_and_others_go_on(applied):
     assert "W = -1.0" in reasons["negative.csv"]
     for file, index in {"trained.csv": 0, "renamed.csv": 1}.items():
         lab, worm = worm_of(index)[0][["lab", "worm"]].iloc[0]
-        assert f"the model was trained on, there {lab} {worm}" in reasons[file]
+        assert f"the model was trained on (as {lab} {worm})" in reasons[file]
     assert "no table of centres" in reasons["alone.tif"] and "StarDist" in reasons["alone.tif"]
 
 
