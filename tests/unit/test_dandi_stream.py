@@ -112,7 +112,7 @@ def test_passing_faults_change_nothing(study, fault):
 
 @pytest.mark.parametrize(
     ("fault", "told"),
-    [(500, "no success in"), ("cut", "a broken connection"), ("whole", "ignores ranges")],
+    [(500, "no success in"), ("cut", "a connection that was cut"), ("whole", "ignores ranges")],
 )
 def test_a_transfer_that_fails_leaves_no_table_and_loses_no_worm(study, monkeypatch, fault, told):
     # short reads, so that there are many that can fail: of metadata, of masks and of chunks

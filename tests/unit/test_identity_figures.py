@@ -263,7 +263,7 @@ def test_peers_stand_best_first_with_wins_and_p():
 def test_handedness_counts_right_and_wrong_and_rings_doubt():
     drawn = handedness.figure(made_handedness())
     assert drawn.get_suptitle() == (
-        "Handedness of 4 animals: 2 as their labels say, 1 against them, 1 undecided (position+rgb)"
+        "Handedness of 4 animals: 2 as in their labels, 1 against them, 1 undecided (position+rgb)"
     )
     strips, mirrored = drawn.axes
     assert [label.get_text() for label in strips.get_yticklabels()] == [

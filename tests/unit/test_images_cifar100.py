@@ -77,7 +77,10 @@ def test_a_class_and_a_subset_of_it(archive, tmp_path):
     one = Cifar100.find(tmp_path, archive, classes=[5], counts=(4, 2, 2), checksum="")
     numbers = {int(p.key.split()[1]) for p in one.pictures if p.split != "test"}
     assert numbers == {5, 15, 25, 35, 45, 55}
-    with pytest.raises(InputError, match=r"5 pictures to train; expected 0 to 4, which train\.bin"):
+    with pytest.raises(
+        InputError,
+        match=r"5 pictures for train; expected 0 to 4, those of the classes left in train\.bin",
+    ):
         Cifar100.find(tmp_path, archive, classes=[5], counts=(5, 2, 2), checksum="")
 
 

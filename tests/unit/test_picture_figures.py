@@ -174,7 +174,7 @@ def test_sets_show_pictures_and_histograms_of_splits_that_have_any():
         assert [curve.values.tolist() for curve in curves] == [[20, 80], [60, 40]]
         assert curves[0].edges.tolist() == [0, 0.5, 1]
     assert hue.get_xlabel() == "hue [degrees, HSV]" and hue.get_xlim() == (0, 360)
-    assert "share" in hue.get_ylabel() and "%" in hue.get_ylabel()
+    assert "fraction" in hue.get_ylabel() and "%" in hue.get_ylabel()
     said = drawn.subfigs[0].get_suptitle()
     assert said == "photos: 5 train (sources: 3), 2 validation (sources: 1), 0 test (sources: 0)"
 
