@@ -35,7 +35,11 @@ def planned(folder, *keys, config=None):
         (None, "wroms=new", "'top level': Additional properties are not allowed ('wroms' was"),
         (TINY, "wroms=new", "'top level': Additional properties are not allowed ('wroms' was"),
         (TINY, "nwb=ture", "'nwb': 'ture' is not of type 'boolean'"),
-        (None, "out=new/out", "'out': found 'new/out' inside worms (new); expected a separate folder"),
+        (
+            None,
+            "out=new/out",
+            "'out': found 'new/out' inside worms (new); expected a separate folder",
+        ),
         (None, "out=results", "'out': found 'results' around the model (results/kept/model)"),
         (None, "out=res{x}", "'out': found braces in 'res{x}'; expected none"),
     ],
