@@ -172,7 +172,7 @@ def test_every_rule_shares_a_job_of_the_cluster_or_asks_for_its_own():
     groups = {}
     for block in re.split(r"^ *rule\b", text, flags=re.MULTILINE)[1:]:
         name = re.match(r" (\w+):", block) or re.search(r'name:\s+f"(.+?)"', block)
-        group = re.search(r'^ +group:\s+"(\w+)"', block, re.MULTILINE)
+        group = re.search(r'^ +group:\s+cluster_group\("(\w+)"\)', block, re.MULTILINE)
         groups[name[1]] = group and group[1]
     slurm = profile("slurm")
     assert len(groups) > 25 and "groups" not in slurm

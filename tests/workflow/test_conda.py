@@ -124,7 +124,7 @@ import os, sys
 os.chdir({str(tmp_path)!r})
 sys.path.insert(0, {str(ROOT / "src")!r})
 from chromapal.evaluate.report.notebook import render
-render("in.ipynb", {{"study": "s"}}, "out.ipynb", "out.html")
+render({str(tmp_path / "in.ipynb")!r}, {{"study": "s"}}, "out.ipynb", "out.html")
 """
     alone(prefix, program, home=tmp_path)
     shown = nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].outputs[0]["data"]["text/plain"]

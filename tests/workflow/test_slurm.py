@@ -28,13 +28,7 @@ PROFILE = ["--workflow-profile", str(ROOT / "profiles/slurm")]
 # An idle cluster need not be asked as seldom as a shared one; few jobs are left when one is killed.
 QUICKLY = ["--slurm-init-seconds-before-status-checks", "2", "--jobs", "6"]
 
-pytestmark = [
-    pytest.mark.cluster,
-    # A known fault, seen on a node of two cores: since groups stand in the rules, the step of a
-    # group's job asks for more processors than the job was given ("More processors requested than
-    # permitted"). To be removed with it.
-    pytest.mark.xfail(reason="the step of a group job asks Slurm for too many processors"),
-]
+pytestmark = pytest.mark.cluster
 
 
 def slurm_says(*words: str) -> str:

@@ -12,7 +12,7 @@ rule load_new_worms:
     log:
         f"{RESULTS}/logs/load_new_worms/{{source}}.log",
     group:
-        "worms"
+        cluster_group("worms")
     conda:
         ENVIRONMENT
     params:
@@ -37,7 +37,7 @@ rule collect_new_worms:
     log:
         f"{RESULTS}/logs/collect_new_worms.log",
     group:
-        "neurons"
+        cluster_group("neurons")
     conda:
         ENVIRONMENT
     params:
@@ -83,7 +83,7 @@ rule write_new_worm_files:
     log:
         f"{RESULTS}/logs/write_new_worm_files.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:
@@ -104,7 +104,7 @@ rule write_layers:
     log:
         f"{RESULTS}/logs/write_layers.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:

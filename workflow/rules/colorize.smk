@@ -37,7 +37,7 @@ rule predict_colours:
     log:
         "results/{study}/logs/predict_colours/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.log",
     group:
-        "colours"
+        cluster_group("colours")
     conda:
         ENVIRONMENT
     params:

@@ -166,6 +166,15 @@ def training_settings(cell, *keys):
     return settings
 
 
+def cluster_group(name):
+    """Put a small rule into a group, whose jobs share one job of the cluster (profiles/slurm).
+
+    Only the run that submits knows of groups. The run inside a cluster's job would group its jobs
+    again and ask for the cores of all at once, as it is not told that they take turns.
+    """
+    return name if workflow.is_main_process else None
+
+
 def gpu_of(kind, name):
     """Ask for a GPU where a method declares that it trains a network."""
     return int(methods.declared(kind, name, "gpu"))

@@ -24,7 +24,7 @@ if STREAMED:
         log:
             "results/{study}/logs/stream_worms/{source}.log",
         group:
-            "worms"
+            cluster_group("worms")
         conda:
             ENVIRONMENT
         resources:
@@ -53,7 +53,7 @@ if ASSETS and not STREAMED:
         wildcard_constraints:
             fetched="|".join(map(re.escape, FETCHED)),
         group:
-            "worms"
+            cluster_group("worms")
         conda:
             ENVIRONMENT
         resources:
@@ -79,7 +79,7 @@ if EXCLUDED:
         log:
             "results/{study}/logs/leave_out_worms.log",
         group:
-            "neurons"
+            cluster_group("neurons")
         conda:
             ENVIRONMENT
         params:

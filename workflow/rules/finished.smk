@@ -23,7 +23,7 @@ for name, row in TABLES.items():
         log:
             f"results/{{study}}/logs/write_{name}_table.log",
         group:
-            "report"
+            cluster_group("report")
         conda:
             ENVIRONMENT
         params:
@@ -53,7 +53,7 @@ for name, row in FIGURES.items():
         log:
             f"results/{{study}}/logs/draw_{name}.log",
         group:
-            "report"
+            cluster_group("report")
         conda:
             ENVIRONMENT
         params:

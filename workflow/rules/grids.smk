@@ -10,7 +10,7 @@ rule write_splits:
     log:
         "results/{study}/logs/write_splits.log",
     group:
-        "neurons"
+        cluster_group("neurons")
     conda:
         ENVIRONMENT
     params:
@@ -37,7 +37,7 @@ rule normalise_neurons:
     log:
         "results/{study}/logs/normalise_neurons/{fold}.log",
     group:
-        "neurons"
+        cluster_group("neurons")
     conda:
         ENVIRONMENT
     params:

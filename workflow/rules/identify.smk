@@ -37,7 +37,7 @@ rule classify_neurons:
     log:
         "results/{study}/logs/classify_neurons/{classifier}/{variant}/{fold}.log",
     group:
-        "names"
+        cluster_group("names")
     conda:
         ENVIRONMENT
     resources:

@@ -45,7 +45,7 @@ rule write_confidence_tables:
     log:
         "results/{study}/logs/write_confidence_tables.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:
@@ -65,7 +65,7 @@ rule write_places_table:
     log:
         "results/{study}/logs/write_places_table.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:
@@ -89,7 +89,7 @@ rule write_worm_pages:
     log:
         "results/{study}/logs/write_worm_pages.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:
@@ -116,7 +116,7 @@ rule answer_anchors:
     log:
         "results/{study}/logs/answer_anchors/{fold}.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:

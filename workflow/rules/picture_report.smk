@@ -88,7 +88,7 @@ rule write_turing_page:
     log:
         "results/{study}/logs/write_turing_page.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:
@@ -121,7 +121,7 @@ rule write_report:
     log:
         "results/{study}/logs/write_report.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:

@@ -11,7 +11,7 @@ for name in filter(simulated, SETS):
         log:
             f"results/{STUDY}/logs/simulate_worms/{name}.log",
         group:
-            "pictures"
+            cluster_group("pictures")
         conda:
             ENVIRONMENT
         params:
@@ -32,7 +32,7 @@ rule list_pictures:
     log:
         "results/{study}/logs/list_pictures/{set}.log",
     group:
-        "pictures"
+        cluster_group("pictures")
     conda:
         ENVIRONMENT
     params:
@@ -53,7 +53,7 @@ rule show_pictures:
     log:
         "results/{study}/logs/show_pictures/{set}.log",
     group:
-        "pictures"
+        cluster_group("pictures")
     conda:
         ENVIRONMENT
     params:
@@ -70,7 +70,7 @@ rule show_micrographs:
     log:
         "results/{study}/logs/show_micrographs.log",
     group:
-        "pictures"
+        cluster_group("pictures")
     conda:
         ENVIRONMENT
     params:
@@ -90,7 +90,7 @@ rule describe_pictures:
     log:
         "results/{study}/logs/describe_pictures/{set}.log",
     group:
-        "pictures"
+        cluster_group("pictures")
     conda:
         ENVIRONMENT
     params:
@@ -137,7 +137,7 @@ rule colour_pictures:
     log:
         "results/{study}/logs/colour_pictures/{set}/{run}/{colorizer}.log",
     group:
-        "colours"
+        cluster_group("colours")
     conda:
         ENVIRONMENT
     params:
@@ -161,7 +161,7 @@ rule score_pictures:
     log:
         "results/{study}/logs/score_pictures/{set}/{run}/{colorizer}.log",
     group:
-        "colours"
+        cluster_group("colours")
     conda:
         ENVIRONMENT
     params:

@@ -118,7 +118,7 @@ rule write_report:
     log:
         "results/{study}/logs/write_report.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:

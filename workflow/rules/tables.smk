@@ -54,7 +54,7 @@ rule write_identity_tables:
     log:
         "results/{study}/logs/write_identity_tables.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:

@@ -10,7 +10,7 @@ rule write_timings_table:
     log:
         "results/{study}/logs/write_timings_table.log",
     group:
-        "report"
+        cluster_group("report")
     conda:
         ENVIRONMENT
     params:

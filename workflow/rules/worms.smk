@@ -9,7 +9,7 @@ if config["source"] == "simulate":
         log:
             f"results/{STUDY}/logs/simulate_worms.log",
         group:
-            "worms"
+            cluster_group("worms")
         conda:
             ENVIRONMENT
         params:
@@ -33,7 +33,7 @@ if not STREAMED:
         log:
             "results/{study}/logs/load_worms/{source}.log",
         group:
-            "worms"
+            cluster_group("worms")
         conda:
             ENVIRONMENT
         params:
@@ -57,7 +57,7 @@ rule collect_worms:
     log:
         "results/{study}/logs/collect_worms.log",
     group:
-        "neurons"
+        cluster_group("neurons")
     conda:
         ENVIRONMENT
     params:
