@@ -145,17 +145,20 @@ def answer(probability: torch.Tensor, fixed: torch.Tensor | None = None) -> Answ
         0 where a name is allowed; what is not is neither assigned nor among the alternatives.
     """
     values = probability.numpy()
+    # In single precision names that are equally likely stay so, in whichever order a processor added
+    # up a forest's votes; ties are then broken by the order of names, the same on every machine.
+    tied = values.astype(np.float32).astype(float)
     count, names = values.shape
     possible = values > 0
     if fixed is not None:
         possible &= fixed.numpy() >= 0
-    cost = np.where(possible, -np.log(values.clip(1e-12)), 1e3)
+    cost = np.where(possible, -np.log(tied.clip(1e-12)), 1e3)
     whole = np.concatenate([cost, np.full((count, count), -BLANK)], axis=1)
     rows, columns = linear_sum_assignment(whole)
     name = np.full(count, -1)
     name[rows] = np.where(columns < names, columns, -1)
     # names that cannot be would rank by column, and be read as alternatives
-    ranked = np.where(possible, values, -np.inf)
+    ranked = np.where(possible, tied, -np.inf)
     given = name >= 0
     ranked[given, name[given]] = np.inf
     best = np.argsort(-ranked, axis=1, kind="stable")[:, :FIVE]
