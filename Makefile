@@ -38,9 +38,9 @@ run: install ## run the default study and name its report
 study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--config tables=FOLDER"
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
 
-identity: ## name neurons of TABLES=FOLDER, whole animals held out [PEERS=FILE]
+identity: ## name neurons of TABLES=FOLDER, whole worms held out [PEERS=FILE]
 identity-labs: ## the same, one laboratory held out at a time
-identity-oracle: ## by animal, with handedness from labels (an oracle)
+identity-oracle: ## by worm, with handedness from labels (an oracle)
 identity identity-labs identity-oracle: install
 	$(BIN)/snakemake --cores $(CORES) --configfile config/$(subst -,_,$@).yaml --config tables=$(TABLES) $(if $(PEERS),peers=$(PEERS))
 

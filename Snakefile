@@ -31,10 +31,10 @@ else:
 
     if KIND == "images":
 
-        include: "workflow/rules/picture_study.smk"
-        include: "workflow/rules/pictures.smk"
-        include: "workflow/rules/picture_tables.smk"
-        include: "workflow/rules/picture_report.smk"
+        include: "workflow/rules/image_study.smk"
+        include: "workflow/rules/images.smk"
+        include: "workflow/rules/image_tables.smk"
+        include: "workflow/rules/image_report.smk"
 
     else:
 

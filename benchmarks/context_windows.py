@@ -14,7 +14,7 @@ WIDTH = 2 * REACH + 1
 
 
 def run() -> list[dict]:
-    """Take the windows of one picture each way, after a check that all agree."""
+    """Take the windows of one image each way, after a check that all agree."""
     gray = np.random.default_rng(0).random((SIDE, SIDE), dtype=np.float32)
     # One thread, as two only wait for each other here.
     torch.set_num_threads(1)
@@ -30,7 +30,7 @@ def run() -> list[dict]:
         value, baseline = map(min, zip(*rounds, strict=True))
         rows.append(
             {
-                "benchmark": f"windows of {WIDTH} x {WIDTH}, picture of {SIDE} x {SIDE}",
+                "benchmark": f"windows of {WIDTH} x {WIDTH}, image of {SIDE} x {SIDE}",
                 "measure": f"seconds; baseline, a loop over {name}",
                 "value": value,
                 "baseline": baseline,

@@ -1,4 +1,4 @@
-"""Neurons onto grids: one indexed sum over all animals, against a loop over table rows."""
+"""Neurons onto grids: one indexed sum over all worms, against a loop over table rows."""
 
 import json
 
@@ -13,7 +13,7 @@ WORMS, NEURONS, GRID = 118, 132, 64
 
 
 def run() -> list[dict]:
-    """Map gray and weight of as many animals as the WormID collection holds."""
+    """Map gray and weight of as many worms as the WormID collection holds."""
     generator = np.random.default_rng(0)
     table = pd.DataFrame(
         generator.random((WORMS * NEURONS, 4), dtype=np.float32), columns=["u", "v", "gray", "w"]
@@ -28,7 +28,7 @@ def run() -> list[dict]:
     baseline = median_seconds(lambda: peer(table), 3)
     return [
         {
-            "benchmark": f"grid mapping of {WORMS} animals, grid {GRID}",
+            "benchmark": f"grid mapping of {WORMS} worms, grid {GRID}",
             "measure": "seconds",
             "value": value,
             "baseline": baseline,

@@ -1,4 +1,4 @@
-"""sRGB to CIELAB and back for a batch of pictures: ours in PyTorch, against scikit-image."""
+"""sRGB to CIELAB and back for a batch of images: ours in PyTorch, against scikit-image."""
 
 import json
 
@@ -18,10 +18,10 @@ def run() -> list[dict]:
     """Convert the same colours both ways, each side in the layout in which it is given them."""
     # scikit-image uses one thread whatever there is.
     torch.set_num_threads(1)
-    pictures = np.random.default_rng(0).random((BATCH, SIDE, SIDE, 3), dtype=np.float32)
-    space = color.rgb2lab(pictures)
+    images = np.random.default_rng(0).random((BATCH, SIDE, SIDE, 3), dtype=np.float32)
+    space = color.rgb2lab(images)
     return [
-        compared("sRGB to CIELAB", rgb_to_lab, color.rgb2lab, pictures),
+        compared("sRGB to CIELAB", rgb_to_lab, color.rgb2lab, images),
         compared("CIELAB to sRGB", lab_to_rgb, color.lab2rgb, space),
     ]
 
@@ -39,7 +39,7 @@ def compared(name: str, ours, peer, given: np.ndarray) -> dict:
     ]
     value, baseline = map(min, zip(*rounds, strict=True))
     return {
-        "benchmark": f"{name}, {BATCH} pictures of {SIDE} x {SIDE}",
+        "benchmark": f"{name}, {BATCH} images of {SIDE} x {SIDE}",
         "measure": "seconds, one thread",
         "value": value,
         "baseline": baseline,

@@ -1,4 +1,4 @@
-"""Seconds that naming takes: learning from 80 animals, one new animal, an answer to anchors."""
+"""Seconds that naming takes: learning from 80 worms, one new worm, an answer to anchors."""
 
 import dataclasses
 import time
@@ -11,9 +11,9 @@ from chromapal.columns import BODY, COLOUR
 from chromapal.identify import align
 from chromapal.identify import run as identify
 from chromapal.identify.anchors import Anchors, solve
-from chromapal.identify.animals import animals
 from chromapal.identify.settings import TransformerSettings
 from chromapal.identify.transformer import Transformer
+from chromapal.identify.worms import worms_of
 from chromapal.prepare.normalise import Normaliser
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 from chromapal.worms.table import clean_name
@@ -24,7 +24,7 @@ WORMS, NEURONS, STEPS, THREADS = 80, 150, 20, 2
 def run() -> list[dict]:
     """Time each part once, without loading and simulation."""
     torch.set_num_threads(THREADS)
-    worms = animals(simulated(), COLOUR)
+    worms = worms_of(simulated(), COLOUR)
     training, new_worm = worms[:-1], worms[-1].blind()
     seconds = {}
     start = time.perf_counter()
@@ -32,26 +32,26 @@ def run() -> list[dict]:
     seconds["learn"] = time.perf_counter() - start
     calibration = identify.calibrated(training, aligned, mirror)
     body = pd.concat(
-        identify.body_axes_table(animal, result, sign).assign(animal=number)
-        for number, (animal, result, sign) in enumerate(zip(training, aligned, mirror, strict=True))
+        identify.body_axes_table(worm, result, sign).assign(worm=number)
+        for number, (worm, result, sign) in enumerate(zip(training, aligned, mirror, strict=True))
     )
-    channels = torch.cat([animal.channels for animal in training]).numpy()
+    channels = torch.cat([worm.channels for worm in training]).numpy()
     body[list(COLOUR)] = channels
-    labels = [name for animal in training for name in animal.label]
-    labs = np.concatenate([np.full(len(animal.row), animal.lab) for animal in training])
+    labels = [name for worm in training for name in worm.label]
+    labs = np.concatenate([np.full(len(worm.row), worm.lab) for worm in training])
     full = TransformerSettings()
     settings = dataclasses.replace(full, steps=STEPS)
     network = Transformer(settings, 0)
     columns = [*BODY, *COLOUR]
     start = time.perf_counter()
-    network.fit(body[columns], pd.Series(labels).to_numpy(dtype=str), body["animal"], labs)
+    network.fit(body[columns], pd.Series(labels).to_numpy(dtype=str), body["worm"], labs)
     step = (time.perf_counter() - start) / (STEPS * full.members)
     start = time.perf_counter()
     alignment = aligner.align(new_worm)
-    position = identify.body_axes_table(new_worm, alignment, 1.0).assign(animal=0)
+    position = identify.body_axes_table(new_worm, alignment, 1.0).assign(worm=0)
     position[list(COLOUR)] = new_worm.channels.numpy()
     network.predict_log_proba(
-        position[columns], position["animal"], np.full(len(position), new_worm.lab)
+        position[columns], position["worm"], np.full(len(position), new_worm.lab)
     )
     calibration.probabilities(alignment.log[1.0])
     seconds["name"] = time.perf_counter() - start
@@ -62,8 +62,8 @@ def run() -> list[dict]:
     seconds["anchors"] = time.perf_counter() - start
     seconds["train"] = step * full.steps * full.members
     measures = {
-        "learn": (f"seconds to learn an atlas from {WORMS - 1} animals and align them", 300),
-        "name": (f"seconds to name a new animal of {NEURONS} neurons, without loading", 1),
+        "learn": (f"seconds to learn an atlas from {WORMS - 1} worms and align them", 300),
+        "name": (f"seconds to name a new worm of {NEURONS} neurons, without loading", 1),
         "anchors": ("seconds to answer with five anchors", 2),
         "train": (f"seconds to train the transformer of one fold, from {STEPS} steps", 900),
     }
@@ -81,7 +81,7 @@ def run() -> list[dict]:
 
 
 def simulated() -> pd.DataFrame:
-    """Give normalised simulated animals of one laboratory."""
+    """Give normalised simulated worms of one laboratory."""
     params = SimulationParams(worms=WORMS, laboratories=1, neurons=NEURONS)
     tables = [simulate_worm(params, 0, index)[0] for index in range(WORMS)]
     table = pd.concat(tables, ignore_index=True)

@@ -159,9 +159,9 @@ def replace(path: Path, name: str, values) -> Path:
 
 
 def write_big(path: Path, shape: tuple[int, ...] = (2000, 480, 52, 4), kinds: int = 8) -> Path:
-    """Write a simulated animal into a volume of noise of 12 bits, 400 MB on the disk.
+    """Write a simulated worm into a volume of noise of 12 bits, 400 MB on the disk.
 
-    The layout is that of `nwb_writer`; the voxels are 0.3 x 0.3 x 0.75 um, the animal lies in the
+    The layout is that of `nwb_writer`; the voxels are 0.3 x 0.3 x 0.75 um, the worm lies in the
     middle. A few chunks of noise are compressed once and stored again and again.
     """
     worm, _ = simulate_worm(SimulationParams(), 1, 0)

@@ -1,4 +1,4 @@
-"""Simulated animals on the study's scales, and an alignment learnt from them, made once."""
+"""Simulated worms on the study's scales, and an alignment learnt from them, made once."""
 
 import dataclasses
 from functools import cache
@@ -9,8 +9,8 @@ import torch
 
 from chromapal.columns import COLOUR
 from chromapal.identify import align, run
-from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration, answer
+from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.normalise import Normaliser
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
@@ -39,14 +39,14 @@ def _table() -> pd.DataFrame:
 
 
 def table() -> pd.DataFrame:
-    """Neurons of all animals; `true` is their names, `sign` -1 where the axes are mirrored."""
+    """Neurons of all worms; `true` is their names, `sign` -1 where the axes are mirrored."""
     return _table().copy()
 
 
 @dataclasses.dataclass(frozen=True)
 class Fitted:
-    training: list[Animal]
-    tested: list[Animal]
+    training: list[Worm]
+    tested: list[Worm]
     aligner: align.Aligner
     aligned: list[align.Aligned]
     mirror: np.ndarray
@@ -54,13 +54,13 @@ class Fitted:
     true: np.ndarray
     sign: dict[str, float]
 
-    def names(self, animal: Animal, sign: float | None = None) -> np.ndarray:
-        return self.answered(animal, sign)[0]
+    def names(self, worm: Worm, sign: float | None = None) -> np.ndarray:
+        return self.answered(worm, sign)[0]
 
-    def answered(self, animal: Animal, sign: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def answered(self, worm: Worm, sign: float | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Assigned names and their probabilities, in a stated handedness."""
-        sign = self.sign[animal.lab] if sign is None else sign
-        log = self.aligner.align(animal.blind(), (sign,)).log[sign]
+        sign = self.sign[worm.lab] if sign is None else sign
+        log = self.aligner.align(worm.blind(), (sign,)).log[sign]
         answers = answer(self.calibration.probabilities(log))
         return np.array(self.aligner.atlas.names)[answers.best[:, 0]], answers.probability[:, 0]
 
@@ -69,8 +69,8 @@ class Fitted:
 def fitted() -> Fitted:
     torch.set_num_threads(1)
     neurons = table()
-    all_animals = animals(neurons, COLOUR)
-    training, tested = all_animals[:TRAINING], all_animals[TRAINING:]
+    all_worms = worms_of(neurons, COLOUR)
+    training, tested = all_worms[:TRAINING], all_worms[TRAINING:]
     aligner, aligned, mirror = align.fit(training, "nonrigid")
     calibration = run.calibrated(training, aligned, pd.Series(mirror))
     sign = neurons.groupby("lab")["sign"].first().to_dict()
@@ -78,11 +78,11 @@ def fitted() -> Fitted:
     return Fitted(training, tested, aligner, aligned, mirror, calibration, true, sign)
 
 
-def subset(animal: Animal, rows) -> Animal:
-    """Keep some of an animal's neurons, in the order given."""
+def subset(worm: Worm, rows) -> Worm:
+    """Keep some of a worm's neurons, in the order given."""
     rows = np.asarray(rows)
     return dataclasses.replace(
-        animal, row=animal.row[rows], position=animal.position[rows],
-        channels=animal.channels[rows],
-        label=animal.label[rows],
+        worm, row=worm.row[rows], position=worm.position[rows],
+        channels=worm.channels[rows],
+        label=worm.label[rows],
     )  # fmt: skip

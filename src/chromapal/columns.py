@@ -4,7 +4,7 @@ The meanings of columns are in `chromapal.dictionary`, apart from these names: a
 compute depend on this module, and would run again whenever a meaning is reworded.
 """
 
-# A neuron's position between 0 and 1 of the animal's extent, and in the body [um].
+# A neuron's position between 0 and 1 of the worm's extent, and in the body [um].
 POSITION = ("u", "v", "w")
 BODY = ("posterior", "dorsal", "left")
 COLOUR = ("r", "g", "b")
@@ -23,8 +23,8 @@ FEATURES = {
     "position+rgb": (*POSITION, *COLOUR),
     "position+weight+rgb": (*POSITION, WEIGHT, *COLOUR),
 }
-# Feature sets that animals can be aligned by: predicted colour is a function of position and
-# gray, and weight depends on the segmentation, not the animal.
+# Feature sets that worms can be aligned by: predicted colour is a function of position and
+# gray, and weight depends on the segmentation, not the worm.
 ALIGNABLE = tuple(
     name
     for name, columns in FEATURES.items()

@@ -101,18 +101,18 @@ SHARED = {
         Column("classifier", TEXT, "Method that named the neurons."),
         Column("features", TEXT, "What the classifier could look at, such as `position+gray`."),
         Column(
-            "fold", TEXT, "The group of animals that was held out for testing, `fold0`, "
+            "fold", TEXT, "The group of worms that was held out for testing, `fold0`, "
             "`fold1`, ...; `all` for all folds together."
         ),
         Column("lab", TEXT, "Laboratory; `all` for all of them together."),
-        Column("worm", TEXT, "Name of the animal within its laboratory."),
+        Column("worm", TEXT, "Name of the worm within its laboratory."),
         Column("set", TEXT, "Image set (config key `sets`)."),
         Column("run", TEXT, "Run of an image study (config key `runs`)."),
         Column(
             "seed", "", "Seed of the study (config key `seed`): of folds, and of the draws behind "
             "intervals."
         ),
-        Column("worms", COUNT, "Test animals scored."),
+        Column("worms", COUNT, "Test worms scored."),
         Column("neurons", COUNT, "Labelled test neurons that the row counts."),
         Column(
             "training_device", TEXT, "Device on which the row's networks were trained: `cpu`, "
@@ -127,7 +127,7 @@ SHARED = {
         Column("step", COUNT, "Optimiser steps taken by the end of the epoch."),
         Column(
             "train_loss", LOSS, "Loss of the training samples over the epoch. For neurons the "
-            "weighted mean squared error of colour on the study's scale; for pictures as the "
+            "weighted mean squared error of colour on the study's scale; for images as the "
             "method defines it."
         ),
         Column("validation_loss", LOSS, "The same of the validation samples, after the epoch."),
@@ -147,35 +147,35 @@ SHARED = {
         Column(
             "accuracy", FRACTION, "Fraction of labelled neurons whose likeliest name is right, "
             "each "
-            "neuron for itself; mean over animals."
+            "neuron for itself; mean over worms."
         ),
         Column(
             "top5", FRACTION, "Fraction of labelled neurons whose name is among the five "
             "likeliest, "
-            "each neuron for itself; mean over animals."
+            "each neuron for itself; mean over worms."
         ),
         Column(
-            "majority", FRACTION, "Accuracy of always answering the training animals' most "
+            "majority", FRACTION, "Accuracy of always answering the training worms' most "
             "frequent "
-            "name; mean over animals."
+            "name; mean over worms."
         ),
         Column(
             "assigned", FRACTION, "Fraction of labelled neurons named right when each name is "
             "given to "
-            "one neuron of an animal (assignment of the greatest product of probabilities, Kuhn "
-            "1955); mean over animals."
+            "one neuron of a worm (assignment of the greatest product of probabilities, Kuhn "
+            "1955); mean over worms."
         ),
         Column(
             "assigned_top5", FRACTION, "The same, with the name among five: the assigned one and "
             "the "
-            "four likeliest others; mean over animals."
+            "four likeliest others; mean over worms."
         ),
         Column(
             "class_accuracy", FRACTION, "As `assigned`, with left and right of a pair counted as "
             "one name."
         ),
         Column("low", FRACTION, "Lower end of the accuracy's 95 % interval (bootstrap over "
-            "animals)."),
+            "worms)."),
         Column("high", FRACTION, "Upper end of that interval."),
         Column("name", TEXT, "Name of the neuron, as a person labelled it."),
         Column("tested", COUNT, "Test neurons of this name."),
@@ -189,7 +189,7 @@ SHARED = {
         Column("zr", "um", "Centre along the third axis."),
         Column("posterior", "um", "Position in the body, towards the tail."),
         Column("dorsal", "um", "Position in the body, towards the back."),
-        Column("left", "um", "Position in the body, towards the animal's left side."),
+        Column("left", "um", "Position in the body, towards the worm's left side."),
         Column("ID", TEXT, "The label in the file, unchanged."),
         Column("answer", TEXT, "The assigned name; of the five the one to use."),
         Column("second", TEXT, "Second most probable name; another neuron may have it too."),
@@ -197,14 +197,14 @@ SHARED = {
         Column("fourth", TEXT, "Fourth most probable name."),
         Column("fifth", TEXT, "Fifth most probable name."),
         Column(
-            "probability", UNIT, "Probability of `answer`, calibrated on training animals that "
+            "probability", UNIT, "Probability of `answer`, calibrated on training worms that "
             "were held out: of answers with probability 0.8, eight in ten are right."
         ),
         Column("probability2", UNIT, "Probability of the second name."),
         Column("probability3", UNIT, "Probability of the third name."),
         Column("probability4", UNIT, "Probability of the fourth name."),
         Column("probability5", UNIT, "Probability of the fifth name."),
-        Column("review", "rank", "Rank in the review queue: 1 for the animal's least certain "
+        Column("review", "rank", "Rank in the review queue: 1 for the worm's least certain "
             "neuron."),
         Column("red", "scale", "Predicted red on the study's colour scale."),
         Column("green", "scale", "Predicted green."),
@@ -244,7 +244,7 @@ _TRAINING_SEED = Column(
 _NAMED_RIGHT = Column("right", TEXT, "`yes` or `no`; empty where nobody labelled the neuron.")
 _PLACE = " ".join(("x y z", *BODY))
 _ANSWERS = f"answer probability second third fourth fifth {' '.join(PROBABILITY[1:])}"
-_OF_WORM = Column("neurons", COUNT, "Test neurons of the animal that were scored.")
+_OF_WORM = Column("neurons", COUNT, "Test neurons of the worm that were scored.")
 
 TABLES = {
     "colour": Table(
@@ -262,9 +262,9 @@ TABLES = {
             Column("r2", "R²", "Mean of the three."),
             "chroma_r2",
             Column(
-                "ssim", "-1 to 1", "Structural similarity of each animal drawn as discs in true "
+                "ssim", "-1 to 1", "Structural similarity of each worm drawn as discs in true "
                 "and in predicted colours (Wang et al. 2004, Gaussian window of sigma 1.5 pixels), "
-                "over the discs; mean over animals."
+                "over the discs; mean over worms."
             ),
             Column(
                 "colourfulness", "", "Colourfulness of the predicted colours (Hasler and "
@@ -297,8 +297,8 @@ TABLES = {
                 "unlabelled neuron `background` counts as right."
             ),
             Column(
-                "accuracy_rows", FRACTION, "As `accuracy_all`, over the neurons of all animals "
-                "together, as the original study scored it: animals with many neurons weigh more."
+                "accuracy_rows", FRACTION, "As `accuracy_all`, over the neurons of all worms "
+                "together, as the original study scored it: worms with many neurons weigh more."
             ),
             Column(
                 "balanced_accuracy", FRACTION, "Mean over names of the fraction of a name's "
@@ -315,7 +315,7 @@ TABLES = {
                 "majority_all", FRACTION, "As `majority`, over all neurons, `background` being a "
                 "name."
             ),
-            Column("majority_rows", FRACTION, "The same over the neurons of all animals together."),
+            Column("majority_rows", FRACTION, "The same over the neurons of all worms together."),
             Column(
                 "chance", FRACTION, "Accuracy of drawing a name at random: one over the number of "
                 "names in training."
@@ -337,14 +337,14 @@ TABLES = {
             Column(
                 "partial_accuracy", FRACTION, "Fraction of those whose assigned name is one of "
                 "the names "
-                "denoted; mean over animals."
+                "denoted; mean over worms."
             ),
             _TRAINED_ON,
         ),
     ),
     "worms": Table(
         "tables/worms.csv",
-        "Scores of every test animal: of its colours or of its names, as `measure` says.",
+        "Scores of every test worm: of its colours or of its names, as `measure` says.",
         (
             "study", "lab", "worm", "fold", "measure", "colorizer", "variant", "sample", "grid",
             "classifier", "features",
@@ -443,9 +443,9 @@ TABLES = {
             Column("precision", FRACTION, "Fraction of them that is right, every neuron counting "
                 "once."),
             Column(
-                "precision_by_animal", FRACTION, "Mean over animals of the fraction of their "
+                "precision_by_animal", FRACTION, "Mean over worms of the fraction of their "
                 "answers "
-                "that is right; over animals with at least one answer."
+                "that is right; over worms with at least one answer."
             ),
         ),
     ),
@@ -463,13 +463,13 @@ TABLES = {
     ),
     "handedness": Table(
         "tables/handedness.csv",
-        "Whether each test animal's axes are right-handed or mirrored: a row per animal and "
+        "Whether each test worm's axes are right-handed or mirrored: a row per worm and "
         "feature set of the alignment.",
         ("study", "features", "fold", "lab", "worm"),
         _columns(
             "study features fold lab worm",
             Column("session", TEXT, "Day of the recording; empty where unknown."),
-            Column("neurons", COUNT, "Neurons of the animal."),
+            Column("neurons", COUNT, "Neurons of the worm."),
             Column(
                 "labels", "1, -1, 0", "Handedness by its labels, used for checking only: "
                 "right-handed, "
@@ -477,7 +477,7 @@ TABLES = {
             ),
             Column("chosen", "1, -1", "Handedness decided without its labels."),
             Column(
-                "source", TEXT, "What decided: `laboratory` (its other animals), `evidence` (its "
+                "source", TEXT, "What decided: `laboratory` (its other worms), `evidence` (its "
                 "neurons), `stated` (config) or `labels` (an oracle)."
             ),
             Column("probability", UNIT, "Probability of the decision."),
@@ -498,9 +498,9 @@ TABLES = {
         ("study", "classifier", "features", "name"),
         _columns(
             "study classifier features name",
-            Column("posterior", "um", "Median over test animals of the position towards the tail."),
+            Column("posterior", "um", "Median over test worms of the position towards the tail."),
             Column("dorsal", "um", "The same towards the back."),
-            Column("left", "um", "The same towards the animal's left side."),
+            Column("left", "um", "The same towards the worm's left side."),
             "tested",
             Column("right", COUNT, "Those of them whose assigned name is right."),
             Column("confused_with", TEXT, "The wrong name they were given most often; empty for "
@@ -510,25 +510,25 @@ TABLES = {
     ),
     "peers": Table(
         "tables/peers.csv",
-        "Other methods on the same animals, in pairs: a row per method of this study, other "
+        "Other methods on the same worms, in pairs: a row per method of this study, other "
         "method and laboratory.",
         ("study", "classifier", "features", "method", "lab"),
         _columns(
             "study classifier features",
             Column("method", TEXT, "The other method, as named in the file of peers."),
             "lab",
-            Column("worms", COUNT, "Animals that both were scored on."),
-            Column("ours", FRACTION, "This study's `assigned`, mean over these animals."),
+            Column("worms", COUNT, "Worms that both were scored on."),
+            Column("ours", FRACTION, "This study's `assigned`, mean over these worms."),
             Column("peer", FRACTION, "The other method's fraction of labels right, likewise."),
             Column("difference", FRACTION, "Mean difference, this study's minus the other's."),
             Column(
                 "low", FRACTION, "Lower end of the difference's 95 % interval (bootstrap over "
-                "animals)."
+                "worms)."
             ),
             Column("high", FRACTION, "Upper end of that interval."),
-            Column("wins", COUNT, "Animals on which this study is better."),
-            Column("ties", COUNT, "Animals on which both are equal to five digits."),
-            Column("losses", COUNT, "Animals on which the other method is better."),
+            Column("wins", COUNT, "Worms on which this study is better."),
+            Column("ties", COUNT, "Worms on which both are equal to five digits."),
+            Column("losses", COUNT, "Worms on which the other method is better."),
             Column("p", UNIT, "p value of Wilcoxon's signed-rank test, two-sided."),
         ),
     ),
@@ -557,7 +557,7 @@ TABLES = {
             Column("order", "", "Order of the settings; of `training worms` their number."),
             "features lab worms",
             Column("accuracy", FRACTION, "Fraction of labelled neurons named right; mean over "
-                "animals."),
+                "worms."),
             "low high",
             Column("top5", FRACTION, "The same with the name among five."),
         ),
@@ -574,18 +574,18 @@ TABLES = {
     ),
     "images": Table(
         "tables/images.csv",
-        "Coloured test pictures against the true ones, as 8-bit files: a row per "
+        "Coloured test images against the true ones, as 8-bit files: a row per "
         "set, run and colorizer.",
         ("set", "run", "colorizer"),
         _columns(
             "set run colorizer",
-            Column("train_pictures", COUNT, "Training pictures."),
-            Column("pictures", COUNT, "Test pictures."),
-            Column("sources", COUNT, "Photographs or animals that they were cut from."),
+            Column("train_pictures", COUNT, "Training images."),
+            Column("pictures", COUNT, "Test images."),
+            Column("sources", COUNT, "Photographs or worms that they were cut from."),
             Column("mse_rgb", "sRGB²", "Mean squared error of sRGB between 0 and 1."),
             Column("mse_ab", "CIELAB²", "Mean squared error of a and b of CIELAB (D65)."),
             Column(
-                "psnr", "dB", "Peak signal to noise ratio, 10 log10(1 / mse_rgb) of each picture, "
+                "psnr", "dB", "Peak signal to noise ratio, 10 log10(1 / mse_rgb) of each image, "
                 "100 at most; mean."
             ),
             Column(
@@ -600,7 +600,7 @@ TABLES = {
             Column("delta_e_high", "ΔE", "Upper end of that interval."),
             Column(
                 "colourfulness_ratio", RATIO, "Mean colourfulness (Hasler and Süsstrunk 2003) of "
-                "the predicted pictures over that of the true ones."
+                "the predicted images over that of the true ones."
             ),
             Column("parameters", COUNT, "Number of trained parameters."),
             _TRAINED_ON,
@@ -608,7 +608,7 @@ TABLES = {
     ),
     "image_losses": Table(
         "tables/image_losses.csv",
-        "Every training on pictures: a row per epoch.",
+        "Every training on images: a row per epoch.",
         ("set", "run", "colorizer", "epoch"),
         _columns("set run colorizer", _HISTORY),
     ),
@@ -619,17 +619,17 @@ TABLES = {
         _columns(
             "set",
             Column("split", TEXT, "`train`, `validation` or `test`."),
-            Column("pictures", COUNT, "Pictures of the split."),
-            Column("sources", COUNT, "Photographs or animals that they were cut from."),
+            Column("pictures", COUNT, "Images of the split."),
+            Column("sources", COUNT, "Photographs or worms that they were cut from."),
             Column("pixels", COUNT, "Pixels of all of them."),
-            Column("height_least", "pixels", "Height of the lowest picture."),
-            Column("height_most", "pixels", "Height of the highest picture."),
-            Column("width_least", "pixels", "Width of the narrowest picture."),
-            Column("width_most", "pixels", "Width of the widest picture."),
+            Column("height_least", "pixels", "Height of the lowest image."),
+            Column("height_most", "pixels", "Height of the highest image."),
+            Column("width_least", "pixels", "Width of the narrowest image."),
+            Column("width_most", "pixels", "Width of the widest image."),
             Column("colourless", FRACTION, "Fraction of pixels with a CIELAB chroma below 5."),
             Column("chroma_mean", "CIELAB", "Mean chroma of all pixels (CIELAB, D65)."),
             Column(
-                "near_duplicates", COUNT, "Pictures with a near-duplicate in a split before "
+                "near_duplicates", COUNT, "Images with a near-duplicate in a split before "
                 "theirs, in the order train, validation, test."
             ),
             Column("exact_duplicates", COUNT, "Those of them that are equal, pixel by pixel."),
@@ -638,11 +638,11 @@ TABLES = {
     ),
     "named": Table(
         "named/{lab}/{worm}.csv",
-        "Names of a test animal: a row per neuron, the least certain first.",
+        "Names of a test worm: a row per neuron, the least certain first.",
         ("neuron",),
         _columns(
             "lab worm",
-            Column("neuron", "", "Number within the animal, from 0, used in files of anchors."),
+            Column("neuron", "", "Number within the worm, from 0, used in files of anchors."),
             Column("row", "", "Number within the study's neurons, from 0."),
             _PLACE, "ID name",
             Column("anchor", TEXT, "The anchor stated for the neuron; empty for none."),

@@ -23,7 +23,7 @@ DECLARED = {
     "accepts": (),  # input of a colorizer: "neurons", "images" or both
     "baseline": False,  # a trivial colorizer, to which others are compared
     "gpu": False,  # it trains a network, and requests a GPU on a cluster
-    "whole_animals": False,  # it uses all neurons of an animal, not only the scored ones
+    "whole_worms": False,  # it uses all neurons of a worm, not only the scored ones
     "needs_weights": False,  # it requires pretrained weights
     "names_by": "",  # classifier that names the neurons for a colorizer
     "rank": math.inf,  # priority where one method is chosen; 1 is the first

@@ -24,7 +24,7 @@ SMALL = {"neuron_transformer": {"steps": 8, "width": 32, "layers": 1, "members":
 
 
 def neurons(per_name, seed, spread=0.03):
-    """Make animals of six neurons, each name in its own corner; `gray` tells nothing."""
+    """Make worms of six neurons, each name in its own corner; `gray` tells nothing."""
     rng = np.random.default_rng(seed)
     corners = np.array([[i % 2, i // 2 % 2, i // 4] for i in range(len(NAMES))], dtype=float)
     names = np.tile(NAMES, per_name)
@@ -93,7 +93,7 @@ class TestEveryClassifier:
         )
         assert found["probability"].between(0, 1).all() and found["probability"].mean() > 0.5
 
-    def test_unlabelled_neurons_are_answered_and_partly_unlabelled_animals_taught(self, name):
+    def test_unlabelled_neurons_are_answered_and_partly_unlabelled_worms_taught(self, name):
         train, test = neurons(16, seed=0), neurons(3, seed=1)
         train["name"] = train["name"].mask(train.index % 5 == 0, "")
         train.loc[train["worm"].eq("0-03"), "name"] = ""
@@ -141,7 +141,7 @@ class TestEveryClassifier:
         assert np.mean(found["top1"].to_numpy() == test["name"].to_numpy()) > least
         assert np.isfinite(found["probability"]).all()
 
-    def test_few_animals_will_do(self, name):
+    def test_few_worms_will_do(self, name):
         train, test = neurons(3, seed=0), neurons(2, seed=1)
         found = name_neurons(train, test, name, small(name), FEATURES, 0)
         assert np.isfinite(found["probability"]).all()
@@ -164,7 +164,7 @@ def test_a_laboratorys_own_look_tells_names_apart(name):
     """Names in blurred places, told by a cue that two laboratories record the other way round."""
     rng = np.random.default_rng(0)
 
-    def animals(count, seed):
+    def worms(count, seed):
         some = neurons(count, seed, spread=0.6)
         number = some.groupby("worm").ngroup()
         bright = some["name"].isin(["ADAL", "AIBL", "I2L"]) ^ (number % 2 == 1)
@@ -172,7 +172,7 @@ def test_a_laboratorys_own_look_tells_names_apart(name):
         return some.assign(lab=np.where(number % 2, "SF", "EY"), gray=gray)
 
     told = (name, small(name), (*FEATURES, "gray"), 0)
-    train, test = animals(48, 0), animals(20, 1)
+    train, test = worms(48, 0), worms(20, 1)
     right, blind = (
         (name_neurons(train, some, *told)["top1"].to_numpy() == test["name"]).mean()
         for some in (test, test.assign(lab="NP"))

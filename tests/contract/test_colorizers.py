@@ -263,7 +263,7 @@ class TestColorizersThatNameNeurons:
         for found in fitted(name, kind).predict_with_deviation(nobody):
             assert found.shape == (0, 3)
 
-    def test_names_of_new_animals_are_not_looked_at(self, name, kind):
+    def test_names_of_new_worms_are_not_looked_at(self, name, kind):
         table = neurons(1, 12, 2)
         blank = Samples.from_neurons(table.assign(name=""), kind, 16)
         known = Samples.from_neurons(table, kind, 16)
@@ -287,7 +287,7 @@ class TestColorizersThatNameNeurons:
                 build(name, kind).fit(few, rest, seed=0)
 
 
-def test_only_the_stacked_one_corrects_and_only_with_animals_held_out():
+def test_only_the_stacked_one_corrects_and_only_with_worms_held_out():
     train, validation = samples("worm", worms=8), samples("worm", 1, seed=1)
     plain, stacked = (build(name, "worm", steps=2) for name in NAMED)
     for model in (plain, stacked):

@@ -8,7 +8,7 @@ from scipy.spatial import ConvexHull
 from chromapal.colorizers import lab_rebalanced
 from chromapal.colorizers.networks.rebalanced import Rebalanced, enlarged
 from chromapal.prepare import ab_bins, lab
-from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.images import ImageSamples
 
 BINS = ab_bins.in_gamut()
 
@@ -109,7 +109,7 @@ def test_weights_are_one_on_average_and_even_out_rare_colours():
     np.testing.assert_allclose(ab_bins.rebalancing(prior, 1.0), 1)
 
 
-def picture(*colour: float) -> tuple[np.ndarray, np.ndarray]:
+def image(*colour: float) -> tuple[np.ndarray, np.ndarray]:
     rgb = np.tile(np.array(colour, np.float32), (8, 8, 1))
     return rgb, rgb.mean(axis=2)
 
@@ -121,12 +121,12 @@ def ab_of(rgb: np.ndarray) -> torch.Tensor:
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_class_weights_come_from_training_pixels_only(precision):
-    red, blue = picture(0.9, 0.2, 0.2), picture(0.2, 0.2, 0.9)
+    red, blue = image(0.9, 0.2, 0.2), image(0.2, 0.2, 0.9)
     found = []
     for validation in (blue, red):
         model = lab_rebalanced.build(lab_rebalanced.Params(epochs=1, steps=1, batch=2, depth=18))
-        train = PictureSamples([red, red])
-        model.fit(train, PictureSamples([validation]), 0, "cpu", precision=precision)
+        train = ImageSamples([red, red])
+        model.fit(train, ImageSamples([validation]), 0, "cpu", precision=precision)
         found.append(model.network.class_weight)
     assert torch.equal(*found)
     common, rare = (int(ab_bins.nearest(ab_of(rgb), BINS)[0]) for rgb, _ in (red, blue))
@@ -137,7 +137,7 @@ def test_class_weights_come_from_training_pixels_only(precision):
 
 def test_a_certain_and_right_answer_costs_the_entropy_of_its_shares():
     network = Rebalanced(18, 1.0, 0.38)
-    batch = next(PictureSamples([picture(0.5, 0.5, 0.5)]).epoch(1))
+    batch = next(ImageSamples([image(0.5, 0.5, 0.5)]).epoch(1))
     ab = lab.rgb_to_lab(batch.rgb)[:, 1:, ::4, ::4].permute(0, 2, 3, 1).reshape(-1, 2)
     which, share = ab_bins.soft_encode(ab, BINS)
     logits = torch.full((4, len(BINS)), -1e4).scatter(1, which, share.log())

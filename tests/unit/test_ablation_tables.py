@@ -145,7 +145,7 @@ def test_context_by_hand(tmp_path):
     ]
 
 
-def test_animals_without_labels_leave_tables_with_columns_only(tmp_path):
+def test_worms_without_labels_leave_tables_with_columns_only(tmp_path):
     part = ablated(tmp_path / "0.parquet", [("assignment", "one to one", 0, "X", "1", 0, 0, 0)])
     table = ablation(tmp_path, [part])
     assert table.empty and list(table.columns) == TABLES["ablation"].names

@@ -1,4 +1,4 @@
-"""An animal is aligned the same on a GPU as on a CPU."""
+"""A worm is aligned the same on a GPU as on a CPU."""
 
 import dataclasses
 
@@ -12,11 +12,11 @@ CLOSE = 1e-6
 
 
 def compare(device: str):
-    """Align one animal on the CPU and on another device, and compare what was found."""
+    """Align one worm on the CPU and on another device, and compare what was found."""
     worms = fitted()
-    animal = worms.tested[0].blind()
+    worm = worms.tested[0].blind()
     other = dataclasses.replace(worms.aligner, device=device)
-    there, back = worms.aligner.align(animal), other.align(animal)
+    there, back = worms.aligner.align(worm), other.align(worm)
     assert worms.aligner.device == "cpu" and back.names == there.names
     for sign in (1.0, -1.0):
         # what is found comes back to the CPU
@@ -25,6 +25,6 @@ def compare(device: str):
     assert back.evidence == pytest.approx(there.evidence, abs=CLOSE)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU to align animals on")
-def test_an_animal_is_aligned_the_same_on_a_gpu():
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU to align worms on")
+def test_an_worm_is_aligned_the_same_on_a_gpu():
     compare("cuda")

@@ -1,4 +1,4 @@
-"""What a person states about an animal holds, whatever the evidence."""
+"""What a person states about a worm holds, whatever the evidence."""
 
 from functools import cache
 
@@ -14,10 +14,10 @@ from chromapal.errors import InputError
 from chromapal.identify import align, anchored, anchors, run
 from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import FORBIDDEN, Anchors, Solved, ask, solve
-from chromapal.identify.animals import animals
 from chromapal.identify.assign import Answers
 from chromapal.identify.atlas import Atlas, NameDistribution
 from chromapal.identify.symmetry import Symmetry
+from chromapal.identify.worms import worms_of
 from chromapal.prepare.normalise import Normaliser
 from chromapal.training.settings import Training
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
@@ -30,7 +30,7 @@ PARAMS = SimulationParams(
 
 @cache
 def neurons() -> pd.DataFrame:
-    """Six small animals, all mirrored; `true` is their names."""
+    """Six small worms, all mirrored; `true` is their names."""
     parts = []
     for index in range(PARAMS.worms):
         worm, truth = simulate_worm(PARAMS, 7, index)
@@ -44,17 +44,17 @@ def neurons() -> pd.DataFrame:
 
 @cache
 def learnt():
-    """Give aligner, calibration, an animal that they do not know, and its true names."""
+    """Give aligner, calibration, a worm that they do not know, and its true names."""
     torch.set_num_threads(1)
-    *training, animal = animals(neurons(), COLOUR)
+    *training, worm = worms_of(neurons(), COLOUR)
     aligner, aligned, mirror = align.fit(training, "nonrigid")
     calibration = run.calibrated(training, aligned, pd.Series(mirror))
-    return aligner, calibration, animal, neurons()["true"].to_numpy(dtype=str)[animal.row]
+    return aligner, calibration, worm, neurons()["true"].to_numpy(dtype=str)[worm.row]
 
 
 def solved(odds: float = -50.0, known: Anchors | None = None) -> Solved:
-    aligner, calibration, animal, _ = learnt()
-    return solve(aligner, calibration, animal, odds, known)
+    aligner, calibration, worm, _ = learnt()
+    return solve(aligner, calibration, worm, odds, known)
 
 
 def index(name: str) -> int:
@@ -173,7 +173,7 @@ def test_names_that_nobody_was_trained_on_are_found_with_those_most_like_them():
     assert Anchors({0: "RID"}, frozenset([1]), {2: "left"}).unknown(known) == {}
 
 
-def test_without_anchors_an_unknown_animal_is_named():
+def test_without_anchors_an_unknown_worm_is_named():
     true = learnt()[3]
     found = solved()
     assert found.mirror == -1
@@ -288,7 +288,7 @@ def test_of_two_uncertain_neurons_the_one_among_uncertain_ones_is_asked_for():
     assert ask(one, np.arange(4)) == 2
 
 
-def test_asking_a_real_animal_is_for_an_unanchored_neuron():
+def test_asking_a_real_worm_is_for_an_unanchored_neuron():
     found = solved()
     candidates = np.array([2, 5, 9])
     assert ask(found, candidates) in candidates
@@ -296,7 +296,7 @@ def test_asking_a_real_animal_is_for_an_unanchored_neuron():
 
 @pytest.fixture(scope="module")
 def fold(tmp_path_factory):
-    """Give the folder of an aligned fold; its test animals are one whole, and one of six names."""
+    """Give the folder of an aligned fold; its test worms are one whole, and one of six names."""
     folder = tmp_path_factory.mktemp("fold")
     table = neurons().assign(name=neurons()["true"])
     test = table["role"].eq("test")
@@ -324,11 +324,11 @@ def test_a_fold_is_anchored_step_by_step(fold, tmp_path):
     none = out["anchors"].eq(0)
     assert out["right"][none].tolist() == out["right_before"][none].tolist()
     curves = out.groupby(["worm", "strategy"], sort=False)["anchors"].agg(list)
-    animal = learnt()[2]
+    worm = learnt()[2]
     for strategy in ("random", "asked"):
         assert curves["few", strategy] == [0, 2]  # half of the names at most
-        assert curves[animal.worm, strategy] == [0, 2, 5, 8, 10]
-    labels = np.where(out["worm"].eq("few"), 6, len(animal.row))
+        assert curves[worm.worm, strategy] == [0, 2, 5, 8, 10]
+    labels = np.where(out["worm"].eq("few"), 6, len(worm.row))
     assert (out["labelled"] == labels - out["anchors"]).all()
     assert out["right"].between(0, out["labelled"]).all()
     start = out[out["anchors"].eq(0)].groupby("worm")["right"].nunique()
@@ -336,37 +336,37 @@ def test_a_fold_is_anchored_step_by_step(fold, tmp_path):
 
 
 def test_what_a_folder_states_is_answered(fold, tmp_path, caplog):
-    animal = learnt()[2]
-    (tmp_path / animal.lab).mkdir()
-    path = tmp_path / animal.lab / f"{animal.worm}.csv"
+    worm = learnt()[2]
+    (tmp_path / worm.lab).mkdir()
+    path = tmp_path / worm.lab / f"{worm.worm}.csv"
     path.write_text("neuron,says\n0,NEW\n1,-\n2,left\n3,AVG\n", encoding="utf-8")
-    (tmp_path / animal.lab / "few.csv").write_text("neuron,says\n999,AVG\n", encoding="utf-8")
+    (tmp_path / worm.lab / "few.csv").write_text("neuron,says\n999,AVG\n", encoding="utf-8")
     anchored.answer_fold(*inputs(fold), tmp_path, tmp_path / "out.parquet")
     out = pd.read_parquet(tmp_path / "out.parquet")
     # the other file cannot be used
-    assert out["row"].tolist() == animal.row.tolist()
+    assert out["row"].tolist() == worm.row.tolist()
     assert "few.csv, line 2: found neuron '999'" in caplog.text
     assert out["assigned1"].tolist()[:2] == ["NEW", ""] and out["assigned1"][3] == "AVG"
     assert out["probability"][[0, 1, 3]].tolist() == [1, 1, 1]
     assert out["anchor"].tolist()[:5] == ["NEW", "-", "left", "AVG", ""]
     assert not out["assigned1"].drop([3]).eq("AVG").any()
     assert np.isfinite(out[["posterior", "dorsal", "left"]].to_numpy()).all()
-    assert f"{path}: NEW is no name that training animals have; most like it are " in caplog.text
+    assert f"{path}: NEW is no name that training worms have; most like it are " in caplog.text
     assert "AVG is no name" not in caplog.text
     anchored.answer_fold(*inputs(fold), tmp_path / "nothing", tmp_path / "out.parquet")
     assert pd.read_parquet(tmp_path / "out.parquet").empty
 
 
 def test_statements_without_a_side_leave_doubt(fold, tmp_path):
-    animal = learnt()[2]
+    worm = learnt()[2]
     worms = pd.read_parquet(fold / "worms.parquet")
     even = worms.assign(source="evidence", laboratory_log_odds=0.0, evidence_log_odds=-0.5)
     even.to_parquet(tmp_path / "worms.parquet")
-    (tmp_path / animal.lab).mkdir()
+    (tmp_path / worm.lab).mkdir()
     left, right = index("URYDL"), index("URYDR")
     doubtful = {}
     for said in (f"{left},-", f"{left},left\n{right},right"):
-        path = tmp_path / animal.lab / f"{animal.worm}.csv"
+        path = tmp_path / worm.lab / f"{worm.worm}.csv"
         path.write_text(f"neuron,says\n{said}\n", encoding="utf-8")
         paths = fold / "neurons.parquet", tmp_path / "worms.parquet", fold / "atlas"
         anchored.answer_fold(*paths, "position+rgb", tmp_path, tmp_path / "out.parquet")

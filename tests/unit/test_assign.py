@@ -68,7 +68,7 @@ def test_background_and_nobody_are_one_by_hand():
 
 
 def drawn(unit, background=False, seed=0):
-    """Animals of three neurons and twelve names, seldom rivals; scores are `unit` too sharp."""
+    """Worms of three neurons and twelve names, seldom rivals; scores are `unit` too sharp."""
     rng = np.random.default_rng(seed)
     logs, truths = [], []
     for _ in range(60):

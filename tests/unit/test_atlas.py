@@ -75,7 +75,7 @@ def test_a_laboratorys_own_means_by_hand():
     assert NameDistribution.fit(values, torch.tensor([0, 0, 1, 1]), 2).local == {}
 
 
-def test_a_laboratory_of_many_animals_has_its_own_means():
+def test_a_laboratory_of_many_worms_has_its_own_means():
     rng = np.random.default_rng(4)
     values = torch.from_numpy(rng.normal(0, 1, (2000, 1)))
     values[1000:] += 6
@@ -129,10 +129,10 @@ def test_what_is_saved_is_what_is_loaded(tmp_path, degrees_of_freedom):
     assert torch.equal(again.presence, atlas.presence)
 
 
-def test_an_animal_without_the_cue_teaches_positions_only():
+def test_an_worm_without_the_cue_teaches_positions_only():
     lacking = [column(1, 2, 3), torch.full((3, 1), torch.nan).double(), column(5, 6, 7)]
     positions, _, atlas = made(channels=lacking)
-    # A: 2 in the first animal and 5 in the third; C is known from the second animal alone
+    # A: 2 in the first worm and 5 in the third; C is known from the second worm alone
     np.testing.assert_allclose(atlas.channels.mean[:2].flatten(), [3.5, 3.5])
     np.testing.assert_allclose(atlas.channels.mean[2], (1 + 2 + 5 + 6) / 4)
     np.testing.assert_allclose(atlas.position.mean[2], positions[1][2])
@@ -147,7 +147,7 @@ def test_a_laboratory_without_the_cue_has_means_of_place_alone():
 
 
 @pytest.mark.parametrize("degrees_of_freedom", [INF, 6.0])
-def test_a_cue_that_no_training_animal_has_tells_nothing(degrees_of_freedom):
+def test_a_cue_that_no_training_worm_has_tells_nothing(degrees_of_freedom):
     _, _, atlas = made(degrees_of_freedom, [torch.full((3, 2), torch.nan).double()] * 3)
     found = atlas.channels.log_density(torch.ones(4, 2, dtype=torch.float64))
     assert found.isfinite().all()

@@ -8,8 +8,8 @@ from scipy.spatial.transform import Rotation
 from chromapal.columns import COLOUR
 from chromapal.errors import InputError
 from chromapal.identify import align
-from chromapal.identify.animals import Animal, animals, in_micrometres
 from chromapal.identify.body_axes import body_axes, register, similarity, solve_similarity
+from chromapal.identify.worms import Worm, in_micrometres, worms_of
 from chromapal.worms.simulate.body_model import head
 from tests.worm_batch import table
 
@@ -81,41 +81,39 @@ def test_axes_point_posterior_dorsal_left_in_any_frame(seed, sign):
 @pytest.fixture(scope="module")
 def worms():
     neurons = table()
-    return neurons, animals(neurons, COLOUR)
+    return neurons, worms_of(neurons, COLOUR)
 
 
-def test_labels_say_which_animals_are_mirrored_and_where_their_body_axes_point(worms):
+def test_labels_say_which_worms_are_mirrored_and_where_their_body_axes_point(worms):
     neurons, some = worms
-    laid, mirror = register([animal.position for animal in some], [animal.label for animal in some])
+    laid, mirror = register([worm.position for worm in some], [worm.label for worm in some])
     signs = neurons.groupby("worm", sort=False)["sign"].first()
     assert set(signs) == {1.0, -1.0}
     assert mirror.tolist() == signs.tolist()
     model = head().set_index("name")[AXES]
-    for animal, position in zip(some, laid, strict=True):
-        true = model.loc[neurons["true"].to_numpy()[animal.row]].to_numpy()
+    for worm, position in zip(some, laid, strict=True):
+        true = model.loc[neurons["true"].to_numpy()[worm.row]].to_numpy()
         alike = [np.corrcoef(position[:, axis], true[:, axis])[0, 1] for axis in range(3)]
         # the head slopes: its longest direction is tilted against the model's back
-        assert (np.array(alike) > (0.9, 0.7, 0.9)).all(), (animal.worm, alike)
-        extent = np.ptp(position.numpy()[:, 0]) / np.ptp(animal.position.numpy(), axis=0).max()
+        assert (np.array(alike) > (0.9, 0.7, 0.9)).all(), (worm.worm, alike)
+        extent = np.ptp(position.numpy()[:, 0]) / np.ptp(worm.position.numpy(), axis=0).max()
         assert 0.8 < extent < 1.25
 
 
-def shaped(animal: Animal, position) -> Animal:
-    return Animal(animal.lab, "shaped", "", animal.row, position, animal.channels, animal.label)
+def shaped(worm: Worm, position) -> Worm:
+    return Worm(worm.lab, "shaped", "", worm.row, position, worm.channels, worm.label)
 
 
 @pytest.mark.parametrize("kept", [2, 1, 0])
-def test_an_animal_without_depth_decides_no_handedness_and_misleads_no_other(worms, kept):
+def test_an_worm_without_depth_decides_no_handedness_and_misleads_no_other(worms, kept):
     _, some = worms
-    richest = max(some, key=lambda animal: (animal.label != "").sum())
+    richest = max(some, key=lambda worm: (worm.label != "").sum())
     flat = richest.position.clone()
     flat[:, kept:] = 3.0
-    others = [animal for animal in some[:6] if animal is not richest]
+    others = [worm for worm in some[:6] if worm is not richest]
     worms = [shaped(richest, flat), *others]
-    laid, mirror = register(
-        [animal.position for animal in worms], [animal.label for animal in worms]
-    )
-    _, alone = register([animal.position for animal in others], [animal.label for animal in others])
+    laid, mirror = register([worm.position for worm in worms], [worm.label for worm in worms])
+    _, alone = register([worm.position for worm in others], [worm.label for worm in others])
     assert mirror.tolist() == [0, *alone.tolist()]
     assert all(position.isfinite().all() for position in laid)
 
@@ -124,16 +122,16 @@ def test_too_few_names_decide_nothing(worms):
     _, some = worms
     short = np.where(np.arange(len(some[0].label)) < 3, some[0].label, "")
     _, mirror = register(
-        [animal.position for animal in some[:4]], [short, *(animal.label for animal in some[1:4])]
+        [worm.position for worm in some[:4]], [short, *(worm.label for worm in some[1:4])]
     )
     assert mirror[0] == 0 and (mirror[1:] != 0).all()
 
 
-def test_training_animals_in_one_plane_are_one_clear_line(worms):
+def test_training_worms_in_one_plane_are_one_clear_line(worms):
     _, some = worms
     flat = some[0].position.clone()
     flat[:, 2] = 0
-    with pytest.raises(InputError, match="training animals: found none whose names lie apart"):
+    with pytest.raises(InputError, match="training worms: found none whose names lie apart"):
         align.fit([shaped(some[0], flat)], "pose")
 
 

@@ -88,7 +88,7 @@ def test_a_model_and_colours_come_out(colorizer, precision, variant, sample, tmp
     deviations = run.DEVIATIONS if colorizer in NAMED else ()
     assert tuple(colours.columns) == (*run.COLOURS, *deviations)
     assert (colours[list(deviations)] >= 0).all().all()
-    # all neurons of the test animal are coloured, and those the variant knows are judged
+    # all neurons of the test worm are coloured, and those the variant knows are judged
     rows = [*range(140, 148)]
     assert colours["row"].tolist() == rows
     judged = [True] * 6 + [variant == "with_background"] * 2
@@ -146,7 +146,7 @@ def test_rare_names_are_weighted_in_worm_samples(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("colorizer", NAMED)
-def test_methods_that_see_whole_animals_colour_them_alike_in_every_variant(colorizer, tmp_path):
+def test_methods_that_see_whole_worms_colour_them_alike_in_every_variant(colorizer, tmp_path):
     names = ["AVAL", "AVAR", "RMGL", "RMGR", "RID", "AQR"]
     neurons(tmp_path, names)
     found = {}

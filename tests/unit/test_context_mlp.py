@@ -9,7 +9,7 @@ import torch
 from chromapal.colorizers import context_mlp
 from chromapal.colorizers.networks.context import Context, SigmoidLayers
 from chromapal.prepare import windows as windows_module
-from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.images import ImageSamples
 from chromapal.prepare.windows import WindowBatch, WindowSamples, windows
 from chromapal.training import loop
 
@@ -127,7 +127,7 @@ def test_windows_are_those_of_a_naive_loop(shape):
     gray = np.random.default_rng(0).random((2, *shape), dtype=np.float32)
     found = windows(torch.from_numpy(gray)[:, None], 2).numpy()
     assert found.shape == (2, 25, *shape)
-    for picture in range(2):
+    for image in range(2):
         for row in range(shape[0]):
             for column in range(shape[1]):
                 expected = []
@@ -135,26 +135,26 @@ def test_windows_are_those_of_a_naive_loop(shape):
                     for right in range(-2, 3):
                         y = min(max(row + down, 0), shape[0] - 1)
                         x = min(max(column + right, 0), shape[1] - 1)
-                        expected.append(gray[picture, y, x])
-                assert found[picture, :, row, column].tolist() == expected
+                        expected.append(gray[image, y, x])
+                assert found[image, :, row, column].tolist() == expected
 
 
-def pictures(*sizes, seed=0) -> PictureSamples:
-    """Give pictures whose pixels are all different."""
+def images(*sizes, seed=0) -> ImageSamples:
+    """Give images whose pixels are all different."""
     rng = np.random.default_rng(seed)
     made = [rng.random((*size, 3), dtype=np.float32) for size in sizes]
-    return PictureSamples([(rgb, rgb.mean(axis=2)) for rgb in made])
+    return ImageSamples([(rgb, rgb.mean(axis=2)) for rgb in made])
 
 
 @pytest.mark.parametrize("pool", [1, 30, 1 << 18])
 @pytest.mark.parametrize("seed", [None, 3])
 def test_every_pixel_is_met_once_with_its_own_window(pool, seed, monkeypatch):
     monkeypatch.setattr(windows_module, "POOL", pool)
-    given = pictures((4, 5), (3, 3), (6, 1))
+    given = images((4, 5), (3, 3), (6, 1))
     batches = list(WindowSamples(given, 1).epoch(8, seed=seed))
     assert [len(batch.rgb) for batch in batches] == [8, 8, 8, 8, 3]
     met = torch.cat([batch.rgb for batch in batches])
-    straight = np.concatenate([rgb.reshape(-1, 3) for rgb, _ in given.pictures])
+    straight = np.concatenate([rgb.reshape(-1, 3) for rgb, _ in given.images])
     assert sorted(met.tolist()) == sorted(straight.tolist())
     assert (met.tolist() == straight.tolist()) == (seed is None)
     around = torch.cat([batch.window for batch in batches])
@@ -162,7 +162,7 @@ def test_every_pixel_is_met_once_with_its_own_window(pool, seed, monkeypatch):
 
 
 def test_one_seed_gives_one_order():
-    given = WindowSamples(pictures((4, 5), (3, 3)), 1)
+    given = WindowSamples(images((4, 5), (3, 3)), 1)
     one, two, other = ([batch.rgb for batch in given.epoch(8, seed=s)] for s in (1, 1, 2))
     assert all(map(torch.equal, one, two))
     assert not all(map(torch.equal, one, other))
@@ -173,7 +173,7 @@ SHORT = context_mlp.Params(epochs=40, batch=16, patience=2, rounds=3, learning_r
 
 def fit(checkpoint=None):
     model = context_mlp.build(SHORT)
-    history = model.fit(pictures((5, 5)), pictures((4, 4), seed=1), 0, "cpu", 1, checkpoint, "fp32")
+    history = model.fit(images((5, 5)), images((4, 4), seed=1), 0, "cpu", 1, checkpoint, "fp32")
     return model.network.state_dict(), history
 
 
@@ -187,9 +187,9 @@ def test_rounds_have_a_tenth_of_the_rate_and_the_best_weights_are_kept():
         losses = part["validation_loss"].tolist()
         assert losses.index(min(losses)) == len(losses) - 1 - SHORT.patience
     model = context_mlp.build(SHORT)
-    model.fit(pictures((5, 5)), pictures((4, 4), seed=1), 0, "cpu", precision="fp32")
-    validation = pictures((4, 4), seed=1)
-    (found,), (truth, _) = model.predict(validation), validation.pictures[0]
+    model.fit(images((5, 5)), images((4, 4), seed=1), 0, "cpu", precision="fp32")
+    validation = images((4, 4), seed=1)
+    (found,), (truth, _) = model.predict(validation), validation.images[0]
     loss = np.square(found - truth).sum(axis=2).mean() / 2
     assert loss == pytest.approx(history["validation_loss"].min(), rel=1e-4)
 

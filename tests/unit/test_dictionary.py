@@ -37,7 +37,7 @@ def test_one_name_has_one_kind_in_the_tables_that_are_read_together():
 @pytest.mark.parametrize(
     "module",
     [
-        "worms/collect.py", "colorizers/common/run.py", "colorizers/common/run_pictures.py",
+        "worms/collect.py", "colorizers/common/run.py", "colorizers/common/run_images.py",
         "classifiers/common/naming.py", "identify/run.py", "apply/model.py", "apply/name.py",
     ],
 )  # fmt: skip

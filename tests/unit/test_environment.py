@@ -14,7 +14,7 @@ from tests.workflow.conftest import TINY
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / "envs/chromapal.yaml"
 CATALOG = ROOT / ".snakemake-workflow-catalog.yml"
-PICTURES = yaml.safe_load((ROOT / "config/images.yaml").read_text())
+IMAGES = yaml.safe_load((ROOT / "config/images.yaml").read_text())
 ALIGNED = {
     **TINY,
     "align": "pose",
@@ -28,7 +28,7 @@ ALIGNED = {
 }
 
 
-@pytest.mark.parametrize("study", [TINY, ALIGNED, PICTURES], ids=["neurons", "aligned", "pictures"])
+@pytest.mark.parametrize("study", [TINY, ALIGNED, IMAGES], ids=["neurons", "aligned", "pictures"])
 def test_every_rule_that_runs_something_names_the_environment(study, tmp_path):
     config = tmp_path / "study.yaml"
     config.write_text(yaml.safe_dump(study))

@@ -8,8 +8,8 @@ from matplotlib.image import imread
 from scipy.special import ndtri
 
 from chromapal.evaluate.figures import (
-    animals,
     colour,
+    coloured,
     confusion,
     examples,
     grids,
@@ -28,7 +28,7 @@ RUN = {"colorizer": "resnet18_fusion", "variant": "no_background", "sample": "wo
 
 
 def made_neurons() -> pd.DataFrame:
-    """Two laboratories; A's animal has 5 neurons (2 unlabelled), B's `$1$` has 3."""
+    """Two laboratories; A's worm has 5 neurons (2 unlabelled), B's `$1$` has 3."""
     count = 8
     um = np.arange(count, dtype=float)
     table = pd.DataFrame(
@@ -58,13 +58,13 @@ def made_identity() -> pd.DataFrame:
             ("position+gray", 0.3), ("position+gray+predicted", 0.35), ("position+rgb", 0.6)
         ):  # fmt: skip
             predicted = "predicted" in features
-            for lab, worms in (("A", 2), ("B", 1), ("all", 3)):
+            for lab, count in (("A", 2), ("B", 1), ("all", 3)):
                 accuracy = score + plus + (0.05 if lab == "A" else 0)
                 rows.append(
                     {
                         "classifier": classifier, "variant": "no_background",
                         "colorizer": "resnet18_fusion" if predicted else "", "features": features,
-                        "fold": "all", "lab": lab, "worms": worms, "accuracy": accuracy,
+                        "fold": "all", "lab": lab, "worms": count, "accuracy": accuracy,
                         "low": accuracy - 0.05, "high": accuracy + 0.04, "majority": 0.08,
                         "chance": 0.01, "recovery_ratio": 0.167 if predicted else np.nan,
                     }
@@ -142,7 +142,7 @@ def test_projections_show_raw_and_normalised_and_mark_the_unlabelled():
 
 
 def test_grids_show_a_slab_beside_a_single_cell():
-    part = animals.neurons_of(made_neurons(), ("A", "one"))
+    part = coloured.neurons_of(made_neurons(), ("A", "one"))
     slab = grids.sample(part, "worm", 8, 8.0)
     single = grids.sample(part, "neuron", 8, 8.0)
     assert np.isfinite(slab[0]).sum() == 5
@@ -230,7 +230,7 @@ def test_colour_places_folds_and_pooled_values():
     folds, pooled = (part.get_offsets() for part in first.collections)
     assert folds.tolist() == pooled.tolist() == [[0.9, 0], [0.5, 1]]
     assert len(drawn.axes) == 4
-    assert "4 animals" in drawn.get_suptitle()
+    assert "4 worms" in drawn.get_suptitle()
 
 
 def test_identity_shows_intervals_baselines_and_recovery():
@@ -246,7 +246,7 @@ def test_identity_shows_intervals_baselines_and_recovery():
     assert [0.08, 0.08] in [list(x) for x in lines]
     assert [0.01, 0.01] in [list(x) for x in lines]
     assert {note.get_text() for note in axes.texts} == {"recovery\n0.17"}
-    assert "(3 animals)" in axes.get_title("left")
+    assert "(3 worms)" in axes.get_title("left")
 
 
 def test_laboratories_stand_side_by_side():
@@ -257,7 +257,7 @@ def test_laboratories_stand_side_by_side():
     heights = [[bar.get_height() for bar in part.patches] for part in bars]
     assert heights[2] == pytest.approx([0.75, 0.7, 0.7])
     assert [tick.get_text() for tick in axes.get_xticklabels()] == [
-        "A\n2 animals", "B\n1 animals", "all\n3 animals",
+        "A\n2 worms", "B\n1 worms", "all\n3 worms",
     ]  # fmt: skip
 
 
@@ -300,7 +300,7 @@ def test_examples_pool_names_with_similarly_many_examples():
     assert axes.get_xlabel() == "training examples of the name"
 
 
-def test_prediction_shows_median_animals_with_their_error_and_its_baseline():
+def test_prediction_shows_median_worms_with_their_error_and_its_baseline():
     neurons = made_neurons()
     worms = pd.DataFrame(
         [{**RUN, "colorizer": "mean_colour", "measure": "colour", "lab": "A", "worm": "one",
@@ -329,18 +329,18 @@ def test_prediction_flatters_nobody():
 
 def test_dark_colours_are_brightened_and_it_is_said():
     dark = pd.DataFrame({"r": [0.0, 0.05], "g": [0.05, 0.05], "b": [0.05, 0.05]})
-    brighter = animals.gain(dark, "full_scale")
+    brighter = coloured.gain(dark, "full_scale")
     assert brighter == pytest.approx(20)
-    assert animals.colours(dark, "full_scale", brighter)[0].tolist() == pytest.approx([0, 1, 1])
-    assert animals.brightened(brighter) == ", brightened 20 times"
-    assert animals.gain(dark, "rank_normal") == 1
-    assert animals.gain(dark * 100, "full_scale") == 1
-    assert animals.brightened(1.0) == ""
+    assert coloured.colours(dark, "full_scale", brighter)[0].tolist() == pytest.approx([0, 1, 1])
+    assert coloured.brightened(brighter) == ", brightened 20 times"
+    assert coloured.gain(dark, "rank_normal") == 1
+    assert coloured.gain(dark * 100, "full_scale") == 1
+    assert coloured.brightened(1.0) == ""
 
 
 def test_rank_normal_colours_are_shown_as_ranks():
     table = pd.DataFrame({"r": [ndtri(0.25)], "g": [np.nan], "b": [0.0]})
-    assert animals.colours(table, "rank_normal").tolist() == [pytest.approx([0.25, 0.5, 0.5])]
+    assert coloured.colours(table, "rank_normal").tolist() == [pytest.approx([0.25, 0.5, 0.5])]
 
 
 @pytest.mark.parametrize(
@@ -388,10 +388,10 @@ def test_text_columns_stay_text(tmp_path):
 
 def test_a_study_without_colour_says_so(tmp_path, monkeypatch):
     said = []
-    monkeypatch.setattr(animals.style, "message", lambda text: said.append(text) or style.new(3, 1))
+    monkeypatch.setattr(coloured.style, "message", lambda text: said.append(text) or style.new(3, 1))
     made_neurons().assign(colour=False).to_parquet(tmp_path / "neurons.parquet")
     projections.draw(tmp_path / "neurons.parquet", "full_scale", tmp_path / "a.png")
     volume.draw([], tmp_path / "neurons.parquet", "full_scale", tmp_path / "b.png")
     grids.draw(tmp_path / "neurons.parquet", 8.0, tmp_path / "c.png")
-    assert len(said) == 3 and "No animal" in said[0]
+    assert len(said) == 3 and "No worm" in said[0]
     assert all((tmp_path / f"{name}.png").exists() for name in "abc")

@@ -102,7 +102,7 @@ def made_peers() -> pd.DataFrame:
 
 
 def made_handedness() -> pd.DataFrame:
-    """Of laboratory A's three animals one is wrong and doubtful; B's is undecided."""
+    """Of laboratory A's three worms one is wrong and doubtful; B's is undecided."""
     table = pd.DataFrame(
         {
             "lab": ["A", "A", "A", "B"], "worm": ["1", "2", *HOSTILE],
@@ -252,7 +252,7 @@ def test_peers_stand_best_first_with_wins_and_p():
     ours, theirs = left.lines[:2]
     assert ours.get_xdata().tolist() == [0.7, 0.7, 0.7]
     assert theirs.get_xdata().tolist() == [0.72, 0.6, 0.5]
-    said = "better on 4, alike on 1, worse on 1 of 6 animals"
+    said = "better on 4, alike on 1, worse on 1 of 6 worms"
     assert words(left) == [said, f"{said}, p = 0.200", f"{said}, p < 0.001"]
     assert len(right.containers) == 3
     pooled = right.containers[0].lines[0]
@@ -263,11 +263,11 @@ def test_peers_stand_best_first_with_wins_and_p():
 def test_handedness_counts_right_and_wrong_and_rings_doubt():
     drawn = handedness.figure(made_handedness())
     assert drawn.get_suptitle() == (
-        "Handedness of 4 animals: 2 as in their labels, 1 against them, 1 undecided (position+rgb)"
+        "Handedness of 4 worms: 2 as in their labels, 1 against them, 1 undecided (position+rgb)"
     )
     strips, mirrored = drawn.axes
     assert [label.get_text() for label in strips.get_yticklabels()] == [
-        "A\n3 animals\n1 wrong, 1 suspect", "B\n1 animals\n0 wrong, 0 suspect",
+        "A\n3 worms\n1 wrong, 1 suspect", "B\n1 worms\n0 wrong, 0 suspect",
     ]  # fmt: skip
     filled = {}
     for part in (*strips.collections, *mirrored.collections):
@@ -296,7 +296,7 @@ def test_handedness_of_a_chosen_feature_set():
     assert "(position)" in handedness.figure(made_handedness(), "position").get_suptitle()
 
 
-def test_stacked_animals_stay_in_their_row():
+def test_stacked_worms_stay_in_their_row():
     heights = handedness.stack(np.full(60, 1.0))
     assert len(set(heights)) == 60
     assert np.abs(heights).max() == pytest.approx(0.38)
@@ -397,12 +397,12 @@ def test_a_page_draws_every_placed_neuron_with_its_names():
 
 
 def untold() -> pd.DataFrame:
-    """The same neurons of an animal that nobody labelled, with colours predicted for them."""
+    """The same neurons of a worm that nobody labelled, with colours predicted for them."""
     shown = {"red_shown": [1.0, 0, 0, 0.2, 0], "green_shown": 0.0, "blue_shown": 0.4}
     return made_named().assign(name="", ID="", right="", **shown)
 
 
-def test_an_unlabelled_animal_is_shown_in_its_predicted_colours():
+def test_an_unlabelled_worm_is_shown_in_its_predicted_colours():
     page = worm_page.page(untold(), ["A one: a <note>"])
     (trace,), layout = data_of(page)
     assert trace["name"] == "neurons (4)"
@@ -436,7 +436,7 @@ def test_a_page_loads_nothing_and_sends_nothing():
 def test_a_page_keeps_hostile_names_inert():
     page = worm_page.page(hostile(made_named()))
     plain = worm_page.page(made_named())
-    # no tag more than an ordinary animal's page has
+    # no tag more than an ordinary worm's page has
     for tag in ("<script", "</script", "<img", "alert(2)>"):
         assert page.count(tag) == plain.count(tag), tag
     assert html.escape(HOSTILE[0]) in page
@@ -449,9 +449,9 @@ def test_a_page_keeps_hostile_names_inert():
     assert title.startswith(html.escape(f"{HOSTILE[0]} {HOSTILE[0]}"))
 
 
-def test_an_animal_without_neurons_has_a_page():
+def test_an_worm_without_neurons_has_a_page():
     page = worm_page.page(made_named().iloc[:0])
-    assert "This animal has no neurons." in page
+    assert "This worm has no neurons." in page
     assert "There is nothing to review." in page
 
 

@@ -69,7 +69,7 @@ def test_scores_by_hand():
     assert row["balanced_accuracy"] == pytest.approx((1 / 2 + 2 / 3 + 0) / 3)
     assert row["macro_f1"] == pytest.approx((2 / (2 + 3) + 4 / (3 + 2) + 0) / 3)
     assert np.isnan(row["recovery_ratio"])
-    assert np.isnan(table.loc[("all", "X"), "low"])  # one animal has no interval
+    assert np.isnan(table.loc[("all", "X"), "low"])  # one worm has no interval
     assert table.loc[("fold0", "Y"), "accuracy"] == pytest.approx(2 / 4)
 
 
@@ -80,7 +80,7 @@ def test_labels_of_other_laboratories_change_no_laboratory():
     pd.testing.assert_frame_equal(before, after)
 
 
-def test_an_animal_without_labelled_rows_leaves_the_mean_over_animals():
+def test_an_worm_without_labelled_rows_leaves_the_mean_over_worms():
     rows = [*ROWS, ("Y", "3", "background", "background", "A")]
     row = scored([named(rows)]).set_index(["fold", "lab"]).loc[("all", "all")]
     assert row["worms"] == 2 and row["accuracy"] == pytest.approx(1 / 2)
@@ -96,7 +96,7 @@ def test_interval_is_seeded_and_holds_the_mean():
     assert (low == again[0]).all() and (high == again[1]).all()
     assert low[0] < values[0].mean() < high[0]
     assert (low[1], high[1]) == (0.5, 0.5)
-    # two animals: a mean of resamples is either value or halfway, each end has probability 1/4
+    # two worms: a mean of resamples is either value or halfway, each end has probability 1/4
     low, high = identity.interval(np.array([[0.0, 1.0]]), seed=0)
     assert (low[0], high[0]) == (0, 1)
 
@@ -151,15 +151,15 @@ def scored_runs(runs):
     return identity.score(worms, names)
 
 
-def test_methods_of_one_feature_set_must_be_scored_on_the_same_animals():
+def test_methods_of_one_feature_set_must_be_scored_on_the_same_worms():
     short = named([row for row in ROWS if row[0] == "X"])
-    with pytest.raises(ValueError, match="same animals"):
+    with pytest.raises(ValueError, match="same worms"):
         scored_runs([(named(ROWS), {}), (short, {"classifier": "mlp"})])
     # another variant is another question
     assert len(scored_runs([(named(ROWS), {}), (short, {"variant": "with_background"})]))
 
 
-def test_an_animal_without_a_channel_is_left_out_of_its_feature_sets_alone():
+def test_an_worm_without_a_channel_is_left_out_of_its_feature_sets_alone():
     short = named([row for row in ROWS if row[0] == "X"], features="position+rgb")
     runs = [
         (table, {"classifier": classifier})

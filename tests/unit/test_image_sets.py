@@ -1,4 +1,4 @@
-"""A set is looked for once and listed; its jobs read the list, and the pictures they need."""
+"""A set is looked for once and listed; its jobs read the list, and the images they need."""
 
 import json
 import os
@@ -11,17 +11,17 @@ import pytest
 from PIL import Image
 
 from chromapal import methods
-from chromapal.colorizers.common import run_pictures
+from chromapal.colorizers.common import run_images
 from chromapal.errors import InputError
-from chromapal.evaluate.pages.turing_pictures import choose
-from chromapal.evaluate.tables.scored_pictures import write_scores
+from chromapal.evaluate.pages.turing_images import choose
+from chromapal.evaluate.tables.scored_images import write_scores
 from chromapal.images import bundled, folder_files, neuropal, neuropal_volume, sets
 from chromapal.images import folder as image_folder
 from chromapal.images.card import write_card
 from chromapal.images.cifar100 import RECORD
 from chromapal.images.collection import SPLITS
-from chromapal.images.export import write_micrographs, write_test_pictures
-from chromapal.images.sets import find, list_pictures, listed, part
+from chromapal.images.export import write_micrographs, write_test_images
+from chromapal.images.sets import find, list_images, listed, part
 from chromapal.training.settings import Training
 from tests.nwb_files import write_nwb
 
@@ -71,24 +71,24 @@ def options(request, tmp_path):
 @pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning")
 def test_a_list_gives_the_set_back_as_it_was_found(options, tmp_path):
     found = find(options, 7)
-    list_pictures(options, 7, tmp_path / "list.parquet")
+    list_images(options, 7, tmp_path / "list.parquet")
     again = listed(tmp_path / "list.parquet", options)
-    assert again.pictures == found.pictures and again.skipped == found.skipped
-    for one, other in zip(again.pictures, found.pictures, strict=True):
+    assert again.images == found.images and again.skipped == found.skipped
+    for one, other in zip(again.images, found.images, strict=True):
         assert (one.file, one.at) == (other.file, other.at)
-    for picture in found.pictures[:: len(found.pictures) // 4]:
-        assert again.stamp(picture) == found.stamp(picture)
-        for one, other in zip(again.pair(picture), found.pair(picture), strict=True):
+    for image in found.images[:: len(found.images) // 4]:
+        assert again.stamp(image) == found.stamp(image)
+        for one, other in zip(again.pair(image), found.pair(image), strict=True):
             np.testing.assert_array_equal(one, other)
     tested = listed(tmp_path / "list.parquet", options, ["test"])
-    assert tested.pictures == found.of("test")
+    assert tested.images == found.of("test")
     table = pd.read_parquet(tmp_path / "list.parquet")
     assert table["split"].value_counts().to_dict() == {
         **{split: len(found.of(split)) for split in SPLITS},
         **({"": 1} if options["kind"] == "folder" else {}),
     }
     first = (tmp_path / "list.parquet").read_bytes()
-    list_pictures(options, 7, tmp_path / "list.parquet")
+    list_images(options, 7, tmp_path / "list.parquet")
     assert (tmp_path / "list.parquet").read_bytes() == first
 
 
@@ -115,20 +115,18 @@ def reads(monkeypatch):
 @pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning")
 def test_jobs_read_what_they_need_once_and_look_for_nothing(options, tmp_path, reads, monkeypatch):
     listing = tmp_path / "list.parquet"
-    list_pictures(options, 7, listing)
+    list_images(options, 7, listing)
     # of an image in a folder only decoding tells whether it is whole; of all others the header
     assert set(reads.values()) <= {1} and bool(reads) == (options["kind"] == "folder")
     collection = listed(listing, options)
-    files = {
-        split: {Path(picture.file).name for picture in collection.of(split)} for split in SPLITS
-    }
+    files = {split: {Path(image.file).name for image in collection.of(split)} for split in SPLITS}
     if options["kind"] == "bundled":
         names = {name: Path(file).name for name, (*_, file) in bundled.PHOTOGRAPHS.items()}
         files = {split: {names[name] for name in found} for split, found in files.items()}
     decoded = options["kind"] != "cifar100"  # whose records are no files of their own
 
     def refused(*arguments):
-        raise AssertionError("a job looked for pictures")
+        raise AssertionError("a job looked for images")
 
     for module, name in (
         (sets, "find"), (folder_files, "assign"), (image_folder, "assign"), (bundled, "patches"),
@@ -145,34 +143,34 @@ def test_jobs_read_what_they_need_once_and_look_for_nothing(options, tmp_path, r
     def once(*splits):
         return {name: 1 for split in splits for name in files[split]} if decoded else {}
 
-    assert read_by(write_test_pictures, listing, options, tmp_path / "shown") == once("test")
+    assert read_by(write_test_images, listing, options, tmp_path / "shown") == once("test")
     assert read_by(write_card, listing, options, tmp_path / "card") == once(*SPLITS)
     train = (
-        listing, options, run_pictures.Method("mean_colour", {}), Training(seed=7),
+        listing, options, run_images.Method("mean_colour", {}), Training(seed=7),
         *(tmp_path / name for name in ("model", "losses.csv", "facts.json")),
     )  # fmt: skip
-    assert read_by(run_pictures.train, *train) == once("train")
+    assert read_by(run_images.train, *train) == once("train")
     colour = (listing, options, tmp_path / "model", [], 1, tmp_path / "coloured")
-    assert read_by(run_pictures.colour, *colour) == once("test")
+    assert read_by(run_images.colour, *colour) == once("test")
 
 
-def test_fewer_training_pictures_are_among_more():
+def test_fewer_training_images_are_among_more():
     collection = find(OPTIONS, 7)
-    drawn = [set(part(collection, "train", most, 7).pictures) for most in (2, 5, None)]
+    drawn = [set(part(collection, "train", most, 7).images) for most in (2, 5, None)]
     assert [len(some) for some in drawn] == [2, 5, len(collection.of("train"))]
     assert drawn[0] < drawn[1] < drawn[2]
-    assert set(part(collection, "train", 5, 8).pictures) != drawn[1]
+    assert set(part(collection, "train", 5, 8).images) != drawn[1]
     rgb, gray = part(collection, "train")[0]
     np.testing.assert_array_equal(rgb, collection.load(collection.of("train")[0]))
     assert gray.shape == (32, 32)
 
 
-def test_test_pictures_stand_on_disk_in_eight_bits(tmp_path):
-    list_pictures(OPTIONS, 7, tmp_path / "list.parquet")
-    write_test_pictures(tmp_path / "list.parquet", OPTIONS, tmp_path / "shown")
+def test_test_images_stand_on_disk_in_eight_bits(tmp_path):
+    list_images(OPTIONS, 7, tmp_path / "list.parquet")
+    write_test_images(tmp_path / "list.parquet", OPTIONS, tmp_path / "shown")
     tested = part(find(OPTIONS, 7), "test")
     index = pd.read_csv(tmp_path / "shown/index.csv")
-    assert index["key"].tolist() == [picture.key for picture in tested.pictures]
+    assert index["key"].tolist() == [image.key for image in tested.images]
     assert index["number"].tolist() == list(range(len(tested)))
     for number in index["number"]:
         for kind, pixels in zip(("true", "gray"), tested[number], strict=True):
@@ -183,11 +181,11 @@ def test_test_pictures_stand_on_disk_in_eight_bits(tmp_path):
 
 
 def trained(folder, colorizer, **more):
-    """List the set and train on four of its pictures; gives what lists and loads it."""
+    """List the set and train on four of its images; gives what lists and loads it."""
     options = OPTIONS | more
-    list_pictures(options, 7, folder / "list.parquet")
-    run_pictures.train(
-        folder / "list.parquet", options, run_pictures.Method(colorizer, {}, 4, 7),
+    list_images(options, 7, folder / "list.parquet")
+    run_images.train(
+        folder / "list.parquet", options, run_images.Method(colorizer, {}, 4, 7),
         Training("cpu", "fp32", 1, 7, str(folder / "checkpoints")), folder / "model",
         folder / "losses.csv", folder / "facts.json",
     )  # fmt: skip
@@ -196,15 +194,15 @@ def trained(folder, colorizer, **more):
 
 @pytest.mark.parametrize(("colorizer", "learnt"), [("mean_colour", 3), ("copy_gray", 0)])
 def test_a_model_is_trained_colours_and_is_scored(tmp_path, colorizer, learnt):
-    pictures, options = trained(tmp_path, colorizer)
+    images, options = trained(tmp_path, colorizer)
     assert json.loads((tmp_path / "facts.json").read_text()) == {
         "train_pictures": 4,
         "parameters": learnt,
         "training_device": "",
         "training_precision": "",
     }
-    write_test_pictures(pictures, options, tmp_path / "shown")
-    run_pictures.colour(pictures, options, tmp_path / "model", ["cell"], 1, tmp_path / "coloured")
+    write_test_images(images, options, tmp_path / "shown")
+    run_images.colour(images, options, tmp_path / "model", ["cell"], 1, tmp_path / "coloured")
     index = pd.read_csv(tmp_path / "shown/index.csv")
     names = {path.name for path in (tmp_path / "coloured").iterdir()}
     assert names == {f"{number:03d}.png" for number in index["number"]} | {"micrograph_cell.png"}
@@ -220,13 +218,13 @@ def test_a_model_is_trained_colours_and_is_scored(tmp_path, colorizer, learnt):
         np.testing.assert_array_equal(first, np.repeat(gray[:, :, None], 3, axis=2))
 
 
-def test_a_set_without_pictures_to_validate_on_is_one_line(tmp_path):
-    with pytest.raises(InputError, match=r"list\.parquet: found no picture to validate on"):
+def test_a_set_without_images_to_validate_on_is_one_line(tmp_path):
+    with pytest.raises(InputError, match=r"list\.parquet: found no image to validate on"):
         trained(tmp_path, "mean_colour", photographs=["cat"])
     assert not (tmp_path / "model").exists()
 
 
-def test_pictures_are_shared_out_among_methods(tmp_path):
+def test_images_are_shared_out_among_methods(tmp_path):
     for name, count in (("a", 9), ("b", 2)):
         (tmp_path / name).mkdir()
         keys = [f"{name}{number}" for number in range(count)]

@@ -14,7 +14,7 @@ from chromapal.images.bundled import MICROGRAPHS, PHOTOGRAPHS, Bundled, microgra
 
 def test_every_photograph_ships_with_what_is_installed():
     found = Bundled.find(64)
-    assert {picture.source for picture in found.pictures} == set(PHOTOGRAPHS)
+    assert {image.source for image in found.images} == set(PHOTOGRAPHS)
     assert found.skipped == ()
 
 
@@ -40,44 +40,44 @@ def test_patches_by_hand():
 @given(st.integers(0, 2**32 - 1), st.sampled_from([48, 96, 224]))
 def test_no_photograph_is_on_two_sides_for_any_seed(seed, size):
     found = Bundled.find(size, seed=seed)
-    sides = {(picture.source, picture.split) for picture in found.pictures}
+    sides = {(image.source, image.split) for image in found.images}
     assert len(sides) == len(PHOTOGRAPHS)
     assert {split for _, split in sides} == {"train", "validation", "test"}
-    assert found.pictures == Bundled.find(size, seed=seed).pictures
+    assert found.images == Bundled.find(size, seed=seed).images
 
 
 @pytest.mark.parametrize(
-    ("name", "image"),
+    ("name", "photograph"),
     [
         ("astronaut", data.astronaut),
         ("immunohistochemistry", data.immunohistochemistry),
         ("temple", lambda: load_sample_image("china.jpg")),
     ],
 )
-def test_a_patch_is_cut_where_its_key_says(name, image):
+def test_a_patch_is_cut_where_its_key_says(name, photograph):
     found = Bundled.find(50, photographs=[name])
-    picture = found.pictures[-1]
-    top, left = map(int, picture.key.split()[1:])
-    expected = image()[top : top + 50, left : left + 50] / 255
-    patch = found.load(picture)
+    image = found.images[-1]
+    top, left = map(int, image.key.split()[1:])
+    expected = photograph()[top : top + 50, left : left + 50] / 255
+    patch = found.load(image)
     assert patch.dtype == np.float32
     np.testing.assert_allclose(patch, expected, atol=1e-6)
     patch[:] = 0  # the caller's own
-    np.testing.assert_allclose(found.load(picture), expected, atol=1e-6)
+    np.testing.assert_allclose(found.load(image), expected, atol=1e-6)
 
 
 def test_a_limit_draws_some_patches_of_each_photograph():
     every, some = Bundled.find(64), Bundled.find(64, most_per_source=5)
-    keys = {picture.key for picture in every.pictures}
-    assert len(some.pictures) == 50 and {picture.key for picture in some.pictures} < keys
+    keys = {image.key for image in every.images}
+    assert len(some.images) == 50 and {image.key for image in some.images} < keys
     other = Bundled.find(64, seed=1, most_per_source=5)
-    assert {picture.key for picture in other.pictures} != {picture.key for picture in some.pictures}
+    assert {image.key for image in other.images} != {image.key for image in some.images}
 
 
 def test_a_photograph_smaller_than_a_patch_is_skipped():
     found = Bundled.find(320)
     assert ("chelsea.png", "451 x 300 pixels, less than 320 a side") in found.skipped
-    assert "cat" not in {picture.source for picture in found.pictures}
+    assert "cat" not in {image.source for image in found.images}
 
 
 def test_a_photograph_that_is_not_installed_is_skipped(monkeypatch):
@@ -86,7 +86,7 @@ def test_a_photograph_that_is_not_installed_is_skipped(monkeypatch):
 
 
 def test_one_photograph_trains():
-    assert {p.split for p in Bundled.find(100, photographs=["coffee"]).pictures} == {"train"}
+    assert {p.split for p in Bundled.find(100, photographs=["coffee"]).images} == {"train"}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_one_photograph_trains():
         ({"size": 0}, "size: found 0"),
         ({"size": 64, "most_per_source": 0}, "most_per_source: found 0"),
         ({"size": 64, "photographs": ["lena"]}, "'lena'; expected one of astronaut"),
-        ({"size": 5000}, "no picture to train with .10 skipped"),
+        ({"size": 5000}, "no image to train with .10 skipped"),
     ],
 )
 def test_what_cannot_be_is_one_line(arguments, message):

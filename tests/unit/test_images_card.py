@@ -2,34 +2,34 @@
 
 import numpy as np
 import pandas as pd
+import PIL.Image
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from chromapal.images import card, duplicates
-from chromapal.images.collection import Collection, Picture
+from chromapal.images.collection import Collection, Image
 from chromapal.images.duplicates import difference_hash, nearest
 
 
 class Held(Collection):
-    """Pictures given as arrays, named `split key`; counts how often each one is loaded."""
+    """Images given as arrays, named `split key`; counts how often each one is loaded."""
 
     def __init__(self, arrays, skipped=()):
         self.arrays = {key: np.asarray(rgb, dtype=np.float32) for key, rgb in arrays.items()}
         self.loads = []
-        pictures = [Picture(key, key[:-1], key.split()[0]) for key in arrays]
-        super().__init__(pictures, skipped)
+        images = [Image(key, key[:-1], key.split()[0]) for key in arrays]
+        super().__init__(images, skipped)
 
-    def load(self, picture):
-        self.loads.append(picture.key)
-        return self.arrays[picture.key].copy()
+    def load(self, image):
+        self.loads.append(image.key)
+        return self.arrays[image.key].copy()
 
 
 def scene(seed: int, shape=(40, 52)) -> np.ndarray:
     """A photograph's stand-in: smooth blobs of colour."""
     coarse = np.random.default_rng(seed).integers(0, 255, (5, 6, 3), dtype=np.uint8)
-    image = Image.fromarray(coarse).resize(shape[::-1], Image.Resampling.BICUBIC)
+    image = PIL.Image.fromarray(coarse).resize(shape[::-1], PIL.Image.Resampling.BICUBIC)
     return np.asarray(image) / np.float32(255)
 
 
@@ -72,10 +72,10 @@ def test_bins_cover_each_scale_and_shares_sum_to_1():
     assert sums["train", "chroma"] == sums["test", "saturation"] == 40 * 52
 
 
-def test_each_picture_is_loaded_once():
+def test_each_image_is_loaded_once():
     held = Held({f"train a{n}": scene(n) for n in range(4)} | {"test b1": scene(9)})
     card.describe(held)
-    assert sorted(held.loads) == [picture.key for picture in held.pictures]
+    assert sorted(held.loads) == [image.key for image in held.images]
 
 
 def test_a_hash_by_hand():
@@ -90,15 +90,15 @@ def test_a_hash_by_hand():
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (9, 8)])
-def test_a_constant_picture_is_flat_whatever_its_size(shape):
+def test_a_constant_image_is_flat_whatever_its_size(shape):
     assert difference_hash(np.full((*shape, 3), 0.3, dtype=np.float32)) == (0, True)
 
 
 def test_a_twin_is_found_through_scale_brightness_and_compression(tmp_path):
     image = scene(5, (64, 64))
     counts = (image * 255).astype(np.uint8)
-    Image.fromarray(counts).resize((48, 48)).save(tmp_path / "a.jpg", quality=60)
-    small = np.asarray(Image.open(tmp_path / "a.jpg")) / 255
+    PIL.Image.fromarray(counts).resize((48, 48)).save(tmp_path / "a.jpg", quality=60)
+    small = np.asarray(PIL.Image.open(tmp_path / "a.jpg")) / 255
     held = Held(
         {
             "train a1": scene(4, (64, 64)),

@@ -48,45 +48,45 @@ def md5(path) -> str:
     return "md5:" + hashlib.md5(path.read_bytes()).hexdigest()
 
 
-def test_a_picture_by_hand(archive, tmp_path):
+def test_a_image_by_hand(archive, tmp_path):
     found = Cifar100.find(tmp_path, archive, counts=COUNTS, checksum=md5(archive))
-    picture = next(p for p in found.pictures if p.key == "train 00037 class 07")
+    image = next(p for p in found.images if p.key == "train 00037 class 07")
     record = records(60, 1)[37]
-    image = found.load(picture)
-    assert image.shape == (32, 32, 3) and image.dtype == np.float32
+    pixels = found.load(image)
+    assert pixels.shape == (32, 32, 3) and pixels.dtype == np.float32
     # 2 labels, then 1024 red, 1024 green, 1024 blue, each row by row
-    assert image[0, 0, 0] == np.float32(record[2]) / np.float32(255)
-    assert image[0, 1, 0] == np.float32(record[3]) / np.float32(255)
-    assert image[1, 0, 1] == np.float32(record[2 + 1024 + 32]) / np.float32(255)
-    assert image[31, 31, 2] == np.float32(record[-1]) / np.float32(255)
+    assert pixels[0, 0, 0] == np.float32(record[2]) / np.float32(255)
+    assert pixels[0, 1, 0] == np.float32(record[3]) / np.float32(255)
+    assert pixels[1, 0, 1] == np.float32(record[2 + 1024 + 32]) / np.float32(255)
+    assert pixels[31, 31, 2] == np.float32(record[-1]) / np.float32(255)
 
 
 def test_training_and_validation_come_from_train_and_test_from_test(archive, tmp_path):
     found = Cifar100.find(tmp_path, archive, counts=(30, 10, 5), checksum="")
     assert [len(found.of(split)) for split in ("train", "validation", "test")] == [30, 10, 5]
-    for picture in found.pictures:
-        assert picture.key.startswith("test " if picture.split == "test" else "train ")
+    for image in found.images:
+        assert image.key.startswith("test " if image.split == "test" else "train ")
     everything = Cifar100.find(tmp_path, archive, counts=COUNTS, checksum="")
     assert [len(everything.of(s)) for s in ("train", "validation", "test")] == [58, 2, 20]
 
 
 def test_a_class_and_a_subset_of_it(archive, tmp_path):
     found = Cifar100.find(tmp_path, archive, classes=[3, 5], counts=(9, 3, 4), checksum="")
-    assert {picture.key[-2:] for picture in found.pictures} == {"03", "05"}
-    assert len(found.pictures) == 16
+    assert {image.key[-2:] for image in found.images} == {"03", "05"}
+    assert len(found.images) == 16
     one = Cifar100.find(tmp_path, archive, classes=[5], counts=(4, 2, 2), checksum="")
-    numbers = {int(p.key.split()[1]) for p in one.pictures if p.split != "test"}
+    numbers = {int(p.key.split()[1]) for p in one.images if p.split != "test"}
     assert numbers == {5, 15, 25, 35, 45, 55}
     with pytest.raises(
         InputError,
-        match=r"5 pictures for train; expected 0 to 4, those of the classes left in train\.bin",
+        match=r"5 images for train; expected 0 to 4, those of the classes left in train\.bin",
     ):
         Cifar100.find(tmp_path, archive, classes=[5], counts=(5, 2, 2), checksum="")
 
 
 def test_a_seed_decides_the_draw(archive, tmp_path):
     def drawn(seed):
-        return Cifar100.find(tmp_path, archive, counts=(30, 10, 5), seed=seed, checksum="").pictures
+        return Cifar100.find(tmp_path, archive, counts=(30, 10, 5), seed=seed, checksum="").images
 
     assert drawn(4) == drawn(4) != drawn(5)
 
@@ -109,9 +109,9 @@ def test_the_unpacked_folder_serves_as_well(archive, tmp_path):
     folder = tmp_path / "cifar-100-binary"
     from_folder = Cifar100.find(tmp_path / "cache", folder, counts=COUNTS)
     from_archive = Cifar100.find(tmp_path / "cache", archive, counts=COUNTS, checksum="")
-    assert from_folder.pictures == from_archive.pictures
-    for picture in from_folder.pictures[::9]:
-        np.testing.assert_array_equal(from_folder.load(picture), from_archive.load(picture))
+    assert from_folder.images == from_archive.images
+    for image in from_folder.images[::9]:
+        np.testing.assert_array_equal(from_folder.load(image), from_archive.load(image))
 
 
 def test_an_archive_put_into_the_cache_needs_no_download(archive, tmp_path):
@@ -121,9 +121,9 @@ def test_an_archive_put_into_the_cache_needs_no_download(archive, tmp_path):
 
 def test_records_that_are_gone_are_one_line(archive, tmp_path):
     found = Cifar100.find(tmp_path, archive, counts=COUNTS, checksum="")
-    shutil.rmtree(Path(found.pictures[0].file).parent)
-    with pytest.raises(InputError, match=r"test\.bin: found no such file.*list_pictures unpacks"):
-        found.load(found.pictures[0])
+    shutil.rmtree(Path(found.images[0].file).parent)
+    with pytest.raises(InputError, match=r"test\.bin: found no such file.*list_images unpacks"):
+        found.load(found.images[0])
 
 
 def test_no_download_says_where_to_put_the_file(tmp_path):

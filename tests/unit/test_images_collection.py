@@ -13,45 +13,43 @@ from hypothesis import strategies as st
 from chromapal.errors import InputError
 from chromapal.images import collection
 from chromapal.images.area import area_matrix
-from chromapal.images.collection import LUMA, Collection, Picture, luma, printable
+from chromapal.images.collection import LUMA, Collection, Image, luma, printable
 from chromapal.images.split import split_sources
 from chromapal.prepare.normalise import LUMINANCE
 
 
 class Set(Collection):
-    def load(self, picture):
+    def load(self, image):
         return np.full((2, 3, 3), 0.5, dtype=np.float32)
 
 
-def test_pictures_are_sorted_and_given_by_split():
-    pictures = [Picture("b", "2", "test"), Picture("c", "1", "train"), Picture("a", "1", "train")]
-    found = Set.found("set", pictures, [("z", "why"), ("a\n", "broken")])
-    assert [picture.key for picture in found.pictures] == ["a", "b", "c"]
-    assert [picture.key for picture in found.of("train")] == ["a", "c"]
+def test_images_are_sorted_and_given_by_split():
+    images = [Image("b", "2", "test"), Image("c", "1", "train"), Image("a", "1", "train")]
+    found = Set.found("set", images, [("z", "why"), ("a\n", "broken")])
+    assert [image.key for image in found.images] == ["a", "b", "c"]
+    assert [image.key for image in found.of("train")] == ["a", "c"]
     assert found.of("validation") == ()
     assert found.skipped == (("a\\n", "broken"), ("z", "why"))
 
 
 @pytest.mark.parametrize(
-    "pictures",
+    "images",
     [
-        [Picture("a", "1", "train"), Picture("a", "2", "train")],
-        [Picture("a", "1", "train"), Picture("b", "1", "test")],
-        [Picture("a", "1", "train"), Picture("b", "2", "exam")],
-        [Picture("a", "1", "train"), Picture("b\n", "2", "test")],
+        [Image("a", "1", "train"), Image("a", "2", "train")],
+        [Image("a", "1", "train"), Image("b", "1", "test")],
+        [Image("a", "1", "train"), Image("b", "2", "exam")],
+        [Image("a", "1", "train"), Image("b\n", "2", "test")],
     ],
     ids=["key twice", "source on two sides", "unknown split", "unprintable"],
 )
-def test_an_unsound_set_is_refused(pictures):
+def test_an_unsound_set_is_refused(images):
     with pytest.raises(ValueError):
-        Set(pictures)
+        Set(images)
 
 
-def test_a_set_without_training_pictures_is_one_line():
-    with pytest.raises(
-        InputError, match=r"set: found no picture to train with \(1 skipped\).*f: w"
-    ):
-        Set.found("set", [Picture("a", "1", "test")], [("f", "w")])
+def test_a_set_without_training_images_is_one_line():
+    with pytest.raises(InputError, match=r"set: found no image to train with \(1 skipped\).*f: w"):
+        Set.found("set", [Image("a", "1", "test")], [("f", "w")])
 
 
 def test_gray_is_the_luma_of_the_main_study():
@@ -59,8 +57,8 @@ def test_gray_is_the_luma_of_the_main_study():
     rgb = np.array([[[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]], dtype=np.float32)
     np.testing.assert_allclose(luma(rgb), [[0.299, 0.587, 0.114, 1]], rtol=1e-6)
     assert luma(rgb).dtype == np.float32 and luma(rgb).max() <= 1
-    found = Set([Picture("a", "1", "train")])
-    gray = found.gray(found.pictures[0])
+    found = Set([Image("a", "1", "train")])
+    gray = found.gray(found.images[0])
     assert gray.shape == (2, 3)
     np.testing.assert_allclose(gray, 0.5, rtol=1e-6)
 

@@ -28,7 +28,7 @@ def fill(folder, count, start=0):
 
 
 def names(found, split):
-    return [picture.key for picture in found.of(split)]
+    return [image.key for image in found.of(split)]
 
 
 def test_colours_come_back_as_they_were(tmp_path):
@@ -182,7 +182,7 @@ def test_what_is_no_image_is_listed_and_the_rest_goes_on(tmp_path):
     save(tmp_path / "dot.gif", np.zeros((1, 1), dtype=np.uint8))
     save(tmp_path / ".hidden.png")
     found = Folder.find(tmp_path)
-    assert [picture.key for picture in found.pictures] == [f"{n:02d}.png" for n in range(4)]
+    assert [image.key for image in found.images] == [f"{n:02d}.png" for n in range(4)]
     reasons = dict(found.skipped)
     assert reasons.pop("cut.png").startswith("a broken image")
     assert reasons.pop("damaged.tif").startswith("a broken image")
@@ -201,11 +201,11 @@ def test_headers_alone_leave_broken_pixels_for_later(tmp_path):
         0, 255, (64, 64, 3), dtype=np.uint8
     ))  # fmt: skip
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(InputError, match=r"no picture to train.*a\.png: a broken image"):
+    with pytest.raises(InputError, match=r"no image to train.*a\.png: a broken image"):
         Folder.find(tmp_path)
     found = Folder.find(tmp_path, check="header")
     with pytest.raises(InputError, match="a broken image") as error:
-        found.load(found.pictures[0])
+        found.load(found.images[0])
     assert "\n" not in str(error.value)
 
 
@@ -214,16 +214,16 @@ def test_headers_alone_leave_broken_pixels_for_later(tmp_path):
 )
 def test_hostile_names_survive(name, tmp_path):
     save(tmp_path / name)
-    (picture,) = Folder.find(tmp_path).pictures
-    assert picture.key.isprintable()
-    np.testing.assert_allclose(Folder.find(tmp_path).load(picture), RGB / 255, rtol=1e-6)
+    (image,) = Folder.find(tmp_path).images
+    assert image.key.isprintable()
+    np.testing.assert_allclose(Folder.find(tmp_path).load(image), RGB / 255, rtol=1e-6)
 
 
 def test_a_name_that_is_no_text_survives(tmp_path):
     save(tmp_path / "a.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png"))
     found = Folder.find(tmp_path)
-    assert [picture.key for picture in found.pictures] == ["\\udcff.png"]
-    assert found.load(found.pictures[0]).shape == RGB.shape
+    assert [image.key for image in found.images] == ["\\udcff.png"]
+    assert found.load(found.images[0]).shape == RGB.shape
 
 
 def test_sub_folders_are_splits(tmp_path):
@@ -254,14 +254,14 @@ def test_linked_folders_are_entered_once(tmp_path):
     (tmp_path / "set").mkdir()
     for name in ("one", "two"):
         (tmp_path / "set" / name).symlink_to(tmp_path / "elsewhere")
-    keys = [picture.key for picture in Folder.find(tmp_path / "set").pictures]
+    keys = [image.key for image in Folder.find(tmp_path / "set").images]
     assert keys == ["one/00.png", "one/01.png", "one/02.png"]
 
 
 def test_a_link_to_the_folder_itself_is_not_entered(tmp_path):
     fill(tmp_path / "set", 3)
     (tmp_path / "set" / "loop").symlink_to(tmp_path / "set")
-    assert len(Folder.find(tmp_path / "set").pictures) == 3
+    assert len(Folder.find(tmp_path / "set").images) == 3
 
 
 @settings(deadline=None)
@@ -271,8 +271,8 @@ def test_a_seed_decides_and_every_file_has_one_split(seed, count, tmp_path_facto
     if not folder.exists():
         fill(folder, count)
     found = Folder.find(folder, seed=seed, check="header")
-    assert len(found.pictures) == count == len({picture.source for picture in found.pictures})
-    assert found.pictures == Folder.find(folder, seed=seed, check="header").pictures
+    assert len(found.images) == count == len({image.source for image in found.images})
+    assert found.images == Folder.find(folder, seed=seed, check="header").images
 
 
 def test_a_limit_draws_per_split_and_few_are_among_many(tmp_path):
@@ -304,7 +304,7 @@ def test_what_cannot_be_is_one_line(tmp_path):
         ({"folder": tmp_path, "check": "all"}, "check 'all'"),
         ({"folder": tmp_path, "size": 0}, "size 0"),
         ({"folder": tmp_path, "most": {"exam": 3}}, "to exam at most"),
-        ({"folder": tmp_path, "most": 0}, "no picture to train with"),
+        ({"folder": tmp_path, "most": 0}, "no image to train with"),
     ):
         with pytest.raises(InputError, match=message) as error:
             Folder.find(**arguments)

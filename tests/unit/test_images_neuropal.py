@@ -1,4 +1,4 @@
-"""Slices of NWB volumes: where a voxel goes, how channels are scaled, animals on one side."""
+"""Slices of NWB volumes: where a voxel goes, how channels are scaled, worms on one side."""
 
 import os
 from pathlib import Path
@@ -104,7 +104,7 @@ def test_wider_numbers_do_as_long_as_they_are_small(type_, most, tmp_path):
 
 @pytest.fixture(scope="module")
 def herd(tmp_path_factory):
-    """Five tiny animals of two laboratories, a second file of one, and files that are none."""
+    """Five tiny worms of two laboratories, a second file of one, and files that are none."""
     folder = tmp_path_factory.mktemp("herd")
     for number in range(5):
         path = folder / f"LAB{number % 2}" / f"{number}.nwb"
@@ -118,12 +118,12 @@ def herd(tmp_path_factory):
     return folder
 
 
-def test_animals_are_sources_and_bad_files_are_listed(herd):
+def test_worms_are_sources_and_bad_files_are_listed(herd):
     found = NeuroPal.find(herd, 8)
-    assert {p.source for p in found.pictures} == {
+    assert {p.source for p in found.images} == {
         "LAB0/w0", "LAB0/w2", "LAB0/w4", "LAB1/w1", "LAB1/w3", "LAB1/w7",
     }  # fmt: skip
-    assert len(found.pictures) == 6 * 7
+    assert len(found.images) == 6 * 7
     reasons = {Path(file).name: reason for file, reason in found.skipped}
     assert reasons.keys() == {"0b.nwb", "noblue.nwb", "float.nwb", "text.nwb"}
     assert reasons["0b.nwb"] == "a second file of LAB0/w0"
@@ -133,32 +133,32 @@ def test_animals_are_sources_and_bad_files_are_listed(herd):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_animal_is_on_two_sides(seed, herd):
+def test_no_worm_is_on_two_sides(seed, herd):
     found = NeuroPal.find(herd, 8, seed=seed)
-    sides = {(picture.source, picture.split) for picture in found.pictures}
+    sides = {(image.source, image.split) for image in found.images}
     assert len(sides) == 6
     assert {split for _, split in sides} == {"train", "validation", "test"}
 
 
-def test_a_picture_is_its_slice_and_gray_its_luma_or_white(herd):
+def test_a_image_is_its_slice_and_gray_its_luma_or_white(herd):
     light = NeuroPal.find(herd, 8, kept=1)
     white = NeuroPal.find(herd, 8, gray_source="white", kept=1)
-    assert "LAB1/w7" not in {picture.source for picture in white.pictures}
+    assert "LAB1/w7" not in {image.source for image in white.images}
     for key, number, z in (("LAB1/w3 z005", 3, 5), ("LAB0/w4 z000", 4, 0)):
-        picture = next(picture for picture in light.pictures if picture.key == key)
+        image = next(image for image in light.images if image.key == key)
         channels = slices(herd / f"LAB{number % 2}" / f"{number}.nwb", 8)
-        rgb = light.load(picture)
+        rgb = light.load(image)
         assert rgb.shape == (8, 8, 3) and rgb.dtype == np.float32
         for place, letter in enumerate("RGB"):
             np.testing.assert_array_equal(rgb[..., place], channels[letter][z])
         expected = rgb @ np.array([0.299, 0.587, 0.114])
-        np.testing.assert_allclose(light.gray(picture), expected, atol=1e-6)
-        np.testing.assert_array_equal(white.gray(picture), channels["W"][z])
-        white.gray(picture)[:] = 5  # the caller's own
-        assert white.gray(picture).max() <= 1
+        np.testing.assert_allclose(light.gray(image), expected, atol=1e-6)
+        np.testing.assert_array_equal(white.gray(image), channels["W"][z])
+        white.gray(image)[:] = 5  # the caller's own
+        assert white.gray(image).max() <= 1
 
 
-def test_only_the_animals_last_used_stay_in_memory(herd, monkeypatch):
+def test_only_the_worms_last_used_stay_in_memory(herd, monkeypatch):
     read = []
     own = neuropal_volume.slices
     monkeypatch.setattr(
@@ -168,7 +168,7 @@ def test_only_the_animals_last_used_stay_in_memory(herd, monkeypatch):
     )
     found = NeuroPal.find(herd, 4, kept=2)
     assert read == []
-    first = {p.source: p for p in reversed(found.pictures)}
+    first = {p.source: p for p in reversed(found.images)}
     for name in ("w0", "w2", "w0", "w4", "w0", "w2"):
         found.load(first[f"LAB0/{name}"])
     assert read == ["0.nwb", "2.nwb", "4.nwb", "2.nwb"]
@@ -176,16 +176,16 @@ def test_only_the_animals_last_used_stay_in_memory(herd, monkeypatch):
 
 def test_fewer_slices_are_spread_over_the_depth(herd):
     found = NeuroPal.find(herd, 4, most_slices=3)
-    keys = [picture.key for picture in found.pictures if picture.source == "LAB0/w2"]
+    keys = [image.key for image in found.images if image.source == "LAB0/w2"]
     assert keys == ["LAB0/w2 z001", "LAB0/w2 z003", "LAB0/w2 z005"]
-    assert len(NeuroPal.find(herd, 4, most_slices=99).pictures) == 42
+    assert len(NeuroPal.find(herd, 4, most_slices=99).images) == 42
 
 
 def test_one_file_trains(herd):
     found = NeuroPal.find(herd / "LAB0" / "2.nwb", 4)
-    assert {(p.source, p.split) for p in found.pictures} == {("LAB0/w2", "train")}
+    assert {(p.source, p.split) for p in found.images} == {("LAB0/w2", "train")}
     both = NeuroPal.find([herd / "LAB0" / "2.nwb", herd / "LAB0" / "4.nwb"], 4)
-    assert {p.source for p in both.pictures} == {"LAB0/w2", "LAB0/w4"}
+    assert {p.source for p in both.images} == {"LAB0/w2", "LAB0/w4"}
 
 
 def test_what_cannot_be_is_one_line(herd, tmp_path):
@@ -193,7 +193,7 @@ def test_what_cannot_be_is_one_line(herd, tmp_path):
         ({"source": tmp_path, "size": 8}, "no such file"),
         ({"source": herd, "size": 0}, "size 0"),
         ({"source": herd, "size": 8, "gray_source": "green"}, "gray source 'green'"),
-        ({"source": [herd / "LAB1" / "text.nwb"], "size": 8}, "no picture to train.*no HDF5"),
+        ({"source": [herd / "LAB1" / "text.nwb"], "size": 8}, "no image to train.*no HDF5"),
     ):
         with pytest.raises(InputError, match=message) as error:
             NeuroPal.find(**arguments)
@@ -203,11 +203,11 @@ def test_what_cannot_be_is_one_line(herd, tmp_path):
 def test_simulated_worms_have_coloured_slices(tmp_path):
     simulate(tmp_path, SimulationParams(worms=3, laboratories=3, neurons=40), seed=0)
     found = NeuroPal.find(tmp_path, 16, most_slices=4)
-    assert not found.skipped and len({p.source for p in found.pictures}) == 3
-    pictures = np.stack([found.load(picture) for picture in found.pictures])
-    assert pictures.shape == (12, 16, 16, 3)
-    assert pictures.min() >= 0 and pictures.max() <= 1
-    assert np.ptp(pictures, axis=3).max() > 0.2  # not all gray
+    assert not found.skipped and len({p.source for p in found.images}) == 3
+    images = np.stack([found.load(image) for image in found.images])
+    assert images.shape == (12, 16, 16, 3)
+    assert images.min() >= 0 and images.max() <= 1
+    assert np.ptp(images, axis=3).max() > 0.2  # not all gray
 
 
 @pytest.mark.skipif(
@@ -215,8 +215,8 @@ def test_simulated_worms_have_coloured_slices(tmp_path):
 )
 def test_the_five_laboratories_files_become_slices():
     found = NeuroPal.find(DATA / "nwb", 16, most_slices=3, gray_source="white")
-    assert not found.skipped and len({p.source for p in found.pictures}) == 5
-    for picture in found.pictures:
-        rgb, gray = found.load(picture), found.gray(picture)
+    assert not found.skipped and len({p.source for p in found.images}) == 5
+    for image in found.images:
+        rgb, gray = found.load(image), found.gray(image)
         assert rgb.shape == (16, 16, 3) and gray.shape == (16, 16)
         assert np.isfinite(rgb).all() and rgb.max() <= 1 and rgb.max() > 0.05

@@ -10,8 +10,8 @@ from chromapal.prepare import lab
 CORNERS = np.array([[r, g, b] for r in (0, 1) for g in (0, 1) for b in (0, 1)], np.float32)
 
 
-def pictures() -> np.ndarray:
-    """Two pictures (2, 20, 31, 3): the cube's corners, dark colours and random ones."""
+def images() -> np.ndarray:
+    """Two images (2, 20, 31, 3): the cube's corners, dark colours and random ones."""
     rng = np.random.default_rng(0)
     rgb = rng.random((2, 20, 31, 3), dtype=np.float32)
     rgb[0, 0, :8] = CORNERS
@@ -24,7 +24,7 @@ def channels_first(pixels: np.ndarray) -> torch.Tensor:
 
 
 def test_lab_is_scikit_images():
-    rgb = pictures()
+    rgb = images()
     found = lab.rgb_to_lab(channels_first(rgb))
     assert found.shape == (2, 3, 20, 31)
     np.testing.assert_allclose(np.moveaxis(found.numpy(), 1, -1), color.rgb2lab(rgb), atol=1e-3)
@@ -39,7 +39,7 @@ def test_rgb_is_scikit_images_outside_the_gamut_too():
 
 
 def test_there_and_back():
-    rgb = channels_first(pictures())
+    rgb = channels_first(images())
     torch.testing.assert_close(lab.lab_to_rgb(lab.rgb_to_lab(rgb)), rgb, atol=1e-3, rtol=0)
 
 
@@ -66,6 +66,6 @@ def test_scales():
 
 
 def test_colours_have_slopes_everywhere():
-    rgb = channels_first(pictures()).requires_grad_()
+    rgb = channels_first(images()).requires_grad_()
     lab.lab_to_rgb(lab.rgb_to_lab(rgb)).sum().backward()
     assert rgb.grad.isfinite().all()

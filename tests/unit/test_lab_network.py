@@ -12,7 +12,7 @@ from chromapal.colorizers.networks.layers import SkipDecoder
 from chromapal.colorizers.networks.mid_level import NEUTRAL, MidLevel
 from chromapal.errors import InputError
 from chromapal.prepare import lab
-from chromapal.prepare.pictures import PictureBatch, PictureSamples
+from chromapal.prepare.images import ImageBatch, ImageSamples
 from chromapal.training.precision import guarded
 from chromapal.training.task import calibrate
 
@@ -29,10 +29,10 @@ class Told(nn.Module):
         return self.answer
 
 
-def batch(*sizes: tuple[int, int]) -> PictureBatch:
+def batch(*sizes: tuple[int, int]) -> ImageBatch:
     rng = np.random.default_rng(0)
     made = [rng.random((*size, 3), dtype=np.float32) for size in sizes]
-    samples = PictureSamples([(rgb, rgb.mean(axis=2)) for rgb in made])
+    samples = ImageSamples([(rgb, rgb.mean(axis=2)) for rgb in made])
     return next(samples.epoch(len(sizes), seed=0))
 
 
@@ -92,7 +92,7 @@ BODIES = {
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (33, 47), (64, 32)])
 @pytest.mark.parametrize("body", BODIES)
-def test_an_answer_has_the_pictures_size_and_begins_as_gray(body, size):
+def test_an_answer_has_the_images_size_and_begins_as_gray(body, size):
     network = LabNetwork(BODIES[body](), "gray", "unit" if body == "mid_level" else "signed")
     gray = torch.rand(1, 1, *size)
     answer = network.train()(gray)

@@ -1,4 +1,4 @@
-"""Planted leaks: what a test animal's labels could reach does not change, or is refused."""
+"""Planted leaks: what a test worm's labels could reach does not change, or is refused."""
 
 import dataclasses
 import json
@@ -18,13 +18,13 @@ from chromapal.training.settings import Training
 from tests.worm_batch import PARAMS, table
 
 FEATURES = "position+rgb"
-FEW = 7  # animals, the last two of them tested
+FEW = 7  # worms, the last two of them tested
 TINY = {"steps": 4, "width": 32, "layers": 1, "members": 1}
 
 
 @pytest.fixture(scope="module")
 def neurons():
-    """Seven animals of half the names: a fold that takes seconds."""
+    """Seven worms of half the names: a fold that takes seconds."""
     some = table()
     worms, names = some["worm"].unique()[:FEW], np.unique(some["true"])[::2]
     some = some[some["worm"].isin(worms) & some["true"].isin(names)].reset_index(drop=True)
@@ -33,7 +33,7 @@ def neurons():
 
 
 def absurd(neurons):
-    """Give test animals each other's and made-up names."""
+    """Give test worms each other's and made-up names."""
     test = neurons["role"].eq("test").to_numpy()
     names = neurons["name"].to_numpy(dtype=object).copy()
     names[test] = np.random.default_rng(0).permutation(names[test])
@@ -80,23 +80,23 @@ def test_alignment_is_the_same_bytes_twice_and_with_absurd_test_labels(neurons, 
     assert there["suspect"].tolist() == [0, 0]
 
 
-def test_planted_leak_a_test_animals_labels_in_training_raise_its_accuracy(neurons, tmp_path):
+def test_planted_leak_a_test_worms_labels_in_training_raise_its_accuracy(neurons, tmp_path):
     last = neurons["worm"].iloc[-1]
     own = neurons["worm"].eq(last)
-    # names that only test animals have: nothing but their own labels can teach them
+    # names that only test worms have: nothing but their own labels can teach them
     labels = neurons.loc[own & neurons["name"].ne(""), "name"]
     hidden = set(labels[::3])
     known = neurons["role"].eq("test") | ~neurons["name"].isin(hidden)
     neurons = neurons.assign(name=neurons["name"].where(known, ""))
 
     def permuted(rows):
-        """Permute the hidden names of an animal."""
+        """Permute the hidden names of a worm."""
         names, indices = rows["name"].to_numpy(dtype=object).copy(), rows["name"].isin(hidden)
         names[indices] = np.random.default_rng(0).permutation(names[indices])
         return rows.assign(name=names.astype(str))
 
     def planted(change):
-        """Put a copy of the last animal, changed, among the training animals."""
+        """Put a copy of the last worm, changed, among the training worms."""
         copy = change(neurons[own]).assign(worm="copy", role="train")
         return pd.concat([neurons, copy.assign(row=len(neurons) + np.arange(len(copy)))])
 
@@ -110,7 +110,7 @@ def test_planted_leak_a_test_animals_labels_in_training_raise_its_accuracy(neuro
         kind: pd.read_parquet(folder / "worms.parquet").set_index("worm").loc[last, "accuracy"]
         for kind, folder in leaks.items()
     }
-    # one more animal, whatever its labels, is worth little; the animal's own labels a third
+    # one more worm, whatever its labels, is worth little; the worm's own labels a third
     most = 1 - len(hidden) / len(labels)
     assert right["honest"] <= most
     assert right["true"] > most + 0.25
@@ -136,7 +136,7 @@ def test_handedness_of_labels_overrules_a_wrong_decision(neurons, aligned, tmp_p
     assert (labels["source"], labels["chosen"], labels["suspect"]) == ("labels", true, 0)
     assert (labels["probability"], labels["doubtful"]) == (1, 0)
     assert labels["accuracy"] == decided["accuracy_mirrored"] > decided["accuracy"]
-    # of the other test animal, too, labels are taken
+    # of the other test worm, too, labels are taken
     assert pd.read_parquet(folders[1] / "worms.parquet")["source"].tolist() == ["labels"] * 2
     # a reflection, no turn, brings one set of places onto the other
     body_axes_table = [
@@ -155,7 +155,7 @@ def test_handedness_of_labels_overrules_a_wrong_decision(neurons, aligned, tmp_p
     assert content(folders[1], "neurons.parquet") == content(aligned, "neurons.parquet")
 
 
-def test_odd_test_animals_are_answered_and_change_nobody_elses_place(neurons, aligned, tmp_path):
+def test_odd_test_worms_are_answered_and_change_nobody_elses_place(neurons, aligned, tmp_path):
     model = neurons[neurons["role"].eq("test")]
     model = model[model["worm"].eq(model["worm"].iloc[0])]
     odd = [
@@ -181,7 +181,7 @@ def test_odd_test_animals_are_answered_and_change_nobody_elses_place(neurons, al
     for classifier, params in (("atlas_student", {}), ("neuron_transformer", TINY)):
         names = named(tmp_path / classifier, crowd, found, classifier, params, "no_background")
         names = pd.read_parquet(names)
-        # animals without a label are answered too
+        # worms without a label are answered too
         assert sorted(names["row"]) == crowd.loc[crowd["role"].eq("test"), "row"].tolist()
         assert names["assigned1"].isin(set(neurons["true"])).all()
         assert names["probability"].between(0, 1).all()
@@ -217,14 +217,14 @@ def test_names_are_the_same_bits_twice_and_with_absurd_test_labels(
     assert not there["name"].equals(back["name"])
     true = neurons.set_index("row")["true"].loc[there["row"]].to_numpy()
     assert (there["assigned1"].to_numpy() == true).mean() > 0.6
-    # the test can fail: the same absurd names in a training animal change answers
+    # the test can fail: the same absurd names in a training worm change answers
     leak = absurd(neurons.assign(role=np.where(neurons["role"].eq("test"), "train", "test")))
     leak["role"] = neurons["role"]
     after = pd.read_parquet(named(tmp_path / "leak", leak, *told))
     assert not there["assigned1"].equals(after["assigned1"])
 
 
-def test_planted_leak_a_colour_scale_fitted_on_all_animals_shows(tmp_path):
+def test_planted_leak_a_colour_scale_fitted_on_all_worms_shows(tmp_path):
     neurons = table().drop(columns=["role", "inner", "row", "true", "sign", "name"])
     worms = neurons["worm"].unique()
     tested = neurons["worm"].isin(worms[-2:])

@@ -12,9 +12,9 @@ FOLDS = 3
 
 
 def fold_neurons(fold=0):
-    """Six animals, two per fold, and one that always trains and is left out with this fold.
+    """Six worms, two per fold, and one that always trains and is left out with this fold.
 
-    Animal 7 has no label. Rows 10 to 13 belong to animal 1, and so on.
+    Worm 7 has no label. Rows 10 to 13 belong to worm 1, and so on.
     """
     rng = np.random.default_rng(0)
     parts = []
@@ -43,7 +43,7 @@ def fold_neurons(fold=0):
 
 
 def write_colours(folder, neurons, model, fold=0):
-    """Write what a model predicts for the animals it left out; its colour says which it is."""
+    """Write what a model predicts for the worms it left out; its colour says which it is."""
     left = {int(number) for number in model.removeprefix("fold").split("-")}
     pair = len(left) == 2
     own = neurons["role"].eq("test") if not pair else neurons["inner"].isin(left)
@@ -83,7 +83,7 @@ def run(tmp_path, colours, features, variant="no_background", aligned=None, clas
 ANSWERS = [*naming.TOP, *naming.ASSIGNED, *naming.PROBABILITY]
 
 
-def test_cross_fitted_takes_each_animal_from_the_model_that_left_it_out(study):
+def test_cross_fitted_takes_each_worm_from_the_model_that_left_it_out(study):
     neurons, own, pairs = study
     labelled = neurons[neurons["name"].ne("")]
     found = naming.cross_fitted(labelled, 0, own, pairs).set_index("row")["pred_r"]
@@ -93,7 +93,7 @@ def test_cross_fitted_takes_each_animal_from_the_model_that_left_it_out(study):
     assert by_worm == {0: [1], 3: [1], 1: [11], 4: [11], 2: [101], 5: [101], 6: [11]}
 
 
-def test_planted_leak_own_model_on_its_training_animals_is_refused(study, tmp_path):
+def test_planted_leak_own_model_on_its_training_worms_is_refused(study, tmp_path):
     neurons, own, pairs = study
     leaking = neurons.assign(pred_r=0.0, pred_g=0.0, pred_b=0.0)
     path = tmp_path / "leak.parquet"
@@ -104,9 +104,9 @@ def test_planted_leak_own_model_on_its_training_animals_is_refused(study, tmp_pa
         naming.cross_fitted(neurons, 0, own, [("fold0", str(path)), pairs[1]])
 
 
-def test_planted_leak_a_model_that_saw_the_test_animals_is_refused(study, tmp_path):
+def test_planted_leak_a_model_that_saw_the_test_worms_is_refused(study, tmp_path):
     neurons, own, pairs = study
-    # the model of fold 1 left out the very animals asked for, but trained on fold 0
+    # the model of fold 1 left out the very worms asked for, but trained on fold 0
     path = tmp_path / "fold1.parquet"
     table = neurons[neurons["inner"].eq(1)].assign(role="test", pred_r=0.0, pred_g=0.0, pred_b=0.0)
     table.to_parquet(path)
@@ -114,7 +114,7 @@ def test_planted_leak_a_model_that_saw_the_test_animals_is_refused(study, tmp_pa
         naming.cross_fitted(neurons, 0, own, [("fold0-1", str(path)), pairs[1]])
 
 
-def test_planted_leak_a_missing_animal_is_refused(study, tmp_path):
+def test_planted_leak_a_missing_worm_is_refused(study, tmp_path):
     neurons, own, pairs = study
     short = pd.read_parquet(pairs[0][1]).query("worm != '4'")
     short.to_parquet(tmp_path / "short.parquet")
@@ -153,7 +153,7 @@ def test_name_fold_writes_every_feature_set_of_every_colorizer(study, tmp_path):
     assert (blank["probability"] < 0.5).all()
 
 
-def test_body_axes_take_the_place_of_positions_where_animals_were_aligned(study, tmp_path):
+def test_body_axes_take_the_place_of_positions_where_worms_were_aligned(study, tmp_path):
     neurons, _, _ = study
     rng = np.random.default_rng(1)
     # axes in which names lie the other way round, as no position says
@@ -186,7 +186,7 @@ def test_partial_names_are_not_learnt_from_and_stay_as_labels_of_the_tested(stud
     assert len(asked) == 2 and set(asked["examples"]) == {0}
 
 
-def test_one_name_goes_to_one_neuron_of_an_animal():
+def test_one_name_goes_to_one_neuron_of_an_worm():
     train = pd.concat([fold_neurons(), fold_neurons().assign(lab="B")], ignore_index=True)
     test = train[:3].assign(row=[1, 2, 3], **{axis: [0.46, 0.48, 1.9] for axis in "uvw"})
     params = methods.params("classifiers", "atlas_gaussian", {})
@@ -198,12 +198,10 @@ def test_one_name_goes_to_one_neuron_of_an_animal():
     assert found["assigned1"].tolist() == found["top1"].tolist()
 
 
-def test_with_background_names_the_unlabelled_and_leaves_out_animals_without_a_label(
-    study, tmp_path
-):
+def test_with_background_names_the_unlabelled_and_leaves_out_worms_without_a_label(study, tmp_path):
     named = run(tmp_path, {}, ["position"], "with_background")
     assert named["name"].tolist() == [*NAMES, "background"] * 2
-    assert set(named["examples"]) == {5}  # not 9: animal 7 has nothing but unlabelled neurons
+    assert set(named["examples"]) == {5}  # not 9: worm 7 has nothing but unlabelled neurons
     assert set(named["majority_labelled"]) == {"ADAL"}
 
 

@@ -77,7 +77,7 @@ def test_coverage_by_hand(tmp_path):
     expected = {
         ("all", 0.05): [1, 1, 1, 1],  # at least one answer
         ("all", 0.4): [2, 0.95, 1, 1],
-        ("all", 0.6): [3, 0.91, 2 / 3, 2 / 3],  # no answer of Y's animal is kept
+        ("all", 0.6): [3, 0.91, 2 / 3, 2 / 3],  # no answer of Y's worm is kept
         ("all", 0.8): [4, 0.05, 2 / 4, (2 / 3 + 0) / 2],  # of X 2 in 3 right, of Y 0 in 1
         ("all", 1.0): [5, 0, 3 / 5, (2 / 3 + 1 / 2) / 2],
         ("X", 1.0): [3, 0.91, 2 / 3, 2 / 3],
@@ -97,14 +97,14 @@ def test_the_report_shows_precision_by_animal(tmp_path):
     identity.to_csv(tmp_path / "identity.csv", index=False)
     config = {"align": "nonrigid", "identify": {"classifiers": ["svm"]}, "handedness": "decided"}
     shown = str(report_naming.scores(tmp_path, config))
-    # of the surest 80 %, 2 in 3 of X's animal and none of Y's; of all neurons half
+    # of the surest 80 %, 2 in 3 of X's worm and none of Y's; of all neurons half
     assert "0.333" in shown and "0.500" not in shown
 
 
 def test_equal_probabilities_are_ranked_by_row(tmp_path):
     rows = [("X", "1", row, "RIH", "RIH" if row < 2 else "RIS", 0.5) for row in (3, 1, 2, 0)]
     _, found, _ = confidence_of(tmp_path, [identities(tmp_path / "a.parquet", rows)])
-    # of one animal both are the same
+    # of one worm both are the same
     assert found["precision_by_animal"].equals(found["precision"])
     precision = found.query("lab == 'all'").set_index("coverage")["precision"]
     assert precision[[0.25, 0.5, 0.75, 1.0]].tolist() == pytest.approx([1, 1, 2 / 3, 0.5], rel=1e-5)
@@ -244,13 +244,13 @@ def test_peers_by_hand(tmp_path):
         ("m", "X"), ("m", "Y"), ("m", "all"), ("accuracy", "Y"), ("accuracy", "all"),
     ]  # fmt: skip
     names = ["worms", "ours", "peer", "difference", "wins", "ties", "losses"]
-    # an animal that the peer was not tried on counts on neither side
+    # a worm that the peer was not tried on counts on neither side
     numbers = told[names].to_numpy(dtype=float)
     np.testing.assert_allclose(numbers[0], [1, 0.5, 0.4, 0.1, 1, 0, 0], rtol=1e-5)
     np.testing.assert_allclose(numbers[1], [2, 0.45, 0.4, 0.05, 1, 1, 0], rtol=1e-5)
     np.testing.assert_allclose(numbers[2], [3, 1.4 / 3, 0.4, 0.2 / 3, 2, 1, 0], rtol=1e-5)
     np.testing.assert_allclose(numbers[4], [1, 0.2, 0.3, -0.1, 0, 0, 1], rtol=1e-5)
-    assert told.loc[("m", "X"), ["low", "high"]].isna().all()  # one animal has no interval
+    assert told.loc[("m", "X"), ["low", "high"]].isna().all()  # one worm has no interval
     assert told.loc[("m", "all"), "low"] <= 0.2 / 3 <= told.loc[("m", "all"), "high"]
 
 
@@ -337,7 +337,7 @@ def test_answers_by_hand(tmp_path):
     assert found["ID"].tolist() == [f"id{row}" for row in range(8)]
     assert found["posterior"].tolist() == [10.0 * row for row in range(8)]
     assert found["answer"].tolist() == [row[4] for row in ROWS]
-    # ranks are each animal's own, equal probabilities in the table's order
+    # ranks are each worm's own, equal probabilities in the table's order
     ranks = found.groupby("lab")["review"].agg(list).to_dict()
     assert ranks == {"X": [2, 1, 4, 3], "Y": [2, 1, 4, 3]}
 
@@ -391,7 +391,7 @@ def test_without_sides_a_pairs_probabilities_add_up(tmp_path):
     assert found["review"].tolist() == [2, 3, 1, 4, 1, 1, 2]
 
 
-def test_animals_that_were_not_aligned_are_named_all_the_same(tmp_path):
+def test_worms_that_were_not_aligned_are_named_all_the_same(tmp_path):
     for aligned, doubtful in ((False, None), (True, {("Z", "1"): True})):
         found = answers(tmp_path, ROWS, doubtful, aligned)
         assert len(found) == len(ROWS)

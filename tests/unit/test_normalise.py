@@ -67,7 +67,7 @@ def test_global_minmax_by_hand_is_fitted_on_training_and_not_clipped():
     np.testing.assert_allclose(fitted.transform(train)["r"], [0, 1, 0.5])
 
 
-def test_per_worm_goes_between_the_animals_own_quantiles():
+def test_per_worm_goes_between_the_worms_own_quantiles():
     red = np.arange(101.0)
     table = pd.concat([worm("1", 101, R=red, G=5.0), worm("2", 101, R=red * 10 + 3)])
     done = normalised("per_worm", table)
@@ -86,7 +86,7 @@ def test_rank_normal_by_hand():
     np.testing.assert_allclose(done["luminance"], expected, atol=1e-12)
 
 
-def test_positions_are_normalised_per_animal():
+def test_positions_are_normalised_per_worm():
     table = pd.concat(
         [
             worm("1", 3, xr=[10.0, 20, 15], yr=4.0, zr=[0.0, 1, 4]),
@@ -192,7 +192,7 @@ def test_prepare_fold_keeps_everybody_and_lists_who_is_left_out_of_colour(tmp_pa
 
 
 @pytest.mark.parametrize("scale", COLOUR_SCALES)
-def test_animals_without_any_colour_keep_their_place_and_their_white(tmp_path, scale):
+def test_worms_without_any_colour_keep_their_place_and_their_white(tmp_path, scale):
     table = four_worms()
     table[["R", "G", "B"]] = np.nan
     neurons, _, left_out = run_fold(tmp_path / "a", table, scale)
@@ -202,7 +202,7 @@ def test_animals_without_any_colour_keep_their_place_and_their_white(tmp_path, s
 
 
 def tampered(table, roles):
-    """Make animals of some roles hugely bright and heavy."""
+    """Make worms of some roles hugely bright and heavy."""
     bright = table["worm"].map(ROLES).isin(roles)
     changed = table.copy()
     changed.loc[bright, [*"RGBW", "weight"]] *= 10
@@ -210,7 +210,7 @@ def tampered(table, roles):
 
 
 def leaks(folder, fold):
-    """Say whether anything but training animals reaches training rows or the normaliser."""
+    """Say whether anything but training worms reaches training rows or the normaliser."""
     found = []
     for name, table in (("as_is", four_worms()), ("bright", tampered(four_worms(), ["test"]))):
         neurons, normaliser, _ = fold(folder / name, table)
@@ -221,11 +221,11 @@ def leaks(folder, fold):
 
 @pytest.mark.parametrize("gray", GRAY_SOURCES)
 @pytest.mark.parametrize("scale", COLOUR_SCALES)
-def test_nothing_of_a_test_animal_reaches_training(tmp_path, scale, gray):
+def test_nothing_of_a_test_worm_reaches_training(tmp_path, scale, gray):
     assert not leaks(tmp_path, lambda folder, table: run_fold(folder, table, scale, gray))
 
 
-def test_nothing_of_a_validation_animal_reaches_the_normaliser(tmp_path):
+def test_nothing_of_a_validation_worm_reaches_the_normaliser(tmp_path):
     plain = run_fold(tmp_path / "a", four_worms())[1]
     assert run_fold(tmp_path / "b", tampered(four_worms(), ["validation"]))[1] == plain
     assert run_fold(tmp_path / "c", tampered(four_worms(), ["train"]))[1] != plain

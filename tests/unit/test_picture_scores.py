@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from chromapal.evaluate.metrics import pictures
+from chromapal.evaluate.metrics import images
 
 SIDES = st.tuples(st.integers(1, 14), st.integers(1, 14), st.just(3))
 UNIT = st.floats(0, 1, width=32)
@@ -46,7 +46,7 @@ def test_scores_by_hand():
     black = plain((4, 6), 0, 0, 0)
     half_white = black.copy()
     half_white[:2] = 1
-    found = pictures.score(black, half_white)
+    found = images.score(black, half_white)
     assert found["mse_rgb"] == pytest.approx(0.5)
     assert found["psnr"] == pytest.approx(10 * np.log10(2))
     # gray against gray: no error of a and b; black and white, of mean lightness 50, lie 100 apart
@@ -57,21 +57,21 @@ def test_scores_by_hand():
 
 def test_errors_of_a_and_b_are_in_units_of_cielab():
     # sRGB's red has a = 80.09 and b = 67.20, any gray none
-    found = pictures.score(plain((3, 3), 1, 0, 0), plain((3, 3), 0.5, 0.5, 0.5))
+    found = images.score(plain((3, 3), 1, 0, 0), plain((3, 3), 0.5, 0.5, 0.5))
     assert found["mse_ab"] == pytest.approx((80.09**2 + 67.20**2) / 2, rel=1e-3)
     assert found["mse_rgb"] == pytest.approx(0.25)
 
 
-def test_colourfulness_is_that_of_either_picture():
+def test_colourfulness_is_that_of_either_image():
     red_and_green = np.float32([[[1, 0, 0], [0, 1, 0]]])
-    found = pictures.score(red_and_green, red_and_green * 0)
+    found = images.score(red_and_green, red_and_green * 0)
     assert found["colourfulness_true"] == pytest.approx(1 + 0.3 * 0.5)
     assert found["colourfulness"] == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 30), (3, 5), (10, 40), (11, 11), (12, 31)])
-def test_constant_pictures_of_any_size_differ_in_brightness_only(shape):
-    found = pictures.score(plain(shape, 0.2, 0.2, 0.2), plain(shape, 0.6, 0.6, 0.6))
+def test_constant_images_of_any_size_differ_in_brightness_only(shape):
+    found = images.score(plain(shape, 0.2, 0.2, 0.2), plain(shape, 0.6, 0.6, 0.6))
     assert found["ssim"] == pytest.approx((2 * 0.2 * 0.6 + 1e-4) / (0.04 + 0.36 + 1e-4), rel=1e-5)
 
 
@@ -80,7 +80,7 @@ def test_ssim_is_the_mean_over_windows(shape):
     rng = np.random.default_rng(0)
     truth, other = rng.random((2, *shape, 3))
     other = (truth + other) / 2
-    assert pictures.ssim(truth, other) == pytest.approx(windowed_ssim(truth, other), abs=1e-6)
+    assert images.ssim(truth, other) == pytest.approx(windowed_ssim(truth, other), abs=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (20, 31)])
@@ -88,7 +88,7 @@ def test_ssim_is_the_mean_over_windows(shape):
 def test_the_truth_itself_gets_the_best_scores(shape, colours):
     rng = np.random.default_rng(1)
     truth = rng.random((*shape, 3), dtype=np.float32) if colours == "all" else plain(shape, 1, 0, 0)
-    found = pictures.score(truth, truth.copy())
+    found = images.score(truth, truth.copy())
     assert found["psnr"] == 100
     assert found["ssim"] == pytest.approx(1)
     assert found["mse_rgb"] == found["mse_ab"] == found["delta_e"] == 0
@@ -97,10 +97,10 @@ def test_the_truth_itself_gets_the_best_scores(shape, colours):
 
 @given(PAIRS)
 @settings(max_examples=30, deadline=None)
-def test_scores_are_finite_and_either_picture_may_be_the_truth(pair):
+def test_scores_are_finite_and_either_image_may_be_the_truth(pair):
     one, other = pair
     before = one.copy()
-    found, swapped = pictures.score(one, other), pictures.score(other, one)
+    found, swapped = images.score(one, other), images.score(other, one)
     assert np.isfinite(list(found.values())).all()
     assert np.array_equal(one, before)
     for name in ("mse_rgb", "mse_ab", "psnr", "ssim", "delta_e"):
@@ -113,7 +113,7 @@ def test_a_better_prediction_scores_better():
     rng = np.random.default_rng(2)
     truth = rng.random((32, 32, 3), dtype=np.float32)
     gray = np.repeat(truth.mean(axis=2, keepdims=True), 3, axis=2)
-    far, near = (pictures.score(truth, gray + part * (truth - gray)) for part in (0.2, 0.8))
+    far, near = (images.score(truth, gray + part * (truth - gray)) for part in (0.2, 0.8))
     for name in ("mse_rgb", "mse_ab", "delta_e"):
         assert near[name] < far[name], name
     for name in ("psnr", "ssim", "colourfulness"):
@@ -124,18 +124,18 @@ def test_a_missing_pixel_is_not_passed_over():
     truth = plain((12, 12), 0.5, 0.2, 0.1)
     predicted = truth.copy()
     truth[0, 0, 0] = np.nan
-    found = pictures.score(truth, predicted)
+    found = images.score(truth, predicted)
     assert np.isfinite(found.pop("colourfulness"))
     found.pop("ssim")  # its windows look past a corner
     assert np.isnan(list(found.values())).all()
     truth[5, 5] = np.nan
-    assert np.isnan(pictures.score(truth, predicted)["ssim"])
+    assert np.isnan(images.score(truth, predicted)["ssim"])
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [((4, 4, 3), (4, 5, 3)), ((4, 4), (4, 4)), ((4, 4, 4), (4, 4, 4)), ((0, 4, 3), (0, 4, 3))],
 )
-def test_what_is_no_pair_of_pictures_is_refused(one, other):
+def test_what_is_no_pair_of_images_is_refused(one, other):
     with pytest.raises(ValueError, match="expected one shape"):
-        pictures.score(np.zeros(one, np.float32), np.zeros(other, np.float32))
+        images.score(np.zeros(one, np.float32), np.zeros(other, np.float32))

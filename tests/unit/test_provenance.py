@@ -64,7 +64,7 @@ def test_a_notebook_counts_by_its_cells_and_not_by_its_outputs(package):
         return provenance.digest(notebook)
 
     first = with_cells(cell)
-    assert with_cells({**cell, "outputs": ["a picture"]}) == first
+    assert with_cells({**cell, "outputs": ["an image"]}) == first
     assert with_cells({**cell, "source": ["show(1)"]}) != first
 
 

@@ -139,7 +139,7 @@ def test_report_hides_code_and_shows_results_beside_baselines(whole):
     assert "position+gray 0.200 (0.150 to 0.250)" in words
     assert "commonest name gives 0.081, chance 0.011" in words
     assert "recovery ratio 0.125" in words
-    assert "simulated animals" in words
+    assert "simulated worms" in words
 
 
 def test_hostile_names_stay_text(whole):
@@ -165,7 +165,7 @@ def test_studies_of_images_beside_it_are_linked(tmp_path):
     assert "href='../../a%27b/report/report.html'>a&#x27;b</a>" in found
 
 
-@pytest.mark.parametrize("name", ["report", "pictures"])
+@pytest.mark.parametrize("name", ["report", "images"])
 def test_source_notebook_is_committed_clean(name):
     notebook = nbformat.read(ROOT / f"workflow/notebooks/{name}.ipynb", as_version=4)
     nbformat.validate(notebook)

@@ -79,7 +79,7 @@ def test_the_check_for_strays_catches_test_rows_and_other_names():
     assert strays(neurons, swapped) > 0
 
 
-def test_test_animals_change_nothing():
+def test_test_worms_change_nothing():
     neurons = fold()
     bright = neurons.copy()
     bright.loc[bright["role"] != "train", INTERPOLATED] *= 10

@@ -180,7 +180,7 @@ def test_loss_weights_and_unknown_colours_come_through():
     assert batch.loss_weight.tolist() == [1, 1, 1]
 
 
-def test_synthetic_neurons_need_no_animal():
+def test_synthetic_neurons_need_no_worm():
     neurons = table(np.zeros(3)).drop(columns=["lab", "worm", "zr"])
     assert len(Samples.from_neurons(neurons, "neuron", 4)) == 3
 

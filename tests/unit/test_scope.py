@@ -73,18 +73,18 @@ def in_a_row(worm, **positions):
         {"yr": [0.0, 2.02, 3.98, 6.01]},  # rounded
     ],
 )
-def test_a_training_animal_is_known_under_any_name(positions):
+def test_a_training_worm_is_known_under_any_name(positions):
     good, skipped_worms = ready.usable(in_a_row("renamed", **positions), MODEL)
     assert good.empty and "trained on (as EY known)" in skipped_worms[0]["reason"]
 
 
 @pytest.mark.parametrize("far", [6.8, 5.2])
-def test_an_animal_that_lies_otherwise_is_a_new_one(far):
+def test_an_worm_that_lies_otherwise_is_a_new_one(far):
     good, skipped_worms = ready.usable(in_a_row("renamed", xr=[0.0, 2.0, 4.0, far]), MODEL)
     assert len(good) == 4 and not skipped_worms
 
 
-def test_another_animal_of_a_training_animals_name_is_named_with_a_word():
+def test_another_worm_of_a_training_worms_name_is_named_with_a_word():
     namesake = scaled("known", count=6, R=1.0, G=1.0, B=1.0)
     good, skipped_worms = ready.usable(namesake, MODEL)
     assert len(good) == 6 and not skipped_worms

@@ -19,15 +19,15 @@ from chromapal.prepare.splits import (
 KEY = ["lab", "worm"]
 
 
-def animals(per_lab, fold="", neurons=2):
-    """Build a table of animals, some neurons each; the number of each laboratory's animals."""
+def worms(per_lab, fold="", neurons=2):
+    """Build a table of worms, some neurons each; the number of each laboratory's worms."""
     keys = [(lab, str(i)) for lab, count in per_lab.items() for i in range(count)]
     table = pd.DataFrame(keys, columns=KEY).assign(fold=fold, R=1.0, G=2.0, B=3.0, W=4.0)
     return table.loc[table.index.repeat(neurons)].reset_index(drop=True).assign(name="AVAL")
 
 
-def per_animal(table, splits):
-    """Give one row per animal, after checking that all its neurons have one role."""
+def per_worm(table, splits):
+    """Give one row per worm, after checking that all its neurons have one role."""
     joined = pd.concat([table[KEY], splits], axis=1)
     assert (joined.groupby(KEY).nunique() == 1).all(axis=None)
     return joined.drop_duplicates(KEY).set_index(KEY).sort_index()
@@ -49,15 +49,15 @@ def test_names():
 @settings(deadline=None, max_examples=25)
 @given(LABS, st.integers(0, 99))
 def test_worm_split_holds_its_promises(labs, seed):
-    table = animals(labs)
+    table = worms(labs)
     splits = make_splits(table, "worm", 3, seed, cross_fit=True)
     assert list(splits) == [*fold_names(3, True), "inner"]
-    roles = per_animal(table, splits)
+    roles = per_worm(table, splits)
     folds = roles[fold_names(3, False)]
-    # every animal is tested in exactly one fold, which is its inner fold
+    # every worm is tested in exactly one fold, which is its inner fold
     assert ((folds == "test").sum(axis=1) == 1).all()
     np.testing.assert_array_equal((folds == "test").to_numpy().argmax(axis=1), roles["inner"])
-    # folds differ by at most one animal, in each laboratory and over all
+    # folds differ by at most one worm, in each laboratory and over all
     counts = roles.groupby("lab")["inner"].value_counts().unstack(fill_value=0)
     counts = counts.reindex(columns=range(3), fill_value=0)
     assert (counts.max(axis=1) - counts.min(axis=1) <= 1).all()
@@ -73,18 +73,18 @@ def test_worm_split_holds_its_promises(labs, seed):
 @settings(deadline=None, max_examples=12)
 @given(LABS, st.integers(0, 99), st.randoms(use_true_random=False))
 def test_order_of_worms_and_their_labels_play_no_part(labs, seed, random):
-    table = animals(labs)
+    table = worms(labs)
     order = random.sample(range(len(table)), len(table))
     again = table.iloc[order].reset_index(drop=True)
     again["name"] = [random.choice(["", "AVAL", "RIML"]) for _ in order]
     again[["R", "G", "B", "W"]] *= 10
     first = make_splits(table, "worm", 3, seed, cross_fit=True)
     second = make_splits(again, "worm", 3, seed, cross_fit=True)
-    pd.testing.assert_frame_equal(per_animal(table, first), per_animal(again, second))
+    pd.testing.assert_frame_equal(per_worm(table, first), per_worm(again, second))
 
 
 def test_the_seed_decides():
-    table = animals({"A": 12, "B": 9})
+    table = worms({"A": 12, "B": 9})
     first, again, other = (
         make_splits(table, "worm", 3, seed, cross_fit=True) for seed in (1, 1, 2)
     )
@@ -94,9 +94,9 @@ def test_the_seed_decides():
 
 @settings(deadline=None, max_examples=25)
 @given(LABS, st.integers(0, 99), st.floats(0.05, 0.95))
-def test_validation_is_a_share_of_training_animals_spread_over_laboratories(labs, seed, share):
-    table = animals(labs)
-    roles = per_animal(table, make_splits(table, "worm", 3, seed, validation=share))
+def test_validation_is_a_share_of_training_worms_spread_over_laboratories(labs, seed, share):
+    table = worms(labs)
+    roles = per_worm(table, make_splits(table, "worm", 3, seed, validation=share))
     for name in fold_names(3, False):
         rest = roles[roles[name] != "test"]
         chosen = rest[name] == "validation"
@@ -106,14 +106,14 @@ def test_validation_is_a_share_of_training_animals_spread_over_laboratories(labs
 
 
 def test_validation_differs_between_folds():
-    table = animals({"A": 30})
-    roles = per_animal(table, make_splits(table, "worm", 3, 0, cross_fit=True))
+    table = worms({"A": 30})
+    roles = per_worm(table, make_splits(table, "worm", 3, 0, cross_fit=True))
     sets = {tuple(roles[name] == "validation") for name in fold_names(3, True)}
     assert len(sets) == 6
 
 
-def test_only_animals_with_colour_validate():
-    table = animals({"A": 8})
+def test_only_worms_with_colour_validate():
+    table = worms({"A": 8})
     table.loc[table["worm"].isin(list("012")), "R"] = np.nan
     table.loc[table["worm"] == "3", "W"] = np.nan
     for gray, allowed in (("luminance", set("34567")), ("white", set("4567"))):
@@ -130,9 +130,9 @@ def test_only_animals_with_colour_validate():
 
 
 def published(always=3):
-    """Animals with the fold column of a published split; those of laboratory N always train."""
+    """Worms with the fold column of a published split; those of laboratory N always train."""
     numbers = [str(i % 5) for i in range(15)]
-    table = animals({"A": 15, "N": always}, neurons=1)
+    table = worms({"A": 15, "N": always}, neurons=1)
     table["fold"] = [*numbers, *["original"] * (always - 1), ""]
     return table
 
@@ -146,7 +146,7 @@ def test_fold_column_is_honoured():
     np.testing.assert_array_equal(splits["inner"][known], table["fold"][known].astype(int))
 
 
-def test_always_training_animals_are_left_out_by_the_pairs_of_an_assigned_fold():
+def test_always_training_worms_are_left_out_by_the_pairs_of_an_assigned_fold():
     table = published(always=10)
     splits = make_splits(table, "worm", 5, seed=3, cross_fit=True)
     always = table["lab"] == "N"
@@ -158,20 +158,20 @@ def test_always_training_animals_are_left_out_by_the_pairs_of_an_assigned_fold()
 
 @settings(deadline=None, max_examples=8)
 @given(st.integers(0, 99), st.booleans())
-def test_cross_fitting_never_asks_a_model_about_an_animal_it_saw(seed, stated):
-    table = published(always=7) if stated else animals({"A": 9, "B": 6}, neurons=1)
+def test_cross_fitting_never_asks_a_model_about_an_worm_it_saw(seed, stated):
+    table = published(always=7) if stated else worms({"A": 9, "B": 6}, neurons=1)
     splits = make_splits(table, "worm", 5, seed, cross_fit=True)
     for k in range(5):
         training = splits[splits[f"fold{k}"] != "test"]
         for inner, rows in training.groupby("inner"):
             model = cross_fit_model(k, inner, 5)
             assert (splits.loc[rows.index, model] == "test").all()
-            # nor one that saw the animals of the fold under test
+            # nor one that saw the worms of the fold under test
             assert (splits.loc[splits[f"fold{k}"] == "test", model] == "test").all()
 
 
 def test_lab_split_leaves_out_one_laboratory_after_the_other():
-    table = animals({"B": 4, "A": 2, "C": 3}, fold="1")
+    table = worms({"B": 4, "A": 2, "C": 3}, fold="1")
     splits = make_splits(table, "lab", 3, seed=0, cross_fit=True)
     for k, lab in enumerate("ABC"):
         np.testing.assert_array_equal(splits[f"fold{k}"] == "test", table["lab"] == lab)
@@ -179,7 +179,7 @@ def test_lab_split_leaves_out_one_laboratory_after_the_other():
 
 
 def test_rows_split_is_the_original_studys():
-    table = animals({"A": 50})
+    table = worms({"A": 50})
     splits = make_splits(table, "rows", 1, seed=42)
     _, test = train_test_split(table, test_size=0.3, random_state=42, shuffle=True)
     assert sorted(test.index) == np.flatnonzero(splits["fold0"] == "test").tolist()
@@ -204,7 +204,7 @@ def test_rows_split_is_the_original_studys():
 )
 def test_what_cannot_be_split_is_an_error_that_names_the_key(labs, kind, folds, options, message):
     with pytest.raises(InputError, match=message):
-        make_splits(animals(labs), kind, folds, 0, **options)
+        make_splits(worms(labs), kind, folds, 0, **options)
 
 
 def test_folds_in_the_table_must_be_as_many_as_asked_for():
@@ -213,7 +213,7 @@ def test_folds_in_the_table_must_be_as_many_as_asked_for():
 
 
 def test_split_file_has_the_rows_of_the_neurons(tmp_path):
-    table = animals({"A": 4, "B": 5})
+    table = worms({"A": 4, "B": 5})
     table.to_parquet(tmp_path / "neurons.parquet")
     out = tmp_path / "splits.parquet"
     write_splits(tmp_path / "neurons.parquet", "worm", 3, 1, 0.2, True, out)

@@ -53,7 +53,7 @@ def test_other_side_by_hand():
 def test_a_symmetrised_atlas_by_hand():
     position = torch.tensor([[10.0, 0, 7], [10, 0, -3], [20, 5, 4]], dtype=float)
     label = np.array(["AVAL", "AVAR", "RIH"])
-    # in the second animal the pair is somewhere else, and AVAR unnamed
+    # in the second worm the pair is somewhere else, and AVAR unnamed
     other = torch.tensor([[12.0, 2, 5], [20, 5, 4]], dtype=float)
     channels = torch.zeros(3, 0, dtype=float)
     found = Symmetry.fit(
@@ -110,7 +110,7 @@ def test_evidence_is_antisymmetric(learnt, seed, blank):
     assert learnt.evidence({1.0: first, -1.0: first}, channels) == pytest.approx(0, abs=1e-9)
 
 
-def test_right_handed_animals_give_evidence_for_it(learnt):
+def test_right_handed_worms_give_evidence_for_it(learnt):
     positions, channels, _ = simulated(30, 1)
     for known in (True, False):
         found = [

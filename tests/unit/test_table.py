@@ -43,7 +43,7 @@ def test_a_table_comes_back_from_disk_as_it_was(tmp_path):
 
 
 @pytest.mark.parametrize("column", table.PER_WORM)
-def test_a_missing_fact_about_an_animal_means_none(column):
+def test_a_missing_fact_about_an_worm_means_none(column):
     checked = table.validate(worm().drop(columns=column), "t")
     assert checked[column].tolist() == ["", "", ""]
     assert list(checked) == list(table.COLUMNS)

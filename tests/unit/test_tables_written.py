@@ -74,7 +74,7 @@ def identities(tmp_path):
     return parts
 
 
-def test_colour_table_has_every_level_and_only_unseen_animals(colours, tmp_path):
+def test_colour_table_has_every_level_and_only_unseen_worms(colours, tmp_path):
     main.write_colour(colours, "full_scale", tmp_path / "colour.csv")
     table = read(tmp_path / "colour.csv")
     assert list(table.columns) == TABLES["colour"].names

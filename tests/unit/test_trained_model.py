@@ -16,7 +16,7 @@ from chromapal.worms import table
 CORNERS = np.array([[x, y, z] for x in (0, 12) for y in (0, 5) for z in (0, 2)], dtype=float)
 
 
-def animal(worm, lab="EY", scale=1.0, full_scale=4095.0, **columns):
+def make_worm(worm, lab="EY", scale=1.0, full_scale=4095.0, **columns):
     blank = dict.fromkeys(table.PER_WORM, "")
     return pd.DataFrame({
         "worm": worm, "lab": lab, **dict.fromkeys("xyz", range(8)),
@@ -26,8 +26,8 @@ def animal(worm, lab="EY", scale=1.0, full_scale=4095.0, **columns):
     })  # fmt: skip
 
 
-def facts_of(tmp_path, colour_scale, *animals):
-    pd.concat(animals).to_parquet(tmp_path / "neurons.parquet")
+def facts_of(tmp_path, colour_scale, *worms):
+    pd.concat(worms).to_parquet(tmp_path / "neurons.parquet")
     # nobody has colours, so that no network is trained
     train_model(
         tmp_path / "neurons.parquet", "identify_then_colour", {},
@@ -37,9 +37,9 @@ def facts_of(tmp_path, colour_scale, *animals):
     return layout.sealed(tmp_path / "model", FACTS)
 
 
-def test_a_model_tells_how_its_animals_lie(tmp_path):
-    unnamed = animal("c", name="", scale=9)
-    facts = facts_of(tmp_path, "rank_normal", animal("b"), animal("a", scale=2), unnamed)
+def test_a_model_tells_how_its_worms_lie(tmp_path):
+    unnamed = make_worm("c", name="", scale=9)
+    facts = facts_of(tmp_path, "rank_normal", make_worm("b"), make_worm("a", scale=2), unnamed)
     assert facts["animals"] == [["EY", "b"], ["EY", "a"]]
     assert np.allclose(facts["sizes"], [[12, 24], [5, 10], [2, 4]])
     # every corner is half a diagonal away: the root of 144 + 25 + 4 is 13.1529
@@ -47,15 +47,19 @@ def test_a_model_tells_how_its_animals_lie(tmp_path):
 
 
 def test_full_scales_are_kept_for_the_scale_that_goes_by_them(tmp_path):
-    animals = animal("a"), animal("b", lab="SF", full_scale=5000.0), animal("c", "SF", name="")
-    facts = facts_of(tmp_path, "full_scale", *animals)
+    worms = (
+        make_worm("a"),
+        make_worm("b", lab="SF", full_scale=5000.0),
+        make_worm("c", "SF", name=""),
+    )
+    facts = facts_of(tmp_path, "full_scale", *worms)
     assert facts["full_scales"] == {"EY": 4095.0, "SF": 5000.0}
-    assert facts_of(tmp_path, "rank_normal", *animals)["full_scales"] == {}
+    assert facts_of(tmp_path, "rank_normal", *worms)["full_scales"] == {}
 
 
 def test_a_study_without_colour_has_no_model_to_load(tmp_path):
-    facts_of(tmp_path, "rank_normal", animal("a"))
-    with pytest.raises(InputError, match="no animal with names, gray and colour"):
+    facts_of(tmp_path, "rank_normal", make_worm("a"))
+    with pytest.raises(InputError, match="no worm with names, gray and colour"):
         load(tmp_path / "model")
 
 

@@ -60,18 +60,18 @@ def killed(steps, limit, job, *arguments):
     steps.taken, steps.limit = 0, None
 
 
-def neurons(animals=9, seed=0) -> pd.DataFrame:
+def neurons(worms=9, seed=0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     home = rng.normal(0, 20, (8, 3))
     parts = []
-    for animal in range(animals):
+    for worm in range(worms):
         chosen = np.sort(rng.permutation(8)[: rng.integers(5, 9)])
         position = home[chosen] + rng.normal(0, 3, (len(chosen), 3))
         parts.append(
             pd.DataFrame(position, columns=AXES).assign(
                 name=[f"N{number}" if rng.random() < 0.9 else "" for number in chosen],
-                animal=animal,
-                lab="AB"[animal % 2],
+                worm=worm,
+                lab="AB"[worm % 2],
             )
         )
     return pd.concat(parts, ignore_index=True)
@@ -81,7 +81,7 @@ def fit(checkpoints=None, table=None, seed=0, **changes):
     table = neurons() if table is None else table
     made = Transformer(TransformerSettings(**{**SMALL, **changes}), seed, "cpu", checkpoints)
     return made.fit(
-        table[AXES], table["name"].to_numpy(dtype=str), table["animal"], table["lab"].to_numpy()
+        table[AXES], table["name"].to_numpy(dtype=str), table["worm"], table["lab"].to_numpy()
     )
 
 
@@ -171,7 +171,7 @@ def contents(path) -> dict[str, bytes]:
 
 
 def write_fold(path) -> pd.DataFrame:
-    """Write a fold of animals with position, gray and colour; the last is tested."""
+    """Write a fold of worms with position, gray and colour; the last is tested."""
     worms = SimulationParams(worms=6, laboratories=2, neurons=20)
     parts = []
     for index in range(worms.worms):

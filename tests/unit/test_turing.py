@@ -17,7 +17,7 @@ from skimage.io import imsave
 from chromapal.errors import InputError
 from chromapal.evaluate.pages import turing
 
-HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\"> & 'q' <!--pictures-->\u2028"
+HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\"> & 'q' <!--images-->\u2028"
 FORMULA = '=HYPERLINK("http://x","1,2")'
 KEYS = (HOSTILE, FORMULA, "plain")
 
@@ -40,19 +40,17 @@ def table(folder: Path) -> pd.DataFrame:
 
 def data(text: str) -> list[dict]:
     """Read what a page holds as the browser does: up to the first closing tag."""
-    return json.loads(
-        text.split('<script type="application/json" id="pictures">')[1].split("</")[0]
-    )
+    return json.loads(text.split('<script type="application/json" id="images">')[1].split("</")[0])
 
 
 def order(shown: pd.DataFrame, seed: int) -> list[tuple[str, str, str]]:
-    listed = turing.pictures(shown, seed)
+    listed = turing.images(shown, seed)
     return [(one["key"], one["colorizer"], one["truth"]) for one in listed]
 
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
-    return table(tmp_path_factory.mktemp("pictures"))
+    return table(tmp_path_factory.mktemp("images"))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +58,7 @@ def page(shown):
     return turing.page(shown, 7, HOSTILE)
 
 
-def test_each_picture_is_asked_once(shown):
+def test_each_image_is_asked_once(shown):
     assert sorted(order(shown, 0)) == sorted(
         [(key, "", "true") for key in KEYS]
         + [(key, "one", "predicted") for key in KEYS]
@@ -102,7 +100,7 @@ def test_hostile_text_stays_text(page):
     assert {one["key"] for one in data(page)} == set(KEYS)
     assert page.count("</script>") == 2
     tags = Tags(page).found
-    assert [attrs for tag, attrs in tags if tag == "img"] == [{"id": "picture", "alt": ""}]
+    assert [attrs for tag, attrs in tags if tag == "img"] == [{"id": "image", "alt": ""}]
     assert not [name for _, attrs in tags for name in attrs if name.startswith("on")]
 
 
@@ -140,7 +138,7 @@ def test_metadata_is_left_out_and_pixels_are_not(tmp_path, shown):
         plain[:33] + chunk(b"gAMA", (99999).to_bytes(4)) + chunk(b"tEXt", b"a\0truth") + plain[33:]
     )
     row = shown[shown["key"] == "plain"].assign(truth=told)
-    images = {one["truth"]: one["image"] for one in turing.pictures(row, 0)}
+    images = {one["truth"]: one["image"] for one in turing.images(row, 0)}
     kept = base64.b64decode(images["true"].split(",")[1])
     assert b"gAMA" not in kept
     assert b"truth" not in kept
@@ -153,10 +151,10 @@ def test_metadata_is_left_out_and_pixels_are_not(tmp_path, shown):
         (lambda rows: rows[:0], "no rows"),
         (lambda rows: rows.drop(columns=["truth", "key"]), "no column key, truth"),
         (lambda rows: rows.assign(truth="absent.png"), "absent.png: found No such file"),
-        (lambda rows: rows.assign(prediction="."), "a predicted picture of"),
+        (lambda rows: rows.assign(prediction="."), "a predicted image of"),
         (lambda rows: rows.assign(prediction=__file__), "no whole PNG"),
         (lambda rows: pd.concat([rows, rows]), "twice"),
-        (lambda rows: rows.assign(key="same", colorizer=list("abcd")), "another true picture"),
+        (lambda rows: rows.assign(key="same", colorizer=list("abcd")), "another true image"),
     ],
 )  # fmt: skip
 def test_mistakes_are_one_clear_line(shown, tmp_path, change, line):
@@ -166,12 +164,12 @@ def test_mistakes_are_one_clear_line(shown, tmp_path, change, line):
     assert not list(tmp_path.iterdir())
 
 
-def test_pictures_of_a_pair_have_one_size_and_are_whole(shown, tmp_path):
+def test_images_of_a_pair_have_one_size_and_are_whole(shown, tmp_path):
     larger = write_png(tmp_path / "larger.png", 0, (9, 6))
     with pytest.raises(InputError, match="found 6 x 9 pixels; expected 6 x 8 pixels, the size of"):
-        turing.pictures(shown.assign(prediction=larger), 0)
+        turing.images(shown.assign(prediction=larger), 0)
     whole = Path(shown["truth"][0]).read_bytes()
     for name, broken in {"cut": whole[:-20], "bent": whole.replace(b"IDAT", b"IDAS")}.items():
         larger.with_name(name).write_bytes(broken)
         with pytest.raises(InputError, match="no whole PNG"):
-            turing.pictures(shown.assign(prediction=larger.with_name(name)), 0)
+            turing.images(shown.assign(prediction=larger.with_name(name)), 0)

@@ -1,4 +1,4 @@
-"""In a browser: the colour Turing test asks about each picture and scores clicks as by hand."""
+"""In a browser: the colour Turing test asks about each image and scores clicks as by hand."""
 
 import base64
 import hashlib
@@ -39,13 +39,13 @@ const gives = {
   mixed: (one) => one.truth === "true" ? one.key !== "plain" : one.colorizer !== "one",
 };
 async function round(real, how) {
-  for (const one of pictures) {
+  for (const one of images) {
     while (shownAt === Infinity) await wait(10);
     await wait(400);
-    saw.images.push(part("picture").src);
-    saw.alts.push(part("picture").alt);
-    saw.widths.push(part("picture").getBoundingClientRect().width);
-    saw.drawn.push(getComputedStyle(part("picture")).imageRendering);
+    saw.images.push(part("image").src);
+    saw.alts.push(part("image").alt);
+    saw.widths.push(part("image").getBoundingClientRect().width);
+    saw.drawn.push(getComputedStyle(part("image")).imageRendering);
     if (how === "keys") press(real(one) ? "R" : "p");
     else part(real(one) ? "real" : "predicted").click();
   }
@@ -63,7 +63,7 @@ addEventListener("load", async () => {
   press("r");
   part("start").click();
   saw.first = status();
-  part("real").click();  // before there is a picture
+  part("real").click();  // before there is an image
   while (shownAt === Infinity) await wait(10);
   part("real").click();  // too quick to be a judgement
   await wait(400);
@@ -87,7 +87,7 @@ addEventListener("load", async () => {
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
-    return table(tmp_path_factory.mktemp("pictures"))
+    return table(tmp_path_factory.mktemp("images"))
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def shares(played: dict) -> dict[str, list[str]]:
 def test_all_right(saw):
     assert saw["right"]["summary"] == "7 of 7 answers are right."
     assert shares(saw["right"]) == {
-        "All pictures": ["7 of 7", "3 of 3", "0 of 4"],
+        "All images": ["7 of 7", "3 of 3", "0 of 4"],
         "one": ["6 of 6", "3 of 3", "0 of 3"],
         HOSTILE: ["2 of 2", "1 of 1", "0 of 1"],
     }
@@ -136,16 +136,16 @@ def test_all_right(saw):
 
 def test_all_wrong(saw):
     assert shares(saw["wrong"]) == {
-        "All pictures": ["0 of 7", "0 of 3", "4 of 4"],
+        "All images": ["0 of 7", "0 of 3", "4 of 4"],
         "one": ["0 of 6", "0 of 3", "3 of 3"],
         HOSTILE: ["0 of 2", "0 of 1", "1 of 1"],
     }
 
 
 def test_mixed_answers(saw):
-    """One true picture of three is missed, and the colorizer with the hostile name fools."""
+    """One true image of three is missed, and the colorizer with the hostile name fools."""
     assert shares(saw["mixed"]) == {
-        "All pictures": ["5 of 7", "2 of 3", "1 of 4"],
+        "All images": ["5 of 7", "2 of 3", "1 of 4"],
         "one": ["5 of 6", "2 of 3", "0 of 3"],
         HOSTILE: ["1 of 2", "1 of 1", "1 of 1"],
     }
@@ -178,7 +178,7 @@ def test_csv_holds_every_answer(saw, shown, played):
     assert text.endswith("\n")
 
 
-def test_the_picture_asked_about_is_the_one_scored(saw, shown):
+def test_the_image_asked_about_is_the_one_scored(saw, shown):
     """What was drawn is the file that the CSV's row is about."""
     files = {(row.key, row.colorizer): row.prediction for row in shown.itertuples()}
     files |= {(row.key, ""): row.truth for row in shown.itertuples()}
@@ -188,19 +188,19 @@ def test_the_picture_asked_about_is_the_one_scored(saw, shown):
 
 
 def test_page_gives_nothing_away_and_breaks_no_rule(saw):
-    assert saw["alts"] == [f"Picture {number} of 7" for number in range(1, 8)] * 3
+    assert saw["alts"] == [f"Image {number} of 7" for number in range(1, 8)] * 3
     assert saw["broken"] == []
     assert saw["title"] == HOSTILE
     assert saw["tags"] == 1
 
 
-def test_small_pictures_are_enlarged_in_whole_steps(saw):
+def test_small_images_are_enlarged_in_whole_steps(saw):
     # 6 pixels wide, 8 high: 43 times
     assert set(saw["widths"]) == {6 * 43}
     assert set(saw["drawn"]) == {"pixelated"}
 
 
 def test_page_goes_on_only_with_an_answer(saw):
-    assert saw["first"] == saw["still"] == saw["again"] == "Picture 1 of 7"
+    assert saw["first"] == saw["still"] == saw["again"] == "Image 1 of 7"
     assert saw["right"]["open"] == ["results"]
     assert saw["right"]["focused"] == "Your score"

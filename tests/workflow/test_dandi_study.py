@@ -38,7 +38,7 @@ def config(archive, **keys) -> dict:
             "dandisets": {
                 "A": {
                     "id": "000001", "version": VERSION,
-                    "leave_out": {"sub-3/w.nwb": "the animal moved"},
+                    "leave_out": {"sub-3/w.nwb": "the worm moved"},
                 },
                 "B": {"id": "000002", "version": VERSION},
             },
@@ -71,7 +71,7 @@ def test_an_archive_is_streamed_then_fetched(archive, tmp_path):
     assert of_lab["B"]["ID"].tolist() == ["AVAL", "", "VB02?"]
     skipped = pd.read_csv(tmp_path / TARGETS[1], dtype=str).fillna("")
     reasons = dict(zip(skipped["file"], skipped["reason"], strict=True))
-    assert reasons[f"dandi:000001/{VERSION}/sub-3/w.nwb"].endswith("w.nwb: the animal moved")
+    assert reasons[f"dandi:000001/{VERSION}/sub-3/w.nwb"].endswith("w.nwb: the worm moved")
     assert "found no volume" in reasons[f"dandi:000002/{VERSION}/sub-2/w.nwb"]
     logs = "".join(path.read_text() for path in (tmp_path / "results").rglob("*.log"))
     assert "fetched" in logs and KEY not in logs + text + done.stdout + done.stderr

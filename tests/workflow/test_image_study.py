@@ -43,10 +43,10 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("images")
     done = snakemake(folder, STUDY)
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "results/pictures"
+    return folder / "results/images"
 
 
-def test_every_model_is_scored_on_pictures_of_other_sources(folder):
+def test_every_model_is_scored_on_images_of_other_sources(folder):
     images = pd.read_csv(folder / "tables/images.csv")
     # the method that is nothing without weights is left out
     assert sorted(zip(images["set"], images["run"], images["colorizer"], strict=True)) == [
@@ -93,11 +93,11 @@ def test_sets_are_looked_through_once(folder):
     lists = sorted((folder / "listed").iterdir())
     assert [path.name for path in lists] == ["photographs.parquet", "slices.parquet"]
     for path in lists:
-        pictures = pd.read_parquet(path)
-        assert pictures["key"].is_unique and (pictures["reason"] == "").all()
-        assert pictures["split"].value_counts().to_dict() == cards[path.stem].to_dict()
+        images = pd.read_parquet(path)
+        assert images["key"].is_unique and (images["reason"] == "").all()
+        assert images["split"].value_counts().to_dict() == cards[path.stem].to_dict()
     logs = {path.parent.name for path in (folder / "logs").glob("*/photographs.log")}
-    assert logs == {"list_pictures", "show_pictures", "describe_pictures"}
+    assert logs == {"list_images", "show_images", "describe_images"}
 
 
 def test_everything_is_there_to_look_at(folder):
@@ -119,10 +119,10 @@ def test_everything_is_there_to_look_at(folder):
 
 def test_a_second_run_gives_the_same_bytes(folder, tmp_path):
     names = ("image_losses.csv", "image_sets.csv", "images.csv")
-    done = snakemake(tmp_path, STUDY, *(f"results/pictures/tables/{name}" for name in names))
+    done = snakemake(tmp_path, STUDY, *(f"results/images/tables/{name}" for name in names))
     assert done.returncode == 0, done.stdout + done.stderr
     tables = sorted(path.name for path in (folder / "tables").glob("*.csv"))
     assert tables == [*names, "timings.csv"]
     for name in names:
-        again = tmp_path / "results/pictures/tables" / name
+        again = tmp_path / "results/images/tables" / name
         assert again.read_bytes() == (folder / "tables" / name).read_bytes(), name

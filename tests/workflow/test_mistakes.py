@@ -103,11 +103,11 @@ def naming(**identify):
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"anchors": "."}, "'anchors': needs aligned animals"),
-        ({"peers": "study.yaml"}, "'peers': needs aligned animals"),
-        ({"handedness": "labels"}, "'handedness': needs aligned animals"),
-        ({"identify": {"anchors": ["position"]}}, "'identify.anchors': needs aligned animals"),
-        ({"identify": {"ablations": ["position"]}}, "'identify.ablations': needs aligned animals"),
+        ({"anchors": "."}, "'anchors': needs aligned worms"),
+        ({"peers": "study.yaml"}, "'peers': needs aligned worms"),
+        ({"handedness": "labels"}, "'handedness': needs aligned worms"),
+        ({"identify": {"anchors": ["position"]}}, "'identify.anchors': needs aligned worms"),
+        ({"identify": {"ablations": ["position"]}}, "'identify.ablations': needs aligned worms"),
         ({"anchors": "nowhere", **ALIGNED}, "'anchors': found no folder nowhere"),
         (
             {"anchors": ".", **ALIGNED, "identify": {"variants": ["with_background"]}},

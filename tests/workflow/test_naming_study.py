@@ -1,4 +1,4 @@
-"""A study that names neurons of aligned animals, from tables to a page per animal."""
+"""A study that names neurons of aligned worms, from tables to a page per worm."""
 
 import copy
 
@@ -56,7 +56,7 @@ def write_inputs(folder):
 
 
 def stated():
-    """Give an animal, a neuron with its name, and a neuron that is said to be none."""
+    """Give a worm, a neuron with its name, and a neuron that is said to be none."""
     worm = simulate_worm(WORMS, 3, 0)[0]
     named = worm.index[worm["ID"].ne("") & ~worm["ID"].str.contains("?", regex=False)]
     return *worm[["lab", "worm"]].iloc[0], named[0], worm.loc[named[0], "ID"], named[1]
@@ -103,7 +103,7 @@ def test_names_are_mostly_right_and_stand_beside_guessing(named):
     assert pooled.loc[("atlas_student", "position+rgb"), "assigned"] > 0.8
 
 
-def test_every_animal_is_aligned_once_for_every_feature_set(named):
+def test_every_worm_is_aligned_once_for_every_feature_set(named):
     hands = table(named, "handedness")
     for _, rows in hands.groupby("features"):
         assert len(rows) == 8 and not rows.duplicated(["lab", "worm"]).any()
@@ -111,7 +111,7 @@ def test_every_animal_is_aligned_once_for_every_feature_set(named):
     assert set(hands["chosen"]) <= {1, -1}
     assert hands["probability"].between(0.5, 1).all()
     places = table(named, "places")
-    # the body's frame is centred in the animals, and in micrometres
+    # the body's frame is centred in the worms, and in micrometres
     assert places[["posterior", "dorsal", "left"]].abs().max().max() < 200
     assert places["posterior"].max() - places["posterior"].min() > 30
     assert (places["right"] + places["confused"] <= places["tested"]).all()
@@ -153,7 +153,7 @@ def test_peers_stand_beside_us(named):
     assert (nothing["wins"], nothing["p"]) == (8, pytest.approx(2 / 2**8, rel=1e-3))
 
 
-def test_every_animal_has_its_names_picture_and_page(named):
+def test_every_worm_has_its_names_image_and_page(named):
     folder = named / RESULTS / "named"
     for index in range(WORMS.worms):
         truth = simulate_worm(WORMS, 3, index)[0]

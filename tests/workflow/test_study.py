@@ -48,7 +48,7 @@ def test_every_score_stands_beside_its_baseline(study):
     assert pooled["mse"].notna().all()
 
 
-def test_every_animal_is_tested_once(study):
+def test_every_worm_is_tested_once(study):
     worms = pd.read_csv(study / "results/tiny/tables/worms.csv", dtype=str)
     identity = worms[worms["measure"] == "identity"]
     per_cell = identity.groupby(["classifier", "variant", "features"], dropna=False)

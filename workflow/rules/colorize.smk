@@ -2,7 +2,7 @@
 
 
 rule train_colorizer:
-    """Train one colorizer on a fold's training animals."""
+    """Train one colorizer on a fold's training worms."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
     output:

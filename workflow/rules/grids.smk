@@ -26,7 +26,7 @@ rule write_splits:
 
 
 rule normalise_neurons:
-    """Scale one fold's neurons with parameters fitted on its training animals."""
+    """Scale one fold's neurons with parameters fitted on its training worms."""
     input:
         neurons="results/{study}/neurons.parquet",
         splits="results/{study}/splits.parquet",

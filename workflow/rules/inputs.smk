@@ -144,7 +144,7 @@ def fold_entries(folder, feature_sets, table=""):
 
 
 def aligned_entries():
-    """Describe the tables of aligned animals."""
+    """Describe the tables of aligned worms."""
     return fold_entries("aligned", ALIGNMENT_FEATURES, "worms")
 
 

@@ -1,8 +1,8 @@
-"""The trained model of a study of aligned animals, for `snakemake apply`."""
+"""The trained model of a study of aligned worms, for `snakemake apply`."""
 
 
 rule train_model:
-    """Train once on all animals of the study, to name and colour new worms."""
+    """Train once on all worms of the study, to name and colour new worms."""
     input:
         neurons="results/{study}/neurons.parquet",
     output:

@@ -77,7 +77,7 @@ rule write_places_table:
 
 
 rule write_worm_pages:
-    """Write every test worm's names with a review queue, a picture and a page."""
+    """Write every test worm's names with a review queue, an image and a page."""
     input:
         paths(page_names()),
         sorted(page_aligned("neurons").values()),
@@ -147,7 +147,7 @@ rule anchor_neurons:
 
 
 rule ablate_naming:
-    """Name one fold's test animals with one part of the naming changed at a time."""
+    """Name one fold's test worms with one part of the naming changed at a time."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
     output:

@@ -9,13 +9,13 @@ SCALE = dict(colour_scale=config["colour_scale"])
 # By name: the section of the report, and what the function `draw` of the figure's module takes.
 FIGURES = {
     "volume": dict(
-        section="The animals",
+        section="The worms",
         title="Volumes or neurons in space",
         inputs=dict(volumes=volume_inputs, neurons=FIRST),
         params=SCALE,
     ),
     "projections": dict(
-        section="The animals", title="Projections", inputs=dict(neurons=FIRST), params=SCALE
+        section="The worms", title="Projections", inputs=dict(neurons=FIRST), params=SCALE
     ),
     "grids": dict(
         section="What the network sees",

@@ -1,4 +1,4 @@
-"""A study of neurons: its animals, folds and runs, shared by its rules."""
+"""A study of neurons: its worms, folds and runs, shared by its rules."""
 
 from chromapal import columns
 from chromapal.worms import plan, registry
@@ -20,7 +20,7 @@ NEED_ALIGN = {
 }
 for key in [key for key, asked in NEED_ALIGN.items() if asked and config["align"] == "none"]:
     raise WorkflowError(
-        f"config key '{key}': needs aligned animals; found align 'none', expected pose or nonrigid"
+        f"config key '{key}': needs aligned worms; found align 'none', expected pose or nonrigid"
     )
 SOURCE = checked(registry.source, config["source"])
 SOURCES = checked(SOURCE.files, config)
@@ -64,7 +64,7 @@ for name in IDENTIFY["classifiers"]:
     checked(methods.params, "classifiers", name, config["params"]["classifiers"].get(name))
 if CROSS_FITTED and (FOLDS < 3 or config["split"] == "rows"):
     raise WorkflowError(
-        "config key 'runs.cross_fit': needs at least 3 folds of whole animals; "
+        "config key 'runs.cross_fit': needs at least 3 folds of whole worms; "
         f"found split '{config['split']}' with {FOLDS}"
     )
 if len({(s, g) for run in CROSS_FITTED for s in run["samples"] for g in run["grids"]}) > 1:

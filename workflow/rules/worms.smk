@@ -3,7 +3,7 @@
 if config["source"] == "simulate":
 
     rule simulate_worms:
-        """Write the default study's animals as NWB files."""
+        """Write the default study's worms as NWB files."""
         output:
             list(SOURCES.values()),
         log:
@@ -46,7 +46,7 @@ if not STREAMED:
 
 
 rule collect_worms:
-    """Combine the animals of all files in one table, each animal once."""
+    """Combine the worms of all files in one table, each worm once."""
     input:
         paths=expand("results/{{study}}/worms/{source}.parquet", source=SOURCES),
         skipped_parts=expand("results/{{study}}/worms/{source}.skipped.csv", source=SOURCES)

@@ -19,7 +19,7 @@ names the key. Units stand in square brackets. (Generated from the schemas in `w
 | `tables.yaml` | your neuron tables: `--configfile config/tables.yaml --config tables=FOLDER` |
 | `wormid.yaml` | seven dandisets of the DANDI archive: `--configfile config/wormid.yaml` |
 | `nwb.yaml` | your NWB files: `--configfile config/nwb.yaml --config nwb=FOLDER` |
-| `identity.yaml` | naming neurons, by animal: `make identity TABLES=FOLDER [PEERS=FILE]` |
+| `identity.yaml` | naming neurons, by worm: `make identity TABLES=FOLDER [PEERS=FILE]` |
 | `identity_labs.yaml` | the same, by laboratory: `make identity-labs TABLES=FOLDER` |
 | `identity_oracle.yaml` | by worm, with handedness taken from the test worms' labels: an oracle |
 | `original.yaml` | the recipe of the original study, unchanged |
@@ -72,7 +72,7 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 
 | column | unit | meaning |
 |---|---|---|
-| `worm` | | name of the animal, any text |
+| `worm` | | name of the worm, any text |
 | `lab` | | laboratory; optional: without it, the name of the file's parent folder |
 | `x`, `y`, `z` | voxel | centre |
 | `xr`, `yr`, `zr` | um | centre |
@@ -82,7 +82,7 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 | `ID` | | name; empty if nobody named the neuron; a trailing `?` is removed |
 | `fold` | | optional: 0, 1, ...; a worm whose fold is no number always trains |
 | `session` | | optional: day of the recording, `YYYY-MM-DD`; else read off `path` or `worm` |
-| `strain`, `sex`, `stage`, `part` | | optional: of the animal; the part of the body, `head` |
+| `strain`, `sex`, `stage`, `part` | | optional: of the worm; the part of the body, `head` |
 
 Of a new worm (`snakemake apply`) only `x`, `y`, `z`, `xr`, `yr`, `zr` and a channel are needed: a
 column `gray`, or `W`, or `R`, `G` and `B`. A worm without a name gets
@@ -105,7 +105,7 @@ it is at least 4095.
 
 | in `results/applied/{folder}/` | what |
 |---|---|
-| `named/{lab}/{worm}/` | the worm's tables, picture and page |
+| `named/{lab}/{worm}/` | the worm's tables, image and page |
 | `layers/{lab}/{worm}/` | layers, and `open.py`, which shows them in napari (0.6 or later) |
 | `nwb/` | with `nwb: true` a copy of each NWB file with the module `NeuroPAL_predicted` |
 | `scope.csv` | how worms differ from all worms that the model was trained on |
@@ -120,7 +120,7 @@ was trained on.
 | in `named/{lab}/{worm}/` | what |
 |---|---|
 | `neurons.csv` | a row per neuron, the least certain first |
-| `neurons.png`, `neurons.html` | the same as a picture and an interactive page |
+| `neurons.png`, `neurons.html` | the same as an image and an interactive page |
 | `neuropal_id.csv` | the columns of NeuroPAL_ID's own CSV file of neurons |
 | `traces.csv` | which calcium trace of an NWB file belongs to which neuron, if the file states it |
 
@@ -145,7 +145,7 @@ environment variable `DANDI_API_KEY`.
 
 ## Correct names by hand (anchors)
 
-With `align`, every test animal gets `results/{study}/named/{lab}/{worm}.csv`: its names with
+With `align`, every test worm gets `results/{study}/named/{lab}/{worm}.csv`: its names with
 probabilities and a review queue. Corrections go into a folder of your own, config key
 `anchors`, as `{lab}/{worm}.csv` (the same file name) with two columns:
 
@@ -155,8 +155,8 @@ probabilities and a review queue. Corrections go into a folder of your own, conf
 | `says` | its name, whole or in part (`RMDD?`); `-` if it is not a neuron; or where it lies |
 
 A position is one of: towards the `nose` or the `tail`, `dorsal` or `ventral`, `left` or
-`right` of the middle of the head (in upper or lower case). A name that no training animal has is
-kept, with a warning; a file that belongs to no test animal, or cannot be used, is named in a
+`right` of the middle of the head (in upper or lower case). A name that no training worm has is
+kept, with a warning; a file that belongs to no test worm, or cannot be used, is named in a
 warning and changes nothing.
 
 Run the study again: the names you gave are kept, no other neuron gets them, and the alignment and

@@ -15,7 +15,7 @@ from chromapal.prepare import geometry
 from chromapal.prepare.normalise import Normalisation, Normaliser
 from chromapal.training import layout
 from chromapal.training.settings import Training
-from chromapal.worms.table import ANIMAL, SUBJECT
+from chromapal.worms.table import SUBJECT, WORM
 
 LOGGER = logging.getLogger("chromapal")
 FACTS, NETWORKS = "model.json", "position+gray"
@@ -32,12 +32,12 @@ def train_model(
     training: Training,
     out: str | os.PathLike,
 ):
-    """Train on all animals of a study at once; animals are held out only for calibration.
+    """Train on all worms of a study at once; worms are held out only for calibration.
 
     Parameters
     ----------
     neurons : path-like
-        The study's neurons. Animals with names and gray are used for training.
+        The study's neurons. Worms with names and gray are used for training.
     colorizer : str
         A colorizer that names neurons before it colours them; see
         `chromapal.colorizers.common.named_colour`.
@@ -51,14 +51,14 @@ def train_model(
         Device, threads, seed, and the checkpoints from which an interrupted training resumes.
     out : path-like
         Folder, written whole or not at all: `model.json` with facts that new worms are compared
-        with, and the trained colorizer, unless no animal has names, gray and colour.
+        with, and the trained colorizer, unless no worm has names, gray and colour.
     """
     neurons = pd.read_parquet(neurons)
     normaliser = Normaliser.fit(neurons, **vars(normalisation))
     neurons = normaliser.transform(neurons)
-    animals = neurons.groupby(ANIMAL)
-    named = neurons["name"].ne("").groupby([neurons[key] for key in ANIMAL]).transform("any")
-    has_gray = animals["gray"].transform("count").eq(animals["gray"].transform("size"))
+    worms = neurons.groupby(WORM)
+    named = neurons["name"].ne("").groupby([neurons[key] for key in WORM]).transform("any")
+    has_gray = worms["gray"].transform("count").eq(worms["gray"].transform("size"))
     training_neurons = neurons[named & has_gray].reset_index(drop=True)
     facts = {
         "study": study,
@@ -72,7 +72,7 @@ def train_model(
         "normaliser": normaliser.to_json(),
         "missing": "",
         "full_scales": {},
-        **_animal_facts(training_neurons),
+        **_worm_facts(training_neurons),
     }
     if normalisation.colour_scale == "full_scale":
         # only this scale depends on a camera's full scale
@@ -88,20 +88,20 @@ def train_model(
             model.save(folder / NETWORKS)
             facts["names"] = model.identifier.transformer.classes_.tolist()
         else:
-            facts["missing"] = "no animal with names, gray and colour to learn from"
+            facts["missing"] = "no worm with names, gray and colour to learn from"
         layout.seal(folder, FACTS, facts)
     shutil.rmtree(training.checkpoints, ignore_errors=True)
-    LOGGER.info("%s: trained on %d animals", out, len(facts["animals"]))
+    LOGGER.info("%s: trained on %d worms", out, len(facts["animals"]))
 
 
-def _animal_facts(training: pd.DataFrame) -> dict:
-    """Describe the animals that a model was trained on."""
-    worms = training.drop_duplicates(ANIMAL)
-    counts = training.groupby(ANIMAL).size()
-    each = [rows for _, rows in training.groupby(ANIMAL, sort=False)]
+def _worm_facts(training: pd.DataFrame) -> dict:
+    """Describe the worms that a model was trained on."""
+    worms = training.drop_duplicates(WORM)
+    counts = training.groupby(WORM).size()
+    each = [rows for _, rows in training.groupby(WORM, sort=False)]
     sizes = np.array([geometry.size(rows) for rows in each] or np.zeros((1, 3)))
     return {
-        "animals": worms[ANIMAL].to_numpy().tolist(),
+        "animals": worms[WORM].to_numpy().tolist(),
         "fingerprints": [geometry.fingerprint(rows) for rows in each],
         "sizes": np.column_stack([sizes.min(axis=0), sizes.max(axis=0)]).tolist(),
         "neurons": [int(counts.min()), int(counts.max())] if len(counts) else [0, 0],
@@ -122,7 +122,7 @@ def read_facts(folder: str | os.PathLike) -> dict:
     """
     facts = layout.sealed(Path(folder), FACTS)
     if facts["missing"]:
-        raise InputError(folder, facts["missing"], "a study with animals that have them")
+        raise InputError(folder, facts["missing"], "a study with worms that have them")
     return facts
 
 

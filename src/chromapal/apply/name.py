@@ -57,7 +57,7 @@ def name_all(
     neurons = neurons.assign(row=np.arange(len(neurons), dtype=np.int64))
     differences = [
         difference
-        for _, rows in neurons.groupby(table.ANIMAL)
+        for _, rows in neurons.groupby(table.WORM)
         for difference in scope.differences(rows, facts)
     ]
     neurons, skipped_worms = scale.usable(neurons, facts)
@@ -68,7 +68,7 @@ def name_all(
         raise InputError("config key 'worms'", "no usable worm", "at least one", reasons)
     skipped.log_reasons(newly_skipped)
     skipped.write(all_skipped, out_skipped)
-    usable = set(neurons[table.ANIMAL].itertuples(index=False, name=None))
+    usable = set(neurons[table.WORM].itertuples(index=False, name=None))
     differences = [
         difference
         for difference in differences
@@ -89,7 +89,7 @@ def _named(trained, facts: dict, neurons: pd.DataFrame) -> tuple[pd.DataFrame, p
     known = np.array([*trained.identifier.transformer.classes_, ""])
     names = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
     chance = np.zeros(names.shape)
-    for rows in neurons.groupby(table.ANIMAL).indices.values():
+    for rows in neurons.groupby(table.WORM).indices.values():
         answers = answer(probabilities[rows])
         names[rows], chance[rows] = known[answers.best], answers.probability
     displayed = display(colour, facts["normaliser"]["colour_scale"])

@@ -38,7 +38,7 @@ def write_layers(neurons: str | os.PathLike, facts: dict[str, str], out: str | o
     neurons = pd.read_parquet(neurons)
     with whole(out) as folder:
         folder.mkdir()
-        for (lab, worm), rows in neurons.groupby(table.ANIMAL, sort=True):
+        for (lab, worm), rows in neurons.groupby(table.WORM, sort=True):
             source = read_json(facts[rows["file"].iloc[0]])
             spacing = source.get("spacing") or table.voxel_size(rows)
             subfolder = Path(slug(lab)) / slug(worm)

@@ -12,7 +12,7 @@ from chromapal.files import read_json, whole
 from chromapal.worms import skipped
 from chromapal.worms.nwb.predicted import PredictedVolume, write_predicted
 from chromapal.worms.nwb.predictions import COLOURS
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
 ANSWERS = ("answer", "second", "third", "fourth", "fifth")
@@ -93,7 +93,7 @@ def write_copies(
                     message = error.found, error.expected, error.advice
                     raise InputError(Path(out) / relative, *message) from None
                 LOGGER.warning("skipped: %s", error)
-                lab, worm = rows[ANIMAL].iloc[0]
+                lab, worm = rows[WORM].iloc[0]
                 skipped_worms.append(skipped.entry(file, lab, worm, error))
         skipped.write(skipped_worms, folder / "skipped.csv")
     LOGGER.info("%d copies", len(files) - len(skipped_worms))

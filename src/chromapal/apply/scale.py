@@ -6,7 +6,7 @@ from chromapal.errors import InputError
 from chromapal.prepare import geometry
 from chromapal.prepare.normalise import Normaliser
 from chromapal.worms import skipped
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 MIN_NEURONS = 4  # neurons that determine the orientation of a worm
 
@@ -33,10 +33,10 @@ def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]
     other = "white" if normaliser.gray_source == "luminance" else "luminance"
     scaled = normaliser.transform(neurons)
     # never both sources within one worm
-    missing = scaled["gray"].isna().groupby([scaled[key] for key in ANIMAL]).transform("any")
+    missing = scaled["gray"].isna().groupby([scaled[key] for key in WORM]).transform("any")
     scaled["gray"] = scaled["gray"].where(~missing, scaled[other])
     skipped_worms, good = [], []
-    for (lab, worm), rows in scaled.groupby(ANIMAL, sort=False):
+    for (lab, worm), rows in scaled.groupby(WORM, sort=False):
         file = rows["file"].iloc[0]
         reason = None
         name = training_name(rows, model)
@@ -64,7 +64,7 @@ def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]
 def training_name(worm: pd.DataFrame, model: dict) -> str:
     """Return the name under which the model was trained on a worm; "" for a new worm."""
     fingerprint = geometry.fingerprint(worm)
-    for animal, known in zip(model["animals"], model["fingerprints"], strict=True):
+    for trained_on, known in zip(model["animals"], model["fingerprints"], strict=True):
         if geometry.same(fingerprint, known):
-            return " ".join(animal)
+            return " ".join(trained_on)
     return ""

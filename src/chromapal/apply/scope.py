@@ -21,7 +21,7 @@ MAX_SIZE_RATIO = 2.0
 
 
 def normalise(fact: str, text: str) -> str:
-    """Convert a fact about an animal to the form used for comparison, "" for unknown."""
+    """Convert a fact about a worm to the form used for comparison, "" for unknown."""
     spellings, word = SAME.get(fact, ((), ""))
     found = " ".join(text.lower().split())
     if found in UNKNOWN:
@@ -52,7 +52,7 @@ def differences(worm: pd.DataFrame, model: dict) -> list[dict]:
     first = worm.iloc[0]
     found = []
     if [first["lab"], first["worm"]] in model["animals"]:
-        # not a training animal, which would have been skipped
+        # not a training worm, which would have been skipped
         found.append(("name", first["worm"], "another worm of this laboratory and name"))
     for fact in SUBJECT:
         known = {normalise(fact, text) for text in model["subjects"][fact]} - {""}

@@ -1,4 +1,4 @@
-"""Write the files of each new worm: names with a review queue, a picture, a page, traces."""
+"""Write the files of each new worm: names with a review queue, an image, a page, traces."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ from chromapal.evaluate.tables.naming import worm_answers
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import read_json, whole, write_json, write_parquet
 from chromapal.worms.slugs import slug
-from chromapal.worms.table import ANIMAL, MICROMETRES
+from chromapal.worms.table import MICROMETRES, WORM
 
 
 def write_new_worm_files(
@@ -30,7 +30,7 @@ def write_new_worm_files(
 ):
     """Write a folder `{lab}/{worm}` for every new worm.
 
-    It contains `neurons.csv`, like the tables of a study's test animals, with positions in
+    It contains `neurons.csv`, like the tables of a study's test worms, with positions in
     micrometres and predicted colours; `neurons.png`; `neurons.html`; `neuropal_id.csv`; and
     `traces.csv` if the worm's file has calcium traces of its neurons.
 
@@ -51,7 +51,7 @@ def write_new_worm_files(
     """
     named, decided = pd.read_parquet(neurons), pd.read_parquet(worms)
     differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False)
-    doubtful = decided.set_index(ANIMAL)["doubtful"].astype(bool)
+    doubtful = decided.set_index(WORM)["doubtful"].astype(bool)
     answers = worm_answers(
         named.drop(columns=[*"xyz", "ID", *worm.BODY]).assign(anchor=""),
         named[["row", *"xyz", "ID"]],
@@ -63,8 +63,8 @@ def write_new_worm_files(
     write_parquet(answers, out_answers)
     with whole(out_folder) as folder:
         folder.mkdir()
-        animals = list(answers.groupby(ANIMAL, sort=True))
-        for (lab, name), rows in progress(animals, len(animals), "new worms"):
+        by_worm = list(answers.groupby(WORM, sort=True))
+        for (lab, name), rows in progress(by_worm, len(by_worm), "new worms"):
             path = folder / slug(lab) / slug(name)
             path.mkdir(parents=True)
             of_worm = differences[differences["lab"].eq(lab) & differences["worm"].eq(name)]

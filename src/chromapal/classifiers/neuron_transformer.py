@@ -1,11 +1,11 @@
-"""Transformer over all neurons of an animal, on top of an atlas."""
+"""Transformer over all neurons of a worm, on top of an atlas."""
 
 from dataclasses import dataclass
 
 from chromapal.identify.settings import TransformerSettings
 
-# It is given whole animals, unlabelled neurons among them, where others are given neurons.
-whole_animals = True
+# It is given whole worms, unlabelled neurons among them, where others are given neurons.
+whole_worms = True
 gpu = True
 rank = 1
 

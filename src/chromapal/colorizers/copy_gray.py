@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from chromapal.colorizers.common.contract import are_pictures, empty_history
+from chromapal.colorizers.common.contract import are_images, empty_history
 from chromapal.training import layout
 
 accepts = ("neurons", "images")
@@ -19,7 +19,7 @@ class Params:
 
 
 class CopyGray:
-    """Predicts gray itself: the picture without any colour."""
+    """Predicts gray itself: the image without any colour."""
 
     def __init__(self, params: Params, dense: bool):
         self.params = params
@@ -33,7 +33,7 @@ class CopyGray:
 
     def predict(self, samples, device="cpu", threads=1):
         """Copy gray three times; see `contract.Colorizer.predict`."""
-        if are_pictures(samples):
+        if are_images(samples):
             grays = (samples.read(index)[1] for index in range(len(samples)))
             return [np.repeat(gray[:, :, None], 3, axis=2) for gray in grays]
         return np.repeat(np.asarray(samples.gray, np.float32)[:, None], 3, axis=1)

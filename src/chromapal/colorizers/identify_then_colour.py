@@ -13,8 +13,8 @@ accepts = ("neurons",)
 gpu = True
 names_by = "neuron_transformer"
 rank = 2
-# It needs all neurons of an animal: the other neurons limit which name a neuron can have.
-whole_animals = True
+# It needs all neurons of a worm: the other neurons limit which name a neuron can have.
+whole_worms = True
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Identify, then colour, then correct the colour by position and gray.
 
 The correction is a linear map from the expected colour, position in the body and gray to colour,
-fitted on training animals that the networks naming them had not seen.
+fitted on training worms that the networks naming them had not seen.
 """
 
 import dataclasses
@@ -13,8 +13,8 @@ accepts = ("neurons",)
 gpu = True
 names_by = "neuron_transformer"
 rank = 1
-# It needs all neurons of an animal: the other neurons limit which name a neuron can have.
-whole_animals = True
+# It needs all neurons of a worm: the other neurons limit which name a neuron can have.
+whole_worms = True
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,14 +17,14 @@ class Params(NetworkSettings):
     width : int
         Channels at full size; twice as many at each halving.
     halvings : int
-        How often the picture is halved, 1 to 4.
+        How often the image is halved, 1 to 4.
     """
 
     width: int = 32
     halvings: int = 3
 
     def __post_init__(self):
-        """Check the number of halvings: a picture of 32 pixels allows at most 4."""
+        """Check the number of halvings: an image of 32 pixels allows at most 4."""
         require("lab_autoencoder", self, "halvings", 1 <= self.halvings <= 4, "1 to 4")
 
 
@@ -32,9 +32,9 @@ def build(params: Params, dense: bool = True):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
     from chromapal.colorizers.networks.autoencoder import Autoencoder
     from chromapal.colorizers.networks.lab_network import LabNetwork
-    from chromapal.training.pictorial import PictureColorizer
+    from chromapal.training.pictorial import ImageColorizer
 
     def make():
         return LabNetwork(Autoencoder(params.width, params.halvings), "lightness", "signed")
 
-    return PictureColorizer("lab_autoencoder", params, dense, make)
+    return ImageColorizer("lab_autoencoder", params, dense, make)

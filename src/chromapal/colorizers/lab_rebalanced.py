@@ -45,10 +45,10 @@ class Params(EncoderSettings):
 def build(params: Params, dense: bool = True):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
     from chromapal.colorizers.networks.rebalanced import Rebalanced
-    from chromapal.training.pictorial import PictureColorizer
+    from chromapal.training.pictorial import ImageColorizer
     from chromapal.training.weights import start
 
-    return PictureColorizer(
+    return ImageColorizer(
         "lab_rebalanced",
         params,
         dense,

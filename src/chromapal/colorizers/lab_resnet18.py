@@ -32,13 +32,13 @@ def build(params: Params, dense: bool = True):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
     from chromapal.colorizers.networks.lab_network import LabNetwork
     from chromapal.colorizers.networks.mid_level import MidLevel
-    from chromapal.training.pictorial import PictureColorizer
+    from chromapal.training.pictorial import ImageColorizer
     from chromapal.training.weights import start
 
     def make():
         body = MidLevel(18)
         return LabNetwork(body, "gray", "unit", params.loss, params.huber_delta)
 
-    return PictureColorizer(
+    return ImageColorizer(
         "lab_resnet18", params, dense, make, lambda network: start(network.body.encoder, params)
     )

@@ -17,10 +17,10 @@ def build(params: Params, dense: bool = True):
     """Make an untrained colorizer; PyTorch is imported here and not before."""
     from chromapal.colorizers.networks.lab_network import LabNetwork
     from chromapal.colorizers.networks.mid_level import MidLevel
-    from chromapal.training.pictorial import PictureColorizer
+    from chromapal.training.pictorial import ImageColorizer
     from chromapal.training.weights import start
 
-    return PictureColorizer(
+    return ImageColorizer(
         "lab_resnet34",
         params,
         dense,

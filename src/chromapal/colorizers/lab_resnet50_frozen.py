@@ -21,7 +21,7 @@ def build(params: Params, dense: bool = True):
     from chromapal.colorizers.networks.frozen import Frozen
     from chromapal.colorizers.networks.lab_network import LabNetwork
     from chromapal.training import weights
-    from chromapal.training.pictorial import PictureColorizer
+    from chromapal.training.pictorial import ImageColorizer
 
     def start(network):
         if not weights.has_weights(params):
@@ -32,7 +32,7 @@ def build(params: Params, dense: bool = True):
             )
         weights.start(network.body.encoder, params)
 
-    return PictureColorizer(
+    return ImageColorizer(
         "lab_resnet50_frozen",
         params,
         dense,

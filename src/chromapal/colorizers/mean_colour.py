@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from chromapal.colorizers.common.contract import are_pictures, empty_history
+from chromapal.colorizers.common.contract import are_images, empty_history
 from chromapal.training import layout
 
 accepts = ("neurons", "images")
@@ -30,16 +30,14 @@ class MeanColour:
     ):
         """Average the training targets; see `contract.Colorizer.fit`."""
         mean = (
-            _of_pixels(train)
-            if are_pictures(train)
-            else train.target.mean(axis=0, dtype=np.float64)
+            _of_pixels(train) if are_images(train) else train.target.mean(axis=0, dtype=np.float64)
         )
         self.colour = mean.astype(np.float32)
         return empty_history()
 
     def predict(self, samples, device="cpu", threads=1):
         """Repeat the mean colour; see `contract.Colorizer.predict`."""
-        if are_pictures(samples):
+        if are_images(samples):
             grays = (samples.read(index)[1] for index in range(len(samples)))
             return [np.tile(self.colour, (*gray.shape, 1)) for gray in grays]
         return np.tile(self.colour, (len(samples.gray), 1))

@@ -1,1 +1,1 @@
-"""Bring animals into one body frame and name their neurons one to one."""
+"""Bring worms into one body frame and name their neurons one to one."""

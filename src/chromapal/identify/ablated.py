@@ -1,4 +1,4 @@
-"""What each part of the naming is worth: a fold's animals named with one part changed."""
+"""What each part of the naming is worth: a fold's worms named with one part changed."""
 
 import dataclasses
 import logging
@@ -13,8 +13,8 @@ from chromapal.errors import InputError
 from chromapal.files import write_parquet
 from chromapal.identify import align, run
 from chromapal.identify.align import Aligned
-from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration, answer
+from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.features import channels
 from chromapal.prepare.normalise import COLOUR_SCALES, Normaliser
 
@@ -33,7 +33,7 @@ def ablate_fold(
     seed: int,
     out: str | os.PathLike,
 ):
-    """Name a fold's test animals by the atlas, with one part changed at a time.
+    """Name a fold's test worms by the atlas, with one part changed at a time.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ def ablate_fold(
     level : {"pose", "nonrigid"}
         How far the study's alignment goes.
     seed : int
-        Of the draws of fewer training animals.
+        Of the draws of fewer training worms.
     out : path-like
-        Parquet of `COLUMNS`: a row per question, setting and test animal.
+        Parquet of `COLUMNS`: a row per question, setting and test worm.
     """
     torch.set_num_threads(1)
     neurons = pd.read_parquet(neurons)
@@ -56,18 +56,18 @@ def ablate_fold(
     training, tested = split(neurons, features)
     aligner, aligned, mirror = align.fit(training, level, run.progress_of("learn atlas"))
     hands = run.learn_handedness(training, aligned, mirror)
-    found = [aligner.align(animal.blind()) for animal in tested]
+    found = [aligner.align(worm.blind()) for worm in tested]
 
     def note(question: str, setting: str, order: int, signs: np.ndarray, how=assigned, by=None):
-        for animal, result, sign in zip(tested, by or found, signs, strict=True):
+        for worm, result, sign in zip(tested, by or found, signs, strict=True):
             rows.append(
                 (
                     question,
                     setting,
                     order,
-                    animal.lab,
-                    animal.worm,
-                    *score(animal, how(result, sign)),
+                    worm.lab,
+                    worm.worm,
+                    *score(worm, how(result, sign)),
                 )
             )
 
@@ -75,7 +75,7 @@ def ablate_fold(
     chosen = decided["chosen"].to_numpy(dtype=float)
     labels = run.handedness_of_labels(aligner, tested)
     oracle = run.overruled(decided, labels)["chosen"].to_numpy(dtype=float)
-    unstated = [dataclasses.replace(animal, handedness=0) for animal in tested]
+    unstated = [dataclasses.replace(worm, handedness=0) for worm in tested]
     alone = run.decide(hands.without_laboratories(), unstated, found)["chosen"].to_numpy(float)
     likelier = np.array(
         [1.0 if result.score[1.0] >= result.score[-1.0] else -1.0 for result in found]
@@ -92,7 +92,7 @@ def ablate_fold(
     # as many rounds as the study's alignment has, so that a setting changes one thing
     refits = align.REFITS[level]
 
-    def again(question: str, setting: str, order: int, some: list[Animal], level: str):
+    def again(question: str, setting: str, order: int, some: list[Worm], level: str):
         """Learn anew, and name with what was learnt; handedness as decided before."""
         try:
             other, _, _ = align.fit(
@@ -106,8 +106,7 @@ def ablate_fold(
             LOGGER.warning("%s, %s: left out: %s", question, setting, error)
             return
         results = [
-            other.align(animal.blind(), (sign,))
-            for animal, sign in zip(tested, chosen, strict=True)
+            other.align(worm.blind(), (sign,)) for worm, sign in zip(tested, chosen, strict=True)
         ]
         note(question, setting, order, chosen, by=results)
 
@@ -127,17 +126,17 @@ def ablate_fold(
     write_parquet(pd.DataFrame(rows, columns=COLUMNS), out)
 
 
-def split(neurons: pd.DataFrame, features: str) -> tuple[list[Animal], list[Animal]]:
-    """Give named training animals and test animals."""
+def split(neurons: pd.DataFrame, features: str) -> tuple[list[Worm], list[Worm]]:
+    """Give named training worms and test worms."""
     test = neurons["role"].eq("test")
-    training = animals(neurons[~test], channels(features))
-    return [animal for animal in training if (animal.label != "").any()], animals(
+    training = worms_of(neurons[~test], channels(features))
+    return [worm for worm in training if (worm.label != "").any()], worms_of(
         neurons[test], channels(features)
     )
 
 
 def rescaled(neurons: pd.DataFrame, colour_scale: str, gray_source: str) -> pd.DataFrame:
-    """Normalise anew, on another colour scale fitted on training animals."""
+    """Normalise anew, on another colour scale fitted on training worms."""
     normaliser = Normaliser.fit(neurons[neurons["role"].eq("train")], colour_scale, gray_source)
     return normaliser.transform(neurons.drop(columns=[*COLOUR, "luminance", "white", "gray"]))
 
@@ -154,9 +153,9 @@ def likeliest(result: Aligned, sign: float) -> np.ndarray:
     return np.array(result.names)[order]
 
 
-def score(animal: Animal, ranked: np.ndarray) -> tuple[int, int, int]:
+def score(worm: Worm, ranked: np.ndarray) -> tuple[int, int, int]:
     """Count labelled neurons, those named right, and those with the name among five."""
-    label = animal.label
+    label = worm.label
     named = label != ""
     right = ranked == label[:, None]
     return int(named.sum()), int(right[named, 0].sum()), int(right[named].any(axis=1).sum())

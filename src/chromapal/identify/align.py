@@ -1,4 +1,4 @@
-"""Animals are brought into one body frame without their labels; the frame is learnt from others."""
+"""Worms are brought into one body frame without their labels; the frame is learnt from others."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -11,9 +11,9 @@ import torch
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_json
 from chromapal.identify import body_axes, pose, refine
-from chromapal.identify.animals import Animal
 from chromapal.identify.atlas import Atlas
 from chromapal.identify.symmetry import Symmetry
+from chromapal.identify.worms import Worm
 
 LEVELS = ("pose", "nonrigid")
 DEGREES_OF_FREEDOM = 6.0
@@ -25,7 +25,7 @@ Track = Callable[[Sequence], Iterable]
 
 @dataclass(frozen=True)
 class Aligned:
-    """One animal in body axes, once for either handedness.
+    """One worm in body axes, once for either handedness.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Aligned:
     log : dict of float to torch.Tensor, shape (n, K)
         By mirror: log score of every name of the atlas, position and channels together.
     score : dict of float to float
-        By mirror: log likelihood of the animal.
+        By mirror: log likelihood of the worm.
     evidence : float
         Log likelihood of right-handed axes minus that of mirrored ones, from neurons without a
         partner (`Symmetry.evidence`); 0 where only one handedness was tried.
@@ -51,7 +51,7 @@ class Aligned:
 
 @dataclass(frozen=True)
 class Aligner:
-    """Brings animals into the body frame of its training animals.
+    """Brings worms into the body frame of its training worms.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Aligner:
     level : {"pose", "nonrigid"}
         Similarity and affine map, or these and a smooth warp.
     device : str
-        Where animals are aligned; what is learnt and found stays on the CPU.
+        Where worms are aligned; what is learnt and found stays on the CPU.
     """
 
     atlas: Atlas
@@ -72,40 +72,38 @@ class Aligner:
 
     def align(
         self,
-        animal: Animal,
+        worm: Worm,
         mirrors: tuple[float, ...] = (1.0, -1.0),
         fixed: torch.Tensor | None = None,
     ) -> Aligned:
-        """Align one animal by its positions and channels; its labels are not looked at.
+        """Align one worm by its positions and channels; its labels are not looked at.
 
         Parameters
         ----------
-        animal : Animal
-            The animal.
+        worm : Worm
+            The worm.
         mirrors : tuple of float
             Handedness to try.
         fixed : torch.Tensor, shape (n, K), optional
             Added to the log scores: what anchors forbid.
         """
-        return self.refined(animal, self.search(animal, mirrors, fixed), fixed)
+        return self.refined(worm, self.search(worm, mirrors, fixed), fixed)
 
     def search(
-        self, animal: Animal, mirrors: tuple[float, ...], fixed: torch.Tensor | None = None
+        self, worm: Worm, mirrors: tuple[float, ...], fixed: torch.Tensor | None = None
     ) -> pose.Poses:
-        """Find poses of one animal; see `chromapal.identify.pose.search`."""
+        """Find poses of one worm; see `chromapal.identify.pose.search`."""
         atlas = self.atlas.to(self.device)
-        base = atlas.channel_log_ratio(animal.channels.to(self.device)) + atlas.prior()
+        base = atlas.channel_log_ratio(worm.channels.to(self.device)) + atlas.prior()
         if fixed is not None:
             base = base + fixed.to(self.device)
-        return pose.search(animal.position.to(self.device), base, atlas, mirrors)
+        return pose.search(worm.position.to(self.device), base, atlas, mirrors)
 
-    def refined(
-        self, animal: Animal, poses: pose.Poses, fixed: torch.Tensor | None = None
-    ) -> Aligned:
+    def refined(self, worm: Worm, poses: pose.Poses, fixed: torch.Tensor | None = None) -> Aligned:
         """Refine given poses, and keep the better one of either handedness."""
         found = refine.refine(
-            animal.position.to(self.device),
-            animal.channels.to(self.device),
+            worm.position.to(self.device),
+            worm.channels.to(self.device),
             self.atlas.to(self.device),
             poses,
             self.level == "nonrigid",
@@ -121,7 +119,7 @@ class Aligner:
             position,
             {mirror: found.log[index].cpu() for mirror, index in best.items()},
             {mirror: float(found.score[index]) for mirror, index in best.items()},
-            self.symmetry.evidence(position, animal.channels) if len(position) == 2 else 0.0,
+            self.symmetry.evidence(position, worm.channels) if len(position) == 2 else 0.0,
         )
 
     def save(self, folder: str | os.PathLike):
@@ -141,60 +139,60 @@ class Aligner:
 
 
 def fit(
-    training: Sequence[Animal],
+    training: Sequence[Worm],
     level: str,
     track: Track = iter,
     cross_fit: bool = True,
     device: str = "cpu",
     refits: int | None = None,
 ) -> tuple[Aligner, list[Aligned], np.ndarray]:
-    """Learn the body frame from training animals.
+    """Learn the body frame from training worms.
 
-    The first atlas comes from animals laid over each other by their labels, the next ones from
-    the same animals aligned without labels in the handedness that their labels gave, so that the
-    atlas's covariances hold what alignment gets wrong. At last every training animal is aligned
-    with the atlas of other animals (`PARTS` parts), as a new animal will be.
+    The first atlas comes from worms laid over each other by their labels, the next ones from
+    the same worms aligned without labels in the handedness that their labels gave, so that the
+    atlas's covariances hold what alignment gets wrong. At last every training worm is aligned
+    with the atlas of other worms (`PARTS` parts), as a new worm will be.
 
     Parameters
     ----------
-    training : sequence of Animal
-        Training animals with their labels.
+    training : sequence of Worm
+        Training worms with their labels.
     level : {"pose", "nonrigid"}
         How far alignment goes.
     track : callable, optional
         Wraps the longest loops, to show progress.
     cross_fit : bool
-        Whether to align training animals at all, each with the atlas of others.
+        Whether to align training worms at all, each with the atlas of others.
     device : str
-        Where animals are aligned.
+        Where worms are aligned.
     refits : int, optional
         How often the atlas is learnt anew; `REFITS` of the level where it is not given.
 
     Returns
     -------
     aligner : Aligner
-        For new animals.
+        For new worms.
     aligned : list of Aligned
-        The training animals, in the order given, in either handedness; empty without `cross_fit`.
-    mirror : numpy.ndarray, shape (animals,)
+        The training worms, in the order given, in either handedness; empty without `cross_fit`.
+    mirror : numpy.ndarray, shape (worms,)
         Handedness by labels: 1, -1, or 0 where too few names decide.
     """
-    labels = [animal.label for animal in training]
+    labels = [worm.label for worm in training]
     named = np.zeros(0, dtype=np.int64)
     if max(((label != "").sum() for label in labels), default=0) >= body_axes.LEAST_SHARED:
-        registered, mirror = body_axes.register([animal.position for animal in training], labels)
+        registered, mirror = body_axes.register([worm.position for worm in training], labels)
         mirror = mirror.numpy()
         named = np.flatnonzero(mirror != 0)
     if not len(named):
         raise InputError(
-            "training animals",
+            "training worms",
             "none whose names lie apart in all three directions",
             f"one with {body_axes.LEAST_SHARED} names or more",
         )
-    channels = [animal.channels for animal in training]
+    channels = [worm.channels for worm in training]
 
     def learn(indices: Sequence[int], degrees_of_freedom: float, level: str) -> Aligner:
-        """Learn from some of the training animals, as they are laid over each other by now."""
+        """Learn from some of the training worms, as they are laid over each other by now."""
         chosen = [[part[index] for index in indices] for part in (registered, channels, labels)]
         atlas, symmetry = (
             Atlas.fit(*chosen, degrees_of_freedom),
@@ -206,10 +204,10 @@ def fit(
     poses = {}
     for refit in range(REFITS[level] if refits is None else refits):
         for index in named if refit else track(named):
-            animal, signs = training[index], (float(mirror[index]),)
+            worm, signs = training[index], (float(mirror[index]),)
             if refit == 0:
-                poses[index] = aligner.search(animal, signs)
-            registered[index] = aligner.refined(animal, poses[index]).position[signs[0]]
+                poses[index] = aligner.search(worm, signs)
+            registered[index] = aligner.refined(worm, poses[index]).position[signs[0]]
         aligner = learn(named, DEGREES_OF_FREEDOM, level)
     if not cross_fit:
         return aligner, [], mirror
@@ -220,6 +218,6 @@ def fit(
     ]
     others = [learn(some, DEGREES_OF_FREEDOM, level) for some in indices]
     aligned = [
-        others[index % parts].align(animal.blind()) for index, animal in enumerate(track(training))
+        others[index % parts].align(worm.blind()) for index, worm in enumerate(track(training))
     ]
     return aligner, aligned, mirror

@@ -1,4 +1,4 @@
-"""How many names a person has to fix: a fold's animals named with anchors."""
+"""How many names a person has to fix: a fold's worms named with anchors."""
 
 import logging
 import os
@@ -15,12 +15,12 @@ from chromapal.errors import InputError
 from chromapal.files import read_json, write_parquet
 from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import NO_CELL, Anchors, ask, solve
-from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import DOUBTFUL, LABELS, STATED
+from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.features import channels
 from chromapal.worms.slugs import slug
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
 COUNTS = (0, 2, 5, 8, 10)
@@ -41,14 +41,14 @@ def anchor_fold(
     seed: int,
     out: str | os.PathLike,
 ):
-    """Name a fold's test animals with growing numbers of anchors.
+    """Name a fold's test worms with growing numbers of anchors.
 
     Parameters
     ----------
     neurons : path-like
         The fold's normalised neurons.
     worms, atlas : path-like
-        What `chromapal.identify.run.align_fold` decided about the test animals, and learnt.
+        What `chromapal.identify.run.align_fold` decided about the test worms, and learnt.
     features : str
         Feature set of the alignment.
     seed : int
@@ -57,31 +57,30 @@ def anchor_fold(
         Parquet: lab, worm, strategy (random, asked), anchors, labelled (not anchored), right, and
         right_before: of the same neurons without any anchor, since those asked for are the
         hardest and leave easy ones behind.
-        An anchor states the label of a labelled neuron. Animals with fewer than twice as many
+        An anchor states the label of a labelled neuron. Worms with fewer than twice as many
         labels as anchors are left out of that number.
     """
     torch.set_num_threads(1)
     neurons = pd.read_parquet(neurons)
-    tested = animals(neurons[neurons["role"].eq("test")], channels(features))
+    tested = worms_of(neurons[neurons["role"].eq("test")], channels(features))
     odds = odds_of(worms)
     aligner, calibration = load(atlas)
     rows = []
-    for number, animal in enumerate(progress(tested, len(tested), "anchor animals")):
+    for number, worm in enumerate(progress(tested, len(tested), "anchor worms")):
         rng = np.random.default_rng([seed, number])
-        overruled = (aligner, calibration, animal, float(odds[animal.lab, animal.worm]))
+        overruled = (aligner, calibration, worm, float(odds[worm.lab, worm.worm]))
         for strategy in (RANDOM, ASKED):
             rows += [
-                (animal.lab, animal.worm, strategy, *row)
-                for row in _curve(overruled, strategy, rng)
+                (worm.lab, worm.worm, strategy, *row) for row in _curve(overruled, strategy, rng)
             ]
     columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
     write_parquet(pd.DataFrame(rows, columns=columns), out)
 
 
 def _curve(overruled: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """Score one animal at each number of anchors."""
-    animal: Animal = overruled[2]
-    labelled = np.flatnonzero(animal.label != "")
+    """Score one worm at each number of anchors."""
+    worm: Worm = overruled[2]
+    labelled = np.flatnonzero(worm.label != "")
     order = rng.permutation(labelled)
     rows, fixed = [], {}
     solved = before = None
@@ -90,9 +89,9 @@ def _curve(overruled: tuple, strategy: str, rng: np.random.Generator) -> list[tu
             break
         if anchors and strategy == ASKED:
             neuron = ask(solved, np.setdiff1d(labelled, list(fixed)))
-            fixed = {**fixed, neuron: str(animal.label[neuron])}
+            fixed = {**fixed, neuron: str(worm.label[neuron])}
         elif anchors:
-            fixed = {**fixed, int(order[anchors - 1]): str(animal.label[order[anchors - 1]])}
+            fixed = {**fixed, int(order[anchors - 1]): str(worm.label[order[anchors - 1]])}
         if strategy == RANDOM and anchors not in COUNTS:
             continue
         solved = solve(*overruled, Anchors(fixed))
@@ -100,7 +99,7 @@ def _curve(overruled: tuple, strategy: str, rng: np.random.Generator) -> list[tu
         rest = np.setdiff1d(labelled, list(fixed))
         if anchors in COUNTS:
             right, right_before = (
-                int((each.names[rest] == animal.label[rest]).sum()) for each in (solved, before)
+                int((each.names[rest] == worm.label[rest]).sum()) for each in (solved, before)
             )
             rows.append((anchors, len(rest), right, right_before))
     return rows
@@ -114,43 +113,43 @@ def answer_fold(
     anchors: str | os.PathLike,
     out: str | os.PathLike,
 ):
-    """Name those of a fold's test animals about which a person has stated something.
+    """Name those of a fold's test worms about which a person has stated something.
 
     Parameters
     ----------
     neurons, worms, atlas, features
         As for `anchor_fold`.
     anchors : path-like
-        Folder with a file `{lab}/{worm}.csv` per animal, named as its table of names is; see
+        Folder with a file `{lab}/{worm}.csv` per worm, named as its table of names is; see
         `chromapal.identify.anchors.Anchors.read`.
     out : path-like
         Parquet: row, assigned1 to assigned5 and their probabilities, anchor (what was stated,
-        "" otherwise), body axes and doubtful (1 where the animal's handedness remains undecided).
-        An animal whose file cannot be used is left out with a line that says why.
+        "" otherwise), body axes and doubtful (1 where the worm's handedness remains undecided).
+        A worm whose file cannot be used is left out with a line that says why.
     """
     torch.set_num_threads(1)
     neurons = pd.read_parquet(neurons)
-    tested = animals(neurons[neurons["role"].eq("test")], channels(features))
+    tested = worms_of(neurons[neurons["role"].eq("test")], channels(features))
     odds = odds_of(worms)
     aligner, calibration = load(atlas)
     known = np.array([*aligner.atlas.names, ""])
     columns = ["row", *ASSIGNED, *PROBABILITY, "anchor", *BODY, "doubtful"]
     parts = [pd.DataFrame(columns=columns)]
-    for animal in tested:
-        path = Path(anchors) / slug(animal.lab) / f"{slug(animal.worm)}.csv"
+    for worm in tested:
+        path = Path(anchors) / slug(worm.lab) / f"{slug(worm.worm)}.csv"
         if not path.exists():
             continue
         try:
-            stated = Anchors.read(path, len(animal.row))
+            stated = Anchors.read(path, len(worm.row))
         except InputError as error:
             LOGGER.warning("left out: %s", error)
             continue
         for name, close in stated.unknown(aligner.atlas.names).items():
             LOGGER.warning(
-                "%s: %s is no name that training animals have; most like it are %s",
+                "%s: %s is no name that training worms have; most like it are %s",
                 path, name, ", ".join(close),
             )  # fmt: skip
-        solved = solve(aligner, calibration, animal, float(odds[animal.lab, animal.worm]), stated)
+        solved = solve(aligner, calibration, worm, float(odds[worm.lab, worm.worm]), stated)
         words = dict.fromkeys(stated.excluded, NO_CELL)
         words |= stated.names | stated.where | stated.partial
         names = known[solved.answers.best].astype(object)
@@ -159,9 +158,9 @@ def answer_fold(
         chances[:, 0] = solved.probability
         parts.append(
             pd.DataFrame(names, columns=ASSIGNED).assign(
-                row=animal.row,
+                row=worm.row,
                 **dict(zip(PROBABILITY, chances.T, strict=True)),
-                anchor=[words.get(number, "") for number in range(len(animal.row))],
+                anchor=[words.get(number, "") for number in range(len(worm.row))],
                 doubtful=int(expit(abs(solved.odds)) < DOUBTFUL),
                 **dict(zip(BODY, solved.position.T.numpy(), strict=True)),
             )
@@ -172,6 +171,6 @@ def answer_fold(
 
 def odds_of(worms_path: str | os.PathLike) -> pd.Series:
     """Give the log odds of right-handed axes by (lab, worm), beyond doubt where it was told."""
-    worms = pd.read_parquet(worms_path).set_index(ANIMAL)
+    worms = pd.read_parquet(worms_path).set_index(WORM)
     odds = worms["laboratory_log_odds"] + worms["evidence_log_odds"]
     return odds.where(~worms["source"].isin([STATED, LABELS]), 1e3 * worms["chosen"])

@@ -1,4 +1,4 @@
-"""What a person knows about an animal, and which neuron to ask a person about next."""
+"""What a person knows about a worm, and which neuron to ask a person about next."""
 
 import csv
 import difflib
@@ -13,8 +13,8 @@ import torch
 
 from chromapal.errors import InputError
 from chromapal.identify.align import Aligner
-from chromapal.identify.animals import Animal
 from chromapal.identify.assign import Answers, Calibration, answer
+from chromapal.identify.worms import Worm
 from chromapal.worms import partial_names, table
 
 FORBIDDEN = -1e4
@@ -34,12 +34,12 @@ REACH_UM = 12.0  # within which neurons share their uncertainty
 
 @dataclass(frozen=True)
 class Anchors:
-    """What a person states about the neurons of one animal.
+    """What a person states about the neurons of one worm.
 
     Attributes
     ----------
     names : dict of int to str
-        Fixed names, by number of the neuron within the animal, from 0.
+        Fixed names, by number of the neuron within the worm, from 0.
     excluded : frozenset of int
         Neurons that are none.
     where : dict of int to str
@@ -57,7 +57,7 @@ class Anchors:
     def read(cls, path: str | os.PathLike, count: int) -> "Anchors":
         """Read a CSV of anchors.
 
-        Columns `neuron` (number within the animal, from 0, as in the table of its names) and
+        Columns `neuron` (number within the worm, from 0, as in the table of its names) and
         `says`: a neuron's name or partial name, in any form that labels may have; `-` for what is
         no neuron; or `nose`, `tail`, `dorsal`, `ventral`, `left`, `right`, in letters of any case,
         for where it lies.
@@ -67,7 +67,7 @@ class Anchors:
         path : path-like
             The file.
         count : int
-            How many neurons the animal has.
+            How many neurons the worm has.
 
         Raises
         ------
@@ -159,7 +159,7 @@ def _clean(word: str) -> str:
 
 @dataclass(frozen=True)
 class Solved:
-    """An animal's names under anchors.
+    """A worm's names under anchors.
 
     Attributes
     ----------
@@ -192,11 +192,11 @@ class Solved:
 def solve(
     aligner: Aligner,
     calibration: Calibration,
-    animal: Animal,
+    worm: Worm,
     odds: float,
     anchors: Anchors | None = None,
 ) -> Solved:
-    """Name one animal's neurons under what a person states.
+    """Name one worm's neurons under what a person states.
 
     Parameters
     ----------
@@ -204,17 +204,17 @@ def solve(
         What was learnt.
     calibration : Calibration
         What makes its scores probabilities.
-    animal : Animal
-        The animal; its labels are not looked at.
+    worm : Worm
+        The worm; its labels are not looked at.
     odds : float
         Log odds of right-handed axes, before anchors.
     anchors : Anchors, optional
         What is fixed. Anchors also decide handedness: the likelihood that they cost in either.
     """
     anchors = anchors or Anchors()
-    count = len(animal.row)
+    count = len(worm.row)
     fixed = anchors.fixed(aligner, count)
-    found = aligner.align(animal, fixed=fixed)
+    found = aligner.align(worm, fixed=fixed)
     spoken = {*anchors.names, *anchors.where, *anchors.partial}
     if spoken:
         spoken_of = torch.tensor(sorted(spoken))
@@ -252,7 +252,7 @@ def ask(solved: Solved, candidates: np.ndarray) -> int:
     Parameters
     ----------
     solved : Solved
-        The animal as it is named now.
+        The worm as it is named now.
     candidates : numpy.ndarray of int
         Neurons that may be asked for.
 

@@ -37,7 +37,7 @@ class Calibration:
         background: int | None = None,
         fixed: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Turn an animal's log scores into probabilities, one name to one neuron.
+        """Turn a worm's log scores into probabilities, one name to one neuron.
 
         Parameters
         ----------
@@ -77,7 +77,7 @@ class Calibration:
         Parameters
         ----------
         logs : list of torch.Tensor, shape (n, K)
-            Log scores of animals that the scores were not learnt from.
+            Log scores of worms that the scores were not learnt from.
         truths : list of numpy.ndarray of int, shape (n,)
             Column of each neuron's name among the columns without background; `UNKNOWN`, or
             `NOBODY` where it is background.
@@ -115,7 +115,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Answers:
-    """Names of one animal's neurons.
+    """Names of one worm's neurons.
 
     Attributes
     ----------
@@ -140,13 +140,13 @@ def answer(probability: torch.Tensor, fixed: torch.Tensor | None = None) -> Answ
     Parameters
     ----------
     probability : torch.Tensor, shape (n, K)
-        Probabilities of an animal's neurons.
+        Probabilities of a worm's neurons.
     fixed : torch.Tensor, shape (n, K), optional
         0 where a name is allowed; what is not is neither assigned nor among the alternatives.
     """
     values = probability.numpy()
-    # In single precision names that are equally likely stay so, in whichever order a processor added
-    # up a forest's votes; ties are then broken by the order of names, the same on every machine.
+    # In single precision, equally likely names stay so in whichever order a processor added up a
+    # forest's votes; the order of names then breaks ties, the same way on every machine.
     tied = values.astype(np.float32).astype(float)
     count, names = values.shape
     possible = values > 0

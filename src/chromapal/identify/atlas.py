@@ -35,7 +35,7 @@ class NameDistribution:
     degrees_of_freedom : float
         Degrees of freedom of a Student-t density; infinite = Gaussian.
     local : mapping of str to torch.Tensor, shape (K, d)
-        How far the means of a laboratory's own animals lie from `mean`; see `at`.
+        How far the means of a laboratory's own worms lie from `mean`; see `at`.
     """
 
     mean: torch.Tensor
@@ -77,7 +77,7 @@ class NameDistribution:
         least : float
             Smallest variance along any axis, added to every covariance.
         laboratory : numpy.ndarray of str, shape (M,), optional
-            Whose animal each value is of; without it no laboratory has means of its own.
+            Whose worm each value is of; without it no laboratory has means of its own.
         """
         width = values.shape[1]
         weight = torch.ones(len(values), dtype=values.dtype)
@@ -87,7 +87,7 @@ class NameDistribution:
             total = torch.zeros(names, dtype=values.dtype).index_add_(0, name, weight)
             mean = torch.zeros(names, width, dtype=values.dtype)
             mean = mean.index_add_(0, name, weight[:, None] * values)
-            # a name without a value (its animals lack channels) is like any neuron
+            # a name without a value (its worms lack channels) is like any neuron
             mean = torch.where(
                 total[:, None] > 0,
                 mean / total.clamp(min=1e-9)[:, None],
@@ -189,7 +189,7 @@ class NameDistribution:
 
 @dataclass(frozen=True)
 class Atlas:
-    """What training animals say about every name.
+    """What training worms say about every name.
 
     Attributes
     ----------
@@ -200,7 +200,7 @@ class Atlas:
     channels : NameDistribution
         Gray or colour on the study's scale; of width 0 where position is all there is.
     presence : torch.Tensor of float64, shape (K,)
-        Share of training animals in which the name was given.
+        Share of training worms in which the name was given.
     """
 
     names: tuple[str, ...]
@@ -217,18 +217,18 @@ class Atlas:
         degrees_of_freedom: float = float("inf"),
         laboratories: Sequence[str] | None = None,
     ) -> "Atlas":
-        """Summarise aligned, named training animals.
+        """Summarise aligned, named training worms.
 
         Parameters
         ----------
         positions, channels : sequence of torch.Tensor, shapes (n, 3) and (n, c)
-            Per animal: neurons in body axes, and their gray or colour.
+            Per worm: neurons in body axes, and their gray or colour.
         labels : sequence of numpy.ndarray of str, shape (n,)
             Their names, "" where unlabelled.
         degrees_of_freedom : float
             Degrees of freedom of position and channels.
         laboratories : sequence of str, optional
-            Whose animals they are, where laboratories get means of their own; see
+            Whose worms they are, where laboratories get means of their own; see
             `NameDistribution.fit`.
         """
         named = [label != "" for label in labels]
@@ -278,7 +278,7 @@ class Atlas:
         Parameters
         ----------
         channels : torch.Tensor, shape (..., n, c)
-            Gray or colour; NaN in animals that lack it, which then counts for nothing.
+            Gray or colour; NaN in worms that lack it, which then counts for nothing.
 
         Returns
         -------

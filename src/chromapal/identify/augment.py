@@ -1,9 +1,9 @@
-"""Training animals as they might have been recorded: cropped, thinned, bent, in other light."""
+"""Training worms as they might have been recorded: cropped, thinned, bent, in other light."""
 
 import torch
 
-DROPPED = 0.3  # most neurons an animal loses
-CROPPED = 0.3  # how often the animal ends earlier
+DROPPED = 0.3  # most neurons a worm loses
+CROPPED = 0.3  # how often the worm ends earlier
 KEPT_LENGTH = (0.6, 1.0)
 LINEAR = 0.03
 SHIFT_UM = 1.0
@@ -19,7 +19,7 @@ CHANNEL_GAIN = 0.1
 def augment(
     position: torch.Tensor, channels: torch.Tensor, mask: torch.Tensor, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Vary a batch of animals.
+    """Vary a batch of worms.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def augment(
     Returns
     -------
     position, channels, mask : torch.Tensor
-        The animals as they might have been recorded; lost neurons leave the mask.
+        The worms as they might have been recorded; lost neurons leave the mask.
     """
     batch, count, _ = position.shape
 
@@ -65,6 +65,6 @@ def augment(
     )
     light = light + CHANNEL_NOISE * normal(*channels.shape)
     kept = mask & ~lost & ~cropped
-    # an animal that would lose every neuron keeps them
+    # a worm that would lose every neuron keeps them
     kept = torch.where(kept.any(1, keepdim=True), kept, mask)
     return moved, light, kept

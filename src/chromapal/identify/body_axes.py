@@ -1,4 +1,4 @@
-"""Training animals are laid over each other by their labels, and turned into body axes."""
+"""Training worms are laid over each other by their labels, and turned into body axes."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ RIDGE = 10.0
 LEAST_SHARED = 4
 FLAT = 1e-9  # least variance over greatest of points that tell left from right-handed
 # Which parts of the head lie in front, behind, on the back and on the belly (White et al. 1986):
-# enough to say which way an atlas points, whatever the frame its animals were recorded in.
+# enough to say which way an atlas points, whatever the frame its worms were recorded in.
 FRONT = ("IL1", "IL2", "OLL", "OLQ", "URA", "URY", "URB", "CEP", "RME", "BAG")
 REAR = ("AVF", "RIF", "RIG", "SABV", "AVG", "VB", "DB", "VA", "DA", "VD", "DD", "AQR", "AVJ")
 BACK = ("IL1D", "IL2D", "OLQD", "URAD", "URYD", "CEPD", "RMED", "RMDD", "SMDD", "ALA", "RID")
@@ -89,36 +89,36 @@ def solve_similarity(
 def register(
     positions: Sequence[torch.Tensor], labels: Sequence[np.ndarray]
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
-    """Lay named animals over each other, in body axes.
+    """Lay named worms over each other, in body axes.
 
     `ROUNDS` rounds of a similarity (with the reflection that fits better) and, from the second
-    one on, an affine map held near it, onto the median position of every name. The animal with most
+    one on, an affine map held near it, onto the median position of every name. The worm with most
     names comes first.
 
     Parameters
     ----------
     positions : sequence of torch.Tensor of float64, shape (n, 3)
-        Neurons of each animal [um].
+        Neurons of each worm [um].
     labels : sequence of numpy.ndarray of str, shape (n,)
         Names, "" where unlabelled.
 
     Returns
     -------
     laid : list of torch.Tensor, shape (n, 3)
-        All neurons of each animal in right-handed body axes: posterior, dorsal, left [um].
-    mirror : torch.Tensor, shape (animals,)
-        1 where an animal's axes are right-handed, -1 where its labels say they are mirrored;
+        All neurons of each worm in right-handed body axes: posterior, dorsal, left [um].
+    mirror : torch.Tensor, shape (worms,)
+        1 where a worm's axes are right-handed, -1 where its labels say they are mirrored;
         0 where too few names decide, or where all of them lie in one plane.
     """
     names = np.unique(np.concatenate([label[label != ""] for label in labels]).astype(str))
     count = len(labels)
     points = torch.zeros(count, len(names), 3, dtype=torch.float64)
     weight = torch.zeros(count, len(names), dtype=torch.float64)
-    for animal, (position, label) in enumerate(zip(positions, labels, strict=True)):
+    for worm, (position, label) in enumerate(zip(positions, labels, strict=True)):
         rows = np.flatnonzero(label != "")
         index = torch.from_numpy(np.searchsorted(names, label[rows]))
-        points[animal, index] = position[rows].double()
-        weight[animal, index] = 1.0
+        points[worm, index] = position[rows].double()
+        weight[worm, index] = 1.0
     solid = _solid(points, weight)
     first = int((weight.sum(1) * solid).argmax())
     median = torch.where(weight[first, :, None] > 0, points[first], torch.nan)
@@ -141,14 +141,14 @@ def register(
     axes, centre = body_axes(median, names)
     sign = torch.linalg.det(axes).sign()
     moved = [
-        (position.double() @ maps[animal].T + shifts[animal] - centre) @ axes
-        for animal, position in enumerate(positions)
+        (position.double() @ maps[worm].T + shifts[worm] - centre) @ axes
+        for worm, position in enumerate(positions)
     ]
     return moved, torch.where(usable, mirror * sign, 0.0)
 
 
 def _solid(points, weight):
-    """Say which animals' named points span space."""
+    """Say which worms' named points span space."""
     total = weight.sum(1).clamp(min=1)[:, None]
     off = points - ((weight[..., None] * points).sum(1) / total)[:, None]
     spread = torch.linalg.eigvalsh(torch.einsum("an,and,ane->ade", weight, off, off))
@@ -156,7 +156,7 @@ def _solid(points, weight):
 
 
 def _fit(points, target, weight, affine):
-    """Bring every animal's named points onto the target with the reflection that fits better.
+    """Bring every worm's named points onto the target with the reflection that fits better.
 
     Returns
     -------

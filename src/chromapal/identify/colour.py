@@ -14,12 +14,12 @@ from chromapal.columns import BODY, COLOUR
 from chromapal.files import read_json, whole, write_json
 from chromapal.identify import align, run
 from chromapal.identify.align import Aligner
-from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import Calibration
 from chromapal.identify.atlas import Atlas, NameDistribution
 from chromapal.identify.handedness import Handedness
 from chromapal.identify.transformer import Transformer
 from chromapal.identify.worm_batch import Scores
+from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.variants import BACKGROUND
 
 CHANNELS = ("gray",)
@@ -63,7 +63,7 @@ class NameColours:
         return mean[None, :, 1:] + slope * away, variance.clamp(min=0)
 
     def at(self, laboratory: str) -> "NameColours":
-        """Give the colours that names have in a laboratory's animals; see `NameDistribution.at`."""
+        """Give the colours that names have in a laboratory's worms; see `NameDistribution.at`."""
         return NameColours(self.joint.at(laboratory))
 
     def expected(
@@ -111,12 +111,12 @@ class Identifier:
         device: str = "auto",
         checkpoints: str | os.PathLike | None = None,
     ) -> tuple[np.ndarray, torch.Tensor, np.ndarray]:
-        """Learn from training animals.
+        """Learn from training worms.
 
         Parameters
         ----------
         neurons : pandas.DataFrame
-            lab, worm, session, handedness, xr, yr, zr [um], name and gray of whole animals.
+            lab, worm, session, handedness, xr, yr, zr [um], name and gray of whole worms.
         seed : int
             Of the transformer.
         device : str
@@ -129,25 +129,25 @@ class Identifier:
         rows : numpy.ndarray of int64
             Rows of neurons that some of the networks had not been trained on.
         probabilities : torch.Tensor, shape (rows, K)
-            Their calibrated probabilities, as a new animal's would be.
+            Their calibrated probabilities, as a new worm's would be.
         position : numpy.ndarray, shape (rows, 3)
             Their body axes [um].
         """
         table = numbered(neurons)
-        training = [animal for animal in animals(table, CHANNELS) if (animal.label != "").any()]
+        training = [worm for worm in worms_of(table, CHANNELS) if (worm.label != "").any()]
         self.aligner, aligned, mirror = align.fit(
             training, "nonrigid", run.progress_of("learn atlas")
         )
         self.hands = run.learn_handedness(training, aligned, mirror)
         chosen = run.training_handedness(self.hands, training, aligned, mirror)
         body = body_axes_table(table, training, aligned, chosen)
-        label = np.concatenate([animal.label for animal in training])
+        label = np.concatenate([worm.label for worm in training])
         self.transformer = Transformer(self.params, seed, device, checkpoints)
-        self.transformer.fit(body[COLUMNS], label, body["animal"], body["lab"])
+        self.transformer.fit(body[COLUMNS], label, body["worm"], body["lab"])
         logs, truths = self.transformer.held_out_
         self.calibration = Calibration.fit(logs, truths)
-        # so few animals that none was held out leave no row
-        held = self.transformer.held_out_animals_
+        # so few worms that none was held out leave no row
+        held = self.transformer.held_out_worms_
         rows = np.concatenate(
             [np.zeros(0, dtype=np.int64), *(training[index].row for index in held)]
         )
@@ -166,18 +166,18 @@ class Identifier:
         position : numpy.ndarray, shape (n, 3)
             Body axes [um].
         worms : pandas.DataFrame
-            What was decided about each animal's axes; see `Handedness.decide`.
+            What was decided about each worm's axes; see `Handedness.decide`.
         """
         table = numbered(neurons).assign(name="")
-        tested = animals(table, CHANNELS)
-        found = [self.aligner.align(animal) for animal in tested]
+        tested = worms_of(table, CHANNELS)
+        found = [self.aligner.align(worm) for worm in tested]
         worms = run.decide(self.hands, tested, found)
         body = body_axes_table(table, tested, found, worms["chosen"].to_numpy(dtype=float))
         log = torch.from_numpy(
-            self.transformer.predict_log_proba(body[COLUMNS], body["animal"], body["lab"])
+            self.transformer.predict_log_proba(body[COLUMNS], body["worm"], body["lab"])
         )
         probability = torch.zeros(len(table), log.shape[1], dtype=torch.float64)
-        for rows in body.groupby("animal").indices.values():
+        for rows in body.groupby("worm").indices.values():
             where = body["row"].to_numpy()[rows]
             probability[where] = self.calibration.probabilities(log[rows])
         position = body.set_index("row").loc[np.arange(len(table)), list(BODY)].to_numpy()
@@ -233,15 +233,15 @@ def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
 
 
 def body_axes_table(
-    table: pd.DataFrame, some: Sequence[Animal], aligned: Sequence, chosen: np.ndarray
+    table: pd.DataFrame, some: Sequence[Worm], aligned: Sequence, chosen: np.ndarray
 ) -> pd.DataFrame:
-    """Give aligned neurons with their gray: row, animal, lab, body axes, gray."""
+    """Give aligned neurons with their gray: row, worm, lab, body axes, gray."""
     gray = table["gray"].to_numpy()
     parts = [
-        run.body_axes_table(animal, result, sign).assign(
-            animal=number, lab=animal.lab, gray=gray[animal.row]
+        run.body_axes_table(worm, result, sign).assign(
+            worm=number, lab=worm.lab, gray=gray[worm.row]
         )
-        for number, (animal, result, sign) in enumerate(zip(some, aligned, chosen, strict=True))
+        for number, (worm, result, sign) in enumerate(zip(some, aligned, chosen, strict=True))
     ]
     return pd.concat(parts, ignore_index=True)
 

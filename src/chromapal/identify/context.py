@@ -1,4 +1,4 @@
-"""A transformer over an animal's neurons: each is named in the light of all others."""
+"""A transformer over a worm's neurons: each is named in the light of all others."""
 
 import math
 
@@ -10,7 +10,7 @@ BIAS_WIDTH = 16
 
 
 class Block(nn.Module):
-    """Attention over the neurons of an animal, biased by where they lie to each other."""
+    """Attention over the neurons of a worm, biased by where they lie to each other."""
 
     def __init__(self, width: int, heads: int, dropout: float):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The training of one transformer: batches of varied animals, loss, optimiser."""
+"""The training of one transformer: batches of varied worms, loss, optimiser."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -10,14 +10,14 @@ import torch
 from chromapal.identify.augment import augment
 from chromapal.identify.worm_batch import PARTS, Scores, WormBatch
 
-SIZES = 2  # packs of a batch, by size of animals
+SIZES = 2  # packs of a batch, by size of worms
 SMOOTHING = 0.02
 AHEAD = 3  # steps whose generator states are kept
-FOREIGN = 0.25  # share of drawn animals taken for those of a laboratory never seen
+FOREIGN = 0.25  # share of drawn worms taken for those of a laboratory never seen
 
 
 class Task(lightning.LightningModule):
-    """One member, its animals and its loss."""
+    """One member, its worms and its loss."""
 
     def __init__(self, network, worms: WormBatch, params, seed: int):
         super().__init__()
@@ -27,7 +27,7 @@ class Task(lightning.LightningModule):
         self.saved: dict | None = None
         named = [index for index, rows in enumerate(worms.rows) if (worms.name[rows] >= 0).any()]
         groups = [[index for index in named if index % PARTS == part] for part in range(PARTS)]
-        # a training animal is scored as a new one: by an atlas that has not seen its part
+        # a training worm is scored as a new one: by an atlas that has not seen its part
         alone = sum(map(bool, groups)) < 2
         self.groups = [
             (group, Scores.fit(worms, network.out.out_features, None if alone else part))
@@ -49,11 +49,11 @@ class Task(lightning.LightningModule):
         return Batches(self._batch, torch.Generator().manual_seed(self.seed))
 
     def _batch(self, step: int, generator: torch.Generator) -> list[tuple[torch.Tensor, ...]]:
-        """Draw animals of one part, in `SIZES` packs.
+        """Draw worms of one part, in `SIZES` packs.
 
         A pack is position, channels, log scores, mask, name and weight.
 
-        Animals of like size share a pack: attention costs the square of the largest.
+        Worms of like size share a pack: attention costs the square of the largest.
         """
         indices, scores = self.groups[step % len(self.groups)]
         order = torch.randperm(len(indices), generator=generator)[: self.params.batch]

@@ -1,4 +1,4 @@
-"""Right-handed or mirrored: a microscope's habit, learnt from training animals or from evidence."""
+"""Right-handed or mirrored: a microscope's habit, learnt from training worms or from evidence."""
 
 import datetime
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 DAYS = 21.0  # over which what one session says about another fades to a third
 FLOOR = 0.1  # what sessions of a laboratory say about each other however far apart
-PSEUDO_COUNTS = 0.25  # of either handedness, before any animal was seen
+PSEUDO_COUNTS = 0.25  # of either handedness, before any worm was seen
 DOUBTFUL = 0.9
 STATED, LABORATORY, EVIDENCE, LABELS = "stated", "laboratory", "evidence", "labels"
 
@@ -44,12 +44,12 @@ def _day(text: str) -> float:
 
 @dataclass(frozen=True)
 class Handedness:
-    """What training animals say about handedness.
+    """What training worms say about handedness.
 
     Attributes
     ----------
     known : pandas.DataFrame
-        lab, worm, session, mirror (1 or -1) of training animals whose labels decide.
+        lab, worm, session, mirror (1 or -1) of training worms whose labels decide.
     slope : float
         What one unit of evidence is worth as log odds; see `calibrate`.
     """
@@ -63,22 +63,22 @@ class Handedness:
 
     def decide(
         self,
-        animals: pd.DataFrame,
+        worms: pd.DataFrame,
         evidence: np.ndarray,
     ) -> pd.DataFrame:
-        """Decide the handedness of new animals of one or many laboratories.
+        """Decide the handedness of new worms of one or many laboratories.
 
-        The log odds of an animal are those of its laboratory's training animals, counted by
+        The log odds of a worm are those of its laboratory's training worms, counted by
         closeness of their sessions, plus its own evidence and, weighted the same way, that of
-        the other new animals of the laboratory: handedness belongs to the microscope. An animal's
-        answer therefore depends on which animals of its laboratory are decided together with it.
+        the other new worms of the laboratory: handedness belongs to the microscope. A worm's
+        answer therefore depends on which worms of its laboratory are decided together with it.
 
         Parameters
         ----------
-        animals : pandas.DataFrame
+        worms : pandas.DataFrame
             lab, worm, session, and handedness as the study states it: 1, -1, or 0 for nothing.
-        evidence : numpy.ndarray, shape (animals,)
-            Log likelihood of each animal as right-handed minus as mirrored.
+        evidence : numpy.ndarray, shape (worms,)
+            Log likelihood of each worm as right-handed minus as mirrored.
 
         Returns
         -------
@@ -91,17 +91,17 @@ class Handedness:
         Raises
         ------
         ValueError
-            The handedness of an animal to be decided is among what is known.
+            The handedness of a worm to be decided is among what is known.
         """
-        leak = pd.MultiIndex.from_frame(animals[ANIMAL]).intersection(
-            pd.MultiIndex.from_frame(self.known[ANIMAL])
+        leak = pd.MultiIndex.from_frame(worms[WORM]).intersection(
+            pd.MultiIndex.from_frame(self.known[WORM])
         )
         if len(leak):
             raise ValueError(f"handedness leak: {leak[0]} is to be decided and already known")
-        pooled = self.slope * pool(animals, evidence)
-        laboratory = np.zeros(len(animals))
-        labs = animals["lab"].to_numpy()
-        sessions = animals["session"].tolist()
+        pooled = self.slope * pool(worms, evidence)
+        laboratory = np.zeros(len(worms))
+        labs = worms["lab"].to_numpy()
+        sessions = worms["session"].tolist()
         for lab in np.unique(labs):
             mine = np.flatnonzero(labs == lab)
             days = [sessions[index] for index in mine]
@@ -114,11 +114,11 @@ class Handedness:
         by_habit = (np.abs(laboratory) >= np.abs(pooled)) & (np.sign(laboratory) == chosen)
         source = np.where(by_habit, LABORATORY, EVIDENCE).astype(object)
         probability = expit(np.abs(odds))
-        stated = animals["handedness"].to_numpy()
+        stated = worms["handedness"].to_numpy()
         chosen = np.where(stated != 0, stated, chosen)
         source[stated != 0] = STATED
         probability[stated != 0] = 1.0
-        return animals[["lab", "worm", "session"]].assign(
+        return worms[["lab", "worm", "session"]].assign(
             chosen=chosen,
             source=source,
             probability=probability,
@@ -128,19 +128,19 @@ class Handedness:
         )
 
 
-def pool(animals: pd.DataFrame, evidence: np.ndarray) -> np.ndarray:
-    """Add to every animal's evidence that of its laboratory's other animals, by closeness.
+def pool(worms: pd.DataFrame, evidence: np.ndarray) -> np.ndarray:
+    """Add to every worm's evidence that of its laboratory's other worms, by closeness.
 
     Parameters
     ----------
-    animals : pandas.DataFrame
+    worms : pandas.DataFrame
         lab, session.
-    evidence : numpy.ndarray, shape (animals,)
-        Log likelihood of each animal as right-handed minus as mirrored.
+    evidence : numpy.ndarray, shape (worms,)
+        Log likelihood of each worm as right-handed minus as mirrored.
     """
     pooled = np.array(evidence, dtype=float)
-    sessions = animals["session"].tolist()
-    for mine in animals.reset_index(drop=True).groupby("lab").indices.values():
+    sessions = worms["session"].tolist()
+    for mine in worms.reset_index(drop=True).groupby("lab").indices.values():
         days = [sessions[index] for index in mine]
         among = closeness(days, days)
         np.fill_diagonal(among, 1.0)
@@ -148,28 +148,28 @@ def pool(animals: pd.DataFrame, evidence: np.ndarray) -> np.ndarray:
     return pooled
 
 
-def calibrate(animals: pd.DataFrame, evidence: np.ndarray, mirror: np.ndarray) -> float:
+def calibrate(worms: pd.DataFrame, evidence: np.ndarray, mirror: np.ndarray) -> float:
     """Find what a unit of evidence is worth: the slope of a logistic regression without intercept.
 
-    Evidence errs by laboratory rather than by animal: all animals of one have the same axes, and
+    Evidence errs by laboratory rather than by worm: all worms of one have the same axes, and
     much the same field of view and labelling. It is therefore judged as it will be used, pooled
-    over a laboratory's animals, and every laboratory has one vote.
+    over a laboratory's worms, and every laboratory has one vote.
 
     Parameters
     ----------
-    animals : pandas.DataFrame
-        lab, session of training animals, each aligned by an atlas that had not seen it.
-    evidence : numpy.ndarray, shape (animals,)
+    worms : pandas.DataFrame
+        lab, session of training worms, each aligned by an atlas that had not seen it.
+    evidence : numpy.ndarray, shape (worms,)
         Log likelihood as right-handed minus as mirrored.
-    mirror : numpy.ndarray, shape (animals,)
+    mirror : numpy.ndarray, shape (worms,)
         1 or -1 by their labels; 0 counts for nothing.
     """
     known = mirror != 0
-    animals, evidence = animals[known], np.asarray(evidence)[known]
+    worms, evidence = worms[known], np.asarray(evidence)[known]
     if not len(evidence):
         return 0.0
-    signed = pool(animals, evidence) * mirror[known]
-    votes = 1 / animals.groupby("lab")["session"].transform("size").to_numpy()
+    signed = pool(worms, evidence) * mirror[known]
+    votes = 1 / worms.groupby("lab")["session"].transform("size").to_numpy()
     scale = max(float(np.abs(signed).mean()), 1e-9)
     slopes = np.linspace(0.0, 3.0, 301) / scale
     # a weak prior keeps a slope finite where the evidence of all laboratories was right

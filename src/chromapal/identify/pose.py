@@ -1,4 +1,4 @@
-"""Where the animal's body axes point, found without labels: many starts, one batched search."""
+"""Where the worm's body axes point, found without labels: many starts, one batched search."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ VARIANCES = (90.0, 75.0, 62.0, 50.0, 42.0, 35.0, 30.0, 26.0, 23.0, 20.0, 18.0, 1
 PRUNED_AFTER = 5
 KEPT = 20  # starts per mirror that go on
 BEST = 2  # poses per mirror that are handed over
-SCALE = (0.85, 1.2)  # of an animal over the atlas
+SCALE = (0.85, 1.2)  # of a worm over the atlas
 OUTLIER_SIGMAS = 3.0  # where a neuron is as likely nobody's as a name's
 
 
@@ -29,7 +29,7 @@ class Poses:
     shift : torch.Tensor, shape (P, 3)
         Shifts [um].
     mirror : torch.Tensor, shape (P,)
-        1 where the animal's axes are taken as right-handed, -1 where as mirrored.
+        1 where the worm's axes are taken as right-handed, -1 where as mirrored.
     score : torch.Tensor, shape (P,)
         Log likelihood of the moved neurons at the search's last variance.
     """
@@ -46,7 +46,7 @@ def search(
     atlas: Atlas,
     mirrors: tuple[float, ...] = (1.0, -1.0),
 ) -> Poses:
-    """Find the likeliest poses of one animal.
+    """Find the likeliest poses of one worm.
 
     From principal axes x 2 head-tail signs x `ROLLS` rotations about the long axis x `OFFSETS_UM`
     along it x mirrors, expectation-maximisation of a similarity with isotropic variances falling

@@ -19,7 +19,7 @@ WARP_LENGTHS_UM = (18.0, 8.0)
 
 @dataclass(frozen=True)
 class Refined:
-    """What refinement gives, for every pose of one animal.
+    """What refinement gives, for every pose of one worm.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Refined:
     log : torch.Tensor, shape (P, n, K)
         Log density of each neuron's position and channels under each name, with its presence.
     score : torch.Tensor, shape (P,)
-        Log likelihood of the animal's neurons where they were recorded.
+        Log likelihood of the worm's neurons where they were recorded.
     mirror : torch.Tensor, shape (P,)
         Reflection of the pose.
     """
@@ -80,7 +80,7 @@ def refine(
     warp: bool,
     fixed: torch.Tensor | None = None,
 ) -> Refined:
-    """Refine poses of one animal.
+    """Refine poses of one worm.
 
     `STEPS` of expectation-maximisation of an affine map, held near the pose, with full
     covariances and falling extra variance, and of one shift per channel; then, with `warp`,
@@ -88,7 +88,7 @@ def refine(
 
     The likelihood is that of the neurons where they were recorded, so that a map that shrinks
     pays for it with the logarithm of its determinant. Without it every round of alignment would
-    shrink animals towards the densest part of the atlas, and the next atlas with them.
+    shrink worms towards the densest part of the atlas, and the next atlas with them.
 
     Parameters
     ----------

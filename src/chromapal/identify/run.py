@@ -14,10 +14,10 @@ from chromapal.errors import InputError
 from chromapal.files import write_json, write_parquet
 from chromapal.identify import align
 from chromapal.identify.align import Aligned, Aligner
-from chromapal.identify.animals import Animal, animals
 from chromapal.identify.assign import UNKNOWN, Calibration, answer
 from chromapal.identify.body_axes import similarity
 from chromapal.identify.handedness import LABELS, Handedness, calibrate
+from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.features import channels
 from chromapal.training.device import choose
 from chromapal.training.settings import Training
@@ -37,7 +37,7 @@ def align_fold(
     out_worms: str | os.PathLike,
     out_atlas: str | os.PathLike,
 ):
-    """Learn the body frame from a fold's training animals, and align all its animals.
+    """Learn the body frame from a fold's training worms, and align all its worms.
 
     Parameters
     ----------
@@ -48,50 +48,50 @@ def align_fold(
     level : {"pose", "nonrigid"}
         How far alignment goes.
     handedness : {"decided", "labels"}
-        Whether test animals' handedness is decided, or taken from their labels: an oracle.
+        Whether test worms' handedness is decided, or taken from their labels: an oracle.
     training : Training
-        The study's device, and threads. Animals are aligned on a GPU only where the device is
-        `cuda`: one job needs a second per animal, and many jobs share a CPU better than one GPU.
+        The study's device, and threads. Worms are aligned on a GPU only where the device is
+        `cuda`: one job needs a second per worm, and many jobs share a CPU better than one GPU.
     out_neurons : path-like
-        Parquet: row; posterior, dorsal, left [um]. Training animals have the handedness of their
+        Parquet: row; posterior, dorsal, left [um]. Training worms have the handedness of their
         labels.
     out_worms : path-like
-        Parquet, a row per test animal; see `checked`.
+        Parquet, a row per test worm; see `checked`.
     out_atlas : path-like
         Folder with the aligner and `handedness.json`.
 
     Raises
     ------
     InputError
-        No training animal with enough names.
+        No training worm with enough names.
     """
     device = "cuda" if training.device == "cuda" else "cpu"
     device = choose(device, "fp32", training.threads).name
     table = pd.read_parquet(neurons)
     columns = channels(features)
     role = table["role"].eq("test")
-    trained = animals(table[~role], columns)
-    trained = [animal for animal in trained if (animal.label != "").any()]
-    tested = animals(table[role], columns)
-    if not any((animal.label != "").sum() >= LEAST_LABELS for animal in trained):
+    trained = worms_of(table[~role], columns)
+    trained = [worm for worm in trained if (worm.label != "").any()]
+    tested = worms_of(table[role], columns)
+    if not any((worm.label != "").sum() >= LEAST_LABELS for worm in trained):
         raise InputError(
             neurons,
-            "no training animal with four names or more",
-            "named animals to learn the atlas from",
+            "no training worm with four names or more",
+            "named worms to learn the atlas from",
             "or set config key 'align' to none",
         )
     aligner, aligned, mirror = align.fit(trained, level, progress_of("learn atlas"), device=device)
     hands = learn_handedness(trained, aligned, mirror)
     chosen = training_handedness(hands, trained, aligned, mirror)
-    found = [aligner.align(animal.blind()) for animal in progress_of("align animals")(tested)]
+    found = [aligner.align(worm.blind()) for worm in progress_of("align worms")(tested)]
     worms = decide(hands, tested, found)
     labels = handedness_of_labels(aligner, tested)
     if handedness == "labels":
         worms = overruled(worms, labels)
     signs = [*chosen, *worms["chosen"]]
     parts = [
-        body_axes_table(animal, result, float(sign))
-        for animal, result, sign in zip([*trained, *tested], [*aligned, *found], signs, strict=True)
+        body_axes_table(worm, result, float(sign))
+        for worm, result, sign in zip([*trained, *tested], [*aligned, *found], signs, strict=True)
     ]
     write_parquet(
         pd.concat(parts, ignore_index=True).sort_values("row", ignore_index=True), out_neurons
@@ -108,7 +108,7 @@ def align_fold(
         os.path.join(out_atlas, "handedness.json"),
     )
     LOGGER.info(
-        "%d training animals, %d names; %d test animals, %d of doubtful handedness",
+        "%d training worms, %d names; %d test worms, %d of doubtful handedness",
         len(trained), len(aligner.atlas.names), len(tested), int(worms["doubtful"].sum()),
     )  # fmt: skip
 
@@ -119,14 +119,14 @@ def progress_of(label: str) -> align.Track:
 
 
 def learn_handedness(
-    training: list[Animal], aligned: list[Aligned], mirror: np.ndarray
+    training: list[Worm], aligned: list[Aligned], mirror: np.ndarray
 ) -> Handedness:
     """Learn which handedness laboratories have, and what evidence is worth."""
     known = pd.DataFrame(
         {
-            "lab": [animal.lab for animal in training],
-            "worm": [animal.worm for animal in training],
-            "session": [animal.session for animal in training],
+            "lab": [worm.lab for worm in training],
+            "worm": [worm.worm for worm in training],
+            "session": [worm.session for worm in training],
             "mirror": mirror.astype(int),
         }
     )
@@ -136,25 +136,25 @@ def learn_handedness(
     )
 
 
-def calibrated(training: list[Animal], aligned: list[Aligned], chosen: np.ndarray) -> Calibration:
-    """Calibrate the atlas's own scores on training animals aligned by the atlas of others."""
+def calibrated(training: list[Worm], aligned: list[Aligned], chosen: np.ndarray) -> Calibration:
+    """Calibrate the atlas's own scores on training worms aligned by the atlas of others."""
     logs, truths = [], []
-    for animal, result, sign in zip(training, aligned, chosen, strict=True):
+    for worm, result, sign in zip(training, aligned, chosen, strict=True):
         names = {name: column for column, name in enumerate(result.names)}
         logs.append(result.log[float(sign)])
-        truths.append(np.array([names.get(label, UNKNOWN) for label in animal.label]))
+        truths.append(np.array([names.get(label, UNKNOWN) for label in worm.label]))
     return Calibration.fit(logs, truths)
 
 
 def evidence(aligned: list[Aligned]) -> np.ndarray:
-    """Give each animal's evidence; see `chromapal.identify.align.Aligned`."""
+    """Give each worm's evidence; see `chromapal.identify.align.Aligned`."""
     return np.array([result.evidence for result in aligned])
 
 
-def decide(hands: Handedness, some: list[Animal], aligned: list[Aligned]) -> pd.DataFrame:
-    """Decide handedness of animals; see `chromapal.identify.handedness.Handedness.decide`."""
+def decide(hands: Handedness, some: list[Worm], aligned: list[Aligned]) -> pd.DataFrame:
+    """Decide handedness of worms; see `chromapal.identify.handedness.Handedness.decide`."""
     table = pd.DataFrame(
-        [(animal.lab, animal.worm, animal.session, animal.handedness) for animal in some],
+        [(worm.lab, worm.worm, worm.session, worm.handedness) for worm in some],
         columns=["lab", "worm", "session", "handedness"],
     )
     return hands.decide(table, evidence(aligned))
@@ -162,11 +162,11 @@ def decide(hands: Handedness, some: list[Animal], aligned: list[Aligned]) -> pd.
 
 def training_handedness(
     hands: Handedness,
-    training: list[Animal],
+    training: list[Worm],
     aligned: list[Aligned],
     mirror: np.ndarray,
 ) -> np.ndarray:
-    """Give training animals' handedness: their labels' where those decide, else as for others."""
+    """Give training worms' handedness: their labels' where those decide, else as for others."""
     chosen = mirror.astype(float)
     undecided = np.flatnonzero(mirror == 0)
     if len(undecided):
@@ -175,22 +175,22 @@ def training_handedness(
     return chosen
 
 
-def body_axes_table(animal: Animal, aligned: Aligned, sign: float) -> pd.DataFrame:
-    """Give an animal's neurons in body axes, in one handedness: row, posterior, dorsal, left."""
-    return pd.DataFrame(aligned.position[sign].numpy(), columns=list(BODY)).assign(row=animal.row)
+def body_axes_table(worm: Worm, aligned: Aligned, sign: float) -> pd.DataFrame:
+    """Give a worm's neurons in body axes, in one handedness: row, posterior, dorsal, left."""
+    return pd.DataFrame(aligned.position[sign].numpy(), columns=list(BODY)).assign(row=worm.row)
 
 
-def handedness_of_labels(aligner: Aligner, some: list[Animal]) -> np.ndarray:
-    """Give the handedness that animals' labels speak for: 1, -1, 0 where they do not decide."""
+def handedness_of_labels(aligner: Aligner, some: list[Worm]) -> np.ndarray:
+    """Give the handedness that worms' labels speak for: 1, -1, 0 where they do not decide."""
     column_of = {name: number for number, name in enumerate(aligner.atlas.names)}
     signs = np.zeros(len(some), dtype=np.int64)
-    for number, animal in enumerate(some):
-        labelled = np.array([label in column_of for label in animal.label], dtype=bool)
+    for number, worm in enumerate(some):
+        labelled = np.array([label in column_of for label in worm.label], dtype=bool)
         if labelled.sum() >= LEAST_LABELS:
             target = aligner.atlas.position.mean[
-                [column_of[label] for label in animal.label[labelled]]
+                [column_of[label] for label in worm.label[labelled]]
             ]
-            signs[number] = _better(animal.position[torch.from_numpy(labelled)], target)
+            signs[number] = _better(worm.position[torch.from_numpy(labelled)], target)
     return signs
 
 
@@ -207,12 +207,12 @@ def overruled(worms: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
 
 def checked(
     aligner: Aligner,
-    tested: list[Animal],
+    tested: list[Worm],
     aligned: list[Aligned],
     worms: pd.DataFrame,
     labels: np.ndarray,
 ) -> pd.DataFrame:
-    """Judge decisions about test animals by their labels, after they were made.
+    """Judge decisions about test worms by their labels, after they were made.
 
     Returns
     -------
@@ -224,20 +224,20 @@ def checked(
     # the last one is where -1 points: no name
     names = np.array([*aligner.atlas.names, ""])
     rows = []
-    for animal, result, chosen, by_label in zip(
+    for worm, result, chosen, by_label in zip(
         tested, aligned, worms["chosen"], labels, strict=True
     ):
         score = {}
         for sign in (1.0, -1.0):
             answers = answer(Calibration().probabilities(result.log[sign]))
             score[sign] = (
-                np.mean(names[answers.best[:, 0]] == animal.label, where=animal.label != "")
-                if (animal.label != "").any()
+                np.mean(names[answers.best[:, 0]] == worm.label, where=worm.label != "")
+                if (worm.label != "").any()
                 else np.nan
             )
         rows.append(
             {
-                "neurons": len(animal.row),
+                "neurons": len(worm.row),
                 "labels": by_label,
                 "suspect": int(by_label not in (0, chosen)),
                 "accuracy": score[float(chosen)],

@@ -18,12 +18,12 @@ class TransformerSettings:
     dropout : float
         Share of features left out at random while training.
     members : int
-        Networks, each trained without one part of the training animals, whose scores are
+        Networks, each trained without one part of the training worms, whose scores are
         averaged; the parts left out calibrate their probabilities.
     steps : int
         Steps of training, of each member.
     batch : int
-        Animals per step.
+        Worms per step.
     learning_rate : float
         Largest step size; it rises for a tenth of the steps and then falls (one cycle).
     weight_decay : float

@@ -20,7 +20,7 @@ def other_side(name: str) -> str:
 class Symmetry:
     """An atlas in which pairs are mirror images of each other, so that only single neurons differ.
 
-    An atlas learnt from microscopes that look at animals from one side knows more than anatomy:
+    An atlas learnt from microscopes that look at worms from one side knows more than anatomy:
     which side is dimmer, and which is placed less exactly. Here every pair is learnt from both
     sides at once, and what is left of an asymmetry belongs to neurons without a partner.
 
@@ -43,7 +43,7 @@ class Symmetry:
         labels: Sequence[np.ndarray],
         degrees_of_freedom: float,
     ) -> "Symmetry":
-        """Learn from aligned, named training animals; see `Atlas.fit`."""
+        """Learn from aligned, named training worms; see `Atlas.fit`."""
         plain = Atlas.fit(positions, channels, labels, degrees_of_freedom)
         number_of = {name: number for number, name in enumerate(plain.names)}
         lefts = plain.position.mean[:, 2]
@@ -76,14 +76,14 @@ class Symmetry:
         return cls(dataclasses.replace(both, presence=presence), middle)
 
     def evidence(self, position: dict[float, torch.Tensor], channels: torch.Tensor) -> float:
-        """Say how much more likely an animal's axes are right-handed than mirrored.
+        """Say how much more likely a worm's axes are right-handed than mirrored.
 
         Each alignment is compared with its own mirror image, in which pairs fit just as well.
 
         Parameters
         ----------
         position : dict of float to torch.Tensor, shape (n, 3)
-            The animal in body axes, aligned as right-handed (1) and as mirrored (-1).
+            The worm in body axes, aligned as right-handed (1) and as mirrored (-1).
         channels : torch.Tensor, shape (n, c)
             Gray or colour; NaN counts for nothing.
 
@@ -99,7 +99,7 @@ class Symmetry:
         return surplus[1.0] - surplus[-1.0]
 
     def _log(self, position: torch.Tensor, channels: torch.Tensor) -> float:
-        """Give the log likelihood of an animal under the mixture of all names and nobody."""
+        """Give the log likelihood of a worm under the mixture of all names and nobody."""
         atlas = self.atlas
         log = (
             atlas.position.log_density(position) + atlas.prior() + atlas.channel_log_ratio(channels)

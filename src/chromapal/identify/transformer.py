@@ -1,4 +1,4 @@
-"""The transformer as an estimator: trained on whole animals, members averaged, calibrated."""
+"""The transformer as an estimator: trained on whole worms, members averaged, calibrated."""
 
 import dataclasses
 import os
@@ -20,7 +20,7 @@ from chromapal.identify.worm_batch import Scores, WormBatch, without
 from chromapal.training.device import choose
 from chromapal.training.loop import fingerprint, fit, quiet
 
-HELD = 8  # one in so many animals is held out of a member, to calibrate on
+HELD = 8  # one in so many worms is held out of a member, to calibrate on
 AXES = 3
 SIZE_UM = 20.0  # root mean square distance from the centre that positions are brought to
 DECAY = 0.99  # of the running mean of weights that is kept
@@ -28,7 +28,7 @@ GRADIENT = 1.0
 
 
 class Transformer(ClassifierMixin, BaseEstimator):
-    """Names all neurons of an animal at once.
+    """Names all neurons of a worm at once.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Transformer(ClassifierMixin, BaseEstimator):
         self,
         values: pd.DataFrame,
         names: np.ndarray,
-        animal: pd.Series,
+        worm: pd.Series,
         laboratory: np.ndarray,
         weights: np.ndarray | None = None,
     ):
@@ -70,13 +70,13 @@ class Transformer(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         values : pandas.DataFrame, shape (n, features)
-            Positions and channels of whole animals.
+            Positions and channels of whole worms.
         names : numpy.ndarray of str, shape (n,)
             Names, "" where unlabelled.
-        animal : pandas.Series of int, shape (n,)
-            Which animal.
+        worm : pandas.Series of int, shape (n,)
+            Which worm.
         laboratory : numpy.ndarray of str, shape (n,)
-            Whose animal.
+            Whose worm.
         weights : numpy.ndarray, shape (n,), optional
             Weights in the loss.
         """
@@ -88,12 +88,12 @@ class Transformer(ClassifierMixin, BaseEstimator):
         label = np.where(names != "", np.searchsorted(self.classes_, names), -1)
         loss_weight = np.ones(len(names)) if weights is None else weights
         worms = self._worm_batch(
-            values, animal, laboratory, torch.from_numpy(label), torch.tensor(loss_weight)
+            values, worm, laboratory, torch.from_numpy(label), torch.tensor(loss_weight)
         )
         members = max(1, min(self.params.members, HELD))
         width = len(self.classes_)
         self.atlas_, self.networks_ = Scores.fit(worms, width), []
-        self.held_out_animals_: list[int] = []
+        self.held_out_worms_: list[int] = []
         logs: list[torch.Tensor] = []
         truths: list[np.ndarray] = []
         self.device_ = choose(self.device, "fp32", 1)
@@ -103,7 +103,7 @@ class Transformer(ClassifierMixin, BaseEstimator):
             network = self._train(rest, member, self.device_.name)
             self.networks_.append(network)
             others = Scores.fit(rest, width)
-            self.held_out_animals_ += held
+            self.held_out_worms_ += held
             for index in held:
                 logs.append(_log(network, others, worms, index))
                 truth = worms.name[worms.rows[index]].numpy()
@@ -113,22 +113,20 @@ class Transformer(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_log_proba(
-        self, values: pd.DataFrame, animal: pd.Series, laboratory: np.ndarray
+        self, values: pd.DataFrame, worm: pd.Series, laboratory: np.ndarray
     ) -> np.ndarray:
-        """Give log probabilities, (n, names), of whole animals; see `fit`."""
+        """Give log probabilities, (n, names), of whole worms; see `fit`."""
         blank = torch.full((len(values),), -1)
-        worms = self._worm_batch(values, animal, laboratory, blank, torch.ones(len(values)))
+        worms = self._worm_batch(values, worm, laboratory, blank, torch.ones(len(values)))
         found = torch.zeros(len(values), len(self.classes_), dtype=torch.float64)
         for index, rows in enumerate(worms.rows):
             logs = [_log(network, self.atlas_, worms, index) for network in self.networks_]
             found[rows] = torch.stack(logs).mean(0)
         return torch.log_softmax(found, 1).numpy()
 
-    def predict(
-        self, values: pd.DataFrame, animal: pd.Series, laboratory: np.ndarray
-    ) -> np.ndarray:
+    def predict(self, values: pd.DataFrame, worm: pd.Series, laboratory: np.ndarray) -> np.ndarray:
         """Give the likeliest name of each neuron."""
-        return self.classes_[self.predict_log_proba(values, animal, laboratory).argmax(axis=1)]
+        return self.classes_[self.predict_log_proba(values, worm, laboratory).argmax(axis=1)]
 
     def network(self, channels: int) -> ContextNetwork:
         """Make an untrained network."""
@@ -137,16 +135,16 @@ class Transformer(ClassifierMixin, BaseEstimator):
             len(self.classes_), channels, params.width, params.layers, params.heads, params.dropout
         )
 
-    def _worm_batch(self, values, animal, laboratory, name, weight) -> WormBatch:
+    def _worm_batch(self, values, worm, laboratory, name, weight) -> WormBatch:
         numbers = torch.tensor(values.to_numpy(dtype=np.float64))
-        groups = pd.Series(np.asarray(animal)).groupby(np.asarray(animal), sort=True).indices
+        groups = pd.Series(np.asarray(worm)).groupby(np.asarray(worm), sort=True).indices
         position = (numbers[:, :AXES] - self.centre_) / self.unit_
         rows = [torch.from_numpy(rows) for rows in groups.values()]
         labs = [str(np.asarray(laboratory)[rows[0]]) for rows in groups.values()]
         return WormBatch(position, numbers[:, AXES:], name, weight, rows, labs)
 
     def _train(self, worms: WormBatch, member: int, device: str) -> ContextNetwork:
-        """Train one network on the animals of a batch of worms that have names, or take it over."""
+        """Train one network on the worms of a batch of worms that have names, or take it over."""
         params, seed = self.params, self.seed + member
         with torch.random.fork_rng(devices=[]), quiet():
             torch.manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Whole animals for the transformer, and what an atlas says of their neurons."""
+"""Whole worms for the transformer, and what an atlas says of their neurons."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -10,26 +10,26 @@ import torch
 from chromapal.identify.atlas import Atlas
 
 DEGREES_OF_FREEDOM = 6.0
-PARTS = 4  # an animal's atlas scores come from the atlas of the other parts
+PARTS = 4  # a worm's atlas scores come from the atlas of the other parts
 LOWEST = -30.0  # log score of a name that a part's atlas does not know
 
 
 @dataclass(frozen=True)
 class WormBatch:
-    """Animals of unequal size, one below the other.
+    """Worms of unequal size, one below the other.
 
     Attributes
     ----------
     position, channels : torch.Tensor of float64, shapes (n, 3) and (n, c)
-        Neurons of all animals.
+        Neurons of all worms.
     name : torch.Tensor of int64, shape (n,)
         Number of the name, -1 where unlabelled.
     weight : torch.Tensor of float64, shape (n,)
         Weight in the loss.
     rows : list of torch.Tensor of int64
-        The rows of each animal.
+        The rows of each worm.
     laboratories : list of str
-        Whose each animal is.
+        Whose each worm is.
     """
 
     position: torch.Tensor
@@ -46,7 +46,7 @@ class WormBatch:
         yield repr(self.laboratories).encode()
 
     def padded(self, indices: list[int]) -> tuple[torch.Tensor, ...]:
-        """Give position, channels, mask, name and weight of some animals, (B, n, ...)."""
+        """Give position, channels, mask, name and weight of some worms, (B, n, ...)."""
         chosen = [self.rows[index] for index in indices]
 
         def pad(values: torch.Tensor) -> torch.Tensor:
@@ -57,7 +57,7 @@ class WormBatch:
 
 
 def without(worms: WormBatch, indices: list[int]) -> WormBatch:
-    """Give the batch of worms with the names of some animals struck out."""
+    """Give the batch of worms with the names of some worms struck out."""
     name = worms.name.clone()
     for index in indices:
         name[worms.rows[index]] = -1
@@ -84,7 +84,7 @@ class Scores:
 
     @classmethod
     def fit(cls, worms: WormBatch, width: int, part: int | None = None) -> "Scores":
-        """Learn from all animals with names, but those of one part."""
+        """Learn from all worms with names, but those of one part."""
         indices = [
             index
             for index, rows in enumerate(worms.rows)
@@ -108,7 +108,7 @@ class Scores:
     def __call__(
         self, position: torch.Tensor, channels: torch.Tensor, laboratories: Sequence[str]
     ) -> torch.Tensor:
-        """Give log posteriors of B animals, each by its laboratory's means, (B, n, names)."""
+        """Give log posteriors of B worms, each by its laboratory's means, (B, n, names)."""
         whole = torch.full((*position.shape[:-1], self.width), LOWEST, dtype=position.dtype)
         for index, laboratory in enumerate(laboratories):
             atlas = self.atlas.at(laboratory)

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from chromapal.errors import InputError
-from chromapal.images.collection import Collection, Picture, luma
+from chromapal.images.collection import Collection, Image, luma
 from chromapal.images.pixels import decode, dimensions, fit
 from chromapal.images.split import split_sources
 
@@ -40,7 +40,7 @@ class Bundled(Collection):
 
     Parameters
     ----------
-    pictures, skipped
+    images, skipped
         See `Collection`.
     size : int
         Pixels a side of a patch.
@@ -48,8 +48,8 @@ class Bundled(Collection):
 
     READ_WITH = ("size",)
 
-    def __init__(self, pictures: Iterable[Picture], skipped: Iterable[tuple[str, str]], size: int):
-        super().__init__(pictures, skipped)
+    def __init__(self, images: Iterable[Image], skipped: Iterable[tuple[str, str]], size: int):
+        super().__init__(images, skipped)
         self.size = size
 
     @classmethod
@@ -105,17 +105,17 @@ class Bundled(Collection):
                 corners = [corners[index] for index in sorted(indices)]
             corners_of[name] = corners
         roles = split_sources(corners_of, seed, validation, test)
-        pictures = [
-            Picture(f"{name} {top:04d} {left:04d}", name, roles[name], name, (top, left))
+        images = [
+            Image(f"{name} {top:04d} {left:04d}", name, roles[name], name, (top, left))
             for name, corners in corners_of.items()
             for top, left in corners
         ]
-        return cls.found("bundled images", pictures, skipped, size=size)
+        return cls.found("bundled images", images, skipped, size=size)
 
-    def load(self, picture: Picture) -> np.ndarray:
+    def load(self, image: Image) -> np.ndarray:
         """Cut a patch; float32 of shape (size, size, 3), sRGB 0..1."""
-        top, left = picture.at
-        pixels = _photograph(_path(picture.file, PHOTOGRAPHS))
+        top, left = image.at
+        pixels = _photograph(_path(image.file, PHOTOGRAPHS))
         return fit(pixels[top : top + self.size, left : left + self.size], None)
 
 

@@ -1,4 +1,4 @@
-"""Describe a data set: its numbers of pictures, colours, and duplicates across splits."""
+"""Describe a data set: its numbers of images, colours, and duplicates across splits."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from skimage.color import rgb2hsv, rgb2lab
 
 from chromapal.console import progress
 from chromapal.files import whole, write_csv
-from chromapal.images.collection import SPLITS, Collection, Picture
+from chromapal.images.collection import SPLITS, Collection, Image
 from chromapal.images.duplicates import Twins
 from chromapal.images.sets import listed
 
@@ -22,19 +22,19 @@ COLOURLESS = 5.0  # CIELAB chroma below which a pixel has no meaningful hue
 
 @dataclass(frozen=True)
 class Card:
-    """Description of a set of pictures.
+    """Description of a set of images.
 
     Parameters
     ----------
     splits : pandas.DataFrame
-        Per split: pictures, sources, pixels, smallest and largest height and width [pixels],
-        fraction of pixels with a CIELAB chroma below 5, mean chroma; NaN without pictures.
+        Per split: images, sources, pixels, smallest and largest height and width [pixels],
+        fraction of pixels with a CIELAB chroma below 5, mean chroma; NaN without images.
     colours : pandas.DataFrame
         Histograms, one row per split, quantity (hue [degrees, HSV], saturation [0..1, HSV],
         chroma [CIELAB, D65]) and bin: split, quantity, low, high, pixels, fraction of the split's
         pixels counted. Hue counts only pixels with a chroma of at least 5.
     duplicates : pandas.DataFrame
-        Pictures with a twin in another split; see `chromapal.images.duplicates.Twins.table`.
+        Images with a twin in another split; see `chromapal.images.duplicates.Twins.table`.
     skipped : pandas.DataFrame
         Columns file and reason.
     """
@@ -46,20 +46,20 @@ class Card:
 
 
 def describe(collection: Collection) -> Card:
-    """Describe a set of pictures, loading each one once and without keeping it.
+    """Describe a set of images, loading each one once and without keeping it.
 
     Raises
     ------
     InputError
-        A picture cannot be read.
+        An image cannot be read.
     """
     twins = Twins()
     tallies = {split: _Tally() for split in SPLITS}
-    ordered = [picture for split in SPLITS for picture in collection.of(split)]
-    for picture in progress(ordered, len(ordered), "describe pictures"):
-        rgb = collection.load(picture)
-        twins.add(picture, rgb)
-        tallies[picture.split].add(picture, rgb)
+    ordered = [image for split in SPLITS for image in collection.of(split)]
+    for image in progress(ordered, len(ordered), "describe images"):
+        rgb = collection.load(image)
+        twins.add(image, rgb)
+        tallies[image.split].add(image, rgb)
     return Card(
         pd.DataFrame([{"split": split, **tally.summary()} for split, tally in tallies.items()]),
         pd.DataFrame([row for split, tally in tallies.items() for row in tally.bins(split)]),
@@ -94,15 +94,15 @@ def write(card: Card, folder: str | os.PathLike):
         write_csv(getattr(card, name), Path(folder) / f"{name}.csv")
 
 
-def write_card(pictures: str | os.PathLike, options: dict, out: str | os.PathLike):
+def write_card(images: str | os.PathLike, options: dict, out: str | os.PathLike):
     """Describe a set, listed as for `chromapal.images.sets.listed`, in a folder of CSV files."""
     with whole(out) as folder:
-        write(describe(listed(pictures, options)), folder)
+        write(describe(listed(images, options)), folder)
 
 
 @dataclass
 class _Tally:
-    """Sums over the pictures of one split."""
+    """Sums over the images of one split."""
 
     sources: set[str] = field(default_factory=set)
     sizes: list[tuple[int, int]] = field(default_factory=list)
@@ -113,8 +113,8 @@ class _Tally:
         }
     )
 
-    def add(self, picture: Picture, rgb: np.ndarray):
-        self.sources.add(picture.source)
+    def add(self, image: Image, rgb: np.ndarray):
+        self.sources.add(image.source)
         self.sizes.append(rgb.shape[:2])
         values = colour_values(rgb)
         self.chroma += float(values["chroma"].sum(dtype=np.float64))

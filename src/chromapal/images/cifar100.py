@@ -9,19 +9,19 @@ import numpy as np
 
 from chromapal.errors import InputError
 from chromapal.images import cifar100_archive
-from chromapal.images.collection import Collection, Picture
+from chromapal.images.collection import Collection, Image
 
 SIDE = 32
 LABELS = 2  # coarse, then fine
 RECORD = LABELS + 3 * SIDE * SIDE
 CLASSES = 100
-ADVICE = "--forcerun list_pictures unpacks it again"
+ADVICE = "--forcerun list_images unpacks it again"
 
 
 class Cifar100(Collection):
     """Photographs of CIFAR-100, of some or all of its hundred fine classes.
 
-    Training and validation pictures are drawn from the published training set, test pictures
+    Training and validation images are drawn from the published training set, test images
     from its test set; each photograph is a source of its own.
     """
 
@@ -35,7 +35,7 @@ class Cifar100(Collection):
         seed: int = 0,
         checksum: str = cifar100_archive.MD5,
     ) -> Self:
-        """Download the archive if it is missing, and draw pictures from it.
+        """Download the archive if it is missing, and draw images from it.
 
         Parameters
         ----------
@@ -46,8 +46,8 @@ class Cifar100(Collection):
         classes : sequence of int, optional
             Fine labels, 0..99, such as [52] for large forests' trees (oak); all by default.
         counts : tuple of int or None
-            Pictures to train, validate and test, over all classes. None for the training pictures
-            takes those that validation leaves, for the test pictures all.
+            Images to train, validate and test, over all classes. None for the training images
+            takes those that validation leaves, for the test images all.
         seed : int
             Seed of the draw.
         checksum : str
@@ -56,11 +56,11 @@ class Cifar100(Collection):
         Raises
         ------
         InputError
-            The archive is missing, different or damaged, or has fewer pictures than requested.
+            The archive is missing, different or damaged, or has fewer images than requested.
         """
         _require_classes(classes)
         folder = cifar100_archive.unpacked(source, cache, checksum)
-        pictures = []
+        images = []
         for name, splits, numbers in (
             ("train", ("validation", "train"), (counts[1], counts[0])),
             ("test", ("test",), (counts[2],)),
@@ -77,18 +77,18 @@ class Cifar100(Collection):
                 if not 0 <= number <= len(indices) - start:
                     raise InputError(
                         "CIFAR-100",
-                        f"{number} pictures for {split}",
+                        f"{number} images for {split}",
                         f"0 to {len(indices) - start}, those of the classes left in {path.name}",
                     )
                 for index in indices[start : start + number]:
                     key = f"{name} {index:05d} class {fine[index]:02d}"
-                    pictures.append(Picture(key, key, split, str(path), (int(index),)))
+                    images.append(Image(key, key, split, str(path), (int(index),)))
                 start += number
-        return cls.found("CIFAR-100", pictures)
+        return cls.found("CIFAR-100", images)
 
-    def load(self, picture: Picture) -> np.ndarray:
+    def load(self, image: Image) -> np.ndarray:
         """Read one record; float32 of shape (32, 32, 3), sRGB 0..1."""
-        path, (index,) = Path(picture.file), picture.at
+        path, (index,) = Path(image.file), image.at
         try:
             with path.open("rb") as file:
                 file.seek(index * RECORD + LABELS)

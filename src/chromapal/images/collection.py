@@ -1,4 +1,4 @@
-"""Base class of image sets: lists of pictures with source and split, loaded one at a time."""
+"""Base class of image sets: lists of images with source and split, loaded one at a time."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -16,21 +16,21 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, of red, green and blue
 
 
 @dataclass(frozen=True, order=True)
-class Picture:
-    """One picture of a set; its pixels stay on disk.
+class Image:
+    """One image of a set; its pixels stay on disk.
 
     Parameters
     ----------
     key : str
         Unique within the set, printable.
     source : str
-        What the picture was cut from: a photograph, an animal. Splits never separate a source.
+        What the image was cut from: a photograph, a worm. Splits never separate a source.
     split : {"train", "validation", "test"}
-        The split of the picture.
+        The split of the image.
     file : str
         Its file: a path, or the name of a bundled photograph.
     at : tuple of int
-        Position in a file with several pictures: top row and left column [pixels],
+        Position in a file with several images: top row and left column [pixels],
         number of a record, or of a slice.
     """
 
@@ -42,14 +42,14 @@ class Picture:
 
 
 class Collection(ABC):
-    """A set of pictures, or some of its splits.
+    """A set of images, or some of its splits.
 
-    Each kind of set has a class method `find`, which looks for the pictures and splits them; the
-    constructor takes those pictures and the options in `READ_WITH`, and reads no file.
+    Each kind of set has a class method `find`, which looks for the images and splits them; the
+    constructor takes those images and the options in `READ_WITH`, and reads no file.
 
     Parameters
     ----------
-    pictures : iterable of Picture
+    images : iterable of Image
         Sorted by key here.
     skipped : iterable of (str, str)
         Files that were skipped, and why; printable.
@@ -57,8 +57,8 @@ class Collection(ABC):
     Attributes
     ----------
     READ_WITH : tuple of str
-        Options of the set that say how a picture is read.
-    pictures : tuple of Picture
+        Options of the set that say how an image is read.
+    images : tuple of Image
         In order of their keys.
     skipped : tuple of (str, str)
         File and reason, sorted.
@@ -66,43 +66,43 @@ class Collection(ABC):
     Raises
     ------
     ValueError
-        Two pictures with one key, an unprintable key, an unknown split, or a source in two
+        Two images with one key, an unprintable key, an unknown split, or a source in two
         splits: a mistake in the set's code, not in the user's files.
     """
 
     READ_WITH: tuple[str, ...] = ()
 
-    def __init__(self, pictures: Iterable[Picture], skipped: Iterable[tuple[str, str]] = ()):
-        self.pictures = tuple(sorted(pictures))
+    def __init__(self, images: Iterable[Image], skipped: Iterable[tuple[str, str]] = ()):
+        self.images = tuple(sorted(images))
         self.skipped = tuple(sorted(skipped))
-        _require_sound(self.pictures)
+        _require_sound(self.images)
 
     @classmethod
     def found(
         cls,
         name: str,
-        pictures: Iterable[Picture],
+        images: Iterable[Image],
         skipped: Iterable[tuple[str, str]] = (),
         **read_with,
     ) -> Self:
-        """Create a set from the pictures found, with printable names and reasons.
+        """Create a set from the images found, with printable names and reasons.
 
         Raises
         ------
         InputError
-            No picture to train with; `name` is the set's name in the message.
+            No image to train with; `name` is the set's name in the message.
         """
         entries = [(printable(file), printable(reason)) for file, reason in skipped]
-        collection = cls(pictures, entries, **read_with)
+        collection = cls(images, entries, **read_with)
         if not collection.of("train"):
-            found = f"no picture to train with ({len(entries)} skipped)"
+            found = f"no image to train with ({len(entries)} skipped)"
             first = f"the first skipped: {': '.join(min(entries))}" if entries else ""
-            raise InputError(name, found, "at least one usable picture", first)
+            raise InputError(name, found, "at least one usable image", first)
         return collection
 
     @abstractmethod
-    def load(self, picture: Picture) -> np.ndarray:
-        """Read a picture's colours.
+    def load(self, image: Image) -> np.ndarray:
+        """Read an image's colours.
 
         Returns
         -------
@@ -115,17 +115,17 @@ class Collection(ABC):
             The file behind it cannot be read any more.
         """
 
-    def pair(self, picture: Picture) -> tuple[np.ndarray, np.ndarray]:
-        """Read a picture once: its colours as `load` does, and its gray as `gray` does."""
-        rgb = self.load(picture)
+    def pair(self, image: Image) -> tuple[np.ndarray, np.ndarray]:
+        """Read an image once: its colours as `load` does, and its gray as `gray` does."""
+        rgb = self.load(image)
         return rgb, luma(rgb)
 
-    def stamp(self, picture: Picture) -> bytes:
-        """Return a digest that changes when the picture changes."""
-        return b"".join(hashlib.sha256(part.tobytes()).digest() for part in self.pair(picture))
+    def stamp(self, image: Image) -> bytes:
+        """Return a digest that changes when the image changes."""
+        return b"".join(hashlib.sha256(part.tobytes()).digest() for part in self.pair(image))
 
-    def gray(self, picture: Picture) -> np.ndarray:
-        """Read a colorizer's input; here the luma of the picture's colours.
+    def gray(self, image: Image) -> np.ndarray:
+        """Read a colorizer's input; here the luma of the image's colours.
 
         Returns
         -------
@@ -137,11 +137,11 @@ class Collection(ABC):
         InputError
             The file behind it cannot be read any more.
         """
-        return self.pair(picture)[1]
+        return self.pair(image)[1]
 
-    def of(self, split: str) -> tuple[Picture, ...]:
-        """Return the pictures of a split, in order of their keys."""
-        return tuple(picture for picture in self.pictures if picture.split == split)
+    def of(self, split: str) -> tuple[Image, ...]:
+        """Return the images of a split, in order of their keys."""
+        return tuple(image for image in self.images if image.split == split)
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:
@@ -170,13 +170,13 @@ def printable(text: object) -> str:
     return text if text.isprintable() and "\\" not in text else repr(text)[1:-1]
 
 
-def _require_sound(pictures: tuple[Picture, ...]):
-    key, count = Counter(p.key for p in pictures).most_common(1)[0] if pictures else ("", 0)
+def _require_sound(images: tuple[Image, ...]):
+    key, count = Counter(p.key for p in images).most_common(1)[0] if images else ("", 0)
     if count > 1:
-        raise ValueError(f"{count} pictures of key {key!r}")
+        raise ValueError(f"{count} images of key {key!r}")
     sides: dict[str, str] = {}
-    for picture in pictures:
-        if picture.split not in SPLITS or not picture.key.isprintable():
-            raise ValueError(f"{picture}: expected a printable key and one of {SPLITS}")
-        if sides.setdefault(picture.source, picture.split) != picture.split:
-            raise ValueError(f"source {picture.source!r} in two splits")
+    for image in images:
+        if image.split not in SPLITS or not image.key.isprintable():
+            raise ValueError(f"{image}: expected a printable key and one of {SPLITS}")
+        if sides.setdefault(image.source, image.split) != image.split:
+            raise ValueError(f"source {image.source!r} in two splits")

@@ -1,4 +1,4 @@
-"""Find equal or similar pictures in different splits."""
+"""Find equal or similar images in different splits."""
 
 import hashlib
 import itertools
@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 
 from chromapal.images.area import area_matrix
-from chromapal.images.collection import SPLITS, Picture, luma
+from chromapal.images.collection import SPLITS, Image, luma
 
 NEAR = 4  # bits of 64 that may differ
 COLUMNS = ["picture", "split", "twin", "twin_split", "bits", "exact"]
 _ROWS, _COLUMNS = 8, 9
 _STEP = 0.5 / 255  # smallest difference in brightness
-_FLAT = 0.1  # range of the averaged luma below which a picture has no structure to recognise
+_FLAT = 0.1  # range of the averaged luma below which an image has no structure to recognise
 _BLOCK = 1 << 22
 
 
 def difference_hash(rgb: np.ndarray) -> tuple[int, bool]:
-    """Hash how a picture's luma changes from left to right (Krawetz 2013, dHash).
+    """Hash how an image's luma changes from left to right (Krawetz 2013, dHash).
 
     Luma is averaged to 8 rows of 9 pixels; a bit is 1 where a pixel is darker than its right
     neighbour by more than half a count of 255. Brightness, contrast, compression and scale
@@ -47,33 +47,33 @@ def difference_hash(rgb: np.ndarray) -> tuple[int, bool]:
 
 @dataclass
 class Twins:
-    """Collects hashes picture by picture, and then finds the nearest across splits."""
+    """Collects hashes image by image, and then finds the nearest across splits."""
 
     _keys: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in SPLITS})
     _bits: dict[str, list[int]] = field(default_factory=lambda: {name: [] for name in SPLITS})
     _flat: dict[str, list[bool]] = field(default_factory=lambda: {name: [] for name in SPLITS})
     _exact: dict[str, list[bytes]] = field(default_factory=lambda: {name: [] for name in SPLITS})
 
-    def add(self, picture: Picture, rgb: np.ndarray):
-        """Add one picture; only its hashes are kept."""
+    def add(self, image: Image, rgb: np.ndarray):
+        """Add one image; only its hashes are kept."""
         bits, flat = difference_hash(rgb)
         digest = hashlib.sha256(f"{rgb.shape}".encode() + np.ascontiguousarray(rgb).tobytes())
-        self._keys[picture.split].append(picture.key)
-        self._bits[picture.split].append(bits)
-        self._flat[picture.split].append(flat)
-        self._exact[picture.split].append(digest.digest())
+        self._keys[image.split].append(image.key)
+        self._bits[image.split].append(bits)
+        self._flat[image.split].append(flat)
+        self._exact[image.split].append(digest.digest())
 
     def table(self) -> pd.DataFrame:
-        """List validation and test pictures with a twin in another split.
+        """List validation and test images with a twin in another split.
 
         Returns
         -------
         pandas.DataFrame
-            Columns of `COLUMNS`: the picture and its split, the nearest picture of another split
+            Columns of `COLUMNS`: the image and its split, the nearest image of another split
             (validation is compared with train, test with both), in how many bits they differ
-            (at most `NEAR`) and whether all their pixels are equal. Flat pictures have only
+            (at most `NEAR`) and whether all their pixels are equal. Flat images have only
             exact twins. A near twin should be checked by eye: dark edges and smooth ramps
-            also resemble each other. At most one row per picture and other split, sorted.
+            also resemble each other. At most one row per image and other split, sorted.
         """
         rows = []
         for other, own in itertools.combinations(SPLITS, 2):

@@ -1,4 +1,4 @@
-"""Write a set's test pictures: the gray inputs and the true colours."""
+"""Write a set's test images: the gray inputs and the true colours."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,25 +13,25 @@ from chromapal.images.bundled import micrograph
 from chromapal.images.sets import listed, part
 
 
-def write_test_pictures(pictures: str | Path, options: dict, out: str | Path):
-    """Write the test pictures of a set.
+def write_test_images(images: str | Path, options: dict, out: str | Path):
+    """Write the test images of a set.
 
     Parameters
     ----------
-    pictures, options
+    images, options
         The set's list, and its options; see `chromapal.images.sets.listed`.
     out : path-like
         Folder of `NNN_true.png`, `NNN_gray.png` (8 bit) and `index.csv` with columns number, key
         and source, in order of keys.
     """
-    tested = part(listed(pictures, options, ["test"]), "test")
+    tested = part(listed(images, options, ["test"]), "test")
     with whole(out) as folder:
         folder.mkdir()
-        for number in progress(range(len(tested)), len(tested), "test pictures"):
+        for number in progress(range(len(tested)), len(tested), "test images"):
             rgb, gray = tested[number]
             save(rgb, folder / f"{number:03d}_true.png")
             save(gray, folder / f"{number:03d}_gray.png")
-        rows = [(number, p.key, p.source) for number, p in enumerate(tested.pictures)]
+        rows = [(number, p.key, p.source) for number, p in enumerate(tested.images)]
         write_csv(pd.DataFrame(rows, columns=["number", "key", "source"]), folder / "index.csv")
 
 
@@ -43,7 +43,7 @@ def write_micrographs(names: Sequence[str], out: str | Path):
             save(micrograph(name), folder / f"{name}.png")
 
 
-def save(picture: np.ndarray, path: str | Path):
-    """Write a picture of 0..1, gray (H, W) or colour (H, W, 3), as PNG of 8 bits."""
-    counts = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+def save(image: np.ndarray, path: str | Path):
+    """Write an image of 0..1, gray (H, W) or colour (H, W, 3), as PNG of 8 bits."""
+    counts = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
     Image.fromarray(counts).save(path, format="PNG")

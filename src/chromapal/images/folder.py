@@ -9,7 +9,7 @@ import numpy as np
 
 from chromapal.console import progress
 from chromapal.errors import InputError
-from chromapal.images.collection import SPLITS, Collection, Picture, printable
+from chromapal.images.collection import SPLITS, Collection, Image, printable
 from chromapal.images.folder_files import assign
 from chromapal.images.pixels import decode, dimensions, fit
 
@@ -21,7 +21,7 @@ class Folder(Collection):
 
     Parameters
     ----------
-    pictures, skipped
+    images, skipped
         See `Collection`.
     size : int, optional
         The shorter side is scaled to this and the longer one cropped to its middle [pixels]; by
@@ -32,11 +32,11 @@ class Folder(Collection):
 
     def __init__(
         self,
-        pictures: Iterable[Picture],
+        images: Iterable[Image],
         skipped: Iterable[tuple[str, str]] = (),
         size: int | None = None,
     ):
-        super().__init__(pictures, skipped)
+        super().__init__(images, skipped)
         self.size = size
 
     @classmethod
@@ -85,7 +85,7 @@ class Folder(Collection):
             raise InputError("folder of images", f"size {size}", "at least 1")
         limits = _limits(most)
         files, skipped = assign(folder, seed, validation, test)
-        pictures = []
+        images = []
         for split in SPLITS:
             names = np.array(files[split], dtype=object)
             np.random.default_rng([seed, *split.encode()]).shuffle(names)
@@ -100,20 +100,20 @@ class Folder(Collection):
                     continue
                 used += 1
                 key = printable(name)
-                pictures.append(Picture(key, key, split, str(folder / name)))
-        return cls.found(printable(folder), pictures, skipped, size=size)
+                images.append(Image(key, key, split, str(folder / name)))
+        return cls.found(printable(folder), images, skipped, size=size)
 
-    def load(self, picture: Picture) -> np.ndarray:
+    def load(self, image: Image) -> np.ndarray:
         """Read and resize an image; float32 of shape (H, W, 3), sRGB 0..1."""
-        return fit(decode(picture.file), self.size)
+        return fit(decode(image.file), self.size)
 
-    def stamp(self, picture: Picture) -> bytes:
+    def stamp(self, image: Image) -> bytes:
         """Return a file's name, length and time, without reading the file."""
         try:
-            facts = os.stat(picture.file)
+            facts = os.stat(image.file)
         except FileNotFoundError:
-            raise InputError(picture.file, "no such file", "the image that was listed") from None
-        return repr((picture.key, facts.st_size, facts.st_mtime_ns, self.size)).encode()
+            raise InputError(image.file, "no such file", "the image that was listed") from None
+        return repr((image.key, facts.st_size, facts.st_mtime_ns, self.size)).encode()
 
 
 def _fault(path: Path, smallest: int, check: str) -> str:

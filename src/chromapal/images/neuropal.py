@@ -1,4 +1,4 @@
-"""Z slices of NeuroPAL volumes, split by animal."""
+"""Z slices of NeuroPAL volumes, split by worm."""
 
 import os
 from collections import OrderedDict
@@ -11,7 +11,7 @@ import numpy as np
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.images import neuropal_volume
-from chromapal.images.collection import Collection, Picture, luma, printable
+from chromapal.images.collection import Collection, Image, luma, printable
 from chromapal.images.split import split_sources
 from chromapal.worms.discover import discover, laboratory
 from chromapal.worms.nwb.channels import rgbw
@@ -22,32 +22,32 @@ GRAY_SOURCES = ("luminance", "white")
 class NeuroPal(Collection):
     """Slices of the colour volumes of NWB files, each mapped to a square.
 
-    Colours and gray are scaled by the animal's own quantiles, so that nothing is fitted across
-    animals; see `chromapal.images.neuropal_volume.slices`.
+    Colours and gray are scaled by the worm's own quantiles, so that nothing is fitted across
+    worms; see `chromapal.images.neuropal_volume.slices`.
 
     Parameters
     ----------
-    pictures, skipped
+    images, skipped
         See `Collection`.
     size : int
         Pixels a side; a volume's x and y are each stretched to it.
     gray_source : {"luminance", "white"}
         The source of gray: luma of the colours, or the white (panneuronal) channel.
     kept : int
-        Animals whose slices stay in memory, those last used.
+        Worms whose slices stay in memory, those last used.
     """
 
     READ_WITH = ("size", "gray_source")
 
     def __init__(
         self,
-        pictures: Iterable[Picture],
+        images: Iterable[Image],
         skipped: Iterable[tuple[str, str]],
         size: int,
         gray_source: str = "luminance",
         kept: int = 32,
     ):
-        super().__init__(pictures, skipped)
+        super().__init__(images, skipped)
         self.size, self.gray_source, self.kept = size, gray_source, kept
         self._read: OrderedDict[str, dict[str, np.ndarray]] = OrderedDict()
 
@@ -70,14 +70,14 @@ class NeuroPal(Collection):
         source : path-like or sequence of path-like
             A folder with NWB files at any depth, or the files.
         size, gray_source, kept
-            As for the constructor. Animals without a white channel are skipped if it
+            As for the constructor. Worms without a white channel are skipped if it
             is the source of gray.
         seed : int
             Seed of the split.
         validation, test : float
-            Fractions of the animals.
+            Fractions of the worms.
         most_slices : int, optional
-            Maximum number of slices per animal, evenly spaced in depth; all by default.
+            Maximum number of slices per worm, evenly spaced in depth; all by default.
 
         Raises
         ------
@@ -92,43 +92,43 @@ class NeuroPal(Collection):
             if value is not None and value < 1:
                 raise InputError("NeuroPAL slices", f"{key} {value}", "at least 1")
         needed = "RGBW" if gray_source == "white" else "RGB"
-        animals: dict[str, tuple[Path, int]] = {}
+        worms: dict[str, tuple[Path, int]] = {}
         skipped = []
         files = _files(source)
         for path in progress(files, len(files), "volumes"):
             try:
-                animal, depth = _describe(path, needed)
+                worm, depth = _describe(path, needed)
             except InputError as error:
                 skipped.append((str(path), f"found {error.found}; expected {error.expected}"))
                 continue
-            if animal in animals:
-                skipped.append((str(path), f"a second file of {animal}"))
+            if worm in worms:
+                skipped.append((str(path), f"a second file of {worm}"))
                 continue
-            animals[animal] = path, depth
-        roles = split_sources(animals, seed, validation, test)
-        pictures = []
-        for animal, (path, depth) in animals.items():
+            worms[worm] = path, depth
+        roles = split_sources(worms, seed, validation, test)
+        images = []
+        for worm, (path, depth) in worms.items():
             for z in _evenly_spaced(depth, most_slices):
-                key = f"{animal} z{z:03d}"
-                pictures.append(Picture(key, animal, roles[animal], str(path), (z,)))
+                key = f"{worm} z{z:03d}"
+                images.append(Image(key, worm, roles[worm], str(path), (z,)))
         read_with = {"size": size, "gray_source": gray_source, "kept": kept}
-        return cls.found("NeuroPAL slices", pictures, skipped, **read_with)
+        return cls.found("NeuroPAL slices", images, skipped, **read_with)
 
-    def load(self, picture: Picture) -> np.ndarray:
+    def load(self, image: Image) -> np.ndarray:
         """Give a slice's red, green and blue; float32 of shape (size, size, 3), 0..1."""
-        channels, z = self._slices(picture)
+        channels, z = self._slices(image)
         return np.stack([channels[letter][z] for letter in "RGB"], axis=2)
 
-    def pair(self, picture: Picture) -> tuple[np.ndarray, np.ndarray]:
+    def pair(self, image: Image) -> tuple[np.ndarray, np.ndarray]:
         """Give a slice's colours, and its luma or white channel; gray of shape (size, size)."""
-        rgb = self.load(picture)
+        rgb = self.load(image)
         if self.gray_source == "luminance":
             return rgb, luma(rgb)
-        channels, z = self._slices(picture)
+        channels, z = self._slices(image)
         return rgb, channels["W"][z].copy()
 
-    def _slices(self, picture: Picture) -> tuple[dict[str, np.ndarray], int]:
-        path, (z,) = picture.file, picture.at
+    def _slices(self, image: Image) -> tuple[dict[str, np.ndarray], int]:
+        path, (z,) = image.file, image.at
         if path not in self._read:
             self._read[path] = neuropal_volume.slices(path, self.size)
             if len(self._read) > self.kept:
@@ -144,7 +144,7 @@ def _files(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[Path
 
 
 def _describe(path: Path, needed: str) -> tuple[str, int]:
-    """Give an animal's name with its laboratory, and how many slices it has."""
+    """Give a worm's name with its laboratory, and how many slices it has."""
     # imported here because it takes a second, and most sets have no volumes
     from chromapal.worms.nwb import contents
 

@@ -13,7 +13,7 @@ LEVELS = 1 << 16
 
 
 def slices(path: str | os.PathLike, size: int) -> dict[str, np.ndarray]:
-    """Map a volume's z slices to squares and scale each channel by the animal's quantiles.
+    """Map a volume's z slices to squares and scale each channel by the worm's quantiles.
 
     A slice's x runs along columns and its y along rows, each stretched to the whole side, by the
     mean over areas. Quantiles .01 and .99 of a channel's counts over the whole volume become 0

@@ -1,4 +1,4 @@
-"""Image sets by kind, their lists of pictures, and the parts that colorizers read."""
+"""Image sets by kind, their lists of images, and the parts that colorizers read."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ import pandas as pd
 from chromapal.files import write_parquet
 from chromapal.images.bundled import Bundled
 from chromapal.images.cifar100 import Cifar100
-from chromapal.images.collection import SPLITS, Collection, Picture
+from chromapal.images.collection import SPLITS, Collection, Image
 from chromapal.images.folder import Folder
 from chromapal.images.neuropal import NeuroPal
 
@@ -19,37 +19,37 @@ COLUMNS = ["key", "source", "split", "file", "at", "reason"]
 
 
 class Part:
-    """Some pictures of a collection, as `chromapal.prepare.pictures.Pictures`.
+    """Some images of a collection, as `chromapal.prepare.images.Images`.
 
     Parameters
     ----------
     collection : Collection
         Where they are read from.
-    pictures : sequence of Picture
+    images : sequence of Image
         Which.
     """
 
-    def __init__(self, collection: Collection, pictures: Sequence[Picture]):
-        self.collection, self.pictures = collection, tuple(pictures)
+    def __init__(self, collection: Collection, images: Sequence[Image]):
+        self.collection, self.images = collection, tuple(images)
 
     def __len__(self) -> int:
-        """Count the pictures."""
-        return len(self.pictures)
+        """Count the images."""
+        return len(self.images)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Read colours (H, W, 3) and gray (H, W)."""
-        return self.collection.pair(self.pictures[index])
+        return self.collection.pair(self.images[index])
 
     def fingerprint(self) -> bytes:
-        """Hash the contents of these pictures."""
+        """Hash the contents of these images."""
         digest = hashlib.sha256()
-        for picture in self.pictures:
-            digest.update(self.collection.stamp(picture))
+        for image in self.images:
+            digest.update(self.collection.stamp(image))
         return digest.digest()
 
 
 def find(options: dict, seed: int) -> Collection:
-    """Find the pictures of a set.
+    """Find the images of a set.
 
     Parameters
     ----------
@@ -62,51 +62,51 @@ def find(options: dict, seed: int) -> Collection:
     return KINDS[options["kind"]].find(**given, seed=seed)
 
 
-def list_pictures(options: dict, seed: int, out: str | os.PathLike):
-    """Find the pictures of a set once, and list them for all jobs that read them.
+def list_images(options: dict, seed: int, out: str | os.PathLike):
+    """Find the images of a set once, and list them for all jobs that read them.
 
     Parameters
     ----------
     options, seed
         See `find`.
     out : path-like
-        Parquet, a row per picture in order of their keys: key, source, split, file (a path, as
-        bytes: not every name is valid text) and at, as in `Picture`. Then a row per file that was
+        Parquet, a row per image in order of their keys: key, source, split, file (a path, as
+        bytes: not every name is valid text) and at, as in `Image`. Then a row per file that was
         skipped: key is its name, split is empty, and reason says why.
     """
     found = find(options, seed)
-    rows = [(p.key, p.source, p.split, os.fsencode(p.file), p.at, "") for p in found.pictures]
+    rows = [(p.key, p.source, p.split, os.fsencode(p.file), p.at, "") for p in found.images]
     rows += [(name, "", "", b"", (), reason) for name, reason in found.skipped]
     write_parquet(pd.DataFrame(rows, columns=COLUMNS), out)
 
 
 def listed(path: str | os.PathLike, options: dict, splits: Sequence[str] = SPLITS) -> Collection:
-    """Return a set, or some of its splits, from its list, without reading any picture.
+    """Return a set, or some of its splits, from its list, without reading any image.
 
     Parameters
     ----------
     path : path-like
-        What `list_pictures` wrote.
+        What `list_images` wrote.
     options : dict
         As it was given there.
     splits : sequence of str
-        Which pictures.
+        Which images.
     """
     table = pd.read_parquet(path)
-    pictures = [
-        Picture(row.key, row.source, row.split, os.fsdecode(row.file), tuple(map(int, row.at)))
+    images = [
+        Image(row.key, row.source, row.split, os.fsdecode(row.file), tuple(map(int, row.at)))
         for row in table[table["split"].isin(splits)].itertuples()
     ]
     skipped = table.loc[table["split"] == "", ["key", "reason"]].itertuples(index=False, name=None)
     kind = KINDS[options["kind"]]
     read_with = {name: options[name] for name in kind.READ_WITH if name in options}
-    return kind(pictures, skipped, **read_with)
+    return kind(images, skipped, **read_with)
 
 
 def part(collection: Collection, split: str, most: int | None = None, seed: int = 0) -> Part:
-    """Give the pictures of a split, or some of them; smaller parts are within larger ones."""
-    pictures = collection.of(split)
-    if most is not None and most < len(pictures):
-        order = np.random.default_rng([seed, *split.encode()]).permutation(len(pictures))
-        pictures = [pictures[index] for index in sorted(order[:most])]
-    return Part(collection, pictures)
+    """Give the images of a split, or some of them; smaller parts are within larger ones."""
+    images = collection.of(split)
+    if most is not None and most < len(images):
+        order = np.random.default_rng([seed, *split.encode()]).permutation(len(images))
+        images = [images[index] for index in sorted(order[:most])]
+    return Part(collection, images)

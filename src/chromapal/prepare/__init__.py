@@ -1,1 +1,1 @@
-"""Neurons and pictures made ready for learning: scales, splits, grids, colour spaces."""
+"""Neurons and images made ready for learning: scales, splits, grids, colour spaces."""

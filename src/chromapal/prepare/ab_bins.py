@@ -76,7 +76,7 @@ def prior(pixels: Iterable[torch.Tensor], bins: torch.Tensor) -> torch.Tensor:
     Parameters
     ----------
     pixels : iterable of Tensor, shape (n, 2)
-        a and b of the training pictures, and of no others.
+        a and b of the training images, and of no others.
     bins : Tensor, shape (Q, 2)
 
     Returns

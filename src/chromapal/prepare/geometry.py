@@ -1,4 +1,4 @@
-"""Fingerprint and size of an animal, from the positions of its neurons."""
+"""Fingerprint and size of a worm, from the positions of its neurons."""
 
 import numpy as np
 import pandas as pd
@@ -7,19 +7,19 @@ from chromapal.worms.table import MICROMETRES
 
 QUANTILES = np.linspace(0, 1, 11)
 # [um] More than the rounding of positions in files, and far less than the difference between two
-# animals: the two most similar of 87 real ones differ by 1.6 um.
+# worms: the two most similar of 87 real ones differ by 1.6 um.
 SAME_UM = 0.1
 
 
 def fingerprint(worm: pd.DataFrame) -> list[float]:
-    """Return numbers that identify an animal regardless of its name.
+    """Return numbers that identify a worm regardless of its name.
 
     Not a hash, because files round positions differently.
 
     Parameters
     ----------
     worm : pandas.DataFrame
-        One animal's neuron table.
+        One worm's neuron table.
 
     Returns
     -------
@@ -32,12 +32,12 @@ def fingerprint(worm: pd.DataFrame) -> list[float]:
 
 
 def same(one: list[float], other: list[float]) -> bool:
-    """Return whether two fingerprints are of the same animal."""
+    """Return whether two fingerprints are of the same worm."""
     return one[0] == other[0] and bool(np.abs(np.subtract(one, other)).max() <= SAME_UM)
 
 
 def size(worm: pd.DataFrame) -> list[float]:
-    """Return an animal's lengths along its principal axes, the longest first [um]."""
+    """Return a worm's lengths along its principal axes, the longest first [um]."""
     centred = _centred(worm)
     _, axes = np.linalg.eigh(centred.T @ centred)
     return sorted(np.ptp(centred @ axes, axis=0).round(4).tolist(), reverse=True)

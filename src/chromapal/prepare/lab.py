@@ -1,4 +1,4 @@
-"""sRGB to CIELAB and back, for batches of pictures, and the scales that networks use.
+"""sRGB to CIELAB and back, for batches of images, and the scales that networks use.
 
 CIELAB of the D65 white and the 2 degree observer (CIE 15:2004), sRGB of IEC 61966-2-1, with the
 constants of scikit-image, with which the tests compare it.

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from chromapal.errors import InputError
 from chromapal.files import write_json, write_parquet
 from chromapal.worms import skipped
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger(__name__)
 COLOUR_SCALES = ("full_scale", "global_minmax", "per_worm", "rank_normal")
@@ -41,8 +41,8 @@ class Normaliser:
         How counts are converted to colours:
         `full_scale` counts / the laboratory's full scale;
         `global_minmax` (counts - low) / (high - low) per channel, fitted, not clipped;
-        `per_worm` the same between the animal's own quantiles .01 and .99, clipped to 0..1;
-        `rank_normal` Phi^-1((average rank - 1/2) / n) per animal and channel.
+        `per_worm` the same between the worm's own quantiles .01 and .99, clipped to 0..1;
+        `rank_normal` Phi^-1((average rank - 1/2) / n) per worm and channel.
         A constant channel becomes 1, with `rank_normal` 0.
     gray_source : {"luminance", "white"}
         Gray is LUMINANCE . (R, G, B), or the white (panneuronal) channel on the colour scale.
@@ -91,12 +91,12 @@ class Normaliser:
         Parameters
         ----------
         table : pandas.DataFrame
-            Neuron table of whole animals.
+            Neuron table of whole worms.
 
         Returns
         -------
         pandas.DataFrame
-            With `u, v, w` (xr, yr, zr between the animal's lowest, 0, and highest, 1; 0.5 where
+            With `u, v, w` (xr, yr, zr between the worm's lowest, 0, and highest, 1; 0.5 where
             it is constant), `weight_n` (0..1 over training rows, 1 where they are constant), `r, g,
             b`, `luminance` and `white` on the colour scale (NaN if a channel is absent) and `gray`.
         """
@@ -105,7 +105,7 @@ class Normaliser:
             luminance = _rank_normal(_luminance(table[COLOURS]), table)[0]
         else:
             luminance = _luminance(scaled[COLOURS])[0]
-        axes = table.groupby(ANIMAL)[["xr", "yr", "zr"]]
+        axes = table.groupby(WORM)[["xr", "yr", "zr"]]
         low, high = axes.transform("min"), axes.transform("max")
         position = _between(table[["xr", "yr", "zr"]], low, high, constant=0.5)
         return table.assign(
@@ -129,8 +129,8 @@ class Normaliser:
             low, high = np.transpose([self.channels.get(name, absent) for name in CHANNELS])
             return _framed(_between(counts, low, high, constant=1.0), counts)
         if self.colour_scale == "per_worm":
-            animals = table.groupby(ANIMAL)[CHANNELS]
-            low, high = (animals.transform("quantile", q) for q in QUANTILES)
+            worms = table.groupby(WORM)[CHANNELS]
+            low, high = (worms.transform("quantile", q) for q in QUANTILES)
             return _framed(_between(counts, low, high, constant=1.0).clip(0, 1), counts)
         return _rank_normal(counts, table)
 
@@ -165,8 +165,8 @@ def _luminance(colours: pd.DataFrame) -> pd.DataFrame:
 def _rank_normal(values: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     from scipy.special import ndtri  # see `display`
 
-    animals = values.groupby([table[name] for name in ANIMAL])
-    return _framed(ndtri((animals.rank() - 0.5) / animals.transform("count")), values)
+    worms = values.groupby([table[name] for name in WORM])
+    return _framed(ndtri((worms.rank() - 0.5) / worms.transform("count")), values)
 
 
 def _framed(values: np.ndarray, like: pd.DataFrame) -> pd.DataFrame:
@@ -194,24 +194,24 @@ def display(values: np.ndarray, colour_scale: str) -> np.ndarray:
 
 
 def usable_for_colour(neurons: pd.DataFrame, gray_source: str) -> tuple[np.ndarray, pd.DataFrame]:
-    """Find the animals that have the channels needed to learn colour from gray.
+    """Find the worms that have the channels needed to learn colour from gray.
 
     Parameters
     ----------
     neurons : pandas.DataFrame
         Neuron table.
     gray_source : {"luminance", "white"}
-        With `white` an animal also needs W.
+        With `white` a worm also needs W.
 
     Returns
     -------
     mask : numpy.ndarray of bool, shape (n,)
-        Rows of usable animals.
+        Rows of usable worms.
     reasons : pandas.DataFrame
-        Columns lab, worm, reason; one row per skipped animal.
+        Columns lab, worm, reason; one row per skipped worm.
     """
     needed = CHANNELS if gray_source == "white" else COLOURS
-    missing = neurons[needed].isna().groupby([neurons[name] for name in ANIMAL]).any()
+    missing = neurons[needed].isna().groupby([neurons[name] for name in WORM]).any()
     incomplete = missing[missing.any(axis=1)]
     lacking = [", ".join(np.array(needed)[row]) for row in incomplete.to_numpy()]
     reasons = incomplete.index.to_frame(index=False).assign(
@@ -221,7 +221,7 @@ def usable_for_colour(neurons: pd.DataFrame, gray_source: str) -> tuple[np.ndarr
             for channels in lacking
         ]
     )
-    keys = pd.MultiIndex.from_frame(neurons[ANIMAL])
+    keys = pd.MultiIndex.from_frame(neurons[WORM])
     return ~keys.isin(incomplete.index), reasons
 
 
@@ -247,10 +247,10 @@ def prepare_fold(
         See `Normaliser`.
     out_neurons : path-like
         Parquet: all neurons, with `role`, `inner`, `row` (number in `neurons`), `colour`
-        (whether the animal has the channels that colour is trained on and scored by) and the
+        (whether the worm has the channels that colour is trained on and scored by) and the
         normalised columns.
     out_normaliser, out_skipped : path-like
-        JSON of the normaliser, and CSV list of the animals without the channels needed. They
+        JSON of the normaliser, and CSV list of the worms without the channels needed. They
         can still be named from their other data.
     """
     neurons, splits = pd.read_parquet(neurons), pd.read_parquet(splits)
@@ -260,7 +260,7 @@ def prepare_fold(
     usable, reasons = usable_for_colour(neurons, gray_source)
     neurons["colour"] = usable
     for role in ("train", "validation", "test"):
-        worms = neurons[neurons["role"] == role].drop_duplicates(ANIMAL)
+        worms = neurons[neurons["role"] == role].drop_duplicates(WORM)
         LOGGER.info(
             "%s: %d worms to %s, %d of them with colour",
             fold, len(worms), role, worms["colour"].sum(),

@@ -61,7 +61,7 @@ def smote(neurons: pd.DataFrame, seed: int, neighbours: int) -> tuple[pd.DataFra
     -------
     table : pandas.DataFrame
         Columns u, v, w, gray, weight_n, r, g, b, weight, name: the training rows in their order,
-        followed by repeated and synthetic ones. A synthetic neuron has no animal.
+        followed by repeated and synthetic ones. A synthetic neuron has no worm.
     log : dict of str to int
         names, rows (of training); names_repeated, rows_repeated; rows_synthetic.
     """

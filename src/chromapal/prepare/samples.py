@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from chromapal.errors import InputError
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 if TYPE_CHECKING:
     # Takes two seconds to import, and baselines use no grid.
@@ -59,7 +59,7 @@ class Batch:
 class Samples:
     """The n neurons of a training or prediction, and how they form samples.
 
-    A `neuron` sample is a grid with one neuron. A `worm` sample is all neurons of an animal
+    A `neuron` sample is a grid with one neuron. A `worm` sample is all neurons of a worm
     within a slab of z, so that a network sees their neighbours.
 
     Attributes
@@ -81,9 +81,9 @@ class Samples:
     loss_weight : numpy.ndarray of float32, shape (n,)
         Weight of each neuron in the loss.
     worm_index : numpy.ndarray of int64, shape (n,)
-        Which animal. All 0 for `neuron` samples: a synthetic neuron has no animal.
+        Which worm. All 0 for `neuron` samples: a synthetic neuron has no worm.
     height_um, span_um : numpy.ndarray of float64, shape (n,)
-        Height of the neuron above its animal's lowest one, and that animal's greatest height
+        Height of the neuron above its worm's lowest one, and that worm's greatest height
         [um]. All 0 for `neuron` samples.
     table : pandas.DataFrame
         The neurons as given, for colorizers that use names and micrometres.
@@ -144,11 +144,11 @@ class Samples:
         count = len(neurons)
         worm_index, height, span = np.zeros(count, dtype=np.int64), np.zeros(count), np.zeros(count)
         if kind == "worm":
-            animals = neurons.groupby(ANIMAL, sort=False)
-            worm_index = animals.ngroup().to_numpy(dtype=np.int64)
-            lowest = animals["zr"].transform("min").to_numpy(dtype=np.float64)
+            worms = neurons.groupby(WORM, sort=False)
+            worm_index = worms.ngroup().to_numpy(dtype=np.int64)
+            lowest = worms["zr"].transform("min").to_numpy(dtype=np.float64)
             height = neurons["zr"].to_numpy(dtype=np.float64) - lowest
-            span = animals["zr"].transform("max").to_numpy(dtype=np.float64) - lowest
+            span = worms["zr"].transform("max").to_numpy(dtype=np.float64) - lowest
         loss_weight = np.ones(count) if loss_weights is None else loss_weights
         return cls(
             kind=kind,
@@ -187,8 +187,8 @@ class Samples:
         batch_size : int
             Samples in a batch; the last batch may have fewer.
         seed : int or sequence of int, optional
-            Without a seed, the order is fixed and slabs are counted from each animal's lowest
-            neuron. With a seed, samples are shuffled, and each animal's slabs begin up to one
+            Without a seed, the order is fixed and slabs are counted from each worm's lowest
+            neuron. With a seed, samples are shuffled, and each worm's slabs begin up to one
             thickness lower, so that borders (and the number of slabs) differ between epochs. The
             same seed gives the same batches.
         augment : bool
@@ -261,9 +261,9 @@ class Samples:
         return self._slabs(np.zeros(worms) if rng is None else rng.uniform(0, self.slab_um, worms))
 
     def _slabs(self, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Cut animals into slabs that begin `offset` um, shape (worms,), below the lowest neuron.
+        """Cut worms into slabs that begin `offset` um, shape (worms,), below the lowest neuron.
 
-        Slabs without neurons are skipped; the others are numbered by animal, then by height.
+        Slabs without neurons are skipped; the others are numbered by worm, then by height.
         """
         begin = offset[self.worm_index]
         level = np.floor((self.height_um + begin) / self.slab_um).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Assignment of animals or rows to training, validation and test."""
+"""Assignment of worms or rows to training, validation and test."""
 
 import itertools
 import logging
@@ -10,7 +10,7 @@ import pandas as pd
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
 from chromapal.prepare.normalise import usable_for_colour
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger(__name__)
 KINDS = ("rows", "worm", "lab")
@@ -28,22 +28,22 @@ def fold_names(k: int, cross_fit: bool) -> list[str]:
 
 
 def cross_fit_model(fold: int, inner: int, k: int) -> str:
-    """Return the model that predicts a training animal of a test fold, but was trained without it.
+    """Return the model that predicts a training worm of a test fold, but was trained without it.
 
     Parameters
     ----------
     fold : int
         The test fold.
     inner : int
-        The fold in which the animal is held out (column `inner` of the splits).
+        The fold in which the worm is held out (column `inner` of the splits).
     k : int
         Number of folds.
 
     Returns
     -------
     str
-        The pair of both. An always-training animal may have the test fold itself as `inner`;
-        every pair with it holds the animal out; the next fold completes the pair.
+        The pair of both. An always-training worm may have the test fold itself as `inner`;
+        every pair with it holds the worm out; the next fold completes the pair.
     """
     return pair(fold, inner if inner != fold else (fold + 1) % k)
 
@@ -66,37 +66,37 @@ def make_splits(
         Neurons of all worms.
     kind : {"rows", "worm", "lab"}
         `rows`: the original study's random rows, one fold (scikit-learn's `train_test_split`
-        over all rows in table order, with the study's seed). `worm`: whole animals. If the fold
+        over all rows in table order, with the study's seed). `worm`: whole worms. If the fold
         column has numbers, they are used (folds in ascending order of their numbers; worms
-        without a number are always training animals), else folds are drawn at random,
+        without a number are always training worms), else folds are drawn at random,
         stratified by laboratory. `lab`: one fold per laboratory, in sorted order.
     folds : int
         Number of folds.
     seed : int
         Seed of all random draws.
     validation : float
-        Fraction of a model's training animals (rows with `rows`) used for validation: at least
-        one, never all, spread over laboratories, and only animals that have colour.
+        Fraction of a model's training worms (rows with `rows`) used for validation: at least
+        one, never all, spread over laboratories, and only worms that have colour.
     test_fraction : float
         Fraction of test rows; `rows` only.
     cross_fit : bool
-        Also add the pairs of folds. A pair holds out the animals whose `inner` is either fold.
+        Also add the pairs of folds. A pair holds out the worms whose `inner` is either fold.
     gray_source : {"luminance", "white"}
-        Determines which animals can validate; see
+        Determines which worms can validate; see
         `chromapal.prepare.normalise.usable_for_colour`.
 
     Returns
     -------
     pandas.DataFrame
         Rows as in `neurons`. String columns `fold0` .. (and pairs) of `train`, `validation`,
-        `test`; int column `inner`: the fold in which the row's animal is held out for
-        cross-fitting. That is its own fold, or an assigned one for animals always in training;
+        `test`; int column `inner`: the fold in which the row's worm is held out for
+        cross-fitting. That is its own fold, or an assigned one for worms always in training;
         -1 with `rows`.
 
     Raises
     ------
     InputError
-        Too few worms, laboratories or training animals for the requested folds.
+        Too few worms, laboratories or training worms for the requested folds.
     """
     if kind not in KINDS:
         raise InputError("config key 'split'", repr(kind), f"one of {', '.join(KINDS)}")
@@ -104,14 +104,10 @@ def make_splits(
         raise InputError("config key 'validation'", str(validation), "a fraction between 0 and 1")
     if kind == "rows":
         if cross_fit:
-            raise InputError(
-                "config key 'runs.cross_fit'", "split 'rows'", "folds of whole animals"
-            )
+            raise InputError("config key 'runs.cross_fit'", "split 'rows'", "folds of whole worms")
         return _rows(len(neurons), seed, validation, test_fraction)
     # Sorted keys, so that the order of worms in the table does not matter.
-    worms = (
-        neurons[[*ANIMAL, "fold"]].drop_duplicates(ANIMAL).sort_values(ANIMAL, ignore_index=True)
-    )
+    worms = neurons[[*WORM, "fold"]].drop_duplicates(WORM).sort_values(WORM, ignore_index=True)
     if len(worms) < 2:
         raise InputError("source of worms", f"{len(worms)} worm", "at least two worms")
     folds_of = _lab_folds if kind == "lab" else _worm_folds
@@ -122,10 +118,10 @@ def make_splits(
     always = own < 0
     inner[always] = _deal(worms["lab"][always], folds, np.random.default_rng([seed, folds]))
     mask, _ = usable_for_colour(neurons, gray_source)
-    known = pd.MultiIndex.from_frame(neurons.loc[mask, ANIMAL].drop_duplicates())
-    keys = pd.MultiIndex.from_frame(worms[ANIMAL])
+    known = pd.MultiIndex.from_frame(neurons.loc[mask, WORM].drop_duplicates())
+    keys = pd.MultiIndex.from_frame(worms[WORM])
     usable = keys.isin(known)
-    if not usable.any():  # a study of names only, in which any animal may validate
+    if not usable.any():  # a study of names only, in which any worm may validate
         usable = np.ones(len(worms), dtype=bool)
     roles = {"inner": inner}
     for name in fold_names(folds, cross_fit):
@@ -133,13 +129,13 @@ def make_splits(
         tested = np.isin(inner if len(numbers) == 2 else own, numbers)
         chosen = _validation(name, worms["lab"], usable & ~tested, validation, seed)
         roles[name] = np.where(tested, "test", np.where(chosen, "validation", "train"))
-    rows = keys.get_indexer(pd.MultiIndex.from_frame(neurons[ANIMAL]))
+    rows = keys.get_indexer(pd.MultiIndex.from_frame(neurons[WORM]))
     order = [*fold_names(folds, cross_fit), "inner"]
     return pd.DataFrame(roles)[order].iloc[rows].reset_index(drop=True)
 
 
 def _rows(count: int, seed: int, validation: float, test_fraction: float) -> pd.DataFrame:
-    # Imported here: it takes two seconds to import, and splits by animal do not need it.
+    # Imported here: it takes two seconds to import, and splits by worm do not need it.
     from sklearn.model_selection import train_test_split
 
     rest, test = train_test_split(np.arange(count), test_size=test_fraction, random_state=seed)
@@ -150,7 +146,7 @@ def _rows(count: int, seed: int, validation: float, test_fraction: float) -> pd.
 
 
 def _worm_folds(worms: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
-    """Return each worm's fold, -1 if it is always a training animal; shape (worms,)."""
+    """Return each worm's fold, -1 if it is always a training worm; shape (worms,)."""
     if folds < 2:
         raise InputError("config key 'folds'", str(folds), "at least 2")
     stated = worms["fold"].str.fullmatch("[0-9]+")
@@ -186,9 +182,9 @@ def _lab_folds(worms: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
 
 
 def _deal(labs: pd.Series, folds: int, rng: np.random.Generator) -> np.ndarray:
-    """Assign animals to folds in turn, one laboratory after the other; shape (animals,).
+    """Assign worms to folds in turn, one laboratory after the other; shape (worms,).
 
-    Folds differ by at most one animal, within each laboratory and over all.
+    Folds differ by at most one worm, within each laboratory and over all.
     """
     order = np.lexsort((rng.permutation(len(labs)), labs.to_numpy(dtype="U")))
     dealt = np.empty(len(labs), dtype=np.int64)
@@ -199,7 +195,7 @@ def _deal(labs: pd.Series, folds: int, rng: np.random.Generator) -> np.ndarray:
 def _validation(
     name: str, labs: pd.Series, candidates: np.ndarray, fraction: float, seed: int
 ) -> np.ndarray:
-    """Draw validation animals in proportion to laboratories; shape (animals,) of bool."""
+    """Draw validation worms in proportion to laboratories; shape (worms,) of bool."""
     count = int(candidates.sum())
     if count < 2:
         raise InputError(
@@ -211,9 +207,9 @@ def _validation(
     drawn = labs[candidates].to_frame()
     rng = np.random.default_rng([seed, *name.encode()])
     drawn["order"] = rng.permutation(count)
-    animals = drawn.groupby("lab")["order"]
-    # Relative rank of an animal in its laboratory: the lowest of all are spread evenly.
-    drawn["rank"] = (animals.rank() - 0.5) / animals.transform("size")
+    worms = drawn.groupby("lab")["order"]
+    # Relative rank of a worm in its laboratory: the lowest of all are spread evenly.
+    drawn["rank"] = (worms.rank() - 0.5) / worms.transform("size")
     number = min(max(round(fraction * count), 1), count - 1)
     chosen = np.zeros(len(labs), dtype=bool)
     chosen[drawn.sort_values(["rank", "order"]).index[:number]] = True

@@ -22,7 +22,7 @@ class Smote:
         Number of neighbours that SMOTE interpolates between.
     weight_cap : float
         Largest loss weight of a rare name, before weights are scaled to a mean of 1: for methods
-        that use whole animals, where a synthetic neuron would have no animal.
+        that use whole worms, where a synthetic neuron would have no worm.
     """
 
     neighbours: int

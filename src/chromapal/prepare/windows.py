@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.images import ImageSamples
 
 # Number of pixels shuffled together; more would only cost memory.
 POOL = 1 << 18
@@ -36,7 +36,7 @@ def windows(gray: torch.Tensor, reach: int) -> torch.Tensor:
 
 @dataclass
 class WindowBatch:
-    """A batch of pixels, from any pictures.
+    """A batch of pixels, from any images.
 
     Attributes
     ----------
@@ -57,22 +57,22 @@ class WindowBatch:
 
 @dataclass
 class WindowSamples:
-    """Pictures, of which each pixel is a sample.
+    """Images, of which each pixel is a sample.
 
     Attributes
     ----------
-    pictures : PictureSamples
-        The pictures of the pixels; only pixels of the pool are in memory.
+    images : ImageSamples
+        The images of the pixels; only pixels of the pool are in memory.
     reach : int
         See `windows`.
     """
 
-    pictures: PictureSamples
+    images: ImageSamples
     reach: int
 
     def __len__(self) -> int:
-        """Count the pictures; their numbers of pixels are known only once they are read."""
-        return len(self.pictures)
+        """Count the images; their numbers of pixels are known only once they are read."""
+        return len(self.images)
 
     def epoch(
         self, batch_size: int, seed: int | Sequence[int] | None = None, augment: bool = False
@@ -84,10 +84,10 @@ class WindowSamples:
         batch_size : int
             Pixels in a batch; only the last batch may have fewer.
         seed : int or sequence of int, optional
-            Without a seed, pixels are in order. With a seed, pictures are shuffled, and pixels
+            Without a seed, pixels are in order. With a seed, images are shuffled, and pixels
             within a pool of about `POOL`. The same seed gives the same batches.
         augment : bool
-            No effect: a picture's pixels are numerous and varied enough.
+            No effect: an image's pixels are numerous and varied enough.
 
         Yields
         ------
@@ -108,10 +108,10 @@ class WindowSamples:
     def contents(self) -> Iterator[bytes]:
         """Yield all content that affects training, to be hashed."""
         yield repr(self.reach).encode()
-        yield from self.pictures.contents()
+        yield from self.images.contents()
 
     def _pixels(self, index: int) -> WindowBatch:
-        rgb, gray = self.pictures.read(index)
+        rgb, gray = self.images.read(index)
         around = windows(torch.from_numpy(gray)[None, None], self.reach)
         return WindowBatch(around[0].flatten(1).T, torch.from_numpy(rgb).reshape(-1, 3))
 

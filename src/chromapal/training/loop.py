@@ -22,7 +22,7 @@ from chromapal import provenance
 from chromapal.columns import HISTORY
 from chromapal.errors import InputError
 from chromapal.files import whole
-from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.images import ImageSamples
 from chromapal.prepare.samples import Samples
 from chromapal.training.device import Device
 from chromapal.training.precision import guarded
@@ -107,7 +107,7 @@ class TrainingBatches:
 class OrderedBatches:
     """Validation batches, in the same order at every epoch."""
 
-    def __init__(self, samples: Samples | PictureSamples, batch: int):
+    def __init__(self, samples: Samples | ImageSamples, batch: int):
         self.samples, self.batch = samples, batch
 
     def __iter__(self) -> Iterator[AnyBatch]:
@@ -118,8 +118,8 @@ class OrderedBatches:
 def train(
     make: Callable[[], torch.nn.Module],
     recipe: Recipe,
-    samples: Samples | PictureSamples,
-    validation: Samples | PictureSamples,
+    samples: Samples | ImageSamples,
+    validation: Samples | ImageSamples,
     seed: int,
     device: Device,
     checkpoint: Path | None = None,
@@ -131,11 +131,11 @@ def train(
     ----------
     make : callable
         Makes the network; called once, under `seed`. It is called with a batch's `inputs`: for
-        neurons (B, 2, G, G) and (B, 1), which it maps to (B, 3) or (B, 3, G, G); for pictures
+        neurons (B, 2, G, G) and (B, 1), which it maps to (B, 3) or (B, 3, G, G); for images
         (B, 1, H, W).
     recipe : Recipe
         Limits and rates.
-    samples, validation : Samples or PictureSamples
+    samples, validation : Samples or ImageSamples
         Samples to train on, and samples whose loss decides when to stop and which weights are
         best.
     seed : int
@@ -164,7 +164,7 @@ def train(
     """
     if not len(samples) or not len(validation):
         raise InputError(
-            "training", "no neuron or picture to train or to validate on", "some of each"
+            "training", "no neuron or image to train or to validate on", "some of each"
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -57,7 +57,7 @@ class Standardised(torch.nn.Module):
 class NeuralColorizer:
     """A colorizer with a network; implements `chromapal.colorizers.common.contract.Colorizer`.
 
-    Colorizers of pictures override three methods: see `chromapal.training.pictorial`.
+    Colorizers of images override three methods: see `chromapal.training.pictorial`.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ AnyBatch = TypeVar("AnyBatch")
 
 
 def to_device(batch: AnyBatch, device: str | torch.device) -> AnyBatch:
-    """Move a batch to a device, with grids and pictures channels last, as convolutions prefer."""
+    """Move a batch to a device, with grids and images channels last, as convolutions prefer."""
     moved = {name: value.to(device) for name, value in vars(batch).items()}
     for name, value in moved.items():
         if value.ndim == 4:

@@ -8,7 +8,7 @@ import lightning.pytorch as lightning
 import numpy as np
 import torch
 
-from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.images import ImageSamples
 from chromapal.prepare.samples import Samples
 from chromapal.training.reading import AnyBatch, neuron_errors, to_device
 
@@ -62,7 +62,7 @@ def calibrate(network: torch.nn.Module, batches: Iterable[AnyBatch]):
     network : torch.nn.Module
         Its mode does not change. A network without batch normalisation is not changed, nor are
         layers that stay in evaluation mode while the network trains: their statistics are fixed.
-    batches : iterable of Batch or PictureBatch
+    batches : iterable of Batch or ImageBatch
         Training batches, on the network's device.
     """
     training = network.training
@@ -96,7 +96,7 @@ class Task(lightning.LightningModule):
         self,
         network: torch.nn.Module,
         recipe: Recipe,
-        samples: Samples | PictureSamples,
+        samples: Samples | ImageSamples,
         seed: int,
         errors: Errors = neuron_errors,
     ):

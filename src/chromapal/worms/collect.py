@@ -89,8 +89,8 @@ def merged(
     everything = pd.concat([table.empty().assign(file=""), *parts], ignore_index=True)
     entries = [skipped.read(path) for path in skipped_parts]
     entries.append(pd.DataFrame(_duplicates(everything), columns=list(SKIPPED)))
-    first = everything.groupby(table.ANIMAL)["file"].transform("first")
-    return everything[everything["file"] == first].sort_values(table.ANIMAL, kind="stable"), entries
+    first = everything.groupby(table.WORM)["file"].transform("first")
+    return everything[everything["file"] == first].sort_values(table.WORM, kind="stable"), entries
 
 
 def _read_with_file(path: str | os.PathLike) -> pd.DataFrame:
@@ -99,8 +99,8 @@ def _read_with_file(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def _duplicates(everything: pd.DataFrame) -> list[dict]:
-    holders = everything[[*table.ANIMAL, "file"]].drop_duplicates()
-    firsts = holders.groupby(table.ANIMAL)["file"].transform("first")
+    holders = everything[[*table.WORM, "file"]].drop_duplicates()
+    firsts = holders.groupby(table.WORM)["file"].transform("first")
     later = holders.assign(first=firsts)[holders["file"] != firsts]
     return [
         skipped.entry(
@@ -120,7 +120,7 @@ def _duplicates(everything: pd.DataFrame) -> list[dict]:
 
 def _unlabelled(neurons: pd.DataFrame) -> list[dict]:
     labelled = (neurons["name"] != "").groupby([neurons["lab"], neurons["worm"]]).transform("any")
-    worms = neurons.loc[~labelled, [*table.ANIMAL, "file"]].drop_duplicates()
+    worms = neurons.loc[~labelled, [*table.WORM, "file"]].drop_duplicates()
     return [
         skipped.entry(
             file,
@@ -149,13 +149,13 @@ def _handedness(neurons: pd.DataFrame, laboratories: dict) -> pd.Series:
         for lab, facts in laboratories.items()
         for worm, hand in facts.get("worms", {}).items()
     }
-    keys = neurons[table.ANIMAL].drop_duplicates()
+    keys = neurons[table.WORM].drop_duplicates()
     signs = {
         (lab, worm): HANDEDNESS[of_worm.get((lab, worm), of_lab.get(lab))]
         for lab, worm in keys.itertuples(index=False)
     }
     return (
-        pd.MultiIndex.from_frame(neurons[table.ANIMAL])
+        pd.MultiIndex.from_frame(neurons[table.WORM])
         .map(signs)
         .to_series(neurons.index)
         .astype("int64")
@@ -194,7 +194,7 @@ def _closest(text: object, known: list[str]) -> str:
 
 
 def _require_worms(neurons: pd.DataFrame, listed: pd.DataFrame):
-    count = len(neurons[table.ANIMAL].drop_duplicates())
+    count = len(neurons[table.WORM].drop_duplicates())
     if count >= 2:
         return
     raise InputError(

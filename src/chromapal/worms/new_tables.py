@@ -79,7 +79,7 @@ def add_missing_columns(
     if lab:
         text = text.assign(lab=lab)
     if "gray" in text:
-        keys = [text[name] for name in table.ANIMAL if name in text]
+        keys = [text[name] for name in table.WORM if name in text]
         whole = ~_empty(text["gray"]).groupby(keys).transform("any")
         text = text.assign(W=text["gray"].where(whole, text["W"]))
     return text
@@ -111,7 +111,7 @@ def without_wrong_positions(
         The neurons of the remaining worms, and the extended list.
     """
     entries, usable = list(skipped_worms), np.ones(len(neurons), dtype=bool)
-    for (lab, worm), rows in neurons.groupby(table.ANIMAL, sort=False).indices.items():
+    for (lab, worm), rows in neurons.groupby(table.WORM, sort=False).indices.items():
         if fault := _position_fault(neurons.iloc[rows]):
             usable[rows] = False
             error = InputError(path, f"{fault[0]} (worm {worm!r})", *fault[1:])

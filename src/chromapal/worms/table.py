@@ -23,7 +23,7 @@ COLUMNS = (
     "worm", "lab", "x", "y", "z", "xr", "yr", "zr", "weight", "R", "G", "B", "W",
     "full_scale", "ID", "fold", "session", "strain", "sex", "stage", "part",
 )  # fmt: skip
-# what is known about the animal: its strain, sex, larval stage and the part of the body recorded
+# what is known about the worm: its strain, sex, larval stage and the part of the body recorded
 SUBJECT = ("strain", "sex", "stage", "part")
 TEXT = ("worm", "lab", "ID", "fold", "session", *SUBJECT)
 # one value for all neurons of a worm; a missing one means ""
@@ -31,8 +31,8 @@ PER_WORM = ("fold", "session", *SUBJECT)
 FULL_SCALES = (255, 4095, 65535)
 # the side of a voxel [um], from finer than light resolves to coarser than a neuron is long
 VOXEL_UM = (0.01, 100.0)
-# identifies an animal: laboratories use the same worm names
-ANIMAL = ["lab", "worm"]
+# identifies a worm: laboratories use the same worm names
+WORM = ["lab", "worm"]
 # where a neuron's centre is: as an index into the volume, and in um
 VOXELS, MICROMETRES = ["x", "y", "z"], ["xr", "yr", "zr"]
 
@@ -162,7 +162,7 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
         )  # fmt: skip
     for column in PER_WORM:
         _require(
-            table[column] == table.groupby(ANIMAL)[column].transform("first"),
+            table[column] == table.groupby(WORM)[column].transform("first"),
             table, column, origin, f"one {column} per worm",
         )  # fmt: skip
     order = [*COLUMNS, *(column for column in table if column not in COLUMNS)]

@@ -92,7 +92,7 @@ def parsed(
         except InputError:
             pass  # some worm is at fault: the others go on below
     good, skipped_worms = [], []
-    for (lab_name, worm), rows in neurons.groupby(table.ANIMAL, sort=False):
+    for (lab_name, worm), rows in neurons.groupby(table.WORM, sort=False):
         try:
             first = min(faults.keys() & set(rows.index), default=None)
             if first is not None:

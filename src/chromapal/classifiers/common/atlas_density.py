@@ -28,11 +28,11 @@ class AtlasDensity(ClassifierMixin, BaseEstimator):
         self.positions = positions
 
     def fit(self, values, names, laboratory=None):
-        """Learn from named neurons, (n, features) and (n,), and whose animals they are of, (n,)."""
+        """Learn from named neurons, (n, features) and (n,), and whose worms they are of, (n,)."""
         numbers = torch.tensor(np.asarray(values, dtype=np.float64))
         self.classes_, which = np.unique(np.asarray(names, dtype=str), return_inverse=True)
         label = torch.from_numpy(which.astype(np.int64))
-        # units of the study's own: positions are micrometres or probabilities of an animal's length
+        # units of the study's own: positions are micrometres or probabilities of a worm's length
         self.unit_ = float(numbers[:, : self.positions].std()) or 1.0
         count = torch.bincount(label, minlength=len(self.classes_)).double()
         self.presence_ = (count / count.max()).log()

@@ -1,4 +1,4 @@
-"""Classifiers name the neurons of animals that they have not seen."""
+"""Classifiers name the neurons of worms that they have not seen."""
 
 import dataclasses
 import shutil
@@ -29,7 +29,7 @@ from chromapal.identify.assign import Calibration, answer
 from chromapal.prepare.variants import BACKGROUND, OVERSAMPLED, Smote, select
 from chromapal.training.settings import Training
 from chromapal.worms.partial_names import is_partial
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 
 @dataclass(frozen=True)
@@ -64,20 +64,20 @@ def name_fold(
 ):
     """Name one fold's test neurons with one classifier, from every feature set.
 
-    Animals without any label teach nothing and are not scored. For one feature set, animals
+    Worms without any label teach nothing and are not scored. For one feature set, worms
     without a channel that it needs are left out.
 
     Parameters
     ----------
     neurons : path-like
-        The fold's normalised neurons, with their `role`. Training and validation animals both
-        train: no classifier stops early on validation animals.
+        The fold's normalised neurons, with their `role`. Training and validation worms both
+        train: no classifier stops early on validation worms.
     fold : str
         The fold, `fold2`.
     colours : dict
         By cross-fitted colorizer: the colours file of the fold's own model, which holds the test
-        animals, and (pair, file) of the models that left out this fold and one other, which hold
-        the training animals.
+        worms, and (pair, file) of the models that left out this fold and one other, which hold
+        the training worms.
     aligned : dict
         By feature set: file of the neurons in body axes, which then take the place of positions
         between 0 and 1. Feature sets that are absent stay as they are.
@@ -138,10 +138,10 @@ def name_fold(
                 found = _with_colorizers(found, [files[0], *(path for _, path in files[1])])
             answers.append(found.assign(features=feature, colorizer=colorizer))
     known = neurons.loc[neurons["role"].ne("test") & neurons["name"].ne(""), "name"]
-    tested = neurons.loc[neurons["role"].eq("test"), ["row", *ANIMAL, "name"]]
+    tested = neurons.loc[neurons["role"].eq("test"), ["row", *WORM, "name"]]
     tested = tested.assign(**training_facts(known, tested["name"]))
     named = pd.concat(answers, ignore_index=True).merge(tested, on="row")
-    first = ["features", "colorizer", *ANIMAL, "row", "name", *TOP, *ASSIGNED, *PROBABILITY]
+    first = ["features", "colorizer", *WORM, "row", "name", *TOP, *ASSIGNED, *PROBABILITY]
     write_parquet(
         named[[*first, *named.columns.difference(first)]].sort_values(
             ["features", "colorizer", "row"], kind="stable", ignore_index=True
@@ -160,13 +160,13 @@ def _with_colorizers(found: pd.DataFrame, colours: Sequence[str]) -> pd.DataFram
 
 
 def identifiable(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Give the animals that can be learnt from or named, unlabelled neurons as the variant says.
+    """Give the worms that can be learnt from or named, unlabelled neurons as the variant says.
 
     Unlabelled neurons stay, as `background` or as "": nobody is asked their names, but they
-    compete for names, as in any new animal. A test animal without any label is named where "" is
+    compete for names, as in any new worm. A test worm without any label is named where "" is
     what it says, and not scored.
     """
-    labelled = neurons["name"].ne("").groupby([neurons[key] for key in ANIMAL]).transform("any")
+    labelled = neurons["name"].ne("").groupby([neurons[key] for key in WORM]).transform("any")
     if variant == "with_background":
         return select(neurons[labelled], variant).reset_index(drop=True)
     return neurons[labelled | neurons["role"].eq("test")].reset_index(drop=True)
@@ -214,9 +214,9 @@ def name_neurons(
     -------
     pandas.DataFrame
         row; top1 to top5, each neuron for itself (best first, "" where training knew fewer
-        names); assigned1 to assigned5, one name to one neuron within an animal, the assigned name
+        names); assigned1 to assigned5, one name to one neuron within a worm, the assigned name
         first (the likeliest name, which another neuron has, where none could be assigned);
-        probability of assigned1, calibrated on training animals that were held out, and
+        probability of assigned1, calibrated on training worms that were held out, and
         probability2 to probability5 of the others; what the classifier was trained with, where
         it is a network of our own (`TRAINED_ON`, else "").
     """
@@ -246,10 +246,10 @@ def _framed(names: np.ndarray, columns: list[str]) -> pd.DataFrame:
 def _assigned(
     test: pd.DataFrame, names: np.ndarray, found: np.ndarray, calibration: Calibration
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give each animal's neurons their assigned names and the next best, with probabilities."""
+    """Give each worm's neurons their assigned names and the next best, with probabilities."""
     given = np.full((len(test), FIVE), "", dtype=object)
     probability = np.zeros((len(test), FIVE))
-    positions = test.reset_index(drop=True).groupby(ANIMAL, sort=False).indices
+    positions = test.reset_index(drop=True).groupby(WORM, sort=False).indices
     spelled = np.append(names[names != BACKGROUND], "")
     for rows in positions.values():
         probabilities, nobody = scores.shared_out(names, found[rows], calibration)

@@ -1,4 +1,4 @@
-"""Predicted colours for classifiers, each from a colorizer that had not seen the animal."""
+"""Predicted colours for classifiers, each from a colorizer that had not seen the worm."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from chromapal.prepare.splits import cross_fit_model
 def cross_fitted(
     neurons: pd.DataFrame, fold: int, own: str, pairs: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:
-    """Collect predicted colours, each from a model that saw neither the animal nor test animals.
+    """Collect predicted colours, each from a model that saw neither the worm nor test worms.
 
-    Test animals' colours come from the fold's own model, a training animal's from the model that
-    left out both the fold and the animal (`chromapal.prepare.splits.cross_fit_model`).
+    Test worms' colours come from the fold's own model, a training worm's from the model that
+    left out both the fold and the worm (`chromapal.prepare.splits.cross_fit_model`).
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def cross_fitted(
     fold : int
         The fold.
     own : path-like
-        Colours of the fold's test animals.
+        Colours of the fold's test worms.
     pairs : sequence of (str, path-like)
         Name (`fold0-2`) and colours of the models that left out this fold and one other.
 
@@ -35,7 +35,7 @@ def cross_fitted(
     Raises
     ------
     ValueError
-        A colour would come from a model that trained, or stopped training, on an animal it must
+        A colour would come from a model that trained, or stopped training, on a worm it must
         not have seen.
     """
     test = neurons["role"].eq("test")
@@ -52,13 +52,13 @@ def cross_fitted(
 
 
 def unseen_colours(path, model: str, neurons: pd.DataFrame) -> pd.DataFrame:
-    """Read the colours of some neurons, and insist that the model saw none of their animals."""
+    """Read the colours of some neurons, and insist that the model saw none of their worms."""
     table = pd.read_parquet(path, columns=["row", "role", *PREDICTED])
     seen = table["row"].isin(neurons["row"]) & table["role"].ne("test")
     missing = ~neurons["row"].isin(table["row"])
     if seen.any() or missing.any():
         raise ValueError(
             f"colour leak: {path}, given as the colours of model {model!r}, has {seen.sum()} "
-            f"neurons of animals the model saw and lacks {missing.sum()} that it must not have seen"
+            f"neurons of worms the model saw and lacks {missing.sum()} that it must not have seen"
         )
     return table.loc[table["row"].isin(neurons["row"]), ["row", *PREDICTED]]

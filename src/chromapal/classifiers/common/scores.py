@@ -1,4 +1,4 @@
-"""Classifiers are fitted, score names, and are calibrated on animals held out of training."""
+"""Classifiers are fitted, score names, and are calibrated on worms held out of training."""
 
 import logging
 import os
@@ -19,10 +19,10 @@ from chromapal.columns import TRAINED_ON
 from chromapal.identify.assign import NOBODY, UNKNOWN, Calibration
 from chromapal.prepare.resample import classifier_steps, inverse_frequency
 from chromapal.prepare.variants import BACKGROUND
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
-PARTS = 4  # one part in so many of the training animals is held out to calibrate on
+PARTS = 4  # one part in so many of the training worms is held out to calibrate on
 LEAST = 1e-4  # a forest's zero is a lack of trees, not proof
 
 
@@ -36,11 +36,11 @@ class FitSettings:
         Neighbours of SMOTE; None = no oversampling.
     weight_cap : float
         Largest loss weight of a rare name, where oversampling is asked of a classifier that sees
-        whole animals.
+        whole worms.
     threads : int
         Threads, where the classifier can use them; no result depends on it.
     device : {"auto", "cpu", "cuda", "mps"}
-        Where a classifier that sees whole animals is trained; see
+        Where a classifier that sees whole worms is trained; see
         `chromapal.training.device.choose`.
     checkpoints : path-like, optional
         Folder from which such a classifier goes on after a kill.
@@ -89,7 +89,7 @@ def fit_and_score(
     if len(names) < 2 or test.empty:
         return names, found, calibration, trained_on
     module = methods.module("classifiers", classifier)
-    whole = methods.declared("classifiers", classifier, "whole_animals")
+    whole = methods.declared("classifiers", classifier, "whole_worms")
     neighbours, label = settings.neighbours, settings.label
     with parallel_config("threading", n_jobs=settings.threads):
         estimator = module.build(params, seed)
@@ -110,26 +110,26 @@ def fit_and_score(
         elif held.any() and train["name"][~held].nunique() > 2:
             again = _oversampled(module.build(params, seed), neighbours, seed)
             _fit(again, train[~held], features, f"{label}, to calibrate")
-            logs, truths = _known_animals(
+            logs, truths = _known_worms(
                 train[held], names, again.classes_, _score(again, train[held], features, False)
             )
         else:
             logs, truths = [], []
     if not logs:
-        LOGGER.info("%s: too few training animals to calibrate probabilities on", label)
+        LOGGER.info("%s: too few training worms to calibrate probabilities on", label)
     return names, found, _calibrated(names, logs, truths), trained_on
 
 
 def held_out(train: pd.DataFrame) -> np.ndarray:
-    """Say which rows belong to the animals that calibrate: one in `PARTS`, over laboratories."""
-    number = train.groupby(ANIMAL, sort=True).ngroup().to_numpy()
+    """Say which rows belong to the worms that calibrate: one in `PARTS`, over laboratories."""
+    number = train.groupby(WORM, sort=True).ngroup().to_numpy()
     return number % PARTS == PARTS - 1
 
 
 def shared_out(
     names: np.ndarray, found: np.ndarray, calibration: Calibration
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Turn an animal's scores into probabilities, one name to one neuron.
+    """Turn a worm's scores into probabilities, one name to one neuron.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def background(names: np.ndarray) -> int | None:
 
 
 def _calibrated(names: np.ndarray, logs: list, truths: list) -> Calibration:
-    """Fit the calibration on animals that were held out."""
+    """Fit the calibration on worms that were held out."""
     column = background(names)
     if column is None:
         return Calibration.fit(logs, truths)
@@ -159,15 +159,15 @@ def _calibrated(names: np.ndarray, logs: list, truths: list) -> Calibration:
     return Calibration.fit(logs, moved, column)
 
 
-def _known_animals(
+def _known_worms(
     held: pd.DataFrame, names: np.ndarray, classes: np.ndarray, found: np.ndarray
 ) -> tuple[list[torch.Tensor], list[np.ndarray]]:
-    """Split the scores of held-out animals, names that their classifier did not know scored low."""
+    """Split the scores of held-out worms, names that their classifier did not know scored low."""
     full = np.full((len(held), len(names)), found.min() - np.log(1 / LEAST))
     full[:, np.searchsorted(names, classes)] = found
     at = pd.Series(np.arange(len(names)), index=names)
     truth = held["name"].map(at).fillna(UNKNOWN).to_numpy(dtype=np.int64)
-    positions = held.reset_index(drop=True).groupby(ANIMAL, sort=True).indices.values()
+    positions = held.reset_index(drop=True).groupby(WORM, sort=True).indices.values()
     return [torch.from_numpy(full[rows]) for rows in positions], [truth[rows] for rows in positions]
 
 
@@ -190,9 +190,9 @@ def _fit(
 ):
     """Fit, and report what did not converge in the log instead of on the screen."""
     if whole:
-        animal = train.groupby(ANIMAL, sort=True).ngroup()
+        worm = train.groupby(WORM, sort=True).ngroup()
         overruled = {**_laboratory(estimator, train), "weights": weights}
-        estimator.fit(train[features], train["name"].to_numpy(dtype=str), animal, **overruled)
+        estimator.fit(train[features], train["name"].to_numpy(dtype=str), worm, **overruled)
         LOGGER.info("%s: %s", label, estimator.summary_)
         return
     named = train[train["name"].ne("")]
@@ -231,8 +231,8 @@ def _score(
     """
     overruled = _laboratory(estimator, test)
     if whole:
-        animal = test.groupby(ANIMAL, sort=True).ngroup()
-        return estimator.predict_log_proba(test[features], animal, **overruled)
+        worm = test.groupby(WORM, sort=True).ngroup()
+        return estimator.predict_log_proba(test[features], worm, **overruled)
     if hasattr(estimator, "predict_proba"):
         return np.log(estimator.predict_proba(test[features], **overruled).clip(LEAST))
     scores = estimator.decision_function(test[features])
@@ -240,9 +240,9 @@ def _score(
 
 
 def _laboratory(estimator: BaseEstimator, table: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Say whose animals neurons are of, to an estimator that asks.
+    """Say whose worms neurons are of, to an estimator that asks.
 
-    A pipeline does not: neurons that SMOTE makes up are of nobody's animals.
+    A pipeline does not: neurons that SMOTE makes up are of nobody's worms.
     """
     if not has_fit_parameter(estimator, "laboratory"):
         return {}

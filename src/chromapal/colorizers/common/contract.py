@@ -5,13 +5,13 @@ A colorizer is one file in `colorizers/` that defines
 - `Params`: a frozen dataclass of parameters with defaults, importable without PyTorch;
 - `build(params, dense)`: an untrained `Colorizer`. `dense` is true for `worm` samples, where many
   neurons share a grid and each is read at its own cell, and false for `neuron` samples, where
-  a grid holds one neuron. A picture has a colour at every pixel, so that methods that accept
+  a grid holds one neuron. An image has a colour at every pixel, so that methods that accept
   only images are always dense and `build(params)` suffices;
 - `accepts`, the kinds of input it takes, of `"neurons"` and `"images"`, and other declarations:
   see `chromapal.methods`.
 
-`fit` and `predict` get `Samples` of neurons or `PictureSamples`, depending on what the method
-accepts. Colours of pictures are a list of sRGB arrays (H, W, 3), float32, 0 to 1.
+`fit` and `predict` get `Samples` of neurons or `ImageSamples`, depending on what the method
+accepts. Colours of images are a list of sRGB arrays (H, W, 3), float32, 0 to 1.
 """
 
 from pathlib import Path
@@ -24,30 +24,30 @@ from chromapal.columns import HISTORY
 
 if TYPE_CHECKING:
     # Imports PyTorch, which is slow and not needed to read a method's `Params`.
-    from chromapal.prepare.pictures import PictureSamples
+    from chromapal.prepare.images import ImageSamples
     from chromapal.prepare.samples import Samples
 
 
 class Colorizer(Protocol):
-    """Learns the colours of neurons from gray, weight and position, or of pictures from gray."""
+    """Learns the colours of neurons from gray, weight and position, or of images from gray."""
 
     def fit(
         self,
-        train: "Samples | PictureSamples",
-        validation: "Samples | PictureSamples",
+        train: "Samples | ImageSamples",
+        validation: "Samples | ImageSamples",
         seed: int,
         device: str = "auto",
         threads: int = 1,
         checkpoint: Path | None = None,
         precision: str = "auto",
     ) -> pd.DataFrame:
-        """Learn from training neurons or pictures.
+        """Learn from training neurons or images.
 
         Parameters
         ----------
-        train, validation : Samples or PictureSamples
-            Neurons to train on, and neurons of other animals for early stopping and the choice of
-            weights; or pictures.
+        train, validation : Samples or ImageSamples
+            Neurons to train on, and neurons of other worms for early stopping and the choice of
+            weights; or images.
         seed : int
             Equal seeds, data and threads give equal weights on the same machine.
         device, precision, threads
@@ -63,7 +63,7 @@ class Colorizer(Protocol):
         """
 
     def predict(
-        self, samples: "Samples | PictureSamples", device: str = "cpu", threads: int = 1
+        self, samples: "Samples | ImageSamples", device: str = "cpu", threads: int = 1
     ) -> np.ndarray | list[np.ndarray]:
         """Predict colours.
 
@@ -71,7 +71,7 @@ class Colorizer(Protocol):
         -------
         numpy.ndarray, shape (n, 3), float32, or a list of them, each (H, W, 3)
             Red, green, blue in the scale of the training targets, in the order of the neurons; or
-            sRGB, 0 to 1, in the order of the pictures.
+            sRGB, 0 to 1, in the order of the images.
         """
 
     def save(self, folder: Path) -> None:
@@ -81,11 +81,11 @@ class Colorizer(Protocol):
         """Load a saved model, and return `self`."""
 
 
-def are_pictures(samples: "Samples | PictureSamples") -> bool:
-    """Return whether samples are pictures, not neurons; for methods that accept both."""
-    from chromapal.prepare.pictures import PictureSamples
+def are_images(samples: "Samples | ImageSamples") -> bool:
+    """Return whether samples are images, not neurons; for methods that accept both."""
+    from chromapal.prepare.images import ImageSamples
 
-    return isinstance(samples, PictureSamples)
+    return isinstance(samples, ImageSamples)
 
 
 def empty_history() -> pd.DataFrame:

@@ -25,8 +25,8 @@ class NamedColour:
     params : dataclass instance
         Parameters of the transformer.
     dense : bool
-        Whether samples are whole animals. A single neuron cannot be aligned, so that `neuron`
-        samples are grouped by animal too.
+        Whether samples are whole worms. A single neuron cannot be aligned, so that `neuron`
+        samples are grouped by worm too.
     stacked : bool
         Whether a linear map corrects the colours.
     """
@@ -44,7 +44,7 @@ class NamedColour:
         if "worm" not in neurons or neurons["worm"].isna().any():
             raise InputError(
                 "config key 'runs'",
-                f"{self.name} on synthetic neurons, which have no animal",
+                f"{self.name} on synthetic neurons, which have no worm",
                 "samples: worm, or another variant",
             )
         self.learn(neurons, seed, device, threads, checkpoint)
@@ -58,7 +58,7 @@ class NamedColour:
         threads: int = 1,
         checkpoints: str | os.PathLike | None = None,
     ):
-        """Learn names and their colours from normalised neurons of whole animals.
+        """Learn names and their colours from normalised neurons of whole worms.
 
         Parameters
         ----------

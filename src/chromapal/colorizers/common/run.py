@@ -34,7 +34,7 @@ class Run:
     colorizer, params
         The method's name, and the study's changes to its `Params`.
     variant : {"with_background", "no_background", "no_background_smote"}
-        Which neurons to train on. Methods that need `whole_animals` train on all of them.
+        Which neurons to train on. Methods that need `whole_worms` train on all of them.
     sample : {"neuron", "worm"}
         Kind of sample.
     grid : int
@@ -62,7 +62,7 @@ def train(
     """Train one model.
 
     The variant `no_background_smote` gives rare names more weight: `neuron` samples are
-    oversampled by SMOTE; `worm` samples, where a synthetic neuron would have no animal, are
+    oversampled by SMOTE; `worm` samples, where a synthetic neuron would have no worm, are
     weighted in the loss by inverse training frequency.
 
     Parameters
@@ -83,7 +83,7 @@ def train(
     started = time.perf_counter()
     module = methods.module("colorizers", run.colorizer)
     table = with_colour(neurons)
-    if not methods.declared("colorizers", run.colorizer, "whole_animals"):
+    if not methods.declared("colorizers", run.colorizer, "whole_worms"):
         table = select(table, run.variant)
     by_role = {role: table[table["role"] == role] for role in ("train", "validation")}
     for role, rows in by_role.items():
@@ -122,7 +122,7 @@ def train(
 
 
 def with_colour(neurons_path: Path) -> pd.DataFrame:
-    """Read the neurons of animals with the channels that colour is trained on and scored by."""
+    """Read the neurons of worms with the channels that colour is trained on and scored by."""
     neurons = pd.read_parquet(neurons_path)
     return neurons[neurons["colour"]].reset_index(drop=True)
 
@@ -135,7 +135,7 @@ def load(folder: Path):
 
 
 def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, device: str = "cpu"):
-    """Predict the colours of all test neurons of one fold, named or not, as for a new animal.
+    """Predict the colours of all test neurons of one fold, named or not, as for a new worm.
 
     Parameters
     ----------

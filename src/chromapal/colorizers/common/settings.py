@@ -14,7 +14,7 @@ class NetworkSettings:
     epochs, steps : int
         Largest numbers of epochs and optimiser steps; training ends at whichever comes first.
     batch : int
-        Grids or pictures per step.
+        Grids or images per step.
     learning_rate, weight_decay : float
         Learning rate and weight decay of Adam.
     plateau_factor, plateau_patience

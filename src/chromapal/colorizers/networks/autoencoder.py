@@ -14,7 +14,7 @@ class Autoencoder(nn.Module):
     width : int
         Channels at full size; twice as many at each halving.
     halvings : int
-        How often the picture is halved.
+        How often the image is halved.
     """
 
     def __init__(self, width: int, halvings: int):

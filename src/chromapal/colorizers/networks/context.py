@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from chromapal.errors import InputError
-from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.images import ImageSamples
 from chromapal.prepare.windows import WindowBatch, WindowSamples, windows
-from chromapal.training.pictorial import PictureColorizer
+from chromapal.training.pictorial import ImageColorizer
 
 LOGGER = logging.getLogger("chromapal")
 
@@ -65,8 +65,8 @@ class Context(SigmoidLayers):
         with torch.autocast(x.device.type, enabled=False):
             return super().forward(x)
 
-    def measure(self, train: PictureSamples):
-        """Do nothing: no statistics of the training pictures are needed."""
+    def measure(self, train: ImageSamples):
+        """Do nothing: no statistics of the training images are needed."""
 
     def errors(self, output: torch.Tensor, batch: WindowBatch) -> tuple[torch.Tensor, torch.Tensor]:
         """Return m * J, the batch's summed cost, and m, its number of pixels."""
@@ -80,7 +80,7 @@ class Context(SigmoidLayers):
         return self(windows(gray, self.reach).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-class ContextColorizer(PictureColorizer):
+class ContextColorizer(ImageColorizer):
     """Trains on pixels in rounds, each with a smaller learning rate."""
 
     def learn(
@@ -88,8 +88,8 @@ class ContextColorizer(PictureColorizer):
         train_network: Callable,
         make: Callable,
         recipe,
-        train: PictureSamples,
-        validation: PictureSamples,
+        train: ImageSamples,
+        validation: ImageSamples,
         *arguments,
     ) -> tuple[nn.Module, pd.DataFrame]:
         """Train `rounds` times, each from the best weights so far and with a new Adam.

@@ -6,7 +6,7 @@ from torch import nn
 from chromapal.colorizers.networks.layers import SkipDecoder
 from chromapal.colorizers.networks.resnet import ResNet
 
-# Of ImageNet's pictures, on which torchvision's weights were trained.
+# Of ImageNet's images, on which torchvision's weights were trained.
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 # Without the last stage, whose features, at 1/32 of the size, say too little about position.
 STAGES = 3
@@ -34,7 +34,7 @@ class Frozen(nn.Module):
         return self
 
     def forward(self, gray: torch.Tensor) -> torch.Tensor:
-        """Decode the encoder's features and the picture itself at full size."""
+        """Decode the encoder's features and the image itself at full size."""
         with torch.no_grad():
             features = self.encoder((gray - self.mean) / self.deviation)
         return self.decoder([gray, *features])

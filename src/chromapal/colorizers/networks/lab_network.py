@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from chromapal.errors import InputError
 from chromapal.prepare import lab
-from chromapal.prepare.pictures import PictureBatch, PictureSamples
+from chromapal.prepare.images import ImageBatch, ImageSamples
 
 SCALES = {
     "signed": (lab.ab_to_signed, lab.ab_from_signed),
@@ -18,8 +18,8 @@ LOSSES = ("mse", "huber")
 SMALLEST = 32
 
 
-class PictureNetwork(nn.Module):
-    """Base of the networks on gray pictures.
+class ImageNetwork(nn.Module):
+    """Base of the networks on gray images.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class PictureNetwork(nn.Module):
 
     stride = 1
 
-    def measure(self, train: PictureSamples):
-        """Do nothing: no statistics of the training pictures are needed."""
+    def measure(self, train: ImageSamples):
+        """Do nothing: no statistics of the training images are needed."""
 
     def forward(self, gray: torch.Tensor) -> torch.Tensor:
         """Map gray (B, 1, H, W) to one cell for every `stride` pixels, rounded up."""
@@ -47,7 +47,7 @@ class PictureNetwork(nn.Module):
         return output[:, :, : -(-height // self.stride), : -(-width // self.stride)]
 
 
-class LabNetwork(PictureNetwork):
+class LabNetwork(ImageNetwork):
     """Predicts a and b of every pixel; colours combine them with the lightness of gray.
 
     Parameters
@@ -55,7 +55,7 @@ class LabNetwork(PictureNetwork):
     body : torch.nn.Module
         Maps (B, 1, H, W) to scaled a and b, (B, 2, H, W).
     sees : {"gray", "lightness"}
-        See `PictureNetwork`.
+        See `ImageNetwork`.
     scale : {"signed", "unit"}
         a and b over 128, or (a, b) + 128 over 255.
     loss : {"mse", "huber"}
@@ -78,9 +78,7 @@ class LabNetwork(PictureNetwork):
         self.loss, self.delta = loss, delta
         self.scaled, self.unscaled = SCALES[scale]
 
-    def errors(
-        self, output: torch.Tensor, batch: PictureBatch
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def errors(self, output: torch.Tensor, batch: ImageBatch) -> tuple[torch.Tensor, torch.Tensor]:
         """Sum the errors of all pixels except the padding."""
         target = self.scaled(lab.rgb_to_lab(batch.rgb)[:, 1:])
         if self.loss == "huber":

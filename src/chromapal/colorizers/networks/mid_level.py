@@ -38,6 +38,6 @@ class MidLevel(nn.Module):
         )
 
     def forward(self, gray: torch.Tensor) -> torch.Tensor:
-        """Predict for pictures of any size; eighths are rounded up, then the excess is cut off."""
+        """Predict for images of any size; eighths are rounded up, then the excess is cut off."""
         height, width = gray.shape[2:]
         return self.decoder(self.encoder(gray)[-1])[:, :, :height, :width]

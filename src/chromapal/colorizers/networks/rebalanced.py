@@ -4,12 +4,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from chromapal.colorizers.networks.lab_network import PictureNetwork
+from chromapal.colorizers.networks.lab_network import ImageNetwork
 from chromapal.colorizers.networks.layers import block
 from chromapal.colorizers.networks.mid_level import STAGES
 from chromapal.colorizers.networks.resnet import ResNet
 from chromapal.prepare import ab_bins, lab
-from chromapal.prepare.pictures import PictureBatch, PictureSamples
+from chromapal.prepare.images import ImageBatch, ImageSamples
 
 # Distributions over hundreds of colours are predicted for every fourth pixel in both directions, as
 # in the paper: finer hues are hardly visible, and would take too much memory.
@@ -38,11 +38,11 @@ class Distribution(nn.Module):
         )
 
     def forward(self, gray: torch.Tensor) -> torch.Tensor:
-        """Predict for pictures of any size; quarters are rounded up to an even number."""
+        """Predict for images of any size; quarters are rounded up to an even number."""
         return self.decoder(self.encoder(gray)[-1])
 
 
-class Rebalanced(PictureNetwork):
+class Rebalanced(ImageNetwork):
     """Classifies colours with rebalanced classes, and decodes by the annealed mean.
 
     Parameters
@@ -62,15 +62,13 @@ class Rebalanced(PictureNetwork):
         self.register_buffer("bins", bins)
         self.register_buffer("class_weight", torch.ones(len(bins)))
 
-    def measure(self, train: PictureSamples):
+    def measure(self, train: ImageSamples):
         """Weight the bins by how rare they are among training pixels."""
         pixels = (lab.rgb_to_lab(_first(train.read(index)[0])) for index in range(len(train)))
         prior = ab_bins.prior((space[0, 1:].flatten(1).T for space in pixels), self.bins)
         self.class_weight.copy_(ab_bins.rebalancing(prior, self.uniform))
 
-    def errors(
-        self, output: torch.Tensor, batch: PictureBatch
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def errors(self, output: torch.Tensor, batch: ImageBatch) -> tuple[torch.Tensor, torch.Tensor]:
         """Sum the weighted cross-entropies of every fourth pixel."""
         mask = batch.mask[:, 0, ::STRIDE, ::STRIDE].flatten()
         space = lab.rgb_to_lab(batch.rgb[:, :, ::STRIDE, ::STRIDE])

@@ -96,7 +96,7 @@ class ResNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """Encode a grid or a picture.
+        """Encode a grid or an image.
 
         Parameters
         ----------

@@ -41,7 +41,7 @@ def figure(ablation: pd.DataFrame) -> Figure:
     high = max(2.6, 1.2 + (0.25 + 0.17 * len(sets)) * settings.max()) if len(settings) else 3.2
     drawn = style.new(
         4.2 * columns, 0.9 + high * rows,
-        "Contribution of each part: neurons named right, with 95 % interval over animals",
+        "Contribution of each part: neurons named right, with 95 % interval over worms",
     )  # fmt: skip
     panels = drawn.subplots(rows, columns, squeeze=False).ravel()
     values = ablation[["accuracy", "low", "high"]].to_numpy()

@@ -37,8 +37,8 @@ def figure(anchors: pd.DataFrame) -> Figure:
     worms = anchors.loc[anchors["lab"] == "all", "worms"].max()
     drawn = style.new(
         1 + 4.2 * len(sets), 4.8,
-        "Neurons named right after some were named by hand, with 95 % interval over animals"
-        + ("" if np.isnan(worms) else f" ({worms:.0f} animals)"),
+        "Neurons named right after some were named by hand, with 95 % interval over worms"
+        + ("" if np.isnan(worms) else f" ({worms:.0f} worms)"),
     )  # fmt: skip
     panels = drawn.subplots(1, len(sets), sharex=True, sharey=True, squeeze=False)[0]
     floor = max(0.0, np.floor(20 * anchors[["accuracy", "low"]].min().min()) / 20)

@@ -21,7 +21,7 @@ METRICS = {
 
 @style.styled
 def figure(colour: pd.DataFrame) -> Figure:
-    """Draw one panel per metric: a dot per fold, a bar mark for all test animals together.
+    """Draw one panel per metric: a dot per fold, a bar mark for all test worms together.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def figure(colour: pd.DataFrame) -> Figure:
     pooled = (colour["fold"] == "all").to_numpy()
     worms = int(colour.loc[pooled, "worms"].max()) if pooled.any() else 0
     drawn = style.new(
-        12, 2.0 + 0.72 * len(runs), f"Predicted colour of test neurons ({worms} animals)"
+        12, 2.0 + 0.72 * len(runs), f"Predicted colour of test neurons ({worms} worms)"
     )
     panels = drawn.subplots(1, len(METRICS), sharey=True)
     for axes, (name, (label, note, reference)) in zip(panels, METRICS.items(), strict=True):
@@ -61,7 +61,7 @@ def figure(colour: pd.DataFrame) -> Figure:
     ]
     handles += [
         Line2D([], [], color="0.4", marker="o", ms=4, ls="", label="one fold"),
-        Line2D([], [], color="0.4", marker="|", ms=10, mew=2.5, ls="", label="all test animals"),
+        Line2D([], [], color="0.4", marker="|", ms=10, mew=2.5, ls="", label="all test worms"),
     ]
     drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return drawn

@@ -1,4 +1,4 @@
-"""Test pictures of one set in gray, in truth, and as every method of a run coloured them."""
+"""Test images of one set in gray, in truth, and as every method of a run coloured them."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chromapal.evaluate.figures import picture_parts, style
-from chromapal.evaluate.figures.picture_parts import wrapped
+from chromapal.evaluate.figures import image_parts, style
+from chromapal.evaluate.figures.image_parts import wrapped
 from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.read import read_csv
 
@@ -26,12 +26,12 @@ def figure(
     name: str,
     run: str,
 ) -> Figure:
-    """Draw a row per picture: input, truth, and every method, baselines first, then the best.
+    """Draw a row per image: input, truth, and every method, baselines first, then the best.
 
     Parameters
     ----------
     sources : sequence of str
-        What each picture was cut from; at most eight pictures are drawn, evenly chosen.
+        What each image was cut from; at most eight images are drawn, evenly chosen.
     gray, truth : sequence of numpy.ndarray or None
         Shape (H, W, 3), 0..1, one per source; None leaves an empty field.
     methods : mapping of str to sequence
@@ -42,30 +42,30 @@ def figure(
         The set and the run.
     """
     if not len(sources):
-        return style.message(f"The set {style.text(name)} has no test picture to show.")
-    indices = picture_parts.evenly_spaced(len(sources))
+        return style.message(f"The set {style.text(name)} has no test image to show.")
+    indices = image_parts.evenly_spaced(len(sources))
     delta_e = scores.set_index("colorizer")["delta_e"].to_dict()
     columns = []
-    for method in picture_parts.ordered(methods, delta_e):
+    for method in image_parts.ordered(methods, delta_e):
         value = delta_e.get(method, np.nan)
         score = "not scored" if np.isnan(value) else f"ΔE {value:.1f}"
-        columns.append((f"{picture_parts.heading(method)}\n{score}", methods[method]))
+        columns.append((f"{image_parts.heading(method)}\n{score}", methods[method]))
     tested = scores["pictures"].max()
-    return picture_parts.sheet(
+    return image_parts.sheet(
         [wrapped(sources[index], 22, 3, spaced=False) for index in indices],
         _chosen([("gray\n(input)", gray), ("truth", truth)], indices),
         _chosen(columns, indices),
-        f"{style.text(name, 20)}, run {style.text(run, 20)}: test pictures, which no method saw",
-        "" if np.isnan(tested) else f"ΔE: mean ΔE2000 over all {tested:.0f} test pictures",
+        f"{style.text(name, 20)}, run {style.text(run, 20)}: test images, which no method saw",
+        "" if np.isnan(tested) else f"ΔE: mean ΔE2000 over all {tested:.0f} test images",
     )
 
 
 def _chosen(columns: Sequence[tuple[str, Column]], indices: list[int]) -> list[tuple[str, Column]]:
-    return [(heading, [pictures[index] for index in indices]) for heading, pictures in columns]
+    return [(heading, [images[index] for index in indices]) for heading, images in columns]
 
 
 def draw(
-    test_pictures: str | os.PathLike,
+    test_images: str | os.PathLike,
     coloured: Sequence[dict],
     images: str | os.PathLike,
     name: str,
@@ -76,8 +76,8 @@ def draw(
 
     Parameters
     ----------
-    test_pictures : path-like
-        Folder of the set's test pictures: `index.csv`, `NNN_true.png`, `NNN_gray.png`.
+    test_images : path-like
+        Folder of the set's test images: `index.csv`, `NNN_true.png`, `NNN_gray.png`.
     coloured : sequence of dict
         path of a folder of `NNN.png`, and its colorizer.
     images : path-like
@@ -87,14 +87,14 @@ def draw(
     out : path-like
         The figure.
     """
-    index = picture_parts.list_test_pictures(test_pictures)
-    # only what is drawn is read: a set may have thousands of test pictures
-    index = index.iloc[picture_parts.evenly_spaced(len(index))]
-    gray, truth = (_loaded(test_pictures, index, f"_{kind}") for kind in ("gray", "true"))
+    index = image_parts.list_test_images(test_images)
+    # only what is drawn is read: a set may have thousands of test images
+    index = index.iloc[image_parts.evenly_spaced(len(index))]
+    gray, truth = (_loaded(test_images, index, f"_{kind}") for kind in ("gray", "true"))
     methods = {each["colorizer"]: _loaded(each["path"], index) for each in coloured}
     scores = read.pick(read_csv(images), set=name, run=run)
     style.save(figure(list(index["source"]), gray, truth, methods, scores, name, run), out)
 
 
 def _loaded(folder: str | os.PathLike, index: pd.DataFrame, kind: str = "") -> Column:
-    return [picture_parts.load(Path(folder) / f"{number}{kind}.png") for number in index["number"]]
+    return [image_parts.load(Path(folder) / f"{number}{kind}.png") for number in index["number"]]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chromapal.evaluate.figures import animals, style
+from chromapal.evaluate.figures import coloured, style
 from chromapal.prepare.samples import Samples
 
 GRIDS = (64, 128)
@@ -18,12 +18,12 @@ CHANNELS = {0: "gray", 1: "weight"}
 
 
 def sample(neurons: pd.DataFrame, kind: str, grid: int, slab_um: float) -> np.ndarray:
-    """Give the fullest sample of one animal.
+    """Give the fullest sample of one worm.
 
     Parameters
     ----------
     neurons : pandas.DataFrame
-        Normalised neurons of one animal.
+        Normalised neurons of one worm.
     kind : {"neuron", "worm"}
         Kind of sample.
     grid : int
@@ -39,7 +39,7 @@ def sample(neurons: pd.DataFrame, kind: str, grid: int, slab_um: float) -> np.nd
     samples = Samples.from_neurons(neurons, kind, grid, slab_um)
     batch = next(samples.epoch(len(samples)))
     counts = np.bincount(batch.sample.numpy(), minlength=len(samples))
-    # of samples alike (one neuron each) the one in the middle of the animal
+    # of samples alike (one neuron each) the one in the middle of the worm
     fullest = np.flatnonzero(counts == counts.max())
     chosen = fullest[len(fullest) // 2]
     lit = np.zeros(grid * grid, dtype=bool)
@@ -54,16 +54,16 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
     Parameters
     ----------
     neurons : pandas.DataFrame
-        Normalised neurons; the animal with the most neurons is shown.
+        Normalised neurons; the worm with the most neurons is shown.
     slab_um : float
         Thickness of a `worm` sample's slab [um].
     grids : sequence of int
         Cells along each side.
     """
-    key = animals.largest(neurons)
-    subset = animals.neurons_of(neurons, key)
+    key = coloured.largest(neurons)
+    subset = coloured.neurons_of(neurons, key)
     columns = [(kind, grid) for kind in ("worm", "neuron") for grid in grids]
-    pictures = [sample(subset, kind, grid, slab_um) for kind, grid in columns]
+    samples = [sample(subset, kind, grid, slab_um) for kind, grid in columns]
     lab, worm = key
     drawn = style.new(
         3 * len(columns), 6.4,
@@ -71,24 +71,24 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
         "at once (worm samples), or one neuron at a time (neuron samples)",
     )  # fmt: skip
     rows = drawn.subplots(len(CHANNELS), len(columns))
-    lit = {channel: np.concatenate([p[channel].ravel() for p in pictures]) for channel in CHANNELS}
+    lit = {channel: np.concatenate([p[channel].ravel() for p in samples]) for channel in CHANNELS}
     maps = {0: mpl.colormaps["gray"], 1: mpl.colormaps["inferno"]}
     for channel, line in zip(CHANNELS, rows, strict=True):
         low, high = np.nanmin(lit[channel]), np.nanmax(lit[channel])
         if channel == 1:
             low, high = min(low, 0), max(high, 1)
-        for (kind, grid), picture, axes in zip(columns, pictures, line, strict=True):
+        for (kind, grid), drawn_sample, axes in zip(columns, samples, line, strict=True):
             image = axes.imshow(
-                picture[channel], cmap=maps[channel].with_extremes(bad=EMPTY),
+                drawn_sample[channel], cmap=maps[channel].with_extremes(bad=EMPTY),
                 vmin=low, vmax=high if high > low else low + 1, interpolation="nearest",
             )  # fmt: skip
-            count = int(np.isfinite(picture[channel]).sum())
+            count = int(np.isfinite(drawn_sample[channel]).sum())
             cells = f"{count} lit cell" + "s" * (count != 1)
             axes.set_title(f"{kind} sample, {grid} by {grid}\n{CHANNELS[channel]}, {cells}")
             axes.set_xticks([])
             axes.set_yticks([])
             if kind == "neuron":
-                row, column = np.argwhere(np.isfinite(picture[channel]))[0]
+                row, column = np.argwhere(np.isfinite(drawn_sample[channel]))[0]
                 axes.scatter(column, row, s=160, facecolors="none", edgecolors="#e8a33d", lw=1.2)
         unit = "gray [study scale]" if channel == 0 else "weight [0..1 over the study]"
         drawn.colorbar(image, ax=list(line), shrink=0.7, pad=0.01, label=unit)
@@ -98,4 +98,4 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
 
 def draw(neurons: str | os.PathLike, slab_um: float, out: str | os.PathLike):
     """Draw `grids.png` from a Parquet of normalised neurons."""
-    animals.save_coloured(figure, neurons, slab_um, out=out)
+    coloured.save_coloured(figure, neurons, slab_um, out=out)

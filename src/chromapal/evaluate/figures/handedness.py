@@ -1,4 +1,4 @@
-"""Whether each animal was seen right-handed or mirrored, how sure that is, and what hangs on it."""
+"""Whether each worm was seen right-handed or mirrored, how sure that is, and what hangs on it."""
 
 import os
 
@@ -33,13 +33,13 @@ def best(handedness: pd.DataFrame) -> str:
 
 
 def outcome(handedness: pd.DataFrame) -> np.ndarray:
-    """Compare each animal's chosen handedness with that of its labels."""
+    """Compare each worm's chosen handedness with that of its labels."""
     agree = np.where(handedness["chosen"] == handedness["labels"], "right", "wrong")
     return np.where(handedness["labels"] == 0, "undecided", agree)
 
 
 def stack(values: np.ndarray) -> np.ndarray:
-    """Move animals of nearly the same probability apart.
+    """Move worms of nearly the same probability apart.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def stack(values: np.ndarray) -> np.ndarray:
 
 @style.styled
 def figure(handedness: pd.DataFrame, features: str = "") -> Figure:
-    """Draw a strip of animals per laboratory, and accuracy as chosen against mirrored.
+    """Draw a strip of worms per laboratory, and accuracy as chosen against mirrored.
 
     Parameters
     ----------
@@ -72,46 +72,44 @@ def figure(handedness: pd.DataFrame, features: str = "") -> Figure:
     if features:
         handedness = read.pick(handedness, features=features)
     if handedness.empty:
-        return style.message("No animal's handedness was judged in this study.")
+        return style.message("No worm's handedness was judged in this study.")
     features = features or best(handedness)
-    animals = read.pick(handedness, features=features)
-    animals = animals.assign(outcome=outcome(animals)).sort_values(
+    worms = read.pick(handedness, features=features)
+    worms = worms.assign(outcome=outcome(worms)).sort_values(
         ["lab", "probability", "worm"], ascending=[True, False, True], kind="stable"
     )
-    labs = sorted(animals["lab"].unique())
-    right, wrong, undecided = ((animals["outcome"] == name).sum() for name in OUTCOMES)
+    labs = sorted(worms["lab"].unique())
+    right, wrong, undecided = ((worms["outcome"] == name).sum() for name in OUTCOMES)
     drawn = style.new(
         12, max(4.9, 1.7 + 0.95 * len(labs)),
-        f"Handedness of {len(animals)} animals: {right} as in their labels, {wrong} against them, "
+        f"Handedness of {len(worms)} worms: {right} as in their labels, {wrong} against them, "
         f"{undecided} undecided ({style.text(features, 40)})",
     )  # fmt: skip
     strips, mirrored = drawn.subplots(1, 2, width_ratios=[1.5, 1])
     for height, lab in enumerate(labs):
-        rows = animals[animals["lab"] == lab]
-        _animals(strips, rows, rows["probability"], height + stack(rows["probability"]))
-    strips.set_yticks(
-        range(len(labs)), [_lab_words(animals[animals["lab"] == lab]) for lab in labs]
-    )
+        rows = worms[worms["lab"] == lab]
+        _worms(strips, rows, rows["probability"], height + stack(rows["probability"]))
+    strips.set_yticks(range(len(labs)), [_lab_words(worms[worms["lab"] == lab]) for lab in labs])
     strips.set_ylim(len(labs) - 0.5, -0.5)
     strips.set_xlim(0.485, 1.02)
     strips.axvline(0.5, color="0.3", ls=":", lw=1)
     strips.set_xlabel("probability of the chosen handedness (0.5: a coin toss)")
-    strips.set_title("each animal")
+    strips.set_title("each worm")
     strips.grid(axis="x", color="0.93")
-    scored = animals.dropna(subset=["accuracy", "accuracy_mirrored"])
+    scored = worms.dropna(subset=["accuracy", "accuracy_mirrored"])
     mirrored.plot([0, 1], [0, 1], color="0.3", ls="--", lw=1)
-    _animals(mirrored, scored, scored["accuracy_mirrored"], scored["accuracy"])
+    _worms(mirrored, scored, scored["accuracy_mirrored"], scored["accuracy"])
     mirrored.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     mirrored.set_xlabel("accuracy if it were mirrored")
     mirrored.set_ylabel("accuracy as chosen")
     mirrored.set_title("below the line: better mirrored")
     mirrored.grid(color="0.94")
-    drawn.legend(handles=_handles(animals), loc="outside lower center", ncols=4)
+    drawn.legend(handles=_handles(worms), loc="outside lower center", ncols=4)
     return drawn
 
 
-def _animals(axes: Axes, rows: pd.DataFrame, x: pd.Series, y: pd.Series | np.ndarray):
-    """Draw animals: colour is the outcome, shape the source of the decision, a ring marks doubt."""
+def _worms(axes: Axes, rows: pd.DataFrame, x: pd.Series, y: pd.Series | np.ndarray):
+    """Draw worms: colour is the outcome, shape the source of the decision, a ring marks doubt."""
     x, y = np.asarray(x), np.asarray(y)
     for source in read.ordered(rows["source"], tuple(SOURCES)):
         for name, (_, shade) in OUTCOMES.items():
@@ -130,12 +128,12 @@ def _lab_words(rows: pd.DataFrame) -> str:
     wrong = (rows["outcome"] == "wrong").sum()
     suspect = (rows["suspect"] == 1).sum()
     return (
-        f"{style.text(rows['lab'].iloc[0], 20)}\n{len(rows)} animals"
+        f"{style.text(rows['lab'].iloc[0], 20)}\n{len(rows)} worms"
         + f"\n{wrong} wrong, {suspect} suspect"
     )
 
 
-def _handles(animals: pd.DataFrame) -> list[Line2D]:
+def _handles(worms: pd.DataFrame) -> list[Line2D]:
     dots = [
         Line2D([], [], ls="", marker="o", color=shade, label=words)
         for words, shade in OUTCOMES.values()
@@ -148,7 +146,7 @@ def _handles(animals: pd.DataFrame) -> list[Line2D]:
             [], [], ls="", color="0.3", marker=SOURCES.get(source, ("", "P"))[1],
             label=SOURCES.get(source, (style.text(source), ""))[0],
         )
-        for source in read.ordered(animals["source"], tuple(SOURCES))
+        for source in read.ordered(worms["source"], tuple(SOURCES))
     ]  # fmt: skip
     return [*dots, ring, *shapes]
 

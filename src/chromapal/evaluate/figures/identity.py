@@ -1,4 +1,4 @@
-"""Identity accuracy of every classifier and feature set, with intervals over animals."""
+"""Identity accuracy of every classifier and feature set, with intervals over worms."""
 
 import os
 
@@ -45,7 +45,7 @@ def figure(identity: pd.DataFrame) -> Figure:
     drawn = style.new(
         2.2 + 3.5 * len(variants),
         1.9 + (0.16 * len(sets) + 0.25) * len(classifiers),
-        "Neurons named right, mean over test animals with 95 % interval over animals",
+        "Neurons named right, mean over test worms with 95 % interval over worms",
     )
     panels = drawn.subplots(1, len(variants), sharey=True, sharex=True, squeeze=False)[0]
     for variant, axes in zip(variants, panels, strict=True):
@@ -61,7 +61,7 @@ def figure(identity: pd.DataFrame) -> Figure:
             )  # fmt: skip
         axes.axvline(subset["majority"].mean(), color="0.2", ls="--", lw=1)
         axes.axvline(subset["chance"].mean(), color="0.2", ls=":", lw=1)
-        axes.set_title(f"{style.variant_label(variant)}\n({subset['worms'].max():.0f} animals)")
+        axes.set_title(f"{style.variant_label(variant)}\n({subset['worms'].max():.0f} worms)")
         axes.set_xlabel("accuracy (fraction named right)")
         axes.grid(axis="x", color="0.93")
         ratios = _recovery(subset)

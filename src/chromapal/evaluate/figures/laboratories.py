@@ -34,7 +34,7 @@ def figure(identity: pd.DataFrame) -> Figure:
     drawn = style.new(
         max(9.5, 2 + len(labs) * (0.4 + 0.22 * len(sets))),
         1.2 + 2.3 * len(variants),
-        "Neurons named right by laboratory (best classifier, chosen on these animals)",
+        "Neurons named right by laboratory (best classifier, chosen on these worms)",
     )
     panels = drawn.subplots(len(variants), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     width = 0.82 / len(sets)
@@ -56,7 +56,7 @@ def figure(identity: pd.DataFrame) -> Figure:
             counts.loc[present, "majority"], middle - 0.45, middle + 0.45, color="black",
             ls="--", lw=1,
         )  # fmt: skip
-        ticks = [f"{style.text(lab, 14)}\n{counts.loc[lab, 'worms']:.0f} animals"
+        ticks = [f"{style.text(lab, 14)}\n{counts.loc[lab, 'worms']:.0f} worms"
                  for lab in present]  # fmt: skip
         axes.set_xticks(middle, ticks)
         axes.tick_params(labelbottom=True)

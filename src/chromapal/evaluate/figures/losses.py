@@ -1,4 +1,4 @@
-"""Losses of training and validation animals while colorizers learn."""
+"""Losses of training and validation worms while colorizers learn."""
 
 import os
 
@@ -11,7 +11,7 @@ from chromapal.columns import VARIANTS
 from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables import read
 
-CURVES = {"train_loss": "training animals", "validation_loss": "validation animals"}
+CURVES = {"train_loss": "training worms", "validation_loss": "validation worms"}
 
 
 @style.styled

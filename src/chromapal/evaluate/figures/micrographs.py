@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from chromapal.evaluate.figures import picture_parts, style
-from chromapal.evaluate.figures.picture_parts import wrapped
+from chromapal.evaluate.figures import image_parts, style
+from chromapal.evaluate.figures.image_parts import wrapped
 
 
 @style.styled
@@ -27,16 +27,16 @@ def figure(
     methods : mapping of str to mapping
         By colorizer, its colouring of each, the same shape; None leaves an empty field.
     name, run : str
-        The set on whose pictures the methods were trained, and the run.
+        The set on whose images the methods were trained, and the run.
     """
     if not gray:
         return style.message("This study has no micrograph to colour.")
     names = sorted(gray)
     columns = [
-        (picture_parts.heading(method), [methods[method].get(each) for each in names])
-        for method in picture_parts.ordered(methods, {})
+        (image_parts.heading(method), [methods[method].get(each) for each in names])
+        for method in image_parts.ordered(methods, {})
     ]
-    return picture_parts.sheet(
+    return image_parts.sheet(
         [wrapped(each, 22) for each in names],
         [("gray\n(input)", [gray[each] for each in names])],
         columns,
@@ -61,14 +61,14 @@ def draw(
     coloured : sequence of dict
         path of a folder of `micrograph_NAME.png`, and its colorizer.
     name, run : str
-        The set on whose pictures the methods were trained, and the run.
+        The set on whose images the methods were trained, and the run.
     out : path-like
         The figure.
     """
-    gray = {path.stem: picture_parts.load(path) for path in sorted(Path(micrographs).glob("*.png"))}
+    gray = {path.stem: image_parts.load(path) for path in sorted(Path(micrographs).glob("*.png"))}
     methods = {
         each["colorizer"]: {
-            micrograph: picture_parts.load(Path(each["path"]) / f"micrograph_{micrograph}.png")
+            micrograph: image_parts.load(Path(each["path"]) / f"micrograph_{micrograph}.png")
             for micrograph in gray
         }
         for each in coloured

@@ -1,4 +1,4 @@
-"""Other methods on the same animals: who names more neurons right."""
+"""Other methods on the same worms: who names more neurons right."""
 
 import os
 
@@ -35,7 +35,7 @@ def figure(peers: pd.DataFrame) -> Figure:
         table would bury them.
     """
     if peers.empty:
-        return style.message("No other method was run on this study's animals: none to compare.")
+        return style.message("No other method was run on this study's worms: none to compare.")
     peers = best_features(peers)
     keys = ["method", "features", "classifier"]
     pooled = peers[peers["lab"] == "all"].sort_values("peer", ascending=False, kind="stable")
@@ -44,7 +44,7 @@ def figure(peers: pd.DataFrame) -> Figure:
     labs = sorted(set(peers["lab"]) - {"all"})
     drawn = style.new(
         12.5, 2.2 + (0.55 + 0.06 * len(labs)) * len(rows),
-        "This method and others on the same animals, the same neurons scored",
+        "This method and others on the same worms, the same neurons scored",
     )  # fmt: skip
     drawn.get_layout_engine().set(wspace=0.06)
     left, right = drawn.subplots(1, 2, sharey=True, width_ratios=[1.25, 1])
@@ -76,7 +76,7 @@ def _pairs(axes: Axes, pooled: pd.DataFrame, at: list[int]):
     for (_, row), height in zip(pooled.iterrows(), at, strict=True):
         axes.annotate(
             f"better on {row['wins']:.0f}, alike on {row['ties']:.0f}, worse on"
-            f" {row['losses']:.0f} of {row['worms']:.0f} animals{_significance(row['p'])}",
+            f" {row['losses']:.0f} of {row['worms']:.0f} worms{_significance(row['p'])}",
             (np.nanmean([row["ours"], row["peer"]]), height), xytext=(0, -13),
             textcoords="offset points", ha="center", va="center", fontsize=7.5, color="0.25",
         )  # fmt: skip
@@ -86,7 +86,7 @@ def _pairs(axes: Axes, pooled: pd.DataFrame, at: list[int]):
         reach = max(0.12, 1.25 * (values.max() - values.min()))
         axes.set_xlim(min(middle.min() - 0.6 * reach, values.min() - 0.03),
                       max(middle.max() + 0.6 * reach, values.max() + 0.03))  # fmt: skip
-    axes.set_xlabel("accuracy (mean over animals)")
+    axes.set_xlabel("accuracy (mean over worms)")
     axes.set_title("all laboratories together")
     axes.grid(axis="x", color="0.93")
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.figures.picture_parts import MARKERS, arms, wrapped
+from chromapal.evaluate.figures.image_parts import MARKERS, arms, wrapped
 from chromapal.evaluate.tables.read import read_csv
 
 METRICS = {
@@ -32,10 +32,10 @@ def figure(images: pd.DataFrame, comparisons: Sequence[dict]) -> Figure:
         key); methods that were not scored in at least two of the runs are not drawn.
     """
     if not comparisons:
-        return style.message("No runs of this study's pictures are compared.")
+        return style.message("No runs of this study's images are compared.")
     subsets = [_compared(images, each) for each in comparisons]
     heights = [0.9 + 0.36 * max(subset["row"].nunique(), 1) for subset in subsets]
-    drawn = style.new(11.5, 0.5 + sum(heights), "Runs compared, the same test pictures in each row")
+    drawn = style.new(11.5, 0.5 + sum(heights), "Runs compared, the same test images in each row")
     panels = drawn.subplots(
         len(subsets), len(METRICS), squeeze=False, height_ratios=heights, width_ratios=[1.3, 1]
     )
@@ -96,7 +96,7 @@ def _dumbbells(axes: Axes, subset: pd.DataFrame, run_colours: dict[str, str], va
 
 
 def _handles(subset: pd.DataFrame, run_colours: dict[str, str]) -> list[Line2D]:
-    """Name the runs and how many pictures each was trained on."""
+    """Name the runs and how many images each was trained on."""
     handles = []
     for number, (run, shade) in enumerate(run_colours.items()):
         counts = subset.loc[subset["run"] == run, "train_pictures"].dropna()
@@ -104,7 +104,7 @@ def _handles(subset: pd.DataFrame, run_colours: dict[str, str]) -> list[Line2D]:
         if len(counts):
             low, high = counts.min(), counts.max()
             training = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
-            training = f"\n({training} training pictures)"
+            training = f"\n({training} training images)"
         label = wrapped(run, 22, 2, spaced=False) + training
         mark = MARKERS[number % len(MARKERS)]
         handles.append(Line2D([], [], color=shade, ls="", marker=mark, label=label))

@@ -1,4 +1,4 @@
-"""Losses while colorizers of pictures learn, per set and method."""
+"""Losses while colorizers of images learn, per set and method."""
 
 import os
 
@@ -10,10 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.figures.picture_parts import DASHES, runs, wrapped
+from chromapal.evaluate.figures.image_parts import DASHES, runs, wrapped
 from chromapal.evaluate.tables.read import read_csv
 
-CURVES = {"train_loss": "training pictures", "validation_loss": "validation pictures"}
+CURVES = {"train_loss": "training images", "validation_loss": "validation images"}
 COLUMNS = 4
 WIDE = 10.0  # largest loss / smallest, from where small ones need a logarithmic axis
 
@@ -29,7 +29,7 @@ def figure(losses: pd.DataFrame) -> Figure:
         every panel has an axis of its own.
     """
     if losses.empty:
-        return style.message("No colorizer of pictures learns in epochs here: no losses to show.")
+        return style.message("No colorizer of images learns in epochs here: no losses to show.")
     sets = sorted(losses["set"].unique())
     dashes = {run: DASHES[number % len(DASHES)] for number, run in enumerate(runs(losses))}
     colours = dict(zip(CURVES, style.palette(2), strict=True))
@@ -77,7 +77,7 @@ def _curves(axes: Axes, rows: pd.DataFrame, dashes: dict, colours: dict[str, str
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
     for run, curve in rows.assign(**values).groupby("run", sort=True):
-        # steps, as the epochs of few pictures are short
+        # steps, as the epochs of few images are short
         curve = curve.sort_values(["epoch", "step"])
         for name, shade in colours.items():
             axes.plot(

@@ -1,4 +1,4 @@
-"""How well every method colours the pictures of every set."""
+"""How well every method colours the images of every set."""
 
 import os
 
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from chromapal.evaluate.figures import style
-from chromapal.evaluate.figures.picture_parts import MARKERS, arms, runs, wrapped
+from chromapal.evaluate.figures.image_parts import MARKERS, arms, runs, wrapped
 from chromapal.evaluate.tables.read import read_csv
 from chromapal.methods import baselines
 
@@ -23,7 +23,7 @@ def figure(images: pd.DataFrame) -> Figure:
         The table `images.csv`. The method with the smallest ΔE stands on top, by its best run.
     """
     if images.empty:
-        return style.message("No picture was coloured in this study: no colours to compare.")
+        return style.message("No image was coloured in this study: no colours to compare.")
     sets = sorted(images["set"].unique())
     names = runs(images)
     shades = dict(zip(names, style.palette(len(names)), strict=True))
@@ -32,7 +32,7 @@ def figure(images: pd.DataFrame) -> Figure:
     heights = [0.6 + step * len(methods_of_set) for methods_of_set in methods]
     drawn = style.new(
         10.5, 0.9 + sum(heights),
-        "Predicted colour of test pictures, with 95 % interval over the sources they were cut from",
+        "Predicted colour of test images, with 95 % interval over the sources they were cut from",
     )  # fmt: skip
     panels = drawn.subplots(
         len(sets), 2, squeeze=False, height_ratios=heights, width_ratios=[1.3, 1]
@@ -47,7 +47,7 @@ def figure(images: pd.DataFrame) -> Figure:
         vivid.axvline(1, color="0.3", ls=":", lw=1.2)
         vivid.tick_params(labelleft=False)
         near.set_title(
-            f"{style.text(name, 40)} (test pictures: {_span(rows['pictures'])}, "
+            f"{style.text(name, 40)} (test images: {_span(rows['pictures'])}, "
             f"sources: {_span(rows['sources'])})", fontweight="bold",
         )  # fmt: skip
         labels = [

@@ -1,4 +1,4 @@
-"""What the image sets hold: some of their pictures, and how colourful their splits are."""
+"""What the image sets hold: some of their images, and how colourful their splits are."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
-from chromapal.evaluate.figures import picture_parts, style
+from chromapal.evaluate.figures import image_parts, style
 from chromapal.evaluate.tables.read import read_csv
 
 QUANTITIES = {
@@ -31,20 +31,20 @@ class Content:
 
     Parameters
     ----------
-    pictures : sequence of numpy.ndarray
-        True colours of some test pictures, shape (H, W, 3), 0..1.
+    images : sequence of numpy.ndarray
+        True colours of some test images, shape (H, W, 3), 0..1.
     splits, colours : pandas.DataFrame
         The set's card.
     """
 
-    pictures: Sequence[np.ndarray]
+    images: Sequence[np.ndarray]
     splits: pd.DataFrame
     colours: pd.DataFrame
 
 
 @style.styled
 def figure(sets: Mapping[str, Content]) -> Figure:
-    """Draw a row per set: test pictures, then hue, saturation and chroma of every split.
+    """Draw a row per set: test images, then hue, saturation and chroma of every split.
 
     Parameters
     ----------
@@ -52,15 +52,15 @@ def figure(sets: Mapping[str, Content]) -> Figure:
         By the sets' names.
     """
     if not sets:
-        return style.message("This study has no set of pictures.")
-    drawn = style.new(13, 0.75 + 2.75 * len(sets), "Sets of pictures")
+        return style.message("This study has no set of images.")
+    drawn = style.new(13, 0.75 + 2.75 * len(sets), "Sets of images")
     parts = np.atleast_1d(drawn.subfigures(len(sets), 1))
     for subfigure, (name, content) in zip(parts, sets.items(), strict=True):
         subfigure.suptitle(
             f"{style.text(name, 60)}: {_split_sizes(content.splits)}", x=0.01, ha="left", fontsize=9
         )
         left, right = subfigure.subfigures(1, 2, width_ratios=[1, 2.3], wspace=0.02)
-        _examples(left, content.pictures)
+        _examples(left, content.images)
         panels = right.subplots(1, len(QUANTITIES))
         for axes, quantity in zip(panels, QUANTITIES, strict=True):
             _histogram(axes, content.colours, quantity)
@@ -74,23 +74,23 @@ def figure(sets: Mapping[str, Content]) -> Figure:
 
 
 def _split_sizes(splits: pd.DataFrame) -> str:
-    """Write how many pictures each split has, and from how many sources."""
+    """Write how many images each split has, and from how many sources."""
     return ", ".join(
         f"{row.pictures:.0f} {style.text(row.split)} (sources: {row.sources:.0f})"
         for row in splits.itertuples()
     )
 
 
-def _examples(subfigure: SubFigure, pictures: Sequence[np.ndarray]):
-    shapes = [pixels.shape[0] / pixels.shape[1] for pixels in pictures]
+def _examples(subfigure: SubFigure, images: Sequence[np.ndarray]):
+    shapes = [pixels.shape[0] / pixels.shape[1] for pixels in images]
     columns = 2 if shapes and np.median(shapes) < 0.6 else 4
     panels = subfigure.subplots(EXAMPLES // columns, columns).ravel()
     for axes in panels:
         axes.set_axis_off()
-    for axes, pixels in zip(panels, pictures, strict=False):
+    for axes, pixels in zip(panels, images, strict=False):
         axes.imshow(pixels, vmin=0, vmax=1)
-    if not pictures:
-        subfigure.text(0.5, 0.5, "no test picture", ha="center", va="center", color="0.5")
+    if not images:
+        subfigure.text(0.5, 0.5, "no test image", ha="center", va="center", color="0.5")
 
 
 def _histogram(axes: Axes, colours: pd.DataFrame, quantity: str):
@@ -98,7 +98,7 @@ def _histogram(axes: Axes, colours: pd.DataFrame, quantity: str):
     rows = colours[colours["quantity"] == quantity]
     for split, (shade, dash) in SPLIT_STYLES.items():
         bins = rows[rows["split"] == split].sort_values("low")
-        # a split without pictures has no fractions
+        # a split without images has no fractions
         if len(bins) and bins["share"].notna().all():
             edges = [*bins["low"], bins["high"].iloc[-1]]
             axes.stairs(100 * bins["share"], edges, color=shade, ls=dash, lw=1.6)
@@ -116,11 +116,11 @@ def _histogram(axes: Axes, colours: pd.DataFrame, quantity: str):
         axes.set_xlim(left=0)
 
 
-def read_content(card: str | os.PathLike, test_pictures: str | os.PathLike) -> Content:
-    """Read a set's card and the true colours of some of the test pictures shown."""
-    numbers = picture_parts.list_test_pictures(test_pictures)["number"]
-    chosen = [numbers.iloc[index] for index in picture_parts.evenly_spaced(len(numbers), EXAMPLES)]
-    loaded = [picture_parts.load(Path(test_pictures) / f"{number}_true.png") for number in chosen]
+def read_content(card: str | os.PathLike, test_images: str | os.PathLike) -> Content:
+    """Read a set's card and the true colours of some of the test images shown."""
+    numbers = image_parts.list_test_images(test_images)["number"]
+    chosen = [numbers.iloc[index] for index in image_parts.evenly_spaced(len(numbers), EXAMPLES)]
+    loaded = [image_parts.load(Path(test_images) / f"{number}_true.png") for number in chosen]
     return Content(
         [pixels for pixels in loaded if pixels is not None],
         read_csv(Path(card) / "splits.csv"),
@@ -134,9 +134,9 @@ def draw(sets: Sequence[dict], out: str | os.PathLike):
     Parameters
     ----------
     sets : sequence of dict
-        set, card (folder of its card) and test_pictures (their folder).
+        set, card (folder of its card) and test_images (their folder).
     out : path-like
         The figure.
     """
-    contents = {each["set"]: read_content(each["card"], each["test_pictures"]) for each in sets}
+    contents = {each["set"]: read_content(each["card"], each["test_images"]) for each in sets}
     style.save(figure(contents), out)

@@ -1,4 +1,4 @@
-"""Predicted next to true colour, in animals the colorizer never saw."""
+"""Predicted next to true colour, in worms the colorizer never saw."""
 
 import os
 from collections.abc import Sequence
@@ -12,43 +12,43 @@ from matplotlib.figure import Figure
 
 from chromapal import methods
 from chromapal.columns import COLOUR, PREDICTED
-from chromapal.evaluate.figures import animals, style
+from chromapal.evaluate.figures import coloured, style
 from chromapal.evaluate.tables import read
 from chromapal.prepare.normalise import display
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
-MOST_ANIMALS = 3
+MOST_WORMS = 3
 PANELS = ("gray input", "true colour", "predicted colour", "error")
 
 
-def typical(test: pd.DataFrame, most: int = MOST_ANIMALS) -> list[tuple[str, str]]:
-    """Choose test animals that flatter nobody: the median error of each laboratory.
+def typical(test: pd.DataFrame, most: int = MOST_WORMS) -> list[tuple[str, str]]:
+    """Choose test worms that flatter nobody: the median error of each laboratory.
 
     Parameters
     ----------
     test : pandas.DataFrame
         Test rows with columns lab, worm and squared (mean squared error of the row).
     most : int
-        How many animals to choose.
+        How many worms to choose.
 
     Returns
     -------
     list of (lab, worm)
-        One animal per laboratory, by name; where there are fewer laboratories than `most`, the
-        next animals in the order of distance from their laboratory's median.
+        One worm per laboratory, by name; where there are fewer laboratories than `most`, the
+        next worms in the order of distance from their laboratory's median.
     """
-    errors = test.groupby(ANIMAL)["squared"].mean().reset_index()
-    # the lower median is an animal, an average of two is none
+    errors = test.groupby(WORM)["squared"].mean().reset_index()
+    # the lower median is a worm, an average of two is none
     middle = errors.groupby("lab")["squared"].transform("quantile", 0.5, interpolation="lower")
     errors["away"] = (errors["squared"] - middle).abs()
-    errors = errors.sort_values(["away", *ANIMAL], kind="stable")
+    errors = errors.sort_values(["away", *WORM], kind="stable")
     errors["turn"] = errors.groupby("lab").cumcount()
     chosen = errors.sort_values(["turn", "lab"], kind="stable")[:most]
     return sorted(zip(chosen["lab"], chosen["worm"], strict=True))
 
 
 def _against(worms: pd.DataFrame, key: tuple[str, str], run: dict) -> str:
-    """Write the error of the first baseline on the same animal, where it was run."""
+    """Write the error of the first baseline on the same worm, where it was run."""
     lab, worm = key
     baseline = methods.baselines()[0]
     rows = read.pick(
@@ -67,7 +67,7 @@ def _against(worms: pd.DataFrame, key: tuple[str, str], run: dict) -> str:
 def figure(
     colours: pd.DataFrame, neurons: pd.DataFrame, worms: pd.DataFrame, colour_scale: str, run: dict
 ) -> Figure:
-    """Draw three test animals: gray input, true colour, predicted colour, error.
+    """Draw three test worms: gray input, true colour, predicted colour, error.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def figure(
         ),
     )
     keys = typical(test)
-    subsets = [animals.neurons_of(test, key) for key in keys]
+    subsets = [coloured.neurons_of(test, key) for key in keys]
     worst = max(subset["error"].max() for subset in subsets)
     scale = ScalarMappable(Normalize(0, max(worst, 1e-6)), mpl.colormaps["magma"])
     shapes = [np.ptp(subset[["yr", "xr"]].to_numpy(), axis=0) for subset in subsets]
@@ -103,28 +103,28 @@ def figure(
     drawn = style.new(
         13, 0.5 + sum(2.85 * height + 0.5 for height in heights),
         f"{run['colorizer']}, {style.variant_label(run['variant'])}, {run['sample']} samples, "
-        f"grid {run['grid']}: test animals of median error",
+        f"grid {run['grid']}: test worms of median error",
     )  # fmt: skip
     rows = drawn.subplots(
         len(subsets), len(PANELS), squeeze=False, gridspec_kw={"height_ratios": heights}
     )
     for key, subset, row in zip(keys, subsets, rows, strict=True):
-        brighter = animals.gain(subset, colour_scale)
+        brighter = coloured.gain(subset, colour_scale)
         panel_colours = (
-            animals.colours(subset, colour_scale, brighter, ("gray",) * 3),
-            animals.colours(subset, colour_scale, brighter),
-            animals.colours(subset, colour_scale, brighter, PREDICTED),
+            coloured.colours(subset, colour_scale, brighter, ("gray",) * 3),
+            coloured.colours(subset, colour_scale, brighter),
+            coloured.colours(subset, colour_scale, brighter, PREDICTED),
             scale.to_rgba(subset["error"]),
         )
         for name, shades, axes in zip(PANELS, panel_colours, row, strict=True):
             style.discs(axes, subset["xr"].to_numpy(), subset["yr"].to_numpy(), facecolors=shades)
-            style.picture_frame(axes)
+            style.image_frame(axes)
             axes.set_title(name)
         style.scale_bar(row[0], float(np.ptp(subset["xr"])))
         lab, worm = key
         row[0].set_title(
             f"{style.text(lab)} {style.text(worm)}: mse {subset['squared'].mean():.3f}"
-            f"{_against(worms, key, run)} ({len(subset)} neurons{animals.brightened(brighter)})"
+            f"{_against(worms, key, run)} ({len(subset)} neurons{coloured.brightened(brighter)})"
             f"\n{PANELS[0]}"
         )
     drawn.colorbar(

@@ -1,4 +1,4 @@
-"""Projections of one animal's neurons, as measured and as normalised."""
+"""Projections of one worm's neurons, as measured and as normalised."""
 
 import os
 
@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from chromapal.evaluate.figures import animals, style
+from chromapal.evaluate.figures import coloured, style
 
 PLANES = (("x", "y"), ("x", "z"), ("y", "z"))
 NORMALISED = dict(zip("xyz", "uvw", strict=True))
@@ -16,7 +16,7 @@ UNLABELLED = "unlabelled (nobody named them)"
 
 @style.styled
 def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
-    """Draw the animal with the most neurons: micrometres above, 0..1 per axis below.
+    """Draw the worm with the most neurons: micrometres above, 0..1 per axis below.
 
     Parameters
     ----------
@@ -25,16 +25,16 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     colour_scale : str
         Scale of r, g, b.
     """
-    key = animals.largest(neurons)
-    subset = animals.neurons_of(neurons, key)
+    key = coloured.largest(neurons)
+    subset = coloured.neurons_of(neurons, key)
     named = (subset["name"] != "").to_numpy()
-    brighter = animals.gain(subset, colour_scale)
-    colours = animals.colours(subset, colour_scale, brighter)
+    brighter = coloured.gain(subset, colour_scale)
+    colours = coloured.colours(subset, colour_scale, brighter)
     lab, worm = key
     drawn = style.new(
         11, 6.6,
         f"{style.text(lab)} {style.text(worm)}: {len(subset)} neurons in their true colour"
-        f"{animals.brightened(brighter)}; {(~named).sum()} of them unlabelled",
+        f"{coloured.brightened(brighter)}; {(~named).sum()} of them unlabelled",
     )  # fmt: skip
     rows = drawn.subplots(2, 3, gridspec_kw={"height_ratios": [0.75, 1]})
     for (across, down), raw, normal in zip(PLANES, *rows, strict=True):
@@ -72,4 +72,4 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
 
 def draw(neurons: str | os.PathLike, colour_scale: str, out: str | os.PathLike):
     """Draw `projections.png` from a Parquet of normalised neurons."""
-    animals.save_coloured(figure, neurons, colour_scale, out=out)
+    coloured.save_coloured(figure, neurons, colour_scale, out=out)

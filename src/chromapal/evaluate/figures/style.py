@@ -123,7 +123,7 @@ def discs(axes: Axes, x: np.ndarray, y: np.ndarray, um: float = NEURON_UM, **pro
 
 
 def scale_bar(axes: Axes, width: float, unit: float = 1.0, colour: str = "white"):
-    """Draw a scale bar of a round length, about a fifth of the picture, in its lower left.
+    """Draw a scale bar of a round length, about a fifth of the image, in its lower left.
 
     Parameters
     ----------
@@ -182,8 +182,8 @@ def marker(count: int) -> str:
     return "o" if count < 3 else ""
 
 
-def picture_frame(axes: Axes):
-    """Turn axes into a dark picture without ticks."""
+def image_frame(axes: Axes):
+    """Turn axes into a dark image without ticks."""
     axes.set_facecolor(DARK)
     axes.set_xticks([])
     axes.set_yticks([])

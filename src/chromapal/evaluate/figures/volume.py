@@ -1,4 +1,4 @@
-"""An animal of each laboratory as the microscope saw it, or from its neuron table."""
+"""A worm of each laboratory as the microscope saw it, or from its neuron table."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from chromapal.errors import InputError
-from chromapal.evaluate.figures import animals, style
+from chromapal.evaluate.figures import coloured, style
 from chromapal.worms.nwb.projections import Projections, max_projections
 
 LOGGER = logging.getLogger("chromapal")
@@ -26,7 +26,7 @@ def figure_of_volumes(volumes: dict[str, Projections]) -> Figure:
     Parameters
     ----------
     volumes : dict of str to Projections
-        Title of each animal, and its projections.
+        Title of each worm, and its projections.
     """
     heights = [_height(projections) for projections in volumes.values()]
     drawn = style.new(
@@ -47,19 +47,19 @@ def figure_of_volumes(volumes: dict[str, Projections]) -> Figure:
             image = projections.images[plane]
             extent = (0, image.shape[1] * step[across], image.shape[0] * step[down], 0)
             axes.imshow(image, extent=extent, interpolation="nearest", aspect="equal")
-            style.picture_frame(axes)
+            style.image_frame(axes)
             style.scale_bar(axes, extent[1])
             axes.set_title(f"{style.text(title)}, {words}" if plane == "xy" else words)
     return drawn
 
 
-def _animal(path: Path) -> str:
-    """Name the animal as the archive's file names do, sub-ANIMAL_ses-..._ophys."""
+def _worm(path: Path) -> str:
+    """Name the worm as the archive's file names do, sub-WORM_ses-..._ophys."""
     return path.stem.removesuffix("_ophys").removeprefix("sub-")
 
 
 def _height(projections: Projections) -> float:
-    """Give the xy picture's height per width [um / um], within what a row can show."""
+    """Give the xy image's height per width [um / um], within what a row can show."""
     high, wide = projections.images["xy"].shape[:2]
     ratio = high * projections.spacing[1] / (wide * projections.spacing[0])
     return float(np.clip(ratio, 0.3, 1))
@@ -67,7 +67,7 @@ def _height(projections: Projections) -> float:
 
 @style.styled
 def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
-    """Draw an animal per laboratory (up to three) as a cloud of neurons in true colour.
+    """Draw a worm per laboratory (up to three) as a cloud of neurons in true colour.
 
     Parameters
     ----------
@@ -76,18 +76,18 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     colour_scale : str
         Scale of r, g, b.
     """
-    keys = animals.largest_by_laboratory(neurons)
+    keys = coloured.largest_by_laboratory(neurons)
     drawn = style.new(
         4.6 * len(keys), 3.6, "Neurons in space, in their true colour (source without volumes)"
     )
     # the label of a last z axis needs room that the layout does not see
     drawn.get_layout_engine().set(rect=(0, 0, 0.97, 1))
     for number, key in enumerate(keys, start=1):
-        rows = animals.neurons_of(neurons, key)
-        brighter = animals.gain(rows, colour_scale)
+        rows = coloured.neurons_of(neurons, key)
+        brighter = coloured.gain(rows, colour_scale)
         axes = drawn.add_subplot(1, len(keys), number, projection="3d")
         axes.scatter(
-            rows["xr"], rows["yr"], rows["zr"], c=animals.colours(rows, colour_scale, brighter),
+            rows["xr"], rows["yr"], rows["zr"], c=coloured.colours(rows, colour_scale, brighter),
             s=26, depthshade=False, edgecolors="0.25", linewidths=0.3,
         )  # fmt: skip
         spans = np.ptp(rows[["xr", "yr", "zr"]].to_numpy(), axis=0)
@@ -99,7 +99,7 @@ def figure_of_neurons(neurons: pd.DataFrame, colour_scale: str) -> Figure:
         lab, worm = key
         axes.set_title(
             f"{style.text(lab)} {style.text(worm)}"
-            f"\n({len(rows)} neurons{animals.brightened(brighter)})"
+            f"\n({len(rows)} neurons{coloured.brightened(brighter)})"
         )
     return drawn
 
@@ -133,8 +133,8 @@ def draw(
                 LOGGER.info("not shown: %s", error)
     if projections:
         titled = {
-            f"{lab.name} {_animal(path)}": volume for lab, (path, volume) in projections.items()
+            f"{lab.name} {_worm(path)}": volume for lab, (path, volume) in projections.items()
         }
         style.save(figure_of_volumes(titled), out)
     else:
-        animals.save_coloured(figure_of_neurons, neurons, colour_scale, out=out)
+        coloured.save_coloured(figure_of_neurons, neurons, colour_scale, out=out)

@@ -1,4 +1,4 @@
-"""One animal's neurons with the names they were given."""
+"""One worm's neurons with the names they were given."""
 
 import os
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from chromapal.evaluate.figures import style
 from chromapal.evaluate.tables.read import read_csv
 
 NUMBERS = (*"xyz", *BODY, "probability", "review")
-# along, towards the viewer, up: left is drawn backwards, or the animal would be its mirror image
+# along, towards the viewer, up: left is drawn backwards, or the worm would be its mirror image
 SPACE = ("posterior", "left", "dorsal")
 # the axes of a view (along the body, across it), and from where the worm is seen
 VIEWS = {
-    ("posterior", "dorsal"): "seen from the animal's left side",
-    ("posterior", "left"): "seen from the animal's back",
+    ("posterior", "dorsal"): "seen from the worm's left side",
+    ("posterior", "left"): "seen from the worm's back",
 }
 # answers in a named table's column `right`: what they mean, colour, marker
 OUTCOMES = {
@@ -32,7 +32,7 @@ NAME_POINTS = 6
 
 
 def read_table(path: str | os.PathLike) -> pd.DataFrame:
-    """Read one animal's named neurons, with predicted colours where the table has them."""
+    """Read one worm's named neurons, with predicted colours where the table has them."""
     named = read_csv(path, NUMBERS)
     return named.assign(**{name: pd.to_numeric(named[name]) for name in RGB_SHOWN if name in named})
 
@@ -106,14 +106,14 @@ def title(named: pd.DataFrame) -> str:
 
 @style.styled
 def figure(named: pd.DataFrame) -> Figure:
-    """Draw an animal from its left, from its back and in space.
+    """Draw a worm from its left, from its back and in space.
 
     Wrong names are all written; others where there is room.
 
     Parameters
     ----------
     named : pandas.DataFrame
-        One animal: lab, worm, posterior, dorsal, left [um], name, answer, right ("yes", "no" or
+        One worm: lab, worm, posterior, dorsal, left [um], name, answer, right ("yes", "no" or
         nothing where nobody labelled the neuron); handedness, if the table has that column, is
         given in the title.
     """
@@ -195,5 +195,5 @@ def _names(axes: Axes, neurons: pd.DataFrame, columns: Sequence[str]):
 
 
 def draw(named: str | os.PathLike, out: str | os.PathLike):
-    """Draw `worm.png` from one animal's named neurons."""
+    """Draw `worm.png` from one worm's named neurons."""
     style.save(figure(read_table(named)), out)

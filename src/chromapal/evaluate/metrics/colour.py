@@ -5,7 +5,7 @@ import pandas as pd
 
 from chromapal import columns
 from chromapal.prepare.normalise import display
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 TRUTH, PREDICTED = list(columns.COLOUR), list(columns.PREDICTED)
 CANVAS = 128  # pixels a side of the image that SSIM looks at
@@ -79,7 +79,7 @@ def colourfulness(rgb: np.ndarray) -> float:
 
 
 def render(uvw: np.ndarray, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Draw an animal's neurons as discs, seen along z.
+    """Draw a worm's neurons as discs, seen along z.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def render(uvw: np.ndarray, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ssim(uvw: np.ndarray, truth: np.ndarray, prediction: np.ndarray) -> float:
-    """Structural similarity of an animal's image in true and in predicted colours.
+    """Structural similarity of a worm's image in true and in predicted colours.
 
     Gaussian window of sigma 1.5 pixels, data range 1 (Wang et al. 2004). The canvas has the same
     size whatever a model's grid, so that models compare. The mean goes over the pixels of discs
@@ -143,7 +143,7 @@ def ssim(uvw: np.ndarray, truth: np.ndarray, prediction: np.ndarray) -> float:
 
 
 def per_worm(colours: pd.DataFrame) -> pd.DataFrame:
-    """Score each animal on the scale of the study.
+    """Score each worm on the scale of the study.
 
     Parameters
     ----------
@@ -156,39 +156,39 @@ def per_worm(colours: pd.DataFrame) -> pd.DataFrame:
         lab, worm, neurons, mse, chroma_r2; sorted by lab and worm.
     """
     scores = []
-    for (lab, worm), rows in colours.groupby(ANIMAL, sort=True):
+    for (lab, worm), rows in colours.groupby(WORM, sort=True):
         truth, prediction = rows[TRUTH].to_numpy(), rows[PREDICTED].to_numpy(np.float64)
         error = ((truth - prediction) ** 2).mean()
         chroma = chroma_r2(truth, prediction, rows["luminance"].to_numpy())
         scores.append((lab, worm, len(rows), error, chroma))
-    return pd.DataFrame(scores, columns=[*ANIMAL, "neurons", "mse", "chroma_r2"])
+    return pd.DataFrame(scores, columns=[*WORM, "neurons", "mse", "chroma_r2"])
 
 
 def per_worm_ssim(colours: pd.DataFrame, colour_scale: str) -> pd.DataFrame:
-    """Give the structural similarity of each animal's image: lab, worm, ssim."""
+    """Give the structural similarity of each worm's image: lab, worm, ssim."""
     scores = [
         (
-            *animal,
+            *worm,
             ssim(
                 rows[["u", "v", "w"]].to_numpy(),
                 display(rows[TRUTH].to_numpy(), colour_scale),
                 display(rows[PREDICTED].to_numpy(np.float64), colour_scale),
             ),
         )
-        for animal, rows in colours.groupby(ANIMAL, sort=True)
+        for worm, rows in colours.groupby(WORM, sort=True)
     ]
-    return pd.DataFrame(scores, columns=[*ANIMAL, "ssim"])
+    return pd.DataFrame(scores, columns=[*WORM, "ssim"])
 
 
 def score(colours: pd.DataFrame, worms: pd.DataFrame, colour_scale: str) -> dict[str, float]:
-    """Score a group of animals, all their neurons pooled.
+    """Score a group of worms, all their neurons pooled.
 
     Parameters
     ----------
     colours : pandas.DataFrame
         Test neurons of the group: lab, worm, u, v, w, r, g, b, luminance, pred_r, pred_g, pred_b.
     worms : pandas.DataFrame
-        What `per_worm_ssim` gave for them; SSIM is the mean over animals.
+        What `per_worm_ssim` gave for them; SSIM is the mean over worms.
     colour_scale : str
         Scale of the colours. MSE, R² and chroma R² are on this scale; colourfulness and ΔE2000
         (mean over neurons, CIELAB of sRGB, D65) on colours brought to 0..1.

@@ -1,4 +1,4 @@
-"""How often neurons are named right, per animal, with intervals, and what guessing gives."""
+"""How often neurons are named right, per worm, with intervals, and what guessing gives."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pandas as pd
 from chromapal.columns import ASSIGNED, TOP
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 # What identifies one run of a classifier; sample and grid are those of the predicted colours.
 METHOD = ["study", "classifier", "colorizer", "variant", "sample", "grid", "features", "seed"]
@@ -14,7 +14,7 @@ LEVEL = ["fold", "lab"]
 ALL = "all"
 RESAMPLES = 2000
 CONFIDENCE = 0.95
-# Scores of one animal: which count of `per_worm` is divided by which.
+# Scores of one worm: which count of `per_worm` is divided by which.
 SCORES = {
     "accuracy": ("right", "labelled"),
     "top5": ("right5", "labelled"),
@@ -30,7 +30,7 @@ GRAY, PREDICTED, TRUE = "position+gray", "position+gray+predicted", "position+rg
 
 
 def per_worm(named: pd.DataFrame) -> pd.DataFrame:
-    """Count each animal's neurons that were named right.
+    """Count each worm's neurons that were named right.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def per_worm(named: pd.DataFrame) -> pd.DataFrame:
     partial = name.map(partial_names.is_partial).astype(bool)
     labelled = name.ne(BACKGROUND) & ~partial
     correct = {column: partial_names.right(name, named[column]) for column in (*TOP, *ASSIGNED)}
-    counts = named[["features", "colorizer", *ANIMAL]].assign(
+    counts = named[["features", "colorizer", *WORM]].assign(
         neurons=1,
         labelled=labelled,
         right=correct["top1"] & labelled,
@@ -68,7 +68,7 @@ def per_worm(named: pd.DataFrame) -> pd.DataFrame:
         right_all=correct["top1"],
         guessed_all=named["majority"].eq(name),
     )
-    keys = ["features", "colorizer", *ANIMAL]
+    keys = ["features", "colorizer", *WORM]
     sums = counts.groupby(keys, sort=True).sum()
     first = named.groupby(keys, sort=True)["training_names"].first()
     return sums.assign(training_names=first).reset_index()
@@ -80,7 +80,7 @@ def scored(named: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_scores(worms: pd.DataFrame) -> pd.DataFrame:
-    """Add the columns of `SHARES`; NaN for an animal whose labelled neurons are not among these."""
+    """Add the columns of `SHARES`; NaN for a worm whose labelled neurons are not among these."""
     return worms.assign(
         **{name: worms[right] / worms[among] for name, (right, among) in SCORES.items()}
     )
@@ -99,19 +99,19 @@ def per_name(named: pd.DataFrame) -> pd.DataFrame:
 
 
 def interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give a percentile bootstrap interval of the mean over animals.
+    """Give a percentile bootstrap interval of the mean over worms.
 
     Parameters
     ----------
     values : numpy.ndarray
-        One value per animal, shape (methods, animals); all methods share their resamples.
+        One value per worm, shape (methods, worms); all methods share their resamples.
     seed : int
         Seed of the resamples.
 
     Returns
     -------
     low, high : numpy.ndarray
-        Shape (methods,); NaN for fewer than two animals.
+        Shape (methods,); NaN for fewer than two worms.
     """
     if values.shape[1] < 2:
         missing = np.full(len(values), np.nan)
@@ -140,8 +140,8 @@ def recovery_ratio(
     Parameters
     ----------
     gray, predicted, true : numpy.ndarray
-        Accuracy per animal with position and gray, with predicted colour added, and with
-        position and true colour, shape (methods, animals).
+        Accuracy per worm with position and gray, with predicted colour added, and with
+        position and true colour, shape (methods, worms).
     seed : int
         Seed of the bootstrap.
 
@@ -149,7 +149,7 @@ def recovery_ratio(
     -------
     numpy.ndarray
         (mean predicted - mean gray) / (mean true - mean gray), shape (methods,); NaN where the
-        interval of the denominator, bootstrapped over animals in pairs, includes 0.
+        interval of the denominator, bootstrapped over worms in pairs, includes 0.
     """
     worth = true - gray
     low, high = interval(worth, seed)
@@ -182,8 +182,8 @@ def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        METHOD, fold, lab; worms and neurons (labelled) scored; accuracy (mean over animals, of
-        their labelled neurons), low and high (bootstrap over animals), top5, majority (guessing
+        METHOD, fold, lab; worms and neurons (labelled) scored; accuracy (mean over worms, of
+        their labelled neurons), low and high (bootstrap over worms), top5, majority (guessing
         the most frequent labelled name) and chance (one over the names known) likewise; the same
         with one name to one neuron: assigned, assigned_low, assigned_high, assigned_top5 and
         class_accuracy (side ignored); partial labels, counted apart, and partial_accuracy;
@@ -193,43 +193,45 @@ def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     """
     # before levels rename laboratories: two of them may have a worm of one name
     worms = with_scores(worms).assign(
-        animal=worms.groupby(ANIMAL, sort=True).ngroup(), chance=1 / worms["training_names"]
+        worm_number=worms.groupby(WORM, sort=True).ngroup(), chance=1 / worms["training_names"]
     )
-    worms["animals"] = _animal_sets(worms)
+    worms["worm_set"] = _worm_sets(worms)
     parts = [
         _score_level(rows)
-        for _, rows in levels(worms).groupby(["study", "variant", "animals", *LEVEL], sort=True)
+        for _, rows in levels(worms).groupby(["study", "variant", "worm_set", *LEVEL], sort=True)
     ]
     keys = [*METHOD, *LEVEL]
     table = pd.concat(parts, ignore_index=True).merge(_name_scores(names), on=keys, how="left")
     return table.sort_values(keys, kind="stable", ignore_index=True)
 
 
-def _animal_sets(worms: pd.DataFrame) -> pd.Series:
-    """Give each set of animals that feature sets could be scored on a number.
+def _worm_sets(worms: pd.DataFrame) -> pd.Series:
+    """Give each set of worms that feature sets could be scored on a number.
 
-    An animal that lacks a channel is not scored on the feature sets that need it. All methods
-    are scored on the same animals of a feature set.
+    A worm that lacks a channel is not scored on the feature sets that need it. All methods
+    are scored on the same worms of a feature set.
     """
-    tested = worms.groupby(METHOD, sort=True)["animal"].agg(lambda rows: tuple(sorted(set(rows))))
+    tested = worms.groupby(METHOD, sort=True)["worm_number"].agg(
+        lambda rows: tuple(sorted(set(rows)))
+    )
     by_features = tested.groupby(["study", "variant", "features"]).agg(set)
     if by_features.map(len).gt(1).any():
-        raise ValueError("every method must be scored on the same animals")
+        raise ValueError("every method must be scored on the same worms")
     number = pd.Series(pd.factorize(tested, sort=True)[0], tested.index)
     return pd.Series(number.loc[pd.MultiIndex.from_frame(worms[METHOD])].to_numpy(), worms.index)
 
 
 def _score_level(rows: pd.DataFrame) -> pd.DataFrame:
-    """Score the methods of one variant on the same animals."""
+    """Score the methods of one variant on the same worms."""
     keys = [*METHOD, *LEVEL]
     seed = int(rows["seed"].iloc[0])
     counted = ["neurons", "labelled", "partial", "right_all", "guessed_all"]
     sums = rows.groupby(keys, sort=True)[counted].sum()
-    # split by rows, an animal's labelled neurons may all be in training
+    # split by rows, a worm's labelled neurons may all be in training
     with_labels = rows[rows["labelled"] > 0]
     means = with_labels.groupby(keys, sort=True)[[*SCORES, "chance"]].mean().reindex(sums.index)
     accuracy, assigned = (
-        with_labels.pivot(index=keys, columns="animal", values=metric)
+        with_labels.pivot(index=keys, columns="worm_number", values=metric)
         .reindex(sums.index)
         .to_numpy()
         for metric in ("accuracy", "assigned")

@@ -1,7 +1,7 @@
-"""The colour Turing test: a page that asks a person which pictures have their real colours.
+"""The colour Turing test: a page that asks a person which images have their real colours.
 
 The page holds its answers: whoever reads its source can cheat. Nothing that is drawn, labelled or
-read aloud in it gives away which picture is true.
+read aloud in it gives away which image is true.
 """
 
 import base64
@@ -27,7 +27,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# What pixels need. A colour profile, a gamma or an orientation in one picture of a pair would
+# What pixels need. A colour profile, a gamma or an orientation in one image of a pair would
 # give it away, and the colorizer saw none of them; texts may name private files.
 KEPT_CHUNKS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 
@@ -38,10 +38,10 @@ def write(table: pd.DataFrame, seed: int, title: str, out: str | os.PathLike):
     Parameters
     ----------
     table : pandas.DataFrame
-        One row per picture and colorizer: `key` and `colorizer` (any text), `truth` and
+        One row per image and colorizer: `key` and `colorizer` (any text), `truth` and
         `prediction` (paths of PNG files of the same size).
     seed : int
-        Seed of the order of the pictures; the order of the rows does not matter.
+        Seed of the order of the images; the order of the rows does not matter.
     title : str
         The page's heading, any text.
     out : path-like
@@ -51,7 +51,7 @@ def write(table: pd.DataFrame, seed: int, title: str, out: str | os.PathLike):
     ------
     InputError
         The table has no rows, lacks a column or has a row twice; a file is missing or no PNG; a
-        prediction's size is not its truth's; a key has two true pictures.
+        prediction's size is not its truth's; a key has two true images.
     """
     text = page(table, seed, title)
     with whole(out) as temporary:
@@ -61,7 +61,7 @@ def write(table: pd.DataFrame, seed: int, title: str, out: str | os.PathLike):
 def page(table: pd.DataFrame, seed: int, title: str) -> str:
     """Write the whole page; every text is escaped. See `write`."""
     # none of these characters means anything inside a JSON text, and no tag can begin without
-    content = json.dumps(pictures(table, seed), sort_keys=True, separators=(",", ":"))
+    content = json.dumps(images(table, seed), sort_keys=True, separators=(",", ":"))
     for sign in "<>&":
         content = content.replace(sign, f"\\u{ord(sign):04x}")
     template = TEMPLATE.read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ def page(table: pd.DataFrame, seed: int, title: str) -> str:
     return (
         template.replace("<!--policy-->", policy)
         .replace("<!--title-->", html.escape(title))
-        .replace("<!--pictures-->", content)
+        .replace("<!--images-->", content)
     )
 
 
@@ -80,16 +80,16 @@ def _source(template: str, tag: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def pictures(table: pd.DataFrame, seed: int) -> list[dict]:
-    """List the pictures in the order in which the page shows them.
+def images(table: pd.DataFrame, seed: int) -> list[dict]:
+    """List the images in the order in which the page shows them.
 
-    A true picture is listed once, however many colorizers share it: seen twice, it would give
+    A true image is listed once, however many colorizers share it: seen twice, it would give
     itself away.
 
     Returns
     -------
     list of dict
-        key, colorizer ("" of a true picture), truth ("true" or "predicted"), width and height
+        key, colorizer ("" of a true image), truth ("true" or "predicted"), width and height
         [pixels], image (a data URI).
 
     Raises
@@ -100,10 +100,10 @@ def pictures(table: pd.DataFrame, seed: int) -> list[dict]:
     _check(table)
     truths, predictions = {}, {}
     for row in table.loc[:, list(COLUMNS)].astype(str).itertuples(index=False):
-        truth = _picture(row.truth, f"the true picture of {row.key!r}")
+        truth = _image(row.truth, f"the true image of {row.key!r}")
         if truths.setdefault(row.key, truth) != truth:
-            raise InputError(row.truth, f"another true picture of {row.key!r}", "one for each key")
-        predicted = _picture(row.prediction, f"a predicted picture of {row.key!r}")
+            raise InputError(row.truth, f"another true image of {row.key!r}", "one for each key")
+        predicted = _image(row.prediction, f"a predicted image of {row.key!r}")
         if _size(predicted) != _size(truth):
             # the size alone would tell them apart
             expected = f"{_size(truth)}, the size of {row.truth}"
@@ -120,23 +120,23 @@ def pictures(table: pd.DataFrame, seed: int) -> list[dict]:
 
 
 def _check(table: pd.DataFrame):
-    what = "table of pictures to ask about"
+    what = "table of images to ask about"
     missing = [name for name in COLUMNS if name not in table]
     if missing:
         raise InputError(what, f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")
     if table.empty:
-        raise InputError(what, "no rows", "a true and a predicted picture or more")
+        raise InputError(what, "no rows", "a true and a predicted image or more")
     twice = table.loc[table[["key", "colorizer"]].astype(str).duplicated()]
     if len(twice):
         key, colorizer = twice.iloc[0][["key", "colorizer"]]
         raise InputError(what, f"{key!r} of {colorizer!r} twice", "a key once per colorizer")
 
 
-def _size(picture: dict) -> str:
-    return f"{picture['width']} x {picture['height']} pixels"
+def _size(image: dict) -> str:
+    return f"{image['width']} x {image['height']} pixels"
 
 
-def _picture(path: str, what: str) -> dict:
+def _image(path: str, what: str) -> dict:
     """Read a PNG file's size and its bytes without metadata, as a data URI."""
     try:
         data = Path(path).read_bytes()

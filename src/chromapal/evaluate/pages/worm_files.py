@@ -1,4 +1,4 @@
-"""The files of each worm: names with a review queue, a picture, a page."""
+"""The files of each worm: names with a review queue, an image, a page."""
 
 import difflib
 import logging
@@ -17,7 +17,7 @@ from chromapal.evaluate.tables.naming import worm_answers
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import whole
 from chromapal.worms.slugs import slug
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
 NAMES = (*ASSIGNED, *PROBABILITY, "anchor")
@@ -32,7 +32,7 @@ def replace_rows(table: pd.DataFrame, newer: pd.DataFrame, columns: Sequence[str
 
 def warn_of_unused_files(
     anchors: str | os.PathLike,
-    animals: Collection[tuple[str, str]],
+    worms: Collection[tuple[str, str]],
     used_for: Collection[tuple[str, str]],
 ):
     """Warn of every file of anchors that no page uses.
@@ -41,10 +41,10 @@ def warn_of_unused_files(
     ----------
     anchors : path-like
         The folder of anchors.
-    animals, used_for : collection of (lab, worm)
-        Animals with a page, and those of them whose page uses a file of anchors.
+    worms, used_for : collection of (lab, worm)
+        Worms with a page, and those of them whose page uses a file of anchors.
     """
-    used = {f"{slug(lab)}/{slug(worm)}.csv": (lab, worm) in used_for for lab, worm in animals}
+    used = {f"{slug(lab)}/{slug(worm)}.csv": (lab, worm) in used_for for lab, worm in worms}
     for path in sorted(path for path in Path(anchors).rglob("*") if path.is_file()):
         name = path.relative_to(anchors).as_posix()
         if path.suffix.lower() == ".csv" and name not in used:
@@ -67,7 +67,7 @@ def write_worm_files(
     out: str | os.PathLike,
     anchors: str | os.PathLike = "",
 ):
-    """Write `{lab}/{worm}.csv`, `.png` and `.html` for every test animal.
+    """Write `{lab}/{worm}.csv`, `.png` and `.html` for every test worm.
 
     Parameters
     ----------
@@ -95,15 +95,15 @@ def write_worm_files(
         body, doubtful = pd.DataFrame(columns=["row", *BODY]), pd.Series(dtype=bool)
         if entry["fold"] in aligned:
             body = pd.read_parquet(aligned[entry["fold"]])
-            decided = pd.read_parquet(handedness[entry["fold"]]).set_index(ANIMAL)
+            decided = pd.read_parquet(handedness[entry["fold"]]).set_index(WORM)
             doubtful = decided["doubtful"].astype(bool)
         named = named.assign(anchor="")
         if entry["fold"] in stated:
             anchored = pd.read_parquet(stated[entry["fold"]])
             named, body = replace_rows(named, anchored, NAMES), replace_rows(body, anchored, BODY)
             # anchors may decide which side is left, or bring it into doubt
-            decided = named.loc[named["row"].isin(anchored["row"]), [*ANIMAL, "row"]]
-            decided = decided.drop_duplicates(ANIMAL).set_index(ANIMAL)["row"]
+            decided = named.loc[named["row"].isin(anchored["row"]), [*WORM, "row"]]
+            decided = decided.drop_duplicates(WORM).set_index(WORM)["row"]
             doubtful.update(decided.map(anchored.set_index("row")["doubtful"]).astype(bool))
             used_for |= set(decided.index)
         answers = worm_answers(named, neurons, body, doubtful)
@@ -114,11 +114,11 @@ def write_worm_files(
     everything = pd.concat(tables, ignore_index=True)
     if anchors:
         warn_of_unused_files(
-            anchors, set(everything[ANIMAL].itertuples(index=False, name=None)), used_for
+            anchors, set(everything[WORM].itertuples(index=False, name=None)), used_for
         )
     with whole(out) as folder:
-        animals = list(everything.groupby(ANIMAL, sort=True))
-        for (lab, name), rows in progress(animals, len(animals), "worm pages"):
+        worms = list(everything.groupby(WORM, sort=True))
+        for (lab, name), rows in progress(worms, len(worms), "worm pages"):
             path = folder / slug(lab) / slug(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             table = f"{path}.csv"

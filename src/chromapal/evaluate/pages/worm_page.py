@@ -1,4 +1,4 @@
-"""One animal's neurons to turn, zoom and review in a browser; the page needs no network."""
+"""One worm's neurons to turn, zoom and review in a browser; the page needs no network."""
 
 import html
 import os
@@ -99,7 +99,7 @@ def space(named: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     named : pandas.DataFrame
-        One animal's named neurons; those without a position are not drawn.
+        One worm's named neurons; those without a position are not drawn.
     """
     positioned = named.dropna(subset=list(worm.BODY))
     drawn = go.Figure()
@@ -175,7 +175,7 @@ def queue(named: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     named : pandas.DataFrame
-        One animal's named neurons, with their rank in the review queue, `review`.
+        One worm's named neurons, with their rank in the review queue, `review`.
 
     Returns
     -------
@@ -197,7 +197,7 @@ def queue(named: pd.DataFrame) -> pd.DataFrame:
 def page(named: pd.DataFrame, notes: Sequence[str] = ()) -> str:
     """Write the whole page, with notes above the drawing; every text is escaped."""
     if named.empty:
-        heading, drawing = "No neurons", "<p class='note'>This animal has no neurons.</p>"
+        heading, drawing = "No neurons", "<p class='note'>This worm has no neurons.</p>"
     else:
         heading = html.escape(worm.title(named).replace(r"\$", "$"))
         drawing = to_html(
@@ -231,7 +231,7 @@ Axes in micrometres.</p>
 
 
 def write(named: str | os.PathLike, out: str | os.PathLike, notes: Sequence[str] = ()):
-    """Write one animal's page from its table of named neurons, whole or not at all."""
+    """Write one worm's page from its table of named neurons, whole or not at all."""
     text = page(worm.read_table(named), notes)
     with whole(out) as temporary:
         temporary.write_text(text, encoding="utf-8")

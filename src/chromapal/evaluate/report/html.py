@@ -19,7 +19,7 @@ class Html(str):
         return str(self)
 
     def _repr_pretty_(self, printer, cycle: bool):
-        # the notebook would keep every picture twice
+        # the notebook would keep every image twice
         printer.text("HTML")
 
 
@@ -80,10 +80,10 @@ def figure(
     """Embed a figure with its caption (of its own name, or another), which Snakemake shows too."""
     caption_text = (Path(captions) / f"{caption or name}.rst").read_text("utf-8")
     caption = html.escape(" ".join(caption_text.split()))
-    picture = Path(figures) / f"{name}.png"
-    if not picture.is_file():
+    image = Path(figures) / f"{name}.png"
+    if not image.is_file():
         return Html(f"<p class='note'>The figure “{html.escape(name)}” was not drawn.</p>")
-    data = base64.b64encode(picture.read_bytes()).decode()
+    data = base64.b64encode(image.read_bytes()).decode()
     return Html(
         f"<figure><img alt='{html.escape(name)}' src='data:image/png;base64,{data}'>"
         f"<figcaption>{caption}</figcaption></figure>"

@@ -1,4 +1,4 @@
-"""What the report's cells show of names given one to one neuron, where animals were aligned."""
+"""What the report's cells show of names given one to one neuron, where worms were aligned."""
 
 import os
 from pathlib import Path
@@ -10,28 +10,28 @@ from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 
 ORACLE = (
-    "<b>An oracle:</b> test animals' handedness was taken from their labels (config key "
-    "<code>handedness</code>). They show what doubt costs, not what a new animal would get."
+    "<b>An oracle:</b> test worms' handedness was taken from their labels (config key "
+    "<code>handedness</code>). They show what doubt costs, not what a new worm would get."
 )
 NOT_ALIGNED = (
-    "In this study animals were not aligned (config key <code>align</code>): classifiers saw "
+    "In this study worms were not aligned (config key <code>align</code>): classifiers saw "
     "positions as they were recorded, and names were given to each neuron for itself."
 )
 SCORES = {
     "classifier": "classifier",
     "features": "features",
-    "worms": "animals",
+    "worms": "worms",
     "accuracy": "each neuron for itself",
     "assigned": "one to one",
     "interval": "95 % interval",
     "assigned_top5": "top 5",
     "class_accuracy": "side ignored",
-    "half": "precision of the surest 50 %, mean over animals",
+    "half": "precision of the surest 50 %, mean over worms",
     "most": "of the surest 80 %",
 }
 DOUBTS = {
     "lab": "laboratory",
-    "worm": "animal",
+    "worm": "worm",
     "features": "aligned by",
     "chosen": "taken as",
     "probability": "probability",
@@ -43,7 +43,7 @@ PAIRED = {
     "classifier": "classifier",
     "features": "features",
     "method": "other method",
-    "worms": "animals",
+    "worms": "worms",
     "ours": "ours",
     "peer": "other method's",
     "difference": "difference",
@@ -59,7 +59,7 @@ def _read(tables: str | os.PathLike, name: str) -> pd.DataFrame:
 
 
 def aligned(config: dict) -> bool:
-    """Whether a study aligned animals and named their neurons."""
+    """Whether a study aligned worms and named their neurons."""
     return config["align"] != "none" and bool(config["identify"]["classifiers"])
 
 
@@ -78,7 +78,7 @@ def scores(tables: str | os.PathLike, config: dict) -> Html:
         precision = read.pick(
             coverage, lab="all", coverage=coverage_fraction, variant="no_background"
         )
-        # like accuracy: a neuron of an animal with many names counts no more
+        # like accuracy: a neuron of a worm with many names counts no more
         precision = precision[[*keys, "precision_by_animal"]].set_axis([*keys, name], axis=1)
         identity = identity.merge(precision, on=keys, how="left")
     order = identity["features"].map({name: at for at, name in enumerate(FEATURES)})
@@ -106,34 +106,34 @@ def laboratories(tables: str | os.PathLike, config: dict) -> Html:
     wide = wide[read.ordered(wide.columns.to_series(), FEATURES)]
     wide = rows.groupby("lab")[["worms"]].max().join(wide)
     wide = wide.sort_index(key=lambda labs: labs == "all", kind="stable").reset_index()
-    heads = {name: name for name in wide.columns} | {"lab": "laboratory", "worms": "animals"}
+    heads = {name: name for name in wide.columns} | {"lab": "laboratory", "worms": "worms"}
     words = best.replace("_", " ")
     return Html(f"<h4>Laboratories ({words}, one to one)</h4>{table(wide, heads, '')}")
 
 
 def doubts(tables: str | os.PathLike, config: dict) -> Html:
-    """List the animals whose axes are doubtful, or at odds with their labels."""
+    """List the worms whose axes are doubtful, or at odds with their labels."""
     if not aligned(config):
         return Html("")
     rows = _read(tables, "handedness")
     rows = rows[rows["doubtful"].eq(1) | rows["suspect"].eq(1)]
     rows = rows.assign(**{name: rows[name].astype(int).map(HANDS) for name in ("chosen", "labels")})
-    heading = "<h4>Animals whose axes or labels are doubtful, scored both ways</h4>"
+    heading = "<h4>Worms whose axes or labels are doubtful, scored both ways</h4>"
     return Html(heading + table(rows, DOUBTS, "None."))
 
 
 def peers(tables: str | os.PathLike, config: dict) -> Html:
-    """Show other methods on the same animals, in pairs."""
+    """Show other methods on the same worms, in pairs."""
     if not (aligned(config) and config["peers"]):
         return Html("")
     rows = read.pick(_read(tables, "peers"), lab="all")
     if rows.empty:
-        return Html("<p>None of the other methods' animals was named in this study.</p>")
+        return Html("<p>None of the other methods' worms was named in this study.</p>")
     record = rows[["wins", "ties", "losses"]].astype(int).astype(str).agg(", ".join, axis=1)
     rows = rows.assign(
         interval=_between(rows, "low", "high"),
         record=record,
         classifier=rows["classifier"].str.replace("_", " "),
     )
-    heading = "<h4>Other methods on the same animals</h4>"
-    return Html(heading + table(rows, PAIRED, "No animal in common."))
+    heading = "<h4>Other methods on the same worms</h4>"
+    return Html(heading + table(rows, PAIRED, "No worm in common."))

@@ -18,13 +18,13 @@ from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 from chromapal.provenance import ROOT, lock_digest
 from chromapal.worms import registry
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 COLOUR_COLUMNS = {
     "colorizer": "colorizer",
     "sample": "sample",
     "grid": "grid",
-    "worms": "test animals",
+    "worms": "test worms",
     "mse": "MSE",
     "r2": "R²",
     "chroma_r2": "chroma R²",
@@ -69,8 +69,8 @@ def protocol(config: dict) -> Html:
     """Describe in words what was held out, what gray is, and on which scale colour is."""
     split = {
         "rows": "<b>neurons</b> were divided at random, as in the original study: every test "
-        "neuron's animal is in training too, and the scores do not apply to new animals",
-        "worm": "whole <b>animals</b> were held out, each tested at most once",
+        "neuron's worm is in training too, and the scores do not apply to new worms",
+        "worm": "whole <b>worms</b> were held out, each tested at most once",
         "lab": "one whole <b>laboratory</b> at a time was held out",
     }[config["split"]]
     gray = {
@@ -81,9 +81,9 @@ def protocol(config: dict) -> Html:
     }[config["gray_source"]]
     scale = {
         "full_scale": "counts over the laboratory's full scale",
-        "global_minmax": "counts between the smallest and largest of the training animals",
-        "per_worm": "counts between robust quantiles of the animal itself",
-        "rank_normal": "ranks within the animal, spread like a normal distribution",
+        "global_minmax": "counts between the smallest and largest of the training worms",
+        "per_worm": "counts between robust quantiles of the worm itself",
+        "rank_normal": "ranks within the worm, spread like a normal distribution",
     }[config["colour_scale"]]
     return Html(
         f"<ul><li>Split: {split}.</li><li>Gray: {gray}.</li><li>Colour scale: {scale}.</li></ul>"
@@ -92,19 +92,19 @@ def protocol(config: dict) -> Html:
 
 def headline(tables: str | os.PathLike) -> Html:
     """Summarise the study's main results in sentences, each with its baselines."""
-    points = [*_animals(tables), *_colour_points(_read(tables, "colour"))]
+    points = [*_worms(tables), *_colour_points(_read(tables, "colour"))]
     points += _identity_points(_read(tables, "identity"))
     return Html(f"<div class='headline'><ul>{''.join(f'<li>{p}</li>' for p in points)}</ul></div>")
 
 
-def _animals(tables: str | os.PathLike) -> list[str]:
+def _worms(tables: str | os.PathLike) -> list[str]:
     worms, skipped = _read(tables, "worms"), _read(tables, "skipped")
-    scored = worms.drop_duplicates(ANIMAL)
+    scored = worms.drop_duplicates(WORM)
     labs = scored["lab"].value_counts().sort_index()
     each = ", ".join(f"{html.escape(lab)} {count}" for lab, count in labs.items())
     out = len(skipped)
     left = f"; {out} {'entry' if out == 1 else 'entries'} in the list of what was skipped"
-    return [f"<b>{len(scored)} animals</b> were tested ({each or 'none'}){left if out else ''}."]
+    return [f"<b>{len(scored)} worms</b> were tested ({each or 'none'}){left if out else ''}."]
 
 
 def _colour_points(colour: pd.DataFrame) -> list[str]:
@@ -184,7 +184,7 @@ def _by_variant(rows: pd.DataFrame, columns: dict[str, str], empty: str) -> Html
 
 
 def colour(tables: str | os.PathLike) -> Html:
-    """Show the colour metrics of all test animals, baselines first."""
+    """Show the colour metrics of all test worms, baselines first."""
     rows = read.pick(_read(tables, "colour"), **read.POOLED)
     order = rows.assign(learned=~rows["colorizer"].isin(methods.baselines()))
     rows = order.sort_values(["learned", "colorizer", "sample", "grid"], kind="stable")
@@ -192,7 +192,7 @@ def colour(tables: str | os.PathLike) -> Html:
 
 
 def identity(tables: str | os.PathLike) -> Html:
-    """Show the identity metrics of all test animals."""
+    """Show the identity metrics of all test worms."""
     rows = read.pick(_read(tables, "identity"), **read.POOLED)
     order = rows["features"].map({name: at for at, name in enumerate(FEATURES)})
     # where no unlabelled neuron is tested these only repeat accuracy and majority
@@ -221,7 +221,7 @@ def laboratories(tables: str | os.PathLike) -> Html:
     rest = rows.groupby("lab")[["worms", "majority", "chance"]].max()
     wide = rest[["worms"]].join(wide).join(rest[["majority", "chance"]])
     wide = wide.sort_index(key=lambda labs: labs == "all", kind="stable").reset_index()
-    heads = {name: name for name in wide.columns} | {"lab": "laboratory", "worms": "animals"}
+    heads = {name: name for name in wide.columns} | {"lab": "laboratory", "worms": "worms"}
     return table(wide, heads, "")
 
 
@@ -249,9 +249,9 @@ def published(tables: str | os.PathLike) -> Html:
 
 
 def skipped(tables: str | os.PathLike) -> Html:
-    """Show which files and animals were skipped, in which stage, and why."""
+    """Show which files and worms were skipped, in which stage, and why."""
     heads = {
-        "lab": "laboratory", "worm": "animal", "stage": "skipped for", "reason": "reason",
+        "lab": "laboratory", "worm": "worm", "stage": "skipped for", "reason": "reason",
         "file": "file",
     }  # fmt: skip
     return table(_read(tables, "skipped"), heads, "Nothing was skipped.")

@@ -8,7 +8,7 @@ import pandas as pd
 from chromapal.evaluate.metrics import identity
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables.write import write_table
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 CONTEXT = {"atlas_student": "alone (atlas)", "neuron_transformer": "in context (transformer)"}
 
@@ -19,15 +19,15 @@ def write_anchors(files: Sequence[dict], seed: int, out: str | os.PathLike):
     Parameters
     ----------
     files : sequence of dict
-        path of a fold's anchored animals, study and features.
+        path of a fold's anchored worms, study and features.
     seed : int
-        Of the bootstrap over animals.
+        Of the bootstrap over worms.
     out : path-like
         The table.
     """
     table = _read(files)
     keys = ["study", "features", "strategy", "anchors"]
-    write_table("anchors", _over_animals(table, keys, seed), out, sort_by=[*keys, "lab"])
+    write_table("anchors", _over_worms(table, keys, seed), out, sort_by=[*keys, "lab"])
 
 
 def write_ablation(
@@ -42,7 +42,7 @@ def write_ablation(
     identities : sequence of dict
         Identities files, for the question what context is worth.
     seed : int
-        Of the bootstrap over animals.
+        Of the bootstrap over worms.
     out : path-like
         The table.
     """
@@ -54,13 +54,13 @@ def write_ablation(
             named = named[named["features"].isin(feature_sets) & named["colorizer"].eq("")]
             counted = identity.per_worm(named)
             order = list(CONTEXT).index(entry["classifier"])
-            counted = counted[["features", *ANIMAL, "labelled"]].assign(
+            counted = counted[["features", *WORM, "labelled"]].assign(
                 right=counted["right_assigned"], right5=counted["right_assigned5"],
                 study=entry["study"], question="context", setting=CONTEXT[entry["classifier"]],
                 order=order,
             )  # fmt: skip
             table = pd.concat([table, counted], ignore_index=True)
-    # the full number of training animals differs from fold to fold
+    # the full number of training worms differs from fold to fold
     by_number = table["question"].eq("training worms")
     order = table["order"].where(by_number)
     most = by_number & order.eq(order.groupby(table["path"]).transform("max"))
@@ -69,7 +69,7 @@ def write_ablation(
     table.loc[most, "setting"], table.loc[most, "order"] = str(full), full
     keys = ["study", "question", "setting", "order", "features"]
     order = ["study", "features", "question", "order", "lab"]
-    write_table("ablation", _over_animals(table, keys, seed), out, sort_by=order)
+    write_table("ablation", _over_worms(table, keys, seed), out, sort_by=order)
 
 
 def _read(files: Sequence[dict]) -> pd.DataFrame:
@@ -82,8 +82,8 @@ def _read(files: Sequence[dict]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _over_animals(table: pd.DataFrame, keys: list[str], seed: int) -> pd.DataFrame:
-    """Average over animals, per laboratory and over all, with an interval."""
+def _over_worms(table: pd.DataFrame, keys: list[str], seed: int) -> pd.DataFrame:
+    """Average over worms, per laboratory and over all, with an interval."""
     table = table[table["labelled"] > 0]
     table = table.assign(accuracy=table["right"] / table["labelled"])
     more = {"right5": "top5", "right_before": "before"}

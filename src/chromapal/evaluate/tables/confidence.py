@@ -11,7 +11,7 @@ from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables.naming import RUN, answered
 from chromapal.evaluate.tables.write import write_table
 from chromapal.worms.ganglia import ganglion
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 BINS = 10
 COVERAGES = np.round(np.arange(0.05, 1.001, 0.05), 2)
@@ -36,9 +36,9 @@ def write_confidence(
         distance between their bin's probability and its fraction that is right.
     out_coverage : path-like
         `coverage.csv`: precision of the most certain answers, by the fraction of neurons answered.
-        precision counts every neuron once, so that animals with many names weigh more;
-        precision_by_animal is the mean over animals of the precision of their answers among
-        these, over animals with at least one such answer.
+        precision counts every neuron once, so that worms with many names weigh more;
+        precision_by_animal is the mean over worms of the precision of their answers among
+        these, over worms with at least one such answer.
     out_ganglia : path-like
         `ganglia.csv`: fraction of neurons named right per ganglion and laboratory.
     """
@@ -66,25 +66,25 @@ def _calibration(table: pd.DataFrame) -> pd.DataFrame:
 def _coverage(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     # before the laboratories are pooled: two of them may have worms of the same name
-    both = _with_all(table.assign(animal=table.groupby(ANIMAL).ngroup()))
+    both = _with_all(table.assign(worm_number=table.groupby(WORM).ngroup()))
     for key, named in both.groupby([*RUN, "lab"], sort=True):
         named = named.sort_values(["probability", "row"], ascending=[False, True], kind="stable")
         right, probability = named["right"].to_numpy(dtype=float), named["probability"].to_numpy()
-        animal = named["animal"].to_numpy()
+        worm = named["worm_number"].to_numpy()
         counts = np.maximum(np.round(COVERAGES * len(named)).astype(int), 1)
         mean = np.cumsum(right) / np.arange(1, len(named) + 1)
         rows += [
             (*key, fraction, count, probability[count - 1], mean[count - 1],
-             _mean_over_animals(right[:count], animal[:count]))
+             _mean_over_worms(right[:count], worm[:count]))
             for fraction, count in zip(COVERAGES, counts, strict=True)
         ]  # fmt: skip
     return pd.DataFrame(rows, columns=TABLES["coverage"].names)
 
 
-def _mean_over_animals(right: np.ndarray, animal: np.ndarray) -> float:
-    answers = np.bincount(animal)
+def _mean_over_worms(right: np.ndarray, worm: np.ndarray) -> float:
+    answers = np.bincount(worm)
     has_answers = answers > 0
-    return float(np.mean(np.bincount(animal, weights=right)[has_answers] / answers[has_answers]))
+    return float(np.mean(np.bincount(worm, weights=right)[has_answers] / answers[has_answers]))
 
 
 def _with_all(table: pd.DataFrame) -> pd.DataFrame:

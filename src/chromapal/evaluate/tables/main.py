@@ -12,7 +12,7 @@ from chromapal.evaluate.metrics import colour, identity
 from chromapal.evaluate.metrics.identity import METHOD
 from chromapal.evaluate.tables.write import distinct, write_table
 from chromapal.worms import skipped
-from chromapal.worms.table import ANIMAL, neuron_class
+from chromapal.worms.table import WORM, neuron_class
 
 RUN = ["study", "colorizer", "variant", "sample", "grid"]
 NAMED = ["classifier", "colorizer", "variant", "features"]
@@ -142,7 +142,7 @@ def _confusion_table(names: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_worms(colours: Sequence[dict], identities: Sequence[dict], out: str | os.PathLike):
-    """Write `worms.csv`: each test animal's scores, `measure` is colour or identity.
+    """Write `worms.csv`: each test worm's scores, `measure` is colour or identity.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def write_worms(colours: Sequence[dict], identities: Sequence[dict], out: str | 
         labelled = table["name"].ne("").groupby([table["lab"], table["worm"]]).sum()
         parts.append(
             colour.per_worm(table)
-            .merge(labelled.rename("labelled").reset_index(), on=ANIMAL)
+            .merge(labelled.rename("labelled").reset_index(), on=WORM)
             .assign(measure="colour", **{key: entry[key] for key in [*RUN, "fold"]})
         )
     for entry in identities:

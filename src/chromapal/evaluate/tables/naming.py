@@ -11,7 +11,7 @@ from chromapal.dictionary import TABLES
 from chromapal.evaluate.tables.write import write_table
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
-from chromapal.worms.table import ANIMAL, neuron_class
+from chromapal.worms.table import WORM, neuron_class
 
 RUN = ["study", "classifier", "colorizer", "variant", "features"]
 
@@ -34,20 +34,20 @@ def answered(identities: Sequence[dict]) -> pd.DataFrame:
         named = pd.read_parquet(entry["path"])
         full = named["name"].ne(BACKGROUND) & ~named["name"].map(partial_names.is_partial)
         named = named[named["name"].ne("") & full]
-        table = named[["features", "colorizer", *ANIMAL, "row", "name", "probability"]].assign(
+        table = named[["features", "colorizer", *WORM, "row", "name", "probability"]].assign(
             answer=named["assigned1"],
             right=partial_names.right(named["name"], named["assigned1"]),
             right_class=partial_names.right_class(named["name"], named["assigned1"]),
         )
         run = {key: entry[key] for key in ("study", "classifier", "variant", "fold", "seed")}
         parts.append(table.assign(**run))
-    columns = [*RUN, "fold", "seed", *ANIMAL, "row", "name", "answer", "probability", "right"]
+    columns = [*RUN, "fold", "seed", *WORM, "row", "name", "answer", "probability", "right"]
     blank = pd.DataFrame(columns=[*columns, "right_class"])
     return pd.concat(parts, ignore_index=True) if parts else blank
 
 
 def write_handedness(files: Sequence[dict], out: str | os.PathLike):
-    """Write `handedness.csv`: the handedness of each test animal, accuracy either way.
+    """Write `handedness.csv`: the handedness of each test worm, accuracy either way.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def write_handedness(files: Sequence[dict], out: str | os.PathLike):
         for entry in files
     ]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-    write_table("handedness", table, out, sort_by=["features", "fold", *ANIMAL])
+    write_table("handedness", table, out, sort_by=["features", "fold", *WORM])
 
 
 def write_places(
@@ -78,7 +78,7 @@ def write_places(
     aligned : dict
         Files of aligned neurons by "features fold"; other feature sets are skipped.
     out : path-like
-        The table; positions are medians over test animals [um].
+        The table; positions are medians over test worms [um].
     """
     table = answered(identities)
     # with predicted colour one name would be counted once per colorizer
@@ -133,8 +133,8 @@ def worm_answers(
         body[["row", *BODY]], on="row", how="left"
     )
     table = table.sort_values("row", ignore_index=True)
-    table["neuron"] = table.groupby(ANIMAL, sort=False).cumcount()
-    unsure = doubtful.reindex(pd.MultiIndex.from_frame(table[ANIMAL])).fillna(False).to_numpy(bool)
+    table["neuron"] = table.groupby(WORM, sort=False).cumcount()
+    unsure = doubtful.reindex(pd.MultiIndex.from_frame(table[WORM])).fillna(False).to_numpy(bool)
     label = table["name"].mask(table["name"].eq(BACKGROUND), "")
     right = np.where(
         unsure,
@@ -152,7 +152,7 @@ def worm_answers(
         probabilities[index] = sums + [0.0] * (len(ASSIGNED) - len(classes))
     table[PROBABILITY] = probabilities
     ranks = ("answer", "second", "third", "fourth", "fifth")
-    queue = table.groupby(ANIMAL, sort=False)["probability"].rank(method="first").astype(int)
+    queue = table.groupby(WORM, sort=False)["probability"].rank(method="first").astype(int)
     result = table.assign(
         **dict(zip(ranks, answers.T, strict=True)),
         right=np.where(label.eq(""), "", np.where(right, "yes", "no")),

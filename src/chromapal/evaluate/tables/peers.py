@@ -1,4 +1,4 @@
-"""Table of other methods on the same animals, in pairs."""
+"""Table of other methods on the same worms, in pairs."""
 
 import os
 
@@ -11,14 +11,14 @@ from chromapal.evaluate.metrics import identity
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.write import write_table
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 OWN = 0
 DIGITS = 5  # accuracies that differ by less are the same one, written with fewer digits
 
 
 def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | os.PathLike):
-    """Write `peers.csv`: other methods on the same animals, in pairs.
+    """Write `peers.csv`: other methods on the same worms, in pairs.
 
     Parameters
     ----------
@@ -28,13 +28,13 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
         CSV with lab, worm, and a column per method: fraction of labelled neurons named right. ""
         for none: the table is empty then.
     out : path-like
-        The table. difference is ours minus the peer's mean over animals, low and high its
+        The table. difference is ours minus the peer's mean over worms, low and high its
         bootstrap interval; p is that of Wilcoxon's signed-rank test, two-sided.
 
     Raises
     ------
     InputError
-        The file cannot be read, lacks a column, has an animal twice, or a value not in 0..1.
+        The file cannot be read, lacks a column, has a worm twice, or a value not in 0..1.
     """
     rows = []
     if peers:
@@ -44,9 +44,9 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
         own = own[own["colorizer"].eq("")]
         for key, scores in own.groupby(["study", "classifier", "features"], sort=True):
             # a number is no column of a file
-            pairs = scores[[*ANIMAL, "assigned"]].rename(columns={"assigned": OWN})
-            pairs = pairs.merge(peer, on=ANIMAL)
-            for method in peer.columns.drop(ANIMAL):
+            pairs = scores[[*WORM, "assigned"]].rename(columns={"assigned": OWN})
+            pairs = pairs.merge(peer, on=WORM)
+            for method in peer.columns.drop(WORM):
                 both = pairs.dropna(subset=[OWN, method])
                 for lab, rows_of_lab in [*both.groupby("lab"), (ALL, both)]:
                     if len(rows_of_lab):
@@ -57,23 +57,23 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
 
 
 def read_peers(path: str | os.PathLike) -> pd.DataFrame:
-    """Read the accuracy of other methods, one row per animal."""
+    """Read the accuracy of other methods, one row per worm."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        methods = table.columns.drop(ANIMAL, errors="ignore")
+        methods = table.columns.drop(WORM, errors="ignore")
         table = table.assign(**{name: pd.to_numeric(table[name]) for name in methods})
     except (OSError, ValueError) as error:
         raise InputError(
             path, f"no readable CSV file ({error})", "the accuracies of other methods"
         ) from None
-    if not set(ANIMAL) <= set(table.columns) or len(methods) == 0:
+    if not set(WORM) <= set(table.columns) or len(methods) == 0:
         raise InputError(
             path, f"columns {', '.join(map(str, table.columns))}", "lab, worm, and one per method"
         )
-    twice = table[table.duplicated(ANIMAL)]
+    twice = table[table.duplicated(WORM)]
     if len(twice):
-        lab, worm = twice[ANIMAL].iloc[0]
-        raise InputError(path, f"worm {worm} of {lab} twice", "one line per animal")
+        lab, worm = twice[WORM].iloc[0]
+        raise InputError(path, f"worm {worm} of {lab} twice", "one line per worm")
     for name in methods:
         if not table[name].dropna().between(0, 1).all():
             raise InputError(path, f"{name} below 0 or above 1", "the fraction named right, 0 to 1")

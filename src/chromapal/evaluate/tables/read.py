@@ -75,7 +75,7 @@ def best(identity: pd.DataFrame, variant: str) -> tuple[str, str, str]:
     tuple of str
         Classifier, feature set and colorizer of the highest pooled accuracy, on predicted
         colour where that was scored, else on any feature set. The choice is made on the same
-        animals that are shown, which captions state.
+        worms that are shown, which captions state.
     """
     pooled = pick(identity, variant=variant, **POOLED)
     predicted = pooled[pooled["features"] == "position+gray+predicted"]

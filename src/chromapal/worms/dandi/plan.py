@@ -85,7 +85,7 @@ def _require_same(lab: str, facts: dict, of_lab: list[Asset], path: str):
 
 
 def _require_one_lab(used: list[Asset]):
-    """Refuse a repeated animal, which could be both in training and test."""
+    """Refuse a repeated worm, which could be both in training and test."""
     first: dict[tuple[str, str], str] = {}
     for asset in used:
         lab = first.setdefault((asset.dandiset, asset.path), asset.lab)

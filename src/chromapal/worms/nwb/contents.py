@@ -146,7 +146,7 @@ def session(content: NWBFile) -> str:
 
 
 def subject(content: NWBFile) -> dict[str, str]:
-    """Return the strain, sex and stage of a file's animal, "" where they are not stated."""
+    """Return the strain, sex and stage of a file's worm, "" where they are not stated."""
     fields = {"strain": "strain", "sex": "sex", "stage": "growth_stage"}
     return {fact: word(getattr(content.subject, name, None)) for fact, name in fields.items()}
 

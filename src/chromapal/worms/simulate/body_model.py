@@ -1,7 +1,7 @@
 """An invented head: the positions and colours of its neurons.
 
 Names and ganglia are those of textbook anatomy; a class's position within its ganglion, its colour
-and its scatter are drawn once, from a fixed seed. It contains no measurements of real animals.
+and its scatter are drawn once, from a fixed seed. It contains no measurements of real worms.
 
 Body axes are right-handed: posterior from the nose tip, dorsal, left.
 """
@@ -73,7 +73,7 @@ def head() -> pd.DataFrame:
     pandas.DataFrame
         One row per neuron, members of a pair next to each other: `name`, `neuron_class` (name
         without side), `posterior, dorsal, left` [um], `across, along` (standard deviation of its
-        position from animal to animal, 1.2 to 2.5 um, and up to 9 um along the body), and the dyes
+        position from worm to worm, 1.2 to 2.5 um, and up to 9 um along the body), and the dyes
         `R, G, B` and the panneuronal `W` (0 to 1).
     """
     generator = np.random.default_rng(SEED)

@@ -1,4 +1,4 @@
-"""Names of the simulated animals and of their files; standard library only, for parse time."""
+"""Names of the simulated worms and of their files; standard library only, for parse time."""
 
 
 def laboratory(index: int, laboratories: int) -> str:
@@ -22,7 +22,7 @@ def worm_files(worms: int, laboratories: int) -> list[str]:
     Parameters
     ----------
     worms, laboratories : int
-        How many animals, of how many laboratories.
+        How many worms, of how many laboratories.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Simulated worms: the default study's animals, written as real NWB files.
+"""Simulated worms: the default study's worms, written as real NWB files.
 
 A worm is the body model without the neurons it lacks, scattered, stretched, bent, rotated and put
 on a voxel grid, with distorted colours and some labels removed. The properties of a laboratory
-(mirror, full scale, usual pose, voxel size) are drawn from (seed, laboratory), those of an animal
+(mirror, full scale, usual pose, voxel size) are drawn from (seed, laboratory), those of a worm
 from (seed, index), so that the first worms of a larger study are those of a smaller one.
 """
 
@@ -39,15 +39,15 @@ class SimulationParams:
     Parameters
     ----------
     worms, laboratories, neurons : int
-        Animals, laboratories they come from, and neurons per animal (about).
+        Worms, laboratories they come from, and neurons per worm (about).
     unlabelled_low, unlabelled_high : float
-        Range of the fraction of an animal's neurons without a name.
+        Range of the fraction of a worm's neurons without a name.
     uncertain : float
         Fraction of the names that end in `?`.
     colour_gain, colour_noise : float
         Standard deviation of the log of the gain of a worm's channel, and of a neuron's dye.
     usual_side : float
-        Probability that an animal's head points to its laboratory's usual side.
+        Probability that a worm's head points to its laboratory's usual side.
     """
 
     worms: int = 24
@@ -181,13 +181,13 @@ def pose(positions: np.ndarray, truth: dict) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (n, 3)
-        x, y, z [um]; the animal lies on its side. Right-handed unless `mirrored`.
+        x, y, z [um]; the worm lies on its side. Right-handed unless `mirrored`.
     """
     along, dorsal, left = positions.T
     along = (along - along.mean()) * truth["stretch"]
     dorsal, left = (axis / math.sqrt(truth["stretch"]) for axis in (dorsal, left))
     # The midline becomes an arc in the plane of the bend, which is dorsal-ventral in a worm;
-    # sinc keeps the straight animal finite.
+    # sinc keeps the straight worm finite.
     angle = truth["bend"] * along
     x = along * np.sinc(angle / np.pi) - dorsal * np.sin(angle)
     y = along * np.sinc(angle / (2 * np.pi)) * np.sin(angle / 2) + dorsal * np.cos(angle)

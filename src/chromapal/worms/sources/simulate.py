@@ -12,9 +12,7 @@ class Simulate(Nwb):
     """The files that the rule `simulate_worms` writes."""
 
     suffixes = ()
-    words = (
-        "simulated animals: the scores say whether the machinery works, nothing about real worms"
-    )
+    words = "simulated worms: the scores say whether the machinery works, nothing about real worms"
     real = False
 
     def files(self, config):

@@ -1,4 +1,4 @@
-"""Pictures as batches for colorizers; one batch at a time is in memory."""
+"""Images as batches for colorizers; one batch at a time is in memory."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 CROPPED = 8
 
 
-class Pictures(Protocol):
-    """A collection that reads its pictures on access.
+class Images(Protocol):
+    """A collection that reads its images on access.
 
     It may have `fingerprint() -> bytes`, which identifies its content without reading the pixels.
     """
 
     def __len__(self) -> int:
-        """Count the pictures."""
+        """Count the images."""
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Return sRGB of float32, shape (H, W, 3), and gray of float32, shape (H, W), 0 to 1."""
 
 
 @dataclass
-class PictureBatch:
-    """A batch of pictures, padded to the largest of them.
+class ImageBatch:
+    """A batch of images, padded to the largest of them.
 
     Attributes
     ----------
@@ -41,15 +41,15 @@ class PictureBatch:
     rgb : torch.Tensor of float32, shape (B, 3, H, W)
         sRGB, 0 to 1; NaN where unknown.
     mask : torch.Tensor of float32, shape (B, 1, H, W)
-        1 on the picture and 0 on the padding, which repeats the picture's edge.
-    picture : torch.Tensor of int64, shape (B,)
-        Indices of the pictures in their `PictureSamples`.
+        1 on the image and 0 on the padding, which repeats the image's edge.
+    image : torch.Tensor of int64, shape (B,)
+        Indices of the images in their `ImageSamples`.
     """
 
     gray: "torch.Tensor"
     rgb: "torch.Tensor"
     mask: "torch.Tensor"
-    picture: "torch.Tensor"
+    image: "torch.Tensor"
 
     @property
     def inputs(self) -> "tuple[torch.Tensor, ...]":
@@ -58,43 +58,43 @@ class PictureBatch:
 
 
 @dataclass
-class PictureSamples:
-    """The pictures of a training or prediction; the counterpart of `Samples`.
+class ImageSamples:
+    """The images of a training or prediction; the counterpart of `Samples`.
 
     Attributes
     ----------
-    pictures : Pictures
+    images : Images
         The collection, in the order of prediction.
     """
 
-    pictures: Pictures
+    images: Images
 
     def __len__(self) -> int:
-        """Count the pictures."""
-        return len(self.pictures)
+        """Count the images."""
+        return len(self.images)
 
     def epoch(
         self, batch_size: int, seed: int | Sequence[int] | None = None, augment: bool = False
-    ) -> Iterator[PictureBatch]:
-        """Iterate once over all pictures; each is in exactly one batch.
+    ) -> Iterator[ImageBatch]:
+        """Iterate once over all images; each is in exactly one batch.
 
         Parameters
         ----------
         batch_size : int
-            Largest number of pictures in a batch.
+            Largest number of images in a batch.
         seed : int or sequence of int, optional
-            Without a seed, pictures are in order and only successive ones of the same size share
-            a batch, so that no picture is padded. With a seed, they are shuffled, whatever their
+            Without a seed, images are in order and only successive ones of the same size share
+            a batch, so that no image is padded. With a seed, they are shuffled, whatever their
             sizes. The same seed gives the same batches.
         augment : bool
             With a seed, mirror left and right at random, and crop up to an eighth of both sides
-            and enlarge the rest to the original size. Pictures are not turned upside down and
+            and enlarge the rest to the original size. Images are not turned upside down and
             colours do not change: the sky stays blue and above.
 
         Yields
         ------
-        PictureBatch
-            Up to `batch_size` pictures.
+        ImageBatch
+            Up to `batch_size` images.
         """
         rng = None if seed is None else np.random.default_rng(seed)
         order = range(len(self)) if rng is None else rng.permutation(len(self))
@@ -112,24 +112,24 @@ class PictureSamples:
             yield _batch(batch)
 
     def read(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Read one picture: sRGB (H, W, 3) and gray (H, W).
+        """Read one image: sRGB (H, W, 3) and gray (H, W).
 
         Raises
         ------
         InputError
             Wrong shapes, or no pixels.
         """
-        rgb, gray = (np.asarray(values, np.float32) for values in self.pictures[index])
+        rgb, gray = (np.asarray(values, np.float32) for values in self.images[index])
         if gray.ndim != 2 or not gray.size or rgb.shape != (*gray.shape, 3):
             raise InputError(
-                f"picture {index}", f"shapes {rgb.shape} and {gray.shape}", "(H, W, 3) and (H, W)"
+                f"image {index}", f"shapes {rgb.shape} and {gray.shape}", "(H, W, 3) and (H, W)"
             )
         return rgb, gray
 
     def contents(self) -> Iterator[bytes]:
         """Yield all content that affects training, to be hashed."""
-        if hasattr(self.pictures, "fingerprint"):
-            yield self.pictures.fingerprint()
+        if hasattr(self.images, "fingerprint"):
+            yield self.images.fingerprint()
             return
         for index in range(len(self)):
             for values in self.read(index):
@@ -152,7 +152,7 @@ def _augmented(
     if rng.random() < 0.5:
         channels = channels[:, ::-1]
     if channels.shape[:2] != gray.shape:
-        # Back to the picture's size: a network trained only on smaller pictures would not learn
+        # Back to the image's size: a network trained only on smaller images would not learn
         # where the edges of full-size ones are.
         first = torch.from_numpy(channels.transpose(2, 0, 1).copy())[None]
         whole = F.interpolate(first, size=gray.shape, mode="bilinear")
@@ -160,10 +160,10 @@ def _augmented(
     return channels[:, :, :3], channels[:, :, 3]
 
 
-def _batch(pictures: list[tuple[int, np.ndarray, np.ndarray]]) -> PictureBatch:
+def _batch(images: list[tuple[int, np.ndarray, np.ndarray]]) -> ImageBatch:
     import torch
 
-    height, width = np.max([gray.shape for _, _, gray in pictures], axis=0)
+    height, width = np.max([gray.shape for _, _, gray in images], axis=0)
 
     def stacked(arrays: list[np.ndarray], mode: str) -> "torch.Tensor":
         padded = [
@@ -172,9 +172,9 @@ def _batch(pictures: list[tuple[int, np.ndarray, np.ndarray]]) -> PictureBatch:
         ]
         return torch.from_numpy(np.stack(padded).transpose(0, 3, 1, 2))
 
-    return PictureBatch(
-        gray=stacked([gray[:, :, None] for _, _, gray in pictures], "edge"),
-        rgb=stacked([rgb for _, rgb, _ in pictures], "edge"),
-        mask=stacked([np.ones_like(gray[:, :, None]) for _, _, gray in pictures], "constant"),
-        picture=torch.tensor([index for index, _, _ in pictures]),
+    return ImageBatch(
+        gray=stacked([gray[:, :, None] for _, _, gray in images], "edge"),
+        rgb=stacked([rgb for _, rgb, _ in images], "edge"),
+        mask=stacked([np.ones_like(gray[:, :, None]) for _, _, gray in images], "constant"),
+        image=torch.tensor([index for index, _, _ in images]),
     )

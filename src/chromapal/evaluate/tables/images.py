@@ -1,4 +1,4 @@
-"""Tables of the image track: how well pictures are coloured, losses, and what the sets hold."""
+"""Tables of the image track: how well images are coloured, losses, and what the sets hold."""
 
 import os
 from collections.abc import Sequence
@@ -15,40 +15,40 @@ from chromapal.evaluate.tables.write import write_table
 RUN = ["set", "run", "colorizer"]
 # Written in full: a float would lose the last digits of many parameters.
 COUNTS = ["train_pictures", "parameters"]
-# The same for all pictures of a run.
+# The same for all images of a run.
 FACTS = [*COUNTS, *TRAINED_ON]
 
 
 def write_images(scores: Sequence[dict], out: str | os.PathLike, seed: int = 0):
-    """Write `images.csv`: scores of every set, run and colorizer, over its test pictures.
+    """Write `images.csv`: scores of every set, run and colorizer, over its test images.
 
     Parameters
     ----------
     scores : sequence of dict
-        path of the scored pictures (key, source, the scores of
-        `chromapal.evaluate.metrics.pictures`,
+        path of the scored images (key, source, the scores of
+        `chromapal.evaluate.metrics.images`,
         train_pictures, parameters, `TRAINED_ON`), and their set, run, colorizer.
     out : path-like
-        The table, sorted by set, run and colorizer: train_pictures (trained on), pictures and
-        sources tested, mse_rgb, mse_ab, psnr, ssim and delta_e (means over test pictures),
+        The table, sorted by set, run and colorizer: train_pictures (trained on), images and
+        sources tested, mse_rgb, mse_ab, psnr, ssim and delta_e (means over test images),
         delta_e_low and delta_e_high (95 % bootstrap interval over sources, empty for fewer than
         two), colourfulness_ratio (mean of the predictions / mean of the truths, empty where all
         truths are gray), parameters (trained numbers). A score that is not a number makes its
-        mean empty; without test pictures all but the counts is.
+        mean empty; without test images all but the counts is.
     seed : int
         Of the bootstrap; all methods of a set use the same resamples.
 
     Raises
     ------
     ValueError
-        Methods of one set and run were scored on different pictures: they do not compare.
+        Methods of one set and run were scored on different images: they do not compare.
     """
     rows, tested = [], {}
     for entry in scores:
         table = pd.read_parquet(entry["path"])
         same = tested.setdefault((entry["set"], entry["run"]), sorted(table["key"]))
         if same != sorted(table["key"]):
-            raise ValueError(f"{entry['path']}: other test pictures than the set's other methods")
+            raise ValueError(f"{entry['path']}: other test images than the set's other methods")
         rows.append({**_score(table, seed), **{key: entry[key] for key in RUN}})
     table = pd.DataFrame(rows, columns=None if rows else TABLES["images"].names)
     write_table("images", table.astype(dict.fromkeys(COUNTS, "Int64")), out, sort_by=RUN)
@@ -81,15 +81,15 @@ def _score(table: pd.DataFrame, seed: int) -> dict[str, float]:
 
 
 def interval(values: pd.Series, sources: pd.Series, seed: int) -> tuple[float, float]:
-    """Give a percentile bootstrap interval of the mean over pictures.
+    """Give a percentile bootstrap interval of the mean over images.
 
-    Whole sources are drawn, each with all its pictures: patches of one photograph resemble each
+    Whole sources are drawn, each with all its images: patches of one photograph resemble each
     other and are no independent witnesses.
 
     Parameters
     ----------
     values, sources : pandas.Series
-        One value per picture, and what the picture was cut from.
+        One value per image, and what the image was cut from.
     seed : int
         Seed of the resamples.
 
@@ -145,7 +145,7 @@ def write_image_sets(cards: Sequence[dict], out: str | os.PathLike):
     cards : sequence of dict
         path of the folder of a set's card, and the set.
     out : path-like
-        The table: set, split, the columns of the card's `splits.csv`, near_duplicates (pictures of
+        The table: set, split, the columns of the card's `splits.csv`, near_duplicates (images of
         the split with a twin on a side before it: validation is held against train, test against
         both), exact_duplicates (those of them with a twin of equal pixels) and skipped (files
         skipped in the whole set).
@@ -163,13 +163,13 @@ def _set_rows(card: Path) -> pd.DataFrame:
     )
     exact = twins[twins["exact"] == "True"]
     return splits.assign(
-        near_duplicates=_pictures_of(twins, splits["split"]),
-        exact_duplicates=_pictures_of(exact, splits["split"]),
+        near_duplicates=_images_of(twins, splits["split"]),
+        exact_duplicates=_images_of(exact, splits["split"]),
         skipped=len(skipped),
     )
 
 
-def _pictures_of(twins: pd.DataFrame, splits: pd.Series) -> pd.Series:
-    """Count each split's pictures; one with twins on two sides counts once."""
+def _images_of(twins: pd.DataFrame, splits: pd.Series) -> pd.Series:
+    """Count each split's images; one with twins on two sides counts once."""
     counts = twins.groupby("split")["picture"].nunique()
     return splits.map(counts).fillna(0).astype(int)

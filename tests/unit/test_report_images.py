@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.evaluate.report import pictures
+from chromapal.evaluate.report import images
 from chromapal.evaluate.report.notebook import render
 from tests.unit.test_report import PIXEL, ROOT, Page
 
@@ -26,7 +26,7 @@ DRAWN = [
 
 @pytest.fixture
 def folder(tmp_path):
-    images = pd.DataFrame(
+    scores = pd.DataFrame(
         {
             "set": "photographs",
             "run": "all",
@@ -48,21 +48,21 @@ def folder(tmp_path):
     sets = pd.DataFrame({"set": ["photographs"], "split": ["train"], "pictures": [72]})
     tables = tmp_path / "tables"
     tables.mkdir()
-    images.to_csv(tables / "images.csv", index=False)
-    sets.reindex(columns=list(pictures.SET_COLUMNS)).to_csv(tables / "image_sets.csv", index=False)
+    scores.to_csv(tables / "images.csv", index=False)
+    sets.reindex(columns=list(images.SET_COLUMNS)).to_csv(tables / "image_sets.csv", index=False)
     return tmp_path
 
 
 def test_the_best_method_is_named_beside_what_guessing_gives(folder):
-    told = pictures.headline(folder / "tables")
+    told = images.headline(folder / "tables")
     assert told.count("<li>") == 1
     assert "lab_resnet18 (run all) with a mean ΔE2000 of 7.2" in told
     assert "copied gray 10.6, mean colour 20.0" in told and "0.625 times" in told
-    assert "24 test pictures of 2 sources" in told
+    assert "24 test images of 2 sources" in told
 
 
 def test_scores_show_intervals_where_there_are_any(folder):
-    told = pictures.scores(folder / "tables")
+    told = images.scores(folder / "tables")
     assert "7.0 to 7.5" in told and "nan" not in told
 
 
@@ -74,7 +74,7 @@ def test_the_page_stands_alone(folder):
         "config": CONFIG, "skipped": skipped, "drawn": DRAWN,
     }  # fmt: skip
     notebook, out = folder / "report.ipynb", folder / "report.html"
-    render(ROOT / "workflow/notebooks/pictures.ipynb", parameters, notebook, out)
+    render(ROOT / "workflow/notebooks/images.ipynb", parameters, notebook, out)
     page = Page(out.read_text("utf-8"))
     assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "object")]
     words = " ".join("".join(page.words).split())

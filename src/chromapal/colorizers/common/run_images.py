@@ -1,4 +1,4 @@
-"""Training and prediction of one colorizer of pictures, from input files to output files."""
+"""Training and prediction of one colorizer of images, from input files to output files."""
 
 import logging
 import shutil
@@ -16,26 +16,26 @@ from chromapal.errors import InputError
 from chromapal.images.bundled import micrograph
 from chromapal.images.export import save
 from chromapal.images.sets import Part, listed, part
-from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.images import ImageSamples
 from chromapal.training import layout
 from chromapal.training.settings import Training
 
 LOGGER = logging.getLogger("chromapal")
-IN_MEMORY = 64  # pictures, during prediction
+IN_MEMORY = 64  # images, during prediction
 
 
 @dataclass(frozen=True)
 class Method:
-    """One colorizer on pictures.
+    """One colorizer on images.
 
     Attributes
     ----------
     colorizer, params
         The method's name, and the study's changes to its `Params`.
     most : int, optional
-        Largest number of training pictures; all of them if None.
+        Largest number of training images; all of them if None.
     seed : int
-        Seed of the draw of training pictures.
+        Seed of the draw of training images.
     """
 
     colorizer: str
@@ -45,7 +45,7 @@ class Method:
 
 
 def train(
-    pictures: str | Path,
+    images: str | Path,
     options: dict,
     method: Method,
     training: Training,
@@ -53,14 +53,14 @@ def train(
     out_losses: str | Path,
     out_facts: str | Path,
 ):
-    """Train one model on a set's training pictures.
+    """Train one model on a set's training images.
 
     Parameters
     ----------
-    pictures, options
+    images, options
         The set's list, and its options; see `chromapal.images.sets.listed`.
     method : Method
-        The colorizer, and the number of training pictures.
+        The colorizer, and the number of training images.
     training : Training
         Device, seed and folder of checkpoints.
     out_model : path-like
@@ -68,28 +68,28 @@ def train(
     out_losses : path-like
         CSV of the losses, one row per epoch.
     out_facts : path-like
-        JSON: numbers of training pictures and of trained parameters, and the device and precision
+        JSON: numbers of training images and of trained parameters, and the device and precision
         of training.
 
     Raises
     ------
     InputError
-        There is no picture to validate on.
+        There is no image to validate on.
     """
     started = time.perf_counter()
-    collection = listed(pictures, options, ["train", "validation"])
-    training_pictures = part(collection, "train", method.most, method.seed)
-    validation_pictures = part(collection, "validation")
-    if not len(validation_pictures):
+    collection = listed(images, options, ["train", "validation"])
+    training_images = part(collection, "train", method.most, method.seed)
+    validation_images = part(collection, "validation")
+    if not len(validation_images):
         raise InputError(
-            pictures, "no picture to validate on", "at least one",
+            images, "no image to validate on", "at least one",
             "give more sources, or a larger fraction with key 'validation'",
         )  # fmt: skip
     module = methods.module("colorizers", method.colorizer)
     model = module.build(methods.params("colorizers", method.colorizer, method.params))
     history = model.fit(
-        PictureSamples(training_pictures),
-        PictureSamples(validation_pictures),
+        ImageSamples(training_images),
+        ImageSamples(validation_images),
         seed=training.seed,
         device=training.device,
         threads=training.threads,
@@ -99,7 +99,7 @@ def train(
     files.write_csv(history, out_losses)
     with files.whole(out_model) as folder:
         model.save(folder)
-    facts = {"train_pictures": len(training_pictures), "parameters": count_parameters(model)}
+    facts = {"train_pictures": len(training_images), "parameters": count_parameters(model)}
     files.write_json(facts | layout.trained_on(out_model), out_facts)
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
@@ -114,7 +114,7 @@ def count_parameters(model: object) -> int:
 
 
 def colour(
-    pictures: str | Path,
+    images: str | Path,
     options: dict,
     model: str | Path,
     micrographs: Sequence[str],
@@ -122,11 +122,11 @@ def colour(
     out: str | Path,
     device: str = "cpu",
 ):
-    """Predict the colours of a set's test pictures, and of micrographs that have no colours.
+    """Predict the colours of a set's test images, and of micrographs that have no colours.
 
     Parameters
     ----------
-    pictures, options
+    images, options
         The set's list, and its options; see `chromapal.images.sets.listed`.
     model : path-like
         Folder of the trained model.
@@ -135,12 +135,12 @@ def colour(
     threads, device
         See `chromapal.training.device.choose`.
     out : path-like
-        Folder of `NNN.png`, numbered as `chromapal.images.export.write_test_pictures` does, and of
+        Folder of `NNN.png`, numbered as `chromapal.images.export.write_test_images` does, and of
         `micrograph_NAME.png`; 8 bit.
     """
     started = time.perf_counter()
     trained = load(Path(model))
-    tested = part(listed(pictures, options, ["test"]), "test")
+    tested = part(listed(images, options, ["test"]), "test")
     grays = [micrograph(name) for name in micrographs]
     blank = [(np.full((*gray.shape, 3), np.nan, np.float32), gray) for gray in grays]
     with files.whole(out) as folder:
@@ -148,13 +148,13 @@ def colour(
         for start in progress(
             range(0, len(tested), IN_MEMORY), -(-len(tested) // IN_MEMORY), "colour"
         ):
-            chunk = Part(tested.collection, tested.pictures[start : start + IN_MEMORY])
-            predicted = trained.predict(PictureSamples(chunk), device=device, threads=threads)
+            chunk = Part(tested.collection, tested.images[start : start + IN_MEMORY])
+            predicted = trained.predict(ImageSamples(chunk), device=device, threads=threads)
             for number, rgb in enumerate(predicted, start=start):
                 save(rgb, folder / f"{number:03d}.png")
-        extra = trained.predict(PictureSamples(blank), device=device, threads=threads)
+        extra = trained.predict(ImageSamples(blank), device=device, threads=threads)
         for name, rgb in zip(micrographs, extra, strict=True):
             save(rgb, folder / f"micrograph_{name}.png")
     LOGGER.info(
-        "predicted the colours of %d pictures in %.1f s", len(tested), time.perf_counter() - started
+        "predicted the colours of %d images in %.1f s", len(tested), time.perf_counter() - started
     )

@@ -6,10 +6,10 @@ from chromapal.worms.simulate import file_names
 
 SETS = config["sets"]
 RUNS = config["runs"]
-PICTURE_COLORIZERS = methods.accepting("images")
+IMAGE_COLORIZERS = methods.accepting("images")
 
 
-def picture_params(run, colorizer):
+def image_params(run, colorizer):
     """Give the changes to a colorizer's defaults in one run."""
     return {**config["params"]["colorizers"].get(colorizer, {}), **RUNS[run]["params"]}
 
@@ -17,7 +17,7 @@ def picture_params(run, colorizer):
 def lacks_weights(run, colorizer):
     """Whether a method cannot work without weights, and a run names none."""
     checked(methods.check_accepts, colorizer, "images")
-    chosen = checked(methods.params, "colorizers", colorizer, picture_params(run, colorizer))
+    chosen = checked(methods.params, "colorizers", colorizer, image_params(run, colorizer))
     return methods.lacks_weights(colorizer, chosen)
 
 
@@ -56,15 +56,15 @@ for comparison in config["comparisons"]:
 wildcard_constraints:
     set="|".join(map(re.escape, SETS)),
     run="|".join(map(re.escape, RUNS)),
-    colorizer="|".join(PICTURE_COLORIZERS),
+    colorizer="|".join(IMAGE_COLORIZERS),
 
 
 def simulated(name):
-    """List the files of a set of simulated animals; none of any other set."""
-    animals = SETS[name].get("simulate")
-    if not animals:
+    """List the files of a set of simulated worms; none of any other set."""
+    worms = SETS[name].get("simulate")
+    if not worms:
         return []
-    files = file_names.worm_files(animals["worms"], animals["laboratories"])
+    files = file_names.worm_files(worms["worms"], worms["laboratories"])
     return [f"results/{STUDY}/simulated/{name}/{file}" for file in files]
 
 
@@ -80,11 +80,11 @@ def set_options(wildcards):
     return {**options, "source": files} if files else options
 
 
-def picture_method(wildcards):
-    """Describe the training of a run: method, parameters, number of pictures."""
+def image_method(wildcards):
+    """Describe the training of a run: method, parameters, number of images."""
     return dict(
         colorizer=wildcards.colorizer,
-        params=picture_params(wildcards.run, wildcards.colorizer),
+        params=image_params(wildcards.run, wildcards.colorizer),
         most=RUNS[wildcards.run]["pictures"],
         seed=config["seed"],
     )
@@ -108,7 +108,7 @@ def fullest_run(name):
 
 
 def fullest(name):
-    """List the models of that run, with the folders of the pictures they coloured."""
+    """List the models of that run, with the folders of the images they coloured."""
     wanted = (name, fullest_run(name))
     return [entry for entry in COLOURED if (entry["set"], entry["run"]) == wanted]
 

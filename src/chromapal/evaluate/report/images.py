@@ -28,7 +28,7 @@ SKIPPED = {"run": "run", "colorizer": "method", "reason": "why"}
 SET_COLUMNS = {
     "set": "set",
     "split": "split",
-    "pictures": "pictures",
+    "pictures": "images",
     "sources": "sources",
     "colourless": "colourless pixels",
     "chroma_mean": "mean chroma",
@@ -61,10 +61,10 @@ def headline(tables: str | os.PathLike) -> Html:
             for row in guessed.itertuples()
         )
         points.append(
-            f"<li><b>{html.escape(name)}</b> ({int(best['pictures'])} test pictures of "
+            f"<li><b>{html.escape(name)}</b> ({int(best['pictures'])} test images of "
             f"{int(best['sources'])} sources): closest to the true colours is "
             f"{html.escape(best['colorizer'])} (run {html.escape(best['run'])}) with a mean ΔE2000 "
-            f"of {best['delta_e']:.1f}{f' ({guesses})' if guesses else ''}; its pictures are "
+            f"of {best['delta_e']:.1f}{f' ({guesses})' if guesses else ''}; its images are "
             f"{number(best['colourfulness_ratio'])} times as colourful as the true ones.</li>"
         )
     return Html(f"<div class='headline'><ul>{''.join(points)}</ul></div>")
@@ -107,5 +107,5 @@ def turing() -> Html:
     """Link the colour Turing test."""
     return Html(
         "<p><a href='../turing/turing.html'>Which colours are real?</a> True and predicted "
-        "pictures in random order; your answers are counted in the page and can be saved.</p>"
+        "images in random order; your answers are counted in the page and can be saved.</p>"
     )

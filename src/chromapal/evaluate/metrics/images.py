@@ -1,4 +1,4 @@
-"""How near one picture's predicted colours are to its true ones."""
+"""How near one image's predicted colours are to its true ones."""
 
 import numpy as np
 from skimage.color import deltaE_ciede2000, rgb2lab
@@ -8,12 +8,12 @@ from chromapal.evaluate.metrics.colour import colourfulness
 
 SIGMA = 1.5  # of the Gaussian window that SSIM looks through [pixels]
 WINDOW = 11  # pixels a side of that window, cut at 3.5 sigma
-# Equal pictures have no noise: their ratio is infinite, and so would be every mean with one.
+# Equal images have no noise: their ratio is infinite, and so would be every mean with one.
 PSNR_MOST = 100.0
 
 
 def score(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Score one picture.
+    """Score one image.
 
     Parameters
     ----------
@@ -23,25 +23,25 @@ def score(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        Finite for finite pictures, NaN where what it looks at has a NaN:
+        Finite for finite images, NaN where what it looks at has a NaN:
 
         - mse_rgb: mean squared error over pixels and channels [sRGB², 0..1];
         - mse_ab: the same over a and b of CIELAB (D65, 2 degrees), in CIELAB's own units, squared,
           not scaled to 0..1: 100 is an error of 10 in either;
-        - psnr: 10 log10(1 / mse_rgb) [dB], at most 100, which equal pictures get;
+        - psnr: 10 log10(1 / mse_rgb) [dB], at most 100, which equal images get;
         - ssim: see `ssim`;
         - delta_e: mean over pixels of CIEDE2000 (CIELAB, D65);
         - colourfulness, colourfulness_true: Hasler and Süsstrunk's, of the prediction and of the
-          truth; 0 for a gray picture.
+          truth; 0 for a gray image.
 
     Raises
     ------
     ValueError
-        The shapes differ, are no pictures, or hold no pixel.
+        The shapes differ, are no images, or hold no pixel.
     """
     if truth.shape != predicted.shape or truth.ndim != 3 or truth.shape[2] != 3 or not truth.size:
         raise ValueError(
-            f"pictures of shapes {truth.shape} and {predicted.shape}; expected one shape (H, W, 3)"
+            f"images of shapes {truth.shape} and {predicted.shape}; expected one shape (H, W, 3)"
         )
     # in single precision the windows' small variances drown in rounding
     truth, predicted = truth.astype(np.float64), predicted.astype(np.float64)
@@ -58,18 +58,18 @@ def score(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
 
 
 def psnr(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Peak signal to noise ratio of two pictures 0..1 [dB], at most `PSNR_MOST`."""
+    """Peak signal to noise ratio of two images 0..1 [dB], at most `PSNR_MOST`."""
     with np.errstate(divide="ignore"):
         ratio = peak_signal_noise_ratio(truth, predicted, data_range=1.0)
     return float(np.minimum(ratio, PSNR_MOST))
 
 
 def ssim(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Structural similarity of two pictures, mean over red, green and blue.
+    """Structural similarity of two images, mean over red, green and blue.
 
     Gaussian window of sigma 1.5 pixels, 11 a side, data range 1 (Wang et al. 2004). Only pixels
-    count whose window lies within the picture. A picture narrower or lower than the window has
-    none: there the picture is mirrored at its border and every pixel counts. A single pixel is
+    count whose window lies within the image. An image narrower or lower than the window has
+    none: there the image is mirrored at its border and every pixel counts. A single pixel is
     compared in brightness only.
 
     Parameters

@@ -5,11 +5,11 @@ LOSSES = trained("losses", ".csv")
 CARDS = [{"set": name, "path": f"results/{STUDY}/cards/{name}"} for name in SETS]
 # By name: the function that writes one, the files that its params name, and its inputs and params.
 TABLES = {
-    "images": dict(call="pictures:write_images", after=paths(SCORES), params=dict(scores=SCORES)),
+    "images": dict(call="images:write_images", after=paths(SCORES), params=dict(scores=SCORES)),
     "image_losses": dict(
-        call="pictures:write_image_losses", after=paths(LOSSES), params=dict(losses=LOSSES)
+        call="images:write_image_losses", after=paths(LOSSES), params=dict(losses=LOSSES)
     ),
     "image_sets": dict(
-        call="pictures:write_image_sets", after=paths(CARDS), params=dict(cards=CARDS)
+        call="images:write_image_sets", after=paths(CARDS), params=dict(cards=CARDS)
     ),
 }

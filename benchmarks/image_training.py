@@ -1,4 +1,4 @@
-"""Pictures a second that colorizers of images learn from, against plain fp32 PyTorch.
+"""Images a second that colorizers of images learn from, against plain fp32 PyTorch.
 
 Both take the same steps with the same network on the same batch, in turns: ours as training runs
 them (precision `auto`, channels last, fused Adam), the peer in fp32, contiguous, with Adam as
@@ -14,7 +14,7 @@ import torch
 from benchmarks._measure import in_own_process, median_seconds
 
 from chromapal import methods
-from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.images import ImageSamples
 from chromapal.prepare.windows import WindowSamples
 from chromapal.training.device import choose, fast_bf16
 from chromapal.training.reading import network_errors, to_device
@@ -26,7 +26,7 @@ GOAL, WITHOUT_BF16 = 1.6, 0.9
 
 def run() -> list[dict]:
     """Time each method in a process of its own, so that both sides meet the same machine."""
-    return [row(name, in_own_process("benchmarks.picture_training", name)) for name in trained()]
+    return [row(name, in_own_process("benchmarks.image_training", name)) for name in trained()]
 
 
 def trained() -> list[str]:
@@ -43,8 +43,8 @@ def row(name: str, measured: dict) -> dict:
     """Turn seconds per step into a row of results."""
     note = "" if measured["bf16"] else ", no bf16: the goal is not to be slower"
     return {
-        "benchmark": f"training {name}, pictures of {SIDE} x {SIDE}",
-        "measure": f"pictures a second ({measured['device']}{note})",
+        "benchmark": f"training {name}, images of {SIDE} x {SIDE}",
+        "measure": f"images a second ({measured['device']}{note})",
         "value": measured["pictures"] / measured["ours"],
         "baseline": measured["pictures"] / measured["plain"],
         "ratio": measured["plain"] / measured["ours"],
@@ -69,21 +69,21 @@ def measure(name: str) -> dict:
 
 
 def stepper(name: str, bf16: bool, layout: torch.memory_format, fused: bool | None):
-    """Give a call that takes one optimiser step, and how many pictures a step is."""
+    """Give a call that takes one optimiser step, and how many images a step is."""
     torch.manual_seed(0)
     params = methods.params("colorizers", name)
-    pictures = PictureSamples(noise(BATCH))
+    images = ImageSamples(noise(BATCH))
     network = methods.module("colorizers", name).build(params).make()
-    network.measure(pictures)
+    network.measure(images)
     network.to(memory_format=layout).train()
     adam = torch.optim.Adam(
         network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay, fused=fused
     )
     if hasattr(params, "reach"):  # learns from single pixels
-        batch = next(WindowSamples(pictures, params.reach).epoch(params.batch, seed=0))
+        batch = next(WindowSamples(images, params.reach).epoch(params.batch, seed=0))
         count = len(batch.rgb) / SIDE**2
     else:
-        batch = next(pictures.epoch(BATCH, seed=0))
+        batch = next(images.epoch(BATCH, seed=0))
         count = BATCH
     batch = laid_out(to_device(batch, "cpu"), layout)
 
@@ -98,14 +98,14 @@ def stepper(name: str, bf16: bool, layout: torch.memory_format, fused: bool | No
 
 
 def noise(count: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Make pictures that tell nothing, which take as long as any others."""
+    """Make images that tell nothing, which take as long as any others."""
     rng = np.random.default_rng(0)
     colours = [rng.random((SIDE, SIDE, 3), dtype=np.float32) for _ in range(count)]
     return [(rgb, rgb.mean(axis=2)) for rgb in colours]
 
 
 def laid_out(batch, layout: torch.memory_format):
-    """Lay a batch's pictures out in memory."""
+    """Lay a batch's images out in memory."""
     parts = vars(batch).items()
     return dataclasses.replace(
         batch,

@@ -1,9 +1,9 @@
-"""List and describe image sets; train colorizers on them and colour their test pictures."""
+"""List and describe image sets; train colorizers on them and colour their test images."""
 
 for name in filter(simulated, SETS):
 
     rule:
-        """Write the animals of a simulated set as NWB files."""
+        """Write the worms of a simulated set as NWB files."""
         name:
             f"simulate_{name}"
         output:
@@ -11,7 +11,7 @@ for name in filter(simulated, SETS):
         log:
             f"results/{STUDY}/logs/simulate_worms/{name}.log",
         group:
-            cluster_group("pictures")
+            cluster_group("images")
         conda:
             ENVIRONMENT
         params:
@@ -23,41 +23,41 @@ for name in filter(simulated, SETS):
             "../scripts/call.py"
 
 
-rule list_pictures:
-    """List a set's pictures and their splits, once for all jobs that read them."""
+rule list_images:
+    """List a set's images and their splits, once for all jobs that read them."""
     input:
         set_files,
     output:
-        pictures="results/{study}/listed/{set}.parquet",
+        images="results/{study}/listed/{set}.parquet",
     log:
-        "results/{study}/logs/list_pictures/{set}.log",
+        "results/{study}/logs/list_images/{set}.log",
     group:
-        cluster_group("pictures")
+        cluster_group("images")
     conda:
         ENVIRONMENT
     params:
-        **calls("images.sets:list_pictures"),
+        **calls("images.sets:list_images"),
         options=set_options,
         seed=config["seed"],
     script:
         "../scripts/call.py"
 
 
-rule show_pictures:
-    """Write a set's test pictures, in colour and gray."""
+rule show_images:
+    """Write a set's test images, in colour and gray."""
     input:
         set_files,
-        pictures="results/{study}/listed/{set}.parquet",
+        images="results/{study}/listed/{set}.parquet",
     output:
         folder=directory("results/{study}/shown/{set}"),
     log:
-        "results/{study}/logs/show_pictures/{set}.log",
+        "results/{study}/logs/show_images/{set}.log",
     group:
-        cluster_group("pictures")
+        cluster_group("images")
     conda:
         ENVIRONMENT
     params:
-        **calls("images.export:write_test_pictures"),
+        **calls("images.export:write_test_images"),
         options=set_options,
     script:
         "../scripts/call.py"
@@ -70,7 +70,7 @@ rule show_micrographs:
     log:
         "results/{study}/logs/show_micrographs.log",
     group:
-        cluster_group("pictures")
+        cluster_group("images")
     conda:
         ENVIRONMENT
     params:
@@ -80,17 +80,17 @@ rule show_micrographs:
         "../scripts/call.py"
 
 
-rule describe_pictures:
-    """Count a set's pictures and colours, and find near-duplicates in two splits."""
+rule describe_images:
+    """Count a set's images and colours, and find near-duplicates in two splits."""
     input:
         set_files,
-        pictures="results/{study}/listed/{set}.parquet",
+        images="results/{study}/listed/{set}.parquet",
     output:
         folder=directory("results/{study}/cards/{set}"),
     log:
-        "results/{study}/logs/describe_pictures/{set}.log",
+        "results/{study}/logs/describe_images/{set}.log",
     group:
-        cluster_group("pictures")
+        cluster_group("images")
     conda:
         ENVIRONMENT
     params:
@@ -100,17 +100,17 @@ rule describe_pictures:
         "../scripts/call.py"
 
 
-rule train_on_pictures:
-    """Train one colorizer on a set's training pictures."""
+rule train_on_images:
+    """Train one colorizer on a set's training images."""
     input:
         set_files,
-        pictures="results/{study}/listed/{set}.parquet",
+        images="results/{study}/listed/{set}.parquet",
     output:
         model=directory("results/{study}/models/{set}/{run}/{colorizer}"),
         losses="results/{study}/losses/{set}/{run}/{colorizer}.csv",
         facts="results/{study}/facts/{set}/{run}/{colorizer}.json",
     log:
-        "results/{study}/logs/train_on_pictures/{set}/{run}/{colorizer}.log",
+        "results/{study}/logs/train_on_images/{set}/{run}/{colorizer}.log",
     conda:
         ENVIRONMENT
     threads: TRAINING["threads"]
@@ -118,30 +118,30 @@ rule train_on_pictures:
         gpu=colorizer_gpu,
         training=100 // TRAINING["parallel"],
     params:
-        **calls("colorizers.common.run_pictures:train", "src/chromapal/colorizers/{colorizer}.py"),
+        **calls("colorizers.common.run_images:train", "src/chromapal/colorizers/{colorizer}.py"),
         options=set_options,
-        method=picture_method,
+        method=image_method,
         training=training_settings("{set}/{run}/{colorizer}", "device", "precision", "threads"),
     script:
         "../scripts/call.py"
 
 
-rule colour_pictures:
-    """Colour a set's test pictures, and the micrographs."""
+rule colour_images:
+    """Colour a set's test images, and the micrographs."""
     input:
         set_files,
-        pictures="results/{study}/listed/{set}.parquet",
+        images="results/{study}/listed/{set}.parquet",
         model="results/{study}/models/{set}/{run}/{colorizer}",
     output:
         folder=directory("results/{study}/coloured/{set}/{run}/{colorizer}"),
     log:
-        "results/{study}/logs/colour_pictures/{set}/{run}/{colorizer}.log",
+        "results/{study}/logs/colour_images/{set}/{run}/{colorizer}.log",
     group:
         cluster_group("colours")
     conda:
         ENVIRONMENT
     params:
-        **calls("colorizers.common.run_pictures:colour", "src/chromapal/colorizers/{colorizer}.py"),
+        **calls("colorizers.common.run_images:colour", "src/chromapal/colorizers/{colorizer}.py"),
         options=set_options,
         micrographs=config["micrographs"],
         # one thread, so that the last bits do not depend on how many cores a run was given
@@ -150,21 +150,21 @@ rule colour_pictures:
         "../scripts/call.py"
 
 
-rule score_pictures:
-    """Compare coloured test pictures with the true ones."""
+rule score_images:
+    """Compare coloured test images with the true ones."""
     input:
-        test_pictures="results/{study}/shown/{set}",
+        test_images="results/{study}/shown/{set}",
         coloured="results/{study}/coloured/{set}/{run}/{colorizer}",
         facts="results/{study}/facts/{set}/{run}/{colorizer}.json",
     output:
         scores="results/{study}/scored/{set}/{run}/{colorizer}.parquet",
     log:
-        "results/{study}/logs/score_pictures/{set}/{run}/{colorizer}.log",
+        "results/{study}/logs/score_images/{set}/{run}/{colorizer}.log",
     group:
         cluster_group("colours")
     conda:
         ENVIRONMENT
     params:
-        **calls("evaluate.tables.scored_pictures:write_scores"),
+        **calls("evaluate.tables.scored_images:write_scores"),
     script:
         "../scripts/call.py"

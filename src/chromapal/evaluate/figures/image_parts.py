@@ -1,4 +1,4 @@
-"""What the image track's figures share: methods in order, wrapped names, pictures in a sheet."""
+"""What the image track's figures share: methods in order, wrapped names, images in a sheet."""
 
 import os
 import textwrap
@@ -17,10 +17,10 @@ from chromapal.methods import baselines
 
 MARKERS = "osD^vP<>*X"
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 3)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 3)))
-CELL = 1.05  # width of a picture in a sheet [inch]
+CELL = 1.05  # width of an image in a sheet [inch]
 LETTERS = 13  # that fit above one
 LINE = 0.155  # height of a line of text [inch]
-GAP = 0.06  # between pictures [inch]
+GAP = 0.06  # between images [inch]
 MOST_ROWS = 8
 MOST_METHODS = 8  # side by side; more of them go on below
 EMPTY = "0.93"
@@ -91,15 +91,15 @@ def load(path: str | os.PathLike) -> np.ndarray | None:
     return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels[..., :3]
 
 
-def list_test_pictures(folder: str | os.PathLike) -> pd.DataFrame:
-    """List the test pictures that are shown of a set: number ("000"), key and source, as text."""
+def list_test_images(folder: str | os.PathLike) -> pd.DataFrame:
+    """List the test images that are shown of a set: number ("000"), key and source, as text."""
     path = Path(folder) / "index.csv"
     table = read_csv(path, ())
     return table.assign(number=[f"{int(number):03d}" for number in table["number"]])
 
 
-def picture(axes: Axes, pixels: np.ndarray | None):
-    """Show a picture without axes, or an empty field where there is none."""
+def image(axes: Axes, pixels: np.ndarray | None):
+    """Show an image without axes, or an empty field where there is none."""
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
@@ -117,14 +117,14 @@ def sheet(
     title: str,
     note: str,
 ) -> Figure:
-    """Draw pictures in rows and columns; of many methods, as many side by side as can be read.
+    """Draw images in rows and columns; of many methods, as many side by side as can be read.
 
     Parameters
     ----------
     rows : sequence of str
         What stands left of each row; safe for a figure.
     given, methods : sequence of (str, sequence)
-        What stands above each column, safe too, and its pictures (H, W, 3), one per row. The
+        What stands above each column, safe too, and its images (H, W, 3), one per row. The
         columns given stand left of each block of methods.
     title, note : str
         Above and below everything.
@@ -132,7 +132,7 @@ def sheet(
     count = max(1, -(-len(methods) // MOST_METHODS))
     step = max(1, -(-len(methods) // count))
     blocks = [[*given, *methods[at * step : (at + 1) * step]] for at in range(count)]
-    tall = [_shape([pictures[row] for _, pictures in blocks[0]]) for row in range(len(rows))]
+    tall = [_shape([images[row] for _, images in blocks[0]]) for row in range(len(rows))]
     heads = [LINE * max(name.count("\n") + 1 for name, _ in block) for block in blocks]
     left = 0.15 + 0.072 * max(len(line) for name in rows for line in name.split("\n"))
     high = sum(CELL * each + GAP for each in tall)
@@ -149,7 +149,7 @@ def sheet(
         top -= head + 0.12
         for row, (name, each) in enumerate(zip(rows, tall, strict=True)):
             top -= CELL * each + GAP
-            line = [pictures[row] for _, pictures in block]
+            line = [images[row] for _, images in block]
             panels = _line(drawn, line, left, top, CELL * each)
             panels[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
             for axes, (above, _) in zip(panels, block if row == 0 else [], strict=False):
@@ -159,19 +159,19 @@ def sheet(
 
 
 def _line(
-    drawn: Figure, pictures: Sequence[np.ndarray | None], left: float, bottom: float, high: float
+    drawn: Figure, images: Sequence[np.ndarray | None], left: float, bottom: float, high: float
 ) -> list[Axes]:
-    """Draw pictures side by side; `left` and `bottom` are the corner of the first [inch]."""
+    """Draw images side by side; `left` and `bottom` are the corner of the first [inch]."""
     width, height = drawn.get_size_inches()
     panels = []
-    for column, pixels in enumerate(pictures):
+    for column, pixels in enumerate(images):
         corner = (left + column * (CELL + GAP)) / width, bottom / height
         panels.append(drawn.add_axes((*corner, CELL / width, high / height)))
-        picture(panels[-1], pixels)
+        image(panels[-1], pixels)
     return panels
 
 
-def _shape(pictures: Sequence[np.ndarray | None]) -> float:
-    """Give the height of a row of pictures one wide, so that three lines of text fit."""
-    shapes = [pixels.shape[0] / pixels.shape[1] for pixels in pictures if pixels is not None]
+def _shape(images: Sequence[np.ndarray | None]) -> float:
+    """Give the height of a row of images one wide, so that three lines of text fit."""
+    shapes = [pixels.shape[0] / pixels.shape[1] for pixels in images if pixels is not None]
     return float(np.clip(np.median(shapes), 0.42, 3.0)) if shapes else 1.0

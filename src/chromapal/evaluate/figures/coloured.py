@@ -1,4 +1,4 @@
-"""Which animals figures show, and their neurons in true colour."""
+"""Which worms figures show, and their neurons in true colour."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from chromapal.evaluate.figures import style
 from chromapal.prepare.normalise import display
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 
 def save_coloured(
@@ -18,33 +18,33 @@ def save_coloured(
     *settings: object,
     out: str | os.PathLike,
 ):
-    """Draw the animals that have colour, or a note where there are none."""
+    """Draw the worms that have colour, or a note where there are none."""
     table = pd.read_parquet(neurons)
     coloured = table[table["colour"]].reset_index(drop=True)
-    nothing = "No animal of this study has the channels that colour is made of."
+    nothing = "No worm of this study has the channels that colour is made of."
     style.save(figure(coloured, *settings) if len(coloured) else style.message(nothing), out)
 
 
 def largest(neurons: pd.DataFrame) -> tuple[str, str]:
-    """Give (lab, worm) of the animal with the most neurons; ties go to the first by name."""
-    sizes = neurons.groupby(ANIMAL).size()
+    """Give (lab, worm) of the worm with the most neurons; ties go to the first by name."""
+    sizes = neurons.groupby(WORM).size()
     return sizes.index[int(np.argmax(sizes.to_numpy()))]
 
 
 def largest_by_laboratory(neurons: pd.DataFrame, most: int = 3) -> list[tuple[str, str]]:
-    """Give the largest animal of up to `most` laboratories, by the laboratories' names."""
+    """Give the largest worm of up to `most` laboratories, by the laboratories' names."""
     return [largest(subset) for _, subset in neurons.groupby("lab")][:most]
 
 
 def neurons_of(neurons: pd.DataFrame, key: tuple[str, str]) -> pd.DataFrame:
-    """Take one animal's neurons, those nearest to the objective (highest z) last."""
+    """Take one worm's neurons, those nearest to the objective (highest z) last."""
     lab, worm = key
     subset = neurons[(neurons["lab"] == lab) & (neurons["worm"] == worm)]
     return subset.sort_values("zr", kind="stable")
 
 
 def gain(neurons: pd.DataFrame, colour_scale: str) -> float:
-    """Give the factor by which one animal's colours are brightened for the screen, at least 1.
+    """Give the factor by which one worm's colours are brightened for the screen, at least 1.
 
     Counts over a full scale are often nearly black. The 99 % quantile of the true channels
     becomes 1; ranks are not brightened.

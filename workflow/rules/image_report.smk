@@ -1,26 +1,26 @@
-"""Tables and coloured pictures become figures, a colour Turing test and the report."""
+"""Tables and coloured images become figures, a colour Turing test and the report."""
 
 
 report: "../report/workflow.rst"
 
 
 TRAINED_COLOURED = [entry for entry in COLOURED if entry["colorizer"] not in methods.baselines()]
-TEST_PICTURES = {name: f"results/{STUDY}/shown/{name}" for name in SETS}
+TEST_IMAGES = {name: f"results/{STUDY}/shown/{name}" for name in SETS}
 
 
 # By name: the section of the report, and what the function `draw` of the figure's module takes.
 FIGURES = {
     "picture_sets": dict(
-        section="The pictures",
+        section="The images",
         title="Image sets",
-        after=[*paths(CARDS), *TEST_PICTURES.values()],
+        after=[*paths(CARDS), *TEST_IMAGES.values()],
         inputs={},
         params=dict(
             sets=[
                 {
                     "set": entry["set"],
                     "card": entry["path"],
-                    "test_pictures": TEST_PICTURES[entry["set"]],
+                    "test_images": TEST_IMAGES[entry["set"]],
                 }
                 for entry in CARDS
             ]
@@ -30,7 +30,7 @@ FIGURES = {
         f"contact_sheet_{name}": dict(
             section="What the methods make of them",
             title=f"Contact sheet {name}",
-            inputs=dict(test_pictures=TEST_PICTURES[name], **tables("images")),
+            inputs=dict(test_images=TEST_IMAGES[name], **tables("images")),
             **of_fullest_run(name, "contact_sheet"),
         )
         for name in SETS_TRAINED
@@ -66,9 +66,9 @@ include: "finished.smk"
 
 # Other files that count as the report's code.
 REPORT_CODE = [
-    "workflow/notebooks/pictures.ipynb",
+    "workflow/notebooks/images.ipynb",
     "src/chromapal/evaluate/report/parts.py",
-    "src/chromapal/evaluate/report/pictures.py",
+    "src/chromapal/evaluate/report/images.py",
     *dict.fromkeys(f"workflow/report/{row['caption']}.rst" for row in DRAWN),
 ]
 
@@ -76,7 +76,7 @@ REPORT_CODE = [
 rule write_turing_page:
     """Write the colour Turing test, a page that asks which colours are real."""
     input:
-        list(TEST_PICTURES.values()),
+        list(TEST_IMAGES.values()),
         paths(TRAINED_COLOURED),
     output:
         page=report(
@@ -93,12 +93,12 @@ rule write_turing_page:
         ENVIRONMENT
     params:
         **calls(
-            "evaluate.pages.turing_pictures:write_page", "src/chromapal/evaluate/pages/turing.html"
+            "evaluate.pages.turing_images:write_page", "src/chromapal/evaluate/pages/turing.html"
         ),
         coloured=TRAINED_COLOURED,
-        true_pictures=TEST_PICTURES,
+        true_images=TEST_IMAGES,
         seed=config["seed"],
-        pictures=config["turing"],
+        images=config["turing"],
         title=f"Which colours are real? ({STUDY})",
     script:
         "../scripts/call.py"
@@ -126,7 +126,7 @@ rule write_report:
         ENVIRONMENT
     params:
         **calls("evaluate.report.notebook:render", *REPORT_CODE),
-        notebook="workflow/notebooks/pictures.ipynb",
+        notebook="workflow/notebooks/images.ipynb",
         parameters=dict(
             study=STUDY,
             tables=f"results/{STUDY}/tables",

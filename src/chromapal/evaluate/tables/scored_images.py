@@ -1,4 +1,4 @@
-"""Coloured test pictures against the true ones, picture by picture."""
+"""Coloured test images against the true ones, image by image."""
 
 import os
 from pathlib import Path
@@ -7,37 +7,37 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from chromapal.evaluate.metrics.pictures import score
+from chromapal.evaluate.metrics.images import score
 from chromapal.evaluate.tables.read import read_csv
 from chromapal.files import read_json, write_parquet
 
 
 def write_scores(
-    test_pictures: str | os.PathLike,
+    test_images: str | os.PathLike,
     coloured: str | os.PathLike,
     facts: str | os.PathLike,
     out: str | os.PathLike,
 ):
-    """Score the pictures of one model, as they stand on disk: in 8 bits, as a person sees them.
+    """Score the images of one model, as they stand on disk: in 8 bits, as a person sees them.
 
     Parameters
     ----------
-    test_pictures : path-like
-        Folder of `chromapal.images.export.write_test_pictures`.
+    test_images : path-like
+        Folder of `chromapal.images.export.write_test_images`.
     coloured : path-like
         Folder of the same numbers, coloured.
     facts : path-like
-        JSON of what is the same for all pictures: train_pictures, parameters, and what networks
+        JSON of what is the same for all images: train_pictures, parameters, and what networks
         were trained with.
     out : path-like
-        Parquet: key, source, the measures of `chromapal.evaluate.metrics.pictures.score`, and
+        Parquet: key, source, the measures of `chromapal.evaluate.metrics.images.score`, and
         the facts.
     """
-    index = read_csv(Path(test_pictures) / "index.csv")
+    index = read_csv(Path(test_images) / "index.csv")
     rows = []
     for number in index["number"]:
         truth, prediction = (
-            _read(Path(test_pictures) / f"{number:03d}_true.png"),
+            _read(Path(test_images) / f"{number:03d}_true.png"),
             _read(Path(coloured) / f"{number:03d}.png"),
         )
         rows.append(score(truth, prediction))

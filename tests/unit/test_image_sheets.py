@@ -1,4 +1,4 @@
-"""Sheets of pictures: every picture in its place, and nothing on top of anything else."""
+"""Sheets of images: every image in its place, and nothing on top of anything else."""
 
 import itertools
 
@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from PIL import Image
 
 from chromapal.dictionary import TABLES
-from chromapal.evaluate.figures import contact_sheet, micrographs, picture_parts
+from chromapal.evaluate.figures import contact_sheet, image_parts, micrographs
 
 HOSTILE = "$a$_name^{of}_" + "many_letters_" * 8
 
@@ -24,12 +24,12 @@ def made_scores() -> pd.DataFrame:
 
 
 def overlaps(drawn) -> list:
-    """List what leaves the figure, and the pairs of texts and pictures that lie on each other."""
+    """List what leaves the figure, and the pairs of texts and images that lie on each other."""
     renderer = FigureCanvasAgg(drawn).get_renderer()
     drawn.draw_without_rendering()
     parts = [(part.get_text(), part) for part in drawn.texts]
     for place, axes in enumerate(drawn.axes):
-        parts.append((f"picture {place}", axes.patch))
+        parts.append((f"image {place}", axes.patch))
         parts += [(t.get_text(), t) for t in (axes.title, axes.yaxis.label) if t.get_text()]
     boxes = [(name, part.get_window_extent(renderer)) for name, part in parts]
     page = drawn.bbox
@@ -49,7 +49,7 @@ def overlaps(drawn) -> list:
 @given(st.text(max_size=60), st.integers(6, 30), st.integers(1, 3), st.booleans())
 @settings(deadline=None)
 def test_wrapped_names_fit_and_start_no_formula(name, letters, lines, spaced):
-    found = picture_parts.wrapped(name, letters, lines, spaced)
+    found = image_parts.wrapped(name, letters, lines, spaced)
     assert "$" not in found.replace(r"\$", "")
     parts = found.split("\n")
     assert len(parts) <= lines
@@ -57,39 +57,39 @@ def test_wrapped_names_fit_and_start_no_formula(name, letters, lines, spaced):
 
 
 def test_wrapped_names_break_between_words():
-    assert picture_parts.wrapped("lab_resnet50_frozen") == "lab resnet50\nfrozen"
-    assert picture_parts.wrapped("hubble_deep_field", spaced=False) == "hubble_deep_\nfield"
-    assert picture_parts.wrapped("one_two_three_four", 6, 2).endswith("…")
+    assert image_parts.wrapped("lab_resnet50_frozen") == "lab resnet50\nfrozen"
+    assert image_parts.wrapped("hubble_deep_field", spaced=False) == "hubble_deep_\nfield"
+    assert image_parts.wrapped("one_two_three_four", 6, 2).endswith("…")
 
 
 def test_methods_stand_in_order_of_what_they_have_to_beat():
     scores = {"net": 3.0, "better": 2.0, "mean_colour": 9.0, "worse": np.nan}
-    assert picture_parts.ordered([*scores, "unknown"], scores) == [
+    assert image_parts.ordered([*scores, "unknown"], scores) == [
         "mean_colour", "better", "net", "unknown", "worse",
     ]  # fmt: skip
 
 
-def test_pictures_shown_are_spread_over_the_set():
-    assert picture_parts.evenly_spaced(0) == []
-    assert picture_parts.evenly_spaced(3) == [0, 1, 2]
-    assert picture_parts.evenly_spaced(15, 8) == [0, 2, 4, 6, 8, 10, 12, 14]
-    assert picture_parts.evenly_spaced(1000, 1) == [0]
+def test_images_shown_are_spread_over_the_set():
+    assert image_parts.evenly_spaced(0) == []
+    assert image_parts.evenly_spaced(3) == [0, 1, 2]
+    assert image_parts.evenly_spaced(15, 8) == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert image_parts.evenly_spaced(1000, 1) == [0]
 
 
-def test_pictures_are_read_as_red_green_and_blue(tmp_path):
+def test_images_are_read_as_red_green_and_blue(tmp_path):
     values = np.arange(6, dtype=np.uint8).reshape(2, 3) * 51
     Image.fromarray(values).save(tmp_path / "gray.png")
     Image.fromarray(np.dstack([values] * 3 + [values * 0])).save(tmp_path / "alpha.png")
     for name in ("gray", "alpha"):
-        found = picture_parts.load(tmp_path / f"{name}.png")
+        found = image_parts.load(tmp_path / f"{name}.png")
         assert found.shape == (2, 3, 3)
         assert found[..., 1] == pytest.approx(values / 255)
-    assert picture_parts.load(tmp_path / "missing.png") is None
+    assert image_parts.load(tmp_path / "missing.png") is None
 
 
 def test_index_is_text(tmp_path):
     (tmp_path / "index.csv").write_text("number,key,source\n0,NA,007\n12,k 1,\n")
-    table = picture_parts.list_test_pictures(tmp_path)
+    table = image_parts.list_test_images(tmp_path)
     assert table.to_numpy().tolist() == [["000", "NA", "007"], ["012", "k 1", ""]]
 
 
@@ -97,7 +97,7 @@ def squares(*values: float) -> list[np.ndarray]:
     return [np.full((2, 2, 3), value) for value in values]
 
 
-def test_contact_sheet_puts_every_picture_in_its_place():
+def test_contact_sheet_puts_every_image_in_its_place():
     methods = {
         "net": squares(0.3, 0.4), "copy_gray": squares(0.7, 0.8), "new": [None, squares(0.6)[0]],
         "better": squares(0.1, 0.1),
@@ -115,7 +115,7 @@ def test_contact_sheet_puts_every_picture_in_its_place():
     assert shown == [[0.0, 0.2, 0.7, 0.1, 0.3, None], [0.1, 0.9, 0.8, 0.1, 0.4, 0.6]]
     assert [row[0].get_ylabel() for row in rows] == ["a", r"\$b"]
     assert drawn.get_suptitle().startswith(r"photos, run \$m\$: ")
-    assert "all 6 test pictures" in drawn.texts[-1].get_text()
+    assert "all 6 test images" in drawn.texts[-1].get_text()
     assert rows[0][0].get_position().y0 > rows[1][0].get_position().y1
 
 
@@ -146,25 +146,23 @@ def test_many_methods_go_on_below_beside_truth_again():
     ("shape", "methods", "rows"), [((1, 1), 1, 1), ((3, 40), 2, 4), ((40, 3), 9, 8)]
 )
 def test_nothing_on_a_sheet_lies_on_something_else(shape, methods, rows):
-    pictures = [*[np.zeros((*shape, 3))] * (rows - 1), None]
-    coloured = {f"{place}_{HOSTILE}": pictures for place in range(methods)}
+    images = [*[np.zeros((*shape, 3))] * (rows - 1), None]
+    coloured = {f"{place}_{HOSTILE}": images for place in range(methods)}
     sources = [HOSTILE, *["x" * 90] * 7][:rows]
-    drawn = contact_sheet.figure(
-        sources, pictures, pictures, coloured, made_scores(), HOSTILE, HOSTILE
-    )
+    drawn = contact_sheet.figure(sources, images, images, coloured, made_scores(), HOSTILE, HOSTILE)
     assert overlaps(drawn) == []
 
 
-def saved(folder, **pictures: float):
+def saved(folder, **images: float):
     folder.mkdir(parents=True)
-    for name, value in pictures.items():
+    for name, value in images.items():
         Image.fromarray(np.full((2, 2, 3), value, np.uint8)).save(folder / f"{name}.png")
     return folder
 
 
 def test_contact_sheet_reads_folders_and_is_the_same_bytes_twice(tmp_path, monkeypatch):
-    pictures = {f"{place:03d}_true": place for place in range(15)}
-    shown = saved(tmp_path / "shown", **pictures)
+    images = {f"{place:03d}_true": place for place in range(15)}
+    shown = saved(tmp_path / "shown", **images)
     Image.fromarray(np.full((2, 2), 255, np.uint8)).save(shown / "002_gray.png")
     sources = ["NA", *(f"s{place}" for place in range(1, 15))]
     pd.DataFrame({"number": range(15), "key": "k", "source": sources}).to_csv(shown / "index.csv")
@@ -188,9 +186,9 @@ def test_contact_sheet_reads_folders_and_is_the_same_bytes_twice(tmp_path, monke
     sources, gray, truth, methods, scores, name, run = calls[0]
     # every other one of fifteen
     assert sources == ["NA", *(f"s{place}" for place in range(2, 15, 2))]
-    assert [picture.max() for picture in truth] == pytest.approx(np.arange(0, 15, 2) / 255)
-    assert [picture is None for picture in gray] == [True, False, *[True] * 6]
-    assert [picture.max() for picture in methods["net"][:2]] == pytest.approx([0.2, 0.4])
+    assert [image.max() for image in truth] == pytest.approx(np.arange(0, 15, 2) / 255)
+    assert [image is None for image in gray] == [True, False, *[True] * 6]
+    assert [image.max() for image in methods["net"][:2]] == pytest.approx([0.2, 0.4])
     assert methods["net"][2:] == [None] * 6
     assert scores[["set", "run"]].drop_duplicates().to_numpy().tolist() == [["photos", "mse"]]
     assert (name, run, scores["delta_e"].dtype) == ("photos", "mse", float)

@@ -1,4 +1,4 @@
-"""Figures of the image track, drawn from tiny made tables and pictures, show what those hold."""
+"""Figures of the image track, drawn from tiny made tables and images, show what those hold."""
 
 import numpy as np
 import pandas as pd
@@ -71,8 +71,8 @@ def test_scores_stand_in_order_with_intervals_and_baselines():
     assert faces[1] == "white" != faces[0]
     assert upright(near) == [9.0] and upright(vivid) == [1]
     assert bars(vivid)[0][0] == [0.5]
-    assert "photos (test pictures: 6, sources: 2)" in near.get_title("left")
-    assert "worms (test pictures: 6, sources: 1)" in other.get_title("left")
+    assert "photos (test images: 6, sources: 2)" in near.get_title("left")
+    assert "worms (test images: 6, sources: 1)" in other.get_title("left")
     # no interval, no baseline, and a ratio that is not defined
     assert bars(other) == [([4.0], [0.0], [[4.0, 4.0]])]
     assert upright(other) == []
@@ -82,7 +82,7 @@ def test_scores_stand_in_order_with_intervals_and_baselines():
 
 def test_comparisons_join_the_runs_of_a_method():
     several = [
-        {"title": "More pictures", "runs": ["few", "mse"], "colorizers": ["net", "copy_gray"]},
+        {"title": "More images", "runs": ["few", "mse"], "colorizers": ["net", "copy_gray"]},
         {"title": "Other loss", "runs": ["mse", "huber"], "colorizers": ["net"]},
     ]
     drawn = picture_comparisons.figure(made_images(), several)
@@ -97,8 +97,8 @@ def test_comparisons_join_the_runs_of_a_method():
     assert [part[0] for part in bars(vivid)] == [[0.4], [0.5]]
     assert upright(vivid) == [1]
     words = [part.get_text() for part in vivid.get_legend().get_texts()]
-    assert words == ["few\n(5 training pictures)", "mse\n(100 training pictures)"]
-    assert near.get_title("left") == "More pictures"
+    assert words == ["few\n(5 training images)", "mse\n(100 training images)"]
+    assert near.get_title("left") == "More images"
     assert not empty.axison and "no method" in empty.texts[0].get_text()
 
 
@@ -134,7 +134,7 @@ def test_losses_have_a_panel_per_method_and_a_line_style_per_run():
     assert (net.get_yscale(), wide.get_yscale()) == ("log", "linear")
     assert not empty.axison
     words = [part.get_text() for part in drawn.legends[0].get_texts()]
-    assert words == ["training pictures", "validation pictures", "run mse", "run huber"]
+    assert words == ["training images", "validation images", "run mse", "run huber"]
 
 
 def test_losses_of_one_epoch_lie_on_an_axis_of_whole_steps():
@@ -148,7 +148,7 @@ def test_losses_of_one_epoch_lie_on_an_axis_of_whole_steps():
     assert [line.get_marker() for line in longer.lines] == ["", ""]
 
 
-def made_content(pictures=()) -> picture_sets.Content:
+def made_content(images=()) -> picture_sets.Content:
     splits = pd.DataFrame(
         {"split": ["train", "validation", "test"], "pictures": [5.0, 2, 0], "sources": [3.0, 1, 0]}
     )
@@ -160,12 +160,12 @@ def made_content(pictures=()) -> picture_sets.Content:
         for low, share in zip((0.0, 0.5), shares, strict=True)
     ]  # fmt: skip
     # bins need not come in order
-    return picture_sets.Content(pictures, splits, pd.DataFrame(rows[::-1]))
+    return picture_sets.Content(images, splits, pd.DataFrame(rows[::-1]))
 
 
-def test_sets_show_pictures_and_histograms_of_splits_that_have_any():
-    pictures = [np.full((4, 4, 3), value) for value in (0.1, 0.9)]
-    drawn = picture_sets.figure({"photos": made_content(pictures)})
+def test_sets_show_images_and_histograms_of_splits_that_have_any():
+    images = [np.full((4, 4, 3), value) for value in (0.1, 0.9)]
+    drawn = picture_sets.figure({"photos": made_content(images)})
     examples, (hue, saturation, chroma) = drawn.axes[:8], drawn.axes[8:11]
     assert [len(axes.images) for axes in examples] == [1, 1, 0, 0, 0, 0, 0, 0]
     assert examples[1].images[0].get_array().max() == 0.9
@@ -179,9 +179,9 @@ def test_sets_show_pictures_and_histograms_of_splits_that_have_any():
     assert said == "photos: 5 train (sources: 3), 2 validation (sources: 1), 0 test (sources: 0)"
 
 
-def saved(folder, **pictures: float):
+def saved(folder, **images: float):
     folder.mkdir(parents=True)
-    for name, value in pictures.items():
+    for name, value in images.items():
         Image.fromarray(np.full((2, 2, 3), value, np.uint8)).save(folder / f"{name}.png")
     return folder
 
@@ -208,10 +208,10 @@ def test_a_card_on_disk_becomes_a_figure(tmp_path):
     shown = saved(tmp_path / "shown", **{"000_true": 51, "002_true": 102})
     (shown / "index.csv").write_text("number,key,source\n0,k,a\n1,l,b\n2,m,c\n")
     found = picture_sets.read_content(card, shown)
-    # a picture that is not there is passed over
-    assert [picture.max() for picture in found.pictures] == pytest.approx([0.2, 0.4])
+    # an image that is not there is passed over
+    assert [image.max() for image in found.images] == pytest.approx([0.2, 0.4])
     assert found.colours["share"].isna().sum() == 6
-    entry = {"set": "photos", "card": card, "test_pictures": shown}
+    entry = {"set": "photos", "card": card, "test_images": shown}
     picture_sets.draw([entry], tmp_path / "sets.png")
     assert imread(tmp_path / "sets.png").std() > 0.01
 
@@ -227,6 +227,6 @@ def test_studies_with_nothing_to_show_say_so():
         micrographs.figure({}, {}, "photos", "mse"),
     ):
         assert drawn.axes == [] and len(drawn.texts) == 1
-    # a set without a test picture still has its other splits
+    # a set without a test image still has its other splits
     drawn = picture_sets.figure({HOSTILE: made_content()})
-    assert drawn.subfigs[0].subfigs[0].texts[0].get_text() == "no test picture"
+    assert drawn.subfigs[0].subfigs[0].texts[0].get_text() == "no test image"

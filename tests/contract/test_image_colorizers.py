@@ -1,4 +1,4 @@
-"""Every colorizer of pictures keeps the contract of `chromapal.colorizers.common.contract`."""
+"""Every colorizer of images keeps the contract of `chromapal.colorizers.common.contract`."""
 
 import dataclasses
 from functools import cache
@@ -15,11 +15,11 @@ from chromapal.colorizers.common import run
 from chromapal.colorizers.networks.resnet import ResNet
 from chromapal.columns import HISTORY
 from chromapal.errors import InputError
-from chromapal.prepare.pictures import PictureSamples
+from chromapal.prepare.images import ImageSamples
 
 NAMES = methods.accepting("images")
 QUICK = {"epochs": 2, "steps": 4, "batch": 2}
-# How the four pictures are learnt by methods that do not learn like the others.
+# How the four images are learnt by methods that do not learn like the others.
 LONG = {
     "context_mlp": {"epochs": 300, "steps": 1200, "batch": 512, "learning_rate": 3e-2},
     # The seed's rate of 1e-2 is for many more steps.
@@ -54,8 +54,8 @@ def resnet50(tmp_path_factory) -> Path:
 WEIGHTS = {"path": ""}
 
 
-def picture(height: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give a smooth picture whose hue follows from its lightness, and its gray."""
+def image(height: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give a smooth image whose hue follows from its lightness, and its gray."""
     rng = np.random.default_rng(seed)
     down, right = np.meshgrid(np.linspace(0, 1, height), np.linspace(0, 1, width), indexing="ij")
     rise, fall, turn = rng.uniform(1, 3, 3)
@@ -68,8 +68,8 @@ def picture(height: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray]
     return rgb, gray.astype(np.float32)
 
 
-def samples(*sizes: tuple[int, int], seed: int = 0) -> PictureSamples:
-    return PictureSamples([picture(*size, seed + place) for place, size in enumerate(sizes)])
+def samples(*sizes: tuple[int, int], seed: int = 0) -> ImageSamples:
+    return ImageSamples([image(*size, seed + place) for place, size in enumerate(sizes)])
 
 
 FOUR = ((32, 32),) * 4
@@ -84,7 +84,7 @@ def build(name: str, **changes):
     return methods.module("colorizers", name).build(blank(**changes))
 
 
-def fit(model, train: PictureSamples, validation: PictureSamples, precision: str) -> pd.DataFrame:
+def fit(model, train: ImageSamples, validation: ImageSamples, precision: str) -> pd.DataFrame:
     return model.fit(train, validation, seed=0, device="cpu", precision=precision)
 
 
@@ -114,11 +114,11 @@ def every(names: list[str]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("name", "precision"), cases)
 
 
-def assert_pictures(found, sizes):
-    assert [picture.shape for picture in found] == [(*size, 3) for size in sizes]
-    for picture in found:
-        assert picture.dtype == np.float32
-        assert picture.min() >= 0 and picture.max() <= 1
+def assert_images(found, sizes):
+    assert [image.shape for image in found] == [(*size, 3) for size in sizes]
+    for image in found:
+        assert image.dtype == np.float32
+        assert image.min() >= 0 and image.max() <= 1
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -137,7 +137,7 @@ def test_fits_predicts_and_loads_what_it_saved(name, precision, tmp_path):
     assert np.isfinite(history["validation_loss"]).all()
     new = samples((16, 20), (16, 20), seed=5)
     found = model.predict(new)
-    assert_pictures(found, [(16, 20)] * 2)
+    assert_images(found, [(16, 20)] * 2)
 
     model.save(tmp_path / "model")
     assert not list(tmp_path.rglob("*.pkl")) + list(tmp_path.rglob("*.pt"))
@@ -163,13 +163,13 @@ def test_equal_seeds_give_equal_bytes(name, precision, tmp_path):
 
 
 @every(ITERATED)
-def test_learns_four_smooth_pictures(name, precision):
+def test_learns_four_smooth_images(name, precision):
     four = samples(*FOUR)
     model = build(name, **{"epochs": 60, "steps": 60, "batch": 4, **LONG.get(name, {})})
     fit(model, four, four, precision)
     mean = build("mean_colour")
     mean.fit(four, four, seed=0)
-    truth = np.stack([rgb for rgb, _ in four.pictures])
+    truth = np.stack([rgb for rgb, _ in four.images])
     found, baseline = (np.stack(each.predict(four)) for each in (model, mean))
     assert np.square(found - truth).mean() < np.square(baseline - truth).mean() / 2
     # Lightness is given away; hue is what is learnt.
@@ -179,29 +179,29 @@ def test_learns_four_smooth_pictures(name, precision):
 
 
 @EVERY
-def test_takes_any_size_and_pictures_of_several_at_once(name, precision):
+def test_takes_any_size_and_images_of_several_at_once(name, precision):
     sizes = [(1, 1), (1, 17), (13, 1), (17, 33), (33, 7), (17, 33)]
     model = build(name)
     fit(model, samples(*sizes), samples(*sizes[2:4]), precision)
-    assert_pictures(model.predict(samples(*sizes, seed=4)), sizes)
+    assert_images(model.predict(samples(*sizes, seed=4)), sizes)
 
 
 @EVERY
 @pytest.mark.parametrize("size", [(1, 1), (9, 11)])
-def test_learns_from_one_picture(name, precision, size):
+def test_learns_from_one_image(name, precision, size):
     model, one = build(name), samples(size)
     fit(model, one, one, precision)
-    assert_pictures(model.predict(one), [size])
+    assert_images(model.predict(one), [size])
 
 
 @EVERY
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
-def test_takes_constant_pictures(name, precision, value):
+def test_takes_constant_images(name, precision, value):
     gray = np.full((12, 12), value, np.float32)
-    flat = PictureSamples([(np.repeat(gray[:, :, None], 3, axis=2), gray)] * 3)
+    flat = ImageSamples([(np.repeat(gray[:, :, None], 3, axis=2), gray)] * 3)
     model = build(name)
     fit(model, flat, flat, precision)
-    assert_pictures(model.predict(flat), [(12, 12)] * 3)
+    assert_images(model.predict(flat), [(12, 12)] * 3)
 
 
 @EVERY
@@ -216,14 +216,14 @@ def test_predictions_do_not_depend_on_company(name, precision):
 @EVERY
 def test_does_not_need_the_colours_it_predicts(name, precision):
     known = samples((16, 20), seed=5)
-    blind = PictureSamples([(np.full_like(rgb, np.nan), gray) for rgb, gray in known.pictures])
+    blind = ImageSamples([(np.full_like(rgb, np.nan), gray) for rgb, gray in known.images])
     (one,), (two,) = (fitted(name, precision).predict(each) for each in (known, blind))
     np.testing.assert_array_equal(one, two)
 
 
 @pytest.mark.parametrize("name", ITERATED)
-def test_no_picture_is_one_line(name):
-    with pytest.raises(InputError, match="no neuron or picture"):
+def test_no_image_is_one_line(name):
+    with pytest.raises(InputError, match="no neuron or image"):
         build(name).fit(samples(), samples(*FOUR), seed=0, device="cpu")
 
 

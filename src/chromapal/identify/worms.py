@@ -1,4 +1,4 @@
-"""Animals as arrays: what alignment sees of each."""
+"""Worms as arrays: what alignment sees of each."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from chromapal.worms.partial_names import is_partial
-from chromapal.worms.table import ANIMAL
+from chromapal.worms.table import WORM
 
 MICROMETRE_AXES = ["xr", "yr", "zr"]
 # A head is tens of micrometres long; positions in another unit are off by powers of a thousand.
@@ -17,8 +17,8 @@ LENGTH_UM = 80.0
 
 
 @dataclass(frozen=True)
-class Animal:
-    """One animal.
+class Worm:
+    """One worm.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Animal:
     position : torch.Tensor of float64, shape (n, 3)
         Neurons as recorded [um].
     channels : torch.Tensor of float64, shape (n, c)
-        Gray or colour on the study's scale; NaN throughout where the animal has none.
+        Gray or colour on the study's scale; NaN throughout where the worm has none.
     label : numpy.ndarray of str, shape (n,)
         Names that may be learnt from, "" where there is none.
     handedness : int
@@ -45,13 +45,13 @@ class Animal:
     label: np.ndarray
     handedness: int = 0
 
-    def blind(self) -> "Animal":
-        """Give the animal without its names, as a test animal has to be treated."""
+    def blind(self) -> "Worm":
+        """Give the worm without its names, as a test worm has to be treated."""
         return dataclasses.replace(self, label=np.full(len(self.label), "", dtype=str))
 
 
-def animals(neurons: pd.DataFrame, channels: Sequence[str]) -> list[Animal]:
-    """Split a table of normalised neurons into animals.
+def worms_of(neurons: pd.DataFrame, channels: Sequence[str]) -> list[Worm]:
+    """Split a table of normalised neurons into worms.
 
     Parameters
     ----------
@@ -63,16 +63,16 @@ def animals(neurons: pd.DataFrame, channels: Sequence[str]) -> list[Animal]:
 
     Returns
     -------
-    list of Animal
-        In the table's order. A name that an animal gives twice is learnt from neither time, and
+    list of Worm
+        In the table's order. A name that a worm gives twice is learnt from neither time, and
         a partial name says too little to be learnt from.
     """
     found = []
-    for (lab, worm), rows in neurons.groupby(ANIMAL, sort=False):
+    for (lab, worm), rows in neurons.groupby(WORM, sort=False):
         names = rows["name"]
         good = names.ne("") & ~names.duplicated(keep=False) & ~names.map(is_partial)
         found.append(
-            Animal(
+            Worm(
                 lab,
                 worm,
                 rows["session"].iloc[0],
@@ -89,7 +89,7 @@ def animals(neurons: pd.DataFrame, channels: Sequence[str]) -> list[Animal]:
 
 
 def in_micrometres(position: torch.Tensor) -> torch.Tensor:
-    """Undo a unit that is off by a power of a thousand (nm, mm), judged by an animal's length.
+    """Undo a unit that is off by a power of a thousand (nm, mm), judged by a worm's length.
 
     Parameters
     ----------

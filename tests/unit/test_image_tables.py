@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from chromapal.dictionary import TABLES
 from chromapal.evaluate.metrics import identity
-from chromapal.evaluate.tables import pictures
+from chromapal.evaluate.tables import images
 from chromapal.images import card
-from chromapal.images.collection import Collection, Picture
+from chromapal.images.collection import Collection, Image
 
 TRAINED_ON = {"training_device": "cpu", "training_precision": "bf16"}
 
@@ -19,13 +19,13 @@ def read(path) -> pd.DataFrame:
 
 @pytest.fixture
 def scored(tmp_path):
-    """Give a function that writes scored pictures and tells where."""
+    """Give a function that writes scored images and tells where."""
 
     def write(delta_e, sources, group="photos", run="mse", colorizer="net", **columns) -> dict:
         count = len(delta_e)
         table = pd.DataFrame(
             {
-                # whatever else pictures are scored by
+                # whatever else images are scored by
                 **dict.fromkeys(TABLES["images"].names, 0.0),
                 "key": [f"k{place}" for place in range(count)],
                 "source": sources,
@@ -45,8 +45,8 @@ def scored(tmp_path):
     return write
 
 
-def images(entries, path) -> pd.DataFrame:
-    pictures.write_images(entries, path)
+def scored_table(entries, path) -> pd.DataFrame:
+    images.write_images(entries, path)
     return read(path)
 
 
@@ -55,7 +55,7 @@ def test_images_by_hand(scored, tmp_path):
         [2, 4, 6, 12], ["a", "a", "a", "b"],
         colourfulness=[0.1, 0.1, 0.1, 0.5], colourfulness_true=[0.1, 0.2, 0.3, 0.4],
     )  # fmt: skip
-    table = images([entry], tmp_path / "images.csv")
+    table = scored_table([entry], tmp_path / "images.csv")
     assert list(table.columns) == TABLES["images"].names
     expected = {
         "set": "photos", "run": "mse", "colorizer": "net",
@@ -63,7 +63,7 @@ def test_images_by_hand(scored, tmp_path):
         "train_pictures": "60000", "parameters": "11689512",
         "pictures": "4", "sources": "2", "mse_rgb": "0.2", "mse_ab": "50", "psnr": "20",
         "ssim": "0.5",
-        # over pictures, not over sources (8); drawing both sources twice: all of a, or all of b
+        # over images, not over sources (8); drawing both sources twice: all of a, or all of b
         "delta_e": "6", "delta_e_low": "4", "delta_e_high": "12",
         # 0.2 / 0.25; the mean of the ratios would be 0.77
         "colourfulness_ratio": "0.8",
@@ -73,23 +73,23 @@ def test_images_by_hand(scored, tmp_path):
 
 
 def test_one_source_is_no_sample_of_sources(scored, tmp_path):
-    row = images([scored([2, 4], ["a", "a"])], tmp_path / "images.csv").iloc[0]
+    row = scored_table([scored([2, 4], ["a", "a"])], tmp_path / "images.csv").iloc[0]
     assert (row["delta_e"], row["delta_e_low"], row["delta_e_high"]) == ("3", "", "")
 
 
 def test_gray_truths_have_no_ratio_and_missing_scores_no_mean(scored, tmp_path):
     entry = scored([1, np.nan], ["a", "b"], colourfulness_true=0.0)
-    row = images([entry], tmp_path / "images.csv").iloc[0]
+    row = scored_table([entry], tmp_path / "images.csv").iloc[0]
     for name in ("delta_e", "delta_e_low", "delta_e_high", "colourfulness_ratio"):
         assert row[name] == "", name
     assert row["psnr"] == "20"
 
 
-def test_a_set_without_test_pictures_has_a_row_of_nothing(scored, tmp_path):
-    table = images([scored([], []), scored([3], ["a"], "other")], tmp_path / "images.csv")
+def test_a_set_without_test_images_has_a_row_of_nothing(scored, tmp_path):
+    table = scored_table([scored([], []), scored([3], ["a"], "other")], tmp_path / "images.csv")
     nothing = table[table["set"] == "photos"].iloc[0]
     assert (nothing["pictures"], nothing["sources"], nothing["delta_e"]) == ("0", "0", "")
-    alone = images([scored([], [])], tmp_path / "alone.csv").iloc[0]
+    alone = scored_table([scored([], [])], tmp_path / "alone.csv").iloc[0]
     assert alone.tolist() == nothing.tolist()
     other = table[table["set"] == "other"].iloc[0]
     assert (other["parameters"], other["delta_e"]) == ("11689512", "3")
@@ -100,29 +100,31 @@ def test_rows_are_sorted_and_the_same_bytes_twice(scored, tmp_path):
     names = [(s, r, c) for s in ("NA", "007") for r in ("b", "a") for c in ("net", "copy_gray")]
     sources = [f"s{place % 7}" for place in range(30)]
     entries = [scored(rng.random(30), sources, *name) for name in names]
-    table = images(entries, tmp_path / "one.csv")
+    table = scored_table(entries, tmp_path / "one.csv")
     assert table[["set", "run", "colorizer"]].apply(tuple, axis=1).tolist() == sorted(names)
-    images(entries[::-1], tmp_path / "two.csv")
+    scored_table(entries[::-1], tmp_path / "two.csv")
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
-    pictures.write_images(entries, tmp_path / "three.csv", seed=1)
+    images.write_images(entries, tmp_path / "three.csv", seed=1)
     other = read(tmp_path / "three.csv")
     assert other["delta_e"].equals(table["delta_e"])
     assert not other["delta_e_low"].equals(table["delta_e_low"])
 
 
-def test_methods_scored_on_different_pictures_do_not_compare(scored, tmp_path):
+def test_methods_scored_on_different_images_do_not_compare(scored, tmp_path):
     entries = [scored([1, 2], ["a", "b"]), scored([1], ["a"], colorizer="lazy")]
-    with pytest.raises(ValueError, match=r"lazy.*other test pictures"):
-        pictures.write_images(entries, tmp_path / "images.csv")
+    with pytest.raises(ValueError, match=r"lazy.*other test images"):
+        images.write_images(entries, tmp_path / "images.csv")
     # another run may test on others
-    assert len(images([entries[0], scored([1], ["a"], run="few")], tmp_path / "images.csv")) == 2
+    assert (
+        len(scored_table([entries[0], scored([1], ["a"], run="few")], tmp_path / "images.csv")) == 2
+    )
 
 
 def test_studies_without_any_entry_still_have_tables(tmp_path):
     for write, columns in (
-        (pictures.write_images, TABLES["images"].names),
-        (pictures.write_image_losses, TABLES["image_losses"].names),
-        (pictures.write_image_sets, TABLES["image_sets"].names),
+        (images.write_images, TABLES["images"].names),
+        (images.write_image_losses, TABLES["image_losses"].names),
+        (images.write_image_sets, TABLES["image_sets"].names),
     ):
         write([], tmp_path / "none.csv")
         assert (tmp_path / "none.csv").read_text() == ",".join(columns) + "\n"
@@ -132,30 +134,30 @@ def test_studies_without_any_entry_still_have_tables(tmp_path):
 @settings(max_examples=15, deadline=None)
 def test_intervals_lie_between_the_sources_means(rows):
     values, sources = (pd.Series(part) for part in zip(*rows, strict=True))
-    low, high = pictures.interval(values, sources, seed=3)
+    low, high = images.interval(values, sources, seed=3)
     means = values.groupby(sources).mean()
     if len(means) < 2:
         assert np.isnan([low, high]).all()
     else:
         assert means.min() - 1e-9 <= low <= high <= means.max() + 1e-9
         shuffled = values.iloc[::-1], sources.iloc[::-1]
-        assert pictures.interval(*shuffled, seed=3) == pytest.approx((low, high))
+        assert images.interval(*shuffled, seed=3) == pytest.approx((low, high))
 
 
 def test_large_sources_weigh_more():
-    # in two of three samples the one large source is drawn, and settles the mean over pictures
+    # in two of three samples the one large source is drawn, and settles the mean over images
     values = pd.Series([10.0] * 1000 + [0.0] * 19)
     sources = pd.Series(["large"] * 1000 + [f"small {place}" for place in range(19)])
-    low, high = pictures.interval(values, sources, seed=0)
+    low, high = images.interval(values, sources, seed=0)
     assert low == 0 and 9.8 < high < 10
 
 
-def test_sources_of_one_size_are_drawn_like_animals():
+def test_sources_of_one_size_are_drawn_like_worms():
     means = np.random.default_rng(4).normal(10, 3, 40)
     spread = np.tile([-5.0, 5.0], 40)  # within a source; no width of the interval comes from it
     values, sources = pd.Series(np.repeat(means, 2) + spread), pd.Series(np.repeat(range(40), 2))
     low, high = identity.interval(means[None], seed=0)
-    found = pictures.interval(values, sources, seed=0)
+    found = images.interval(values, sources, seed=0)
     assert found == pytest.approx((low[0], high[0]), rel=0.02)
     assert found[1] - found[0] == pytest.approx(2 * 1.96 * means.std() / np.sqrt(40), rel=0.15)
 
@@ -172,7 +174,7 @@ def test_losses_keep_every_epoch_of_those_who_learn(tmp_path):
         for group in ("b", "a")
         for name in ("net", "copy_gray")
     ]
-    pictures.write_image_losses(entries, tmp_path / "losses.csv")
+    images.write_image_losses(entries, tmp_path / "losses.csv")
     table = read(tmp_path / "losses.csv")
     assert list(table.columns) == TABLES["image_losses"].names
     assert table[["set", "epoch", "train_loss", "learning_rate"]].to_numpy().tolist() == [
@@ -180,20 +182,20 @@ def test_losses_keep_every_epoch_of_those_who_learn(tmp_path):
         for group in ("a", "b")
         for epoch, loss in (("0", "1"), ("1", "0.5"))
     ]
-    pictures.write_image_losses(entries[1::2], tmp_path / "losses.csv")
+    images.write_image_losses(entries[1::2], tmp_path / "losses.csv")
     assert len(read(tmp_path / "losses.csv")) == 0
 
 
 class Made(Collection):
-    """Eight by nine pixels; pictures of one number look the same."""
+    """Eight by nine pixels; images of one number look the same."""
 
     def __init__(self, numbers: dict[str, tuple[str, int]], skipped=()):
         self.numbers = numbers
-        pictures = [Picture(key, key, split) for key, (split, _) in numbers.items()]
-        super().__init__(pictures, skipped)
+        images = [Image(key, key, split) for key, (split, _) in numbers.items()]
+        super().__init__(images, skipped)
 
-    def load(self, picture: Picture) -> np.ndarray:
-        rng = np.random.default_rng(self.numbers[picture.key][1])
+    def load(self, image: Image) -> np.ndarray:
+        rng = np.random.default_rng(self.numbers[image.key][1])
         return rng.random((8, 9, 3), dtype=np.float32)
 
 
@@ -208,7 +210,7 @@ def test_sets_tell_splits_twins_and_what_was_left_out(tmp_path):
     folders = {"z": tmp_path / "z", "a": tmp_path / "a"}
     card.write(card.describe(first), folders["z"])
     card.write(card.describe(Made({"x": ("train", 1)})), folders["a"])
-    pictures.write_image_sets(
+    images.write_image_sets(
         [{"set": name, "path": path} for name, path in folders.items()], tmp_path / "sets.csv"
     )
     table = read(tmp_path / "sets.csv")
@@ -240,6 +242,6 @@ def test_near_twins_count_as_near_only(tmp_path):
     )  # fmt: skip
     nothing = pd.DataFrame(columns=["file", "reason"])
     card.write(card.Card(splits, pd.DataFrame(columns=["split"]), twins, nothing), tmp_path)
-    pictures.write_image_sets([{"set": "s", "path": tmp_path}], tmp_path / "sets.csv")
+    images.write_image_sets([{"set": "s", "path": tmp_path}], tmp_path / "sets.csv")
     test = read(tmp_path / "sets.csv").iloc[2]
     assert (test["near_duplicates"], test["exact_duplicates"]) == ("2", "1")
