@@ -148,8 +148,12 @@ def study(tmp_path_factory, worker_id):
     told, ended = folder / "told.txt", folder / "ended.txt"
     with FileLock(folder.with_suffix(".lock")):
         if not ended.exists():
-            folder.mkdir()
-            done = snakemake(folder, TINY)
+            (folder / "imported").mkdir(parents=True)
+            recorder = {
+                "PYTHONPATH": str(ROOT / "tests/workflow/imports"),
+                "CHROMAPAL_TEST_IMPORTS": str(folder / "imported"),
+            }
+            done = snakemake(folder, TINY, environment=recorder)
             told.write_text(done.stdout + done.stderr)
             ended.write_text(str(done.returncode))
     assert ended.read_text() == "0", told.read_text()

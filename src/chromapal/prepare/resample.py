@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from imblearn.over_sampling import SMOTE, RandomOverSampler
 from numpy.typing import ArrayLike
 
 LOGGER = logging.getLogger(__name__)
@@ -36,6 +35,9 @@ def classifier_steps(neighbours: int, seed: int) -> list[tuple[str, object]]:
         `smote`: every name is oversampled to the count of the most common (Chawla et al. 2002).
         Both count names when they are fitted, so that a pipeline uses training rows only.
     """
+    # a second of imports, which jobs without oversampling are spared
+    from imblearn.over_sampling import SMOTE, RandomOverSampler
+
     rare = partial(_too_rare, at_least=neighbours + 1)
     return [
         ("repeat", RandomOverSampler(sampling_strategy=rare, random_state=seed)),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from imblearn.pipeline import Pipeline
 from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
@@ -171,12 +170,13 @@ def _known_worms(
     return [torch.from_numpy(full[rows]) for rows in positions], [truth[rows] for rows in positions]
 
 
-def _oversampled(
-    estimator: BaseEstimator, neighbours: int | None, seed: int
-) -> BaseEstimator | Pipeline:
+def _oversampled(estimator: BaseEstimator, neighbours: int | None, seed: int) -> BaseEstimator:
     """Put SMOTE before an estimator, where it is asked for."""
     if neighbours is None:
         return estimator
+    # a second of imports, which fits without oversampling are spared
+    from imblearn.pipeline import Pipeline
+
     return Pipeline([*classifier_steps(neighbours, seed), ("named", estimator)])
 
 

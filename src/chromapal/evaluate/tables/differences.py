@@ -19,7 +19,6 @@ NOTHING = 1e-9
 SPARSE = {"confusion": "count"}
 # Columns that show whether a row depends on a trained network.
 METHODS = ("colorizer", "classifier", "features", "setting", "source")
-NO_NETWORKS = ("mean_colour", "copy_gray")
 NETWORK, OTHER = "network", "other"
 # The column of a row that only one version has.
 ROW = "(row)"
@@ -124,7 +123,7 @@ def kinds(rows: pd.DataFrame) -> np.ndarray:
 
 @cache
 def _networks() -> str:
-    colorizers = set(methods.names("colorizers")) - set(NO_NETWORKS)
+    colorizers = set(methods.names("colorizers")) - set(methods.baselines())
     names = "|".join(map(re.escape, sorted(colorizers)))
     return rf"\b(?:{names})\b|predicted|transformer"
 
