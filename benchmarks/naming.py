@@ -25,7 +25,7 @@ def run() -> list[dict]:
     """Time each part once, without loading and simulation."""
     torch.set_num_threads(THREADS)
     worms = worms_of(simulated(), COLOUR)
-    training, new_worm = worms[:-1], worms[-1].blind()
+    training, new_worm = worms[:-1], worms[-1].without_labels()
     seconds = {}
     start = time.perf_counter()
     aligner, aligned, mirror = align.fit(training, "nonrigid")

@@ -60,7 +60,7 @@ class Fitted:
     def answered(self, worm: Worm, sign: float | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Assigned names and their probabilities, in a stated handedness."""
         sign = self.sign[worm.lab] if sign is None else sign
-        log = self.aligner.align(worm.blind(), (sign,)).log[sign]
+        log = self.aligner.align(worm.without_labels(), (sign,)).log[sign]
         answers = answer(self.calibration.probabilities(log))
         return np.array(self.aligner.atlas.names)[answers.best[:, 0]], answers.probability[:, 0]
 

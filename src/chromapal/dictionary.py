@@ -274,7 +274,7 @@ TABLES = {
             Column("colourfulness_true", "", "The same of the true colours."),
             Column("colourfulness_ratio", RATIO, "The first over the second."),
             Column(
-                "delta_e", "ΔE", "Mean colour difference ΔE2000 (CIELAB, D65); about 2 can just "
+                "delta_e", "ΔE", "Mean colour difference ΔE2000 (CIELAB, D65); about 1 can just "
                 "be seen."
             ),
             _TRAINED_ON,

@@ -79,7 +79,7 @@ class TestEveryClassifier:
         train = neurons(20, seed=0).drop(index=range(6, 18))
         found = name_neurons(train, test, name, small(name), FEATURES, 0, FitSettings(neighbours))
         assert list(found.columns) == ["row", *TOP, *ASSIGNED, *PROBABILITY, *TRAINED_ON]
-        network = name == "neuron_transformer"
+        network = bool(methods.declared("classifiers", name, "gpu"))
         assert found["training_device"].ne("").eq(network).all()
         assert set(found["training_precision"]) == {"fp32" * network}
         assert found["row"].tolist() == test["row"].tolist()

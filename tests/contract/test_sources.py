@@ -65,5 +65,5 @@ def test_asking_sources_loads_nothing_heavy():
 
 
 def test_an_unknown_source_lists_the_known():
-    with pytest.raises(registry.InputError, match="'drawings'; expected one of dandi, nwb,"):
+    with pytest.raises(registry.InputError, match=r"'drawings'; expected one of .*dandi.*nwb"):
         registry.source("drawings")

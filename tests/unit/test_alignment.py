@@ -58,7 +58,7 @@ def test_handedness_is_found_without_labels(worms):
     assert worms.mirror.tolist() == signs
     hands = run.learn_handedness(worms.training, worms.aligned, worms.mirror)
     assert hands.slope > 0
-    results = [worms.aligner.align(worm.blind()) for worm in worms.tested]
+    results = [worms.aligner.align(worm.without_labels()) for worm in worms.tested]
     found = run.decide(hands, worms.tested, results)
     expected = [worms.sign[worm.lab] for worm in worms.tested]
     assert found["chosen"].tolist() == expected
@@ -72,7 +72,9 @@ def test_handedness_is_found_without_labels(worms):
     assert oracle["chosen"].tolist() == [-1, *expected[1:]]
     assert oracle["source"].tolist() == ["stated"] + ["labels"] * (len(expected) - 1)
     assert run.overruled(found.assign(doubtful=1), labels)["doubtful"].sum() == 1
-    blind = run.handedness_of_labels(worms.aligner, [worm.blind() for worm in worms.tested])
+    blind = run.handedness_of_labels(
+        worms.aligner, [worm.without_labels() for worm in worms.tested]
+    )
     assert not blind.any()
 
 
@@ -163,7 +165,7 @@ def odd(kind: str, worm: Worm) -> Worm:
 )
 def test_odd_worms_get_finite_answers(worms, kind):
     worm = odd(kind, worms.tested[0])
-    found = worms.aligner.align(worm.blind())
+    found = worms.aligner.align(worm.without_labels())
     assert np.isfinite(found.evidence)
     for sign in (1.0, -1.0):
         assert found.position[sign].isfinite().all() and found.log[sign].isfinite().all()
@@ -180,7 +182,7 @@ def test_odd_worms_get_finite_answers(worms, kind):
 
 @pytest.mark.parametrize("kind", ["flat", "point"])
 def test_without_depth_there_is_no_evidence_of_handedness(worms, kind):
-    found = worms.aligner.align(odd(kind, worms.tested[0]).blind())
+    found = worms.aligner.align(odd(kind, worms.tested[0]).without_labels())
     np.testing.assert_allclose(found.score[1.0], found.score[-1.0], atol=1e-3)
 
 
@@ -203,7 +205,7 @@ def test_one_training_worm_and_odd_ones_beside_it_are_enough(worms):
         assert mirror.tolist() == [worms.mirror[0], *[0] * (len(some) - 1)]
         assert len(aligned) == len(some)
         assert aligner.atlas.names == tuple(sorted(set(first.label) - {""}))
-        log = aligner.align(worms.tested[0].blind()).log
+        log = aligner.align(worms.tested[0].without_labels()).log
         assert all(part.isfinite().all() for part in log.values())
 
 

@@ -14,7 +14,7 @@ CLOSE = 1e-6
 def compare(device: str):
     """Align one worm on the CPU and on another device, and compare what was found."""
     worms = fitted()
-    worm = worms.tested[0].blind()
+    worm = worms.tested[0].without_labels()
     other = dataclasses.replace(worms.aligner, device=device)
     there, back = worms.aligner.align(worm), other.align(worm)
     assert worms.aligner.device == "cpu" and back.names == there.names

@@ -6,10 +6,14 @@ import sys
 import types
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 from markdown.extensions.toc import slugify
+
+from chromapal.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -123,17 +127,44 @@ def test_the_readme_is_short_and_repeats_nothing():
     assert len(long) > 20 and not long & elsewhere
 
 
-def test_the_colorizer_that_contributors_start_from_works():
-    first = re.search(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
-    module = types.ModuleType("flat")
-    # a dataclass looks its module up
-    sys.modules["flat"] = module
-    try:
-        exec(compile(first[1], "flat.py", "exec"), vars(module))
-        colorizer = module.build(module.Params(), dense=True)
-    finally:
-        del sys.modules["flat"]
-    assert callable(colorizer.fit) and callable(colorizer.predict)
+def snippets() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
+
+
+def module(name: str, text: str) -> types.ModuleType:
+    """Run a snippet as the module of that name, which a dataclass looks up."""
+    made = sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, f"{name}.py", "exec"), vars(made))
+    return made
+
+
+def test_the_colorizer_that_contributors_start_from_works(tmp_path):
+    colorizer = module("median_colour", snippets()[0])
+    train = SimpleNamespace(target=np.array([[0, 0.5, 1], [0.1, 0.5, 0], [0.2, 0, 0]], np.float32))
+    model = colorizer.build(colorizer.Params())
+    assert model.fit(train, train, seed=0).empty
+    model.save(tmp_path / "model")
+    again = colorizer.build(colorizer.Params()).load(tmp_path / "model")
+    expected = np.tile(np.float32([0.1, 0.5, 0]), (2, 1))
+    np.testing.assert_array_equal(again.predict(SimpleNamespace(gray=[0, 1])), expected)
+
+
+def test_the_classifier_that_contributors_start_from_works():
+    classifier = module("extra_trees", snippets()[1])
+    estimator = classifier.build(classifier.Params(trees=5), seed=0)
+    assert estimator.fit([[0.0], [1.0]], ["AVAL", "AVAR"]).predict([[0.9]]) == ["AVAR"]
+
+
+def test_the_source_that_contributors_start_from_works(tmp_path):
+    source = module("semicolons", snippets()[2]).SOURCE
+    path = tmp_path / "worm.txt"
+    path.write_text("")
+    with pytest.raises(InputError, match="no such table"):
+        source.read(path, "EY", {})
+    head = "worm;x;y;z;xr;yr;zr;weight;R;G;B;W;ID\n"
+    path.write_text(head + "".join(f"a;{k};0;0;{k};0;0;1;5;6;7;9;AVAL\n" for k in range(3)))
+    neurons, skipped = source.read(path, "EY", {})
+    assert (len(neurons), skipped) == (3, [])
 
 
 class Page(HTMLParser):

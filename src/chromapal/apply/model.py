@@ -18,7 +18,7 @@ from chromapal.training.settings import Training
 from chromapal.worms.table import SUBJECT, WORM
 
 LOGGER = logging.getLogger("chromapal")
-FACTS, NETWORKS = "model.json", "position+gray"
+FACTS, FEATURES = "model.json", "position+gray"
 DENSE = True
 
 
@@ -66,7 +66,7 @@ def train_model(
         "code_digest": code.split()[0],
         "lock_digest": provenance.lock_digest(),
         "seed": training.seed,
-        "features": NETWORKS,
+        "features": FEATURES,
         "colorizer": colorizer,
         "alignment": "nonrigid",
         "normaliser": normaliser.to_json(),
@@ -85,7 +85,7 @@ def train_model(
             model.learn(
                 training_neurons, training.seed, training.device, training.threads, training.folder
             )
-            model.save(folder / NETWORKS)
+            model.save(folder / FEATURES)
             facts["names"] = model.identifier.transformer.classes_.tolist()
         else:
             facts["missing"] = "no worm with names, gray and colour to learn from"
@@ -129,7 +129,7 @@ def read_facts(folder: str | os.PathLike) -> dict:
 def load(folder: str | os.PathLike):
     """Return the trained colorizer of a model, and the model's facts."""
     facts = read_facts(folder)
-    networks = Path(folder) / NETWORKS
+    networks = Path(folder) / FEATURES
     module = methods.module("colorizers", facts["colorizer"])
     params = module.Params(**layout.read_header(networks)["params"])
     return module.build(params, DENSE).load(networks), facts

@@ -96,4 +96,4 @@ def write_copies(
                 lab, worm = rows[WORM].iloc[0]
                 skipped_worms.append(skipped.entry(file, lab, worm, error))
         skipped.write(skipped_worms, folder / "skipped.csv")
-    LOGGER.info("%d copies", len(files) - len(skipped_worms))
+    LOGGER.info("wrote %d NWB copies", len(files) - len(skipped_worms))

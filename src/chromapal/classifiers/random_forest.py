@@ -1,4 +1,4 @@
-"""Random forest, the seed's baseline classifier."""
+"""Random forest, the original study's classifier."""
 
 from dataclasses import dataclass
 

@@ -56,10 +56,12 @@ def ablate_fold(
     training, tested = split(neurons, features)
     aligner, aligned, mirror = align.fit(training, level, run.progress_of("learn atlas"))
     hands = run.learn_handedness(training, aligned, mirror)
-    found = [aligner.align(worm.blind()) for worm in tested]
+    found = [aligner.align(worm.without_labels()) for worm in tested]
 
-    def note(question: str, setting: str, order: int, signs: np.ndarray, how=assigned, by=None):
-        for worm, result, sign in zip(tested, by or found, signs, strict=True):
+    def record(
+        question: str, setting: str, order: int, signs: np.ndarray, name_by=assigned, results=None
+    ):
+        for worm, result, sign in zip(tested, results or found, signs, strict=True):
             rows.append(
                 (
                     question,
@@ -67,7 +69,7 @@ def ablate_fold(
                     order,
                     worm.lab,
                     worm.worm,
-                    *score(worm, how(result, sign)),
+                    *score(worm, name_by(result, sign)),
                 )
             )
 
@@ -80,19 +82,19 @@ def ablate_fold(
     likelier = np.array(
         [1.0 if result.score[1.0] >= result.score[-1.0] else -1.0 for result in found]
     )
-    note("handedness", "as labels say (oracle)", 0, oracle)
-    note("handedness", "laboratory and evidence", 1, chosen)
-    note("handedness", "evidence alone", 2, alone)
-    note("handedness", "likelihood", 3, likelier)
-    note("assignment", "one to one", 0, chosen)
-    note("assignment", "each for itself", 1, chosen, how=likeliest)
-    note("refinement", REFINEMENT[level], 0, chosen)
-    note("training worms", str(len(training)), len(training), chosen)
+    record("handedness", "as labels say (oracle)", 0, oracle)
+    record("handedness", "laboratory and evidence", 1, chosen)
+    record("handedness", "evidence alone", 2, alone)
+    record("handedness", "likelihood", 3, likelier)
+    record("assignment", "one to one", 0, chosen)
+    record("assignment", "each for itself", 1, chosen, name_by=likeliest)
+    record("refinement", REFINEMENT[level], 0, chosen)
+    record("training worms", str(len(training)), len(training), chosen)
 
     # as many rounds as the study's alignment has, so that a setting changes one thing
     refits = align.REFITS[level]
 
-    def again(question: str, setting: str, order: int, some: list[Worm], level: str):
+    def refit_and_record(question: str, setting: str, order: int, some: list[Worm], level: str):
         """Learn anew, and name with what was learnt; handedness as decided before."""
         try:
             other, _, _ = align.fit(
@@ -106,23 +108,24 @@ def ablate_fold(
             LOGGER.warning("%s, %s: left out: %s", question, setting, error)
             return
         results = [
-            other.align(worm.blind(), (sign,)) for worm, sign in zip(tested, chosen, strict=True)
+            other.align(worm.without_labels(), (sign,))
+            for worm, sign in zip(tested, chosen, strict=True)
         ]
-        note(question, setting, order, chosen, by=results)
+        record(question, setting, order, chosen, results=results)
 
     for position, other in enumerate((name for name in align.LEVELS if name != level), start=1):
-        again("refinement", REFINEMENT[other], position, training, other)
+        refit_and_record("refinement", REFINEMENT[other], position, training, other)
     order = np.random.default_rng([seed, *features.encode()]).permutation(len(training))
     for count in (count for count in WORMS if count < len(training)):
-        again(
+        refit_and_record(
             "training worms", str(count), count, [training[index] for index in order[:count]], level
         )
     if channels(features):
-        note("colour scale", colour_scale.replace("_", " "), 0, chosen)
+        record("colour scale", colour_scale.replace("_", " "), 0, chosen)
         others = [scale for scale in COLOUR_SCALES if scale != colour_scale]
         for position, scale in enumerate(others, start=1):
             training, tested = split(rescaled(neurons, scale, gray_source), features)
-            again("colour scale", scale.replace("_", " "), position, training, level)
+            refit_and_record("colour scale", scale.replace("_", " "), position, training, level)
     write_parquet(pd.DataFrame(rows, columns=COLUMNS), out)
 
 

@@ -148,7 +148,7 @@ def fit(
 ) -> tuple[Aligner, list[Aligned], np.ndarray]:
     """Learn the body frame from training worms.
 
-    The first atlas comes from worms laid over each other by their labels, the next ones from
+    The first atlas comes from worms registered by their labels, the next ones from
     the same worms aligned without labels in the handedness that their labels gave, so that the
     atlas's covariances hold what alignment gets wrong. At last every training worm is aligned
     with the atlas of other worms (`PARTS` parts), as a new worm will be.
@@ -218,6 +218,7 @@ def fit(
     ]
     others = [learn(some, DEGREES_OF_FREEDOM, level) for some in indices]
     aligned = [
-        others[index % parts].align(worm.blind()) for index, worm in enumerate(track(training))
+        others[index % parts].align(worm.without_labels())
+        for index, worm in enumerate(track(training))
     ]
     return aligner, aligned, mirror

@@ -165,7 +165,7 @@ def answer_fold(
                 **dict(zip(BODY, solved.position.T.numpy(), strict=True)),
             )
         )
-        LOGGER.info("%s: %d statements", path, len(words))
+        LOGGER.info("%s: %d anchors", path, len(words))
     write_parquet(pd.concat(parts, ignore_index=True), out)
 
 

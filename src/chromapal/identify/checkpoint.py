@@ -75,7 +75,7 @@ def read_finished(path: Path, network: torch.nn.Module) -> bool:
     finished = _finished(path)
     if not finished.exists():
         return False
-    LOGGER.info("taking over %s", finished)
+    LOGGER.info("training already finished; loading %s", finished)
     network.load_state_dict(load_file(finished))
     return True
 

@@ -73,8 +73,8 @@ class NameColours:
 
         Parameters
         ----------
-        share : torch.Tensor, shape (n, K)
-            Probabilities of names; nobody's share is spread over them in proportion.
+        probability : torch.Tensor, shape (n, K)
+            Probabilities of names; what is left for no name is spread over them in proportion.
         gray : torch.Tensor, shape (n,)
             Gray on the study's scale.
 

@@ -23,8 +23,8 @@ from chromapal.training.device import choose
 from chromapal.training.settings import Training
 
 LOGGER = logging.getLogger("chromapal")
-LEAST_LABELS = 4
-EVEN = 1e-9
+LEAST_LABELS = 4  # names of a worm that decide its handedness, at least
+EVEN = 1e-9  # fits that differ by less, relatively, are a tie
 
 
 def align_fold(
@@ -44,7 +44,8 @@ def align_fold(
     neurons : path-like
         The fold's normalised neurons, with their `role`.
     features : str
-        Feature set whose gray or colour alignment may use; see `chromapal.prepare.features.cue`.
+        Feature set whose gray or colour alignment may use; see
+        `chromapal.prepare.features.channels`.
     level : {"pose", "nonrigid"}
         How far alignment goes.
     handedness : {"decided", "labels"}
@@ -76,14 +77,14 @@ def align_fold(
     if not any((worm.label != "").sum() >= LEAST_LABELS for worm in trained):
         raise InputError(
             neurons,
-            "no training worm with four names or more",
+            f"no training worm with {LEAST_LABELS} names or more",
             "named worms to learn the atlas from",
             "or set config key 'align' to none",
         )
     aligner, aligned, mirror = align.fit(trained, level, progress_of("learn atlas"), device=device)
     hands = learn_handedness(trained, aligned, mirror)
     chosen = training_handedness(hands, trained, aligned, mirror)
-    found = [aligner.align(worm.blind()) for worm in progress_of("align worms")(tested)]
+    found = [aligner.align(worm.without_labels()) for worm in progress_of("align worms")(tested)]
     worms = decide(hands, tested, found)
     labels = handedness_of_labels(aligner, tested)
     if handedness == "labels":

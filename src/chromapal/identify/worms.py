@@ -45,7 +45,7 @@ class Worm:
     label: np.ndarray
     handedness: int = 0
 
-    def blind(self) -> "Worm":
+    def without_labels(self) -> "Worm":
         """Give the worm without its names, as a test worm has to be treated."""
         return dataclasses.replace(self, label=np.full(len(self.label), "", dtype=str))
 

@@ -244,7 +244,7 @@ def fingerprint(
     network : torch.nn.Module
         The untrained network, with its initial weights.
     facts : object
-        Recipe, seed and device, as valid JSON.
+        Recipe, settings of the loss, seed and device, as valid JSON.
     contents : iterable of bytes
         The training and validation data.
     code : str

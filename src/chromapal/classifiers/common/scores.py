@@ -22,7 +22,7 @@ from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
 PARTS = 4  # one part in so many of the training worms is held out to calibrate on
-LEAST = 1e-4  # a forest's zero is a lack of trees, not proof
+LEAST = 1e-4  # lowest probability: a forest's zero only means too few trees
 
 
 @dataclass(frozen=True)
@@ -191,8 +191,8 @@ def _fit(
     """Fit, and report what did not converge in the log instead of on the screen."""
     if whole:
         worm = train.groupby(WORM, sort=True).ngroup()
-        overruled = {**_laboratory(estimator, train), "weights": weights}
-        estimator.fit(train[features], train["name"].to_numpy(dtype=str), worm, **overruled)
+        extra = {**_laboratory(estimator, train), "weights": weights}
+        estimator.fit(train[features], train["name"].to_numpy(dtype=str), worm, **extra)
         LOGGER.info("%s: %s", label, estimator.summary_)
         return
     named = train[train["name"].ne("")]
@@ -229,12 +229,12 @@ def _score(
     numpy.ndarray
         (neurons, names), names in sorted order.
     """
-    overruled = _laboratory(estimator, test)
+    extra = _laboratory(estimator, test)
     if whole:
         worm = test.groupby(WORM, sort=True).ngroup()
-        return estimator.predict_log_proba(test[features], worm, **overruled)
+        return estimator.predict_log_proba(test[features], worm, **extra)
     if hasattr(estimator, "predict_proba"):
-        return np.log(estimator.predict_proba(test[features], **overruled).clip(LEAST))
+        return np.log(estimator.predict_proba(test[features], **extra).clip(LEAST))
     scores = estimator.decision_function(test[features])
     return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
 

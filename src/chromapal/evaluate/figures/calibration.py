@@ -83,7 +83,7 @@ def figure(calibration: pd.DataFrame, coverage: pd.DataFrame, classifier: str = 
     shades = dict(zip(sets, style.palette(len(sets)), strict=True))
     drawn = style.new(
         10.5, 4.9 + 0.17 * len(sets),
-        "Do probabilities keep what they promise?"
+        "Calibration of the probabilities"
         f" ({style.text(classifier.replace('_', ' '))}; {style.variant_label(variant)})",
     )  # fmt: skip
     reliability, precision = drawn.subplots(1, 2)

@@ -15,7 +15,7 @@ METRICS = {
     "mse": ("mean squared error [study scale²]", "lower is better", None),
     "chroma_r2": ("chroma R²", "0: no better than brightness alone", 0.0),
     "colourfulness_ratio": ("colourfulness, predicted / true", "1: as vivid as the truth", 1.0),
-    "delta_e": ("ΔE2000", "lower is better; 2.3 is just noticeable", None),
+    "delta_e": ("ΔE2000", "lower is better; about 1 is just noticeable", None),
 }
 
 

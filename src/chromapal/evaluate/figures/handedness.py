@@ -18,7 +18,7 @@ OUTCOMES = {
 }
 # What decided: word of column `source`, words of the legend, marker.
 SOURCES = {
-    "stated": ("stated in the file", "^"),
+    "stated": ("stated in the study's config", "^"),
     "laboratory": ("decided by the laboratory's habit", "s"),
     "evidence": ("decided by evidence from neurons", "o"),
     "labels": ("taken from its labels", "D"),

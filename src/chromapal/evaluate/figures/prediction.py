@@ -22,7 +22,7 @@ PANELS = ("gray input", "true colour", "predicted colour", "error")
 
 
 def typical(test: pd.DataFrame, most: int = MOST_WORMS) -> list[tuple[str, str]]:
-    """Choose test worms that flatter nobody: the median error of each laboratory.
+    """Choose typical test worms: those of median error in each laboratory.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def typical(test: pd.DataFrame, most: int = MOST_WORMS) -> list[tuple[str, str]]
         next worms in the order of distance from their laboratory's median.
     """
     errors = test.groupby(WORM)["squared"].mean().reset_index()
-    # the lower median is a worm, an average of two is none
+    # the lower median, so that it is an actual worm
     middle = errors.groupby("lab")["squared"].transform("quantile", 0.5, interpolation="lower")
     errors["away"] = (errors["squared"] - middle).abs()
     errors = errors.sort_values(["away", *WORM], kind="stable")

@@ -104,7 +104,7 @@ def discs(axes: Axes, x: np.ndarray, y: np.ndarray, um: float = NEURON_UM, **pro
         Centres [um], bottom-most first.
     um : float
         Diameter [um].
-    **looks
+    **properties
         Passed to the collection (``facecolors``, ``array``, ``cmap``, ...).
     """
     size = np.full(len(x), um)

@@ -130,7 +130,7 @@ def draw(
             try:
                 projections[path.parent] = (path, max_projections(path))
             except InputError as error:
-                LOGGER.info("not shown: %s", error)
+                LOGGER.info("volume not drawn: %s", error)
     if projections:
         titled = {
             f"{lab.name} {_worm(path)}": volume for lab, (path, volume) in projections.items()

@@ -124,8 +124,10 @@ def kinds(rows: pd.DataFrame) -> np.ndarray:
 @cache
 def _networks() -> str:
     colorizers = set(methods.names("colorizers")) - set(methods.baselines())
-    names = "|".join(map(re.escape, sorted(colorizers)))
-    return rf"\b(?:{names})\b|predicted|transformer"
+    networks = colorizers | set(methods.declaring("classifiers", "gpu"))
+    names = "|".join(map(re.escape, sorted(networks)))
+    # the table `ablation` describes a classifier in words
+    return rf"\b(?:{names})\b|predicted|\(transformer\)"
 
 
 def levels(rows: pd.DataFrame) -> np.ndarray:
