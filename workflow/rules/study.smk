@@ -2,6 +2,7 @@
 
 from chromapal import columns
 from chromapal.worms import plan, registry
+from chromapal.worms.dandi import plan as dandi_plan
 
 RUNS = config["runs"] if config["colorize"] else []
 IDENTIFY = config["identify"]
@@ -23,6 +24,8 @@ for key in [key for key, asked in NEED_ALIGN.items() if asked and config["align"
         f"config key '{key}': needs aligned worms; found align 'none', expected pose or nonrigid"
     )
 SOURCE = checked(registry.source, config["source"])
+if workflow.output_settings.dryrun:
+    checked(dandi_plan.check_dry_run, config)
 SOURCES = checked(SOURCE.files, config)
 FOLDS = checked(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]
