@@ -1,5 +1,7 @@
 # Everything a person types. `make help` lists the targets.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The Python that .venv is made of; empty: the first of these that is here.
+PYTHON ?=
+PYTHONS := python3.11 python3.12 python3.13 python3
 BIN := .venv/bin
 # nproc counts no further than OMP_NUM_THREADS where that is set
 CORES ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2)
@@ -10,6 +12,9 @@ PEERS ?=
 MODEL ?= results/identity
 WORMS ?= data/new
 NWB ?=
+# a value as one word of the shell, with spaces and quotes in it
+quoted = '$(subst ','\'',$(1))'
+SNAKEMAKE := $(BIN)/python workflow/start.py --cores $(CORES)
 # one place says which tables are "the default study's"
 STUDY ?= default
 RUNS ?=
@@ -21,34 +26,45 @@ TEST = $(BIN)/pytest -q -n $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reo
 .PHONY: help install run study identity identity-labs identity-oracle images apply test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+	@sed -nE 's/^([a-z0-9-]+):[^=].*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F '|' '{ printf "  make %-15s  %s\n", $$1, $$2 }'
 
 install: .venv/.installed ## create .venv from the lock of exact pins
 
 .venv/.installed: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "chromapal needs Python 3.11; found $$($(PYTHON) --version 2>&1). Say where it is: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -m venv .venv || { echo "Python cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	@for python in $(if $(PYTHON),$(call quoted,$(PYTHON)),$(PYTHONS)); do \
+		found="$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2], sys.executable)' 2>/dev/null)" || continue; \
+		told="$$told$${told:+, }Python $${found%% *} ($$python)"; \
+		case "$$found" in 3.11\ *|3.12\ *|3.13\ *) \
+			echo "Python $${found%% *}: $${found#* }"; \
+			"$$python" -m venv .venv && exit 0; \
+			echo "Python cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 1;; \
+		esac; \
+	done; \
+	echo "chromapal needs Python 3.11, 3.12 or 3.13; found $${told:-none}. Say where it is: make PYTHON=/path/to/python3"; exit 1
 	$(BIN)/pip install --quiet --requirement requirements.lock
 	@touch $@
 
 run: install ## run the default study and name its report
-	$(BIN)/snakemake --cores $(CORES)
+	$(SNAKEMAKE)
 	@echo "Report: results/$(STUDY)/report/report.html"
 
 study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--config tables=FOLDER"
-	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
+	$(SNAKEMAKE) --configfile $(call quoted,$(CONFIG)) $(ARGS)
 
 identity: ## name neurons of TABLES=FOLDER, whole worms held out [PEERS=FILE]
 identity-labs: ## the same, one laboratory held out at a time
 identity-oracle: ## by worm, with handedness from labels (an oracle)
 identity identity-labs identity-oracle: install
-	$(BIN)/snakemake --cores $(CORES) --configfile config/$(subst -,_,$@).yaml --config tables=$(TABLES) $(if $(PEERS),peers=$(PEERS))
+	$(SNAKEMAKE) --configfile config/$(subst -,_,$@).yaml --config \
+		tables=$(call quoted,$(TABLES)) $(if $(PEERS),peers=$(call quoted,$(PEERS)))
 
 images: install ## compare colorizers of images, on photographs and simulated slices
-	$(BIN)/snakemake --cores $(CORES) --configfile config/images.yaml
+	$(SNAKEMAKE) --configfile config/images.yaml
 
 apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ARGS="handedness=right"]
-	$(BIN)/snakemake apply --cores $(CORES) --config model=$(MODEL) worms=$(WORMS) $(if $(NWB),nwb=$(NWB)) $(ARGS)
+	$(SNAKEMAKE) apply --config model=$(call quoted,$(MODEL)) worms=$(call quoted,$(WORMS)) \
+		$(if $(NWB),nwb=$(call quoted,$(NWB))) $(ARGS)
 
 test: lint ## run all checks except test-cluster
 	$(TEST) tests
@@ -82,7 +98,7 @@ bench: install ## measure speed and memory as ratios, into benchmarks/results
 	PYTHONPATH=src $(BIN)/python -m benchmarks
 
 check-tables: install ## compare results/STUDY/tables with the committed reference
-	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.tables.reference results/$(STUDY)/tables results/reference/$(STUDY)
+	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.tables.reference $(call quoted,results/$(STUDY)/tables) $(call quoted,results/reference/$(STUDY))
 
 tolerances: install ## measure how much tables of one study differ: RUNS="FOLDER/tables FOLDER/tables ..."
 	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.tables.tolerances results/reference/tolerances.csv $(RUNS)
@@ -103,4 +119,4 @@ keys: install ## write config/README.md from the schemas of keys, docs/tables.md
 	PYTHONPATH=src $(BIN)/python -m chromapal.dictionary > docs/tables.md
 
 clean: ## remove the default study's results
-	rm -rf results/$(STUDY)
+	rm -rf $(call quoted,results/$(STUDY))

@@ -4,9 +4,14 @@
 # torch is pinned without a local version (2.13.0, not 2.13.0+cpu) and without the CUDA packages,
 # which torch itself pins exactly: one lock then takes a CPU build where the index offers one by
 # find-links, and the CUDA build on a Linux machine elsewhere.
+#
+# One lock for every Python that pyproject.toml names: made by the lowest of them, which needs a few
+# packages more than later ones (a test holds that those need nothing else).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-.venv/bin/python}
+"$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' ||
+  { echo "make the lock with Python 3.11; found $("$python" --version)" >&2; exit 1; }
 {
   echo "# Exact pins, generated from pyproject.toml by \`make lock\`."
   "$python" -m piptools compile --quiet --strip-extras --extra dev --extra slurm --no-header \

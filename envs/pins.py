@@ -27,7 +27,7 @@ def environment() -> str:
         "  - conda-forge",
         "  - nodefaults",
         "dependencies:",
-        "  - python =3.11",
+        f"  - python {python_range()}",
         "  - pip",
         "  - pip:",
         *(f"      - {pin}" for pin in direct_pins() if not pin.startswith("snakemake==")),
@@ -45,7 +45,9 @@ def image() -> str:
     lines = [
         HEAD,
         "# docker build --file envs/Dockerfile --tag chromapal .",
-        "FROM python:3.11-slim",
+        f"# another Python of {python_range()}: --build-arg PYTHON=3.13",
+        f"ARG PYTHON={python_range()[2:].split(',')[0]}",
+        "FROM python:${PYTHON}-slim",
         "RUN apt-get update \\",
         "    && apt-get install --yes --no-install-recommends git make \\",
         "    && rm -rf /var/lib/apt/lists/*",
@@ -54,6 +56,11 @@ def image() -> str:
         " \\\n".join(f"    {pin}" for pin in direct_pins()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def python_range() -> str:
+    """Give the versions of Python that `pyproject.toml` names, such as `>=3.11,<3.14`."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
 
 
 def direct_pins() -> list[str]:

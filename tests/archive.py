@@ -38,7 +38,7 @@ class Archive:
         self.always: dict[str, object] = {}
         self.sent: Counter = Counter()
         self.asked: list[tuple[str, dict[str, str]]] = []
-        self.token = ""
+        self.token = self.pages = ""
         self.signature = 0
         self.lock = threading.Lock()
 
@@ -68,6 +68,11 @@ class Archive:
         facts = {"dandiset": (dandiset, version), "path": path, "file": file, "size": size}
         self.files[identifier] = {**facts, "digest": digest}
         return identifier
+
+    @property
+    def host(self) -> str:
+        """What CHROMAPAL_DANDI_HOST says where this archive may get the user's key."""
+        return f"127.0.0.1:{self.server.server_port}"
 
     def count(self, kind: str) -> int:
         return sum(asked == kind for asked, _ in self.asked)
@@ -141,7 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._status(404)
         found.sort(key=lambda asset: asset["path"])
         page, size = int(query.get("page", 1)), self.archive.page
-        more = f"{self.archive.api}{urlsplit(self.path).path.removeprefix('/api')}?order=path"
+        path = urlsplit(self.path).path.removeprefix("/api")
+        more = f"{self.archive.pages or self.archive.api}{path}?order=path"
         return self._json(
             {
                 "count": len(found),

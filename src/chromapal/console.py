@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from chromapal.errors import InputError, NoSpaceError, disk_is_full
+from chromapal.files import writable
 
 LOGGER = logging.getLogger("chromapal")
 
@@ -55,8 +56,9 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
     LOGGER.propagate = False
     LOGGER.handlers[:] = []
     try:
-        Path(log).parent.mkdir(parents=True, exist_ok=True)
-        file = LogFile(log, mode="w", encoding="utf-8")
+        with writable(log):
+            Path(log).parent.mkdir(parents=True, exist_ok=True)
+            file = LogFile(log, mode="w", encoding="utf-8", errors="backslashreplace")
         file.setFormatter(logging.Formatter("%(message)s"))
         LOGGER.handlers[:] = [file]
         LOGGER.info("code %s", code)

@@ -2,10 +2,63 @@
 
 import errno
 import os
+from collections.abc import Sequence
+
+# Characters of a line that a person reads at a glance.
+LONGEST = 300 - len("error: ")
+CUT = " … "
+
+
+def one_line(text: str) -> str:
+    r"""Write a text as one line of at most `LONGEST` characters, which any terminal can show.
+
+    Parameters
+    ----------
+    text : str
+        Any text; it may quote a file's content or name.
+
+    Returns
+    -------
+    str
+        White space is one space; what cannot be printed is written as in Python, such as `\x1b`. A
+        longer line loses its middle: at its start stands what is wrong, at its end what to do.
+    """
+    return _cut(_printable(text), LONGEST)
+
+
+def _printable(text: str) -> str:
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in line
+    )
+
+
+def _cut(line: str, longest: int) -> str:
+    """Leave out the middle of a line that is too long."""
+    if len(line) <= longest:
+        return line
+    kept = longest - len(CUT)
+    return line[: kept - kept // 2] + CUT + line[-(kept // 2) :]
+
+
+def _fitted(parts: Sequence[str], room: int) -> list[str]:
+    """Cut parts of a line such that all fit: only the longest lose something."""
+    parts = [_printable(part) for part in parts]
+    longest = left = room
+    for count, length in zip(range(len(parts), 0, -1), sorted(map(len, parts)), strict=True):
+        longest = left // count
+        if length > longest:
+            break
+        left -= length
+    else:
+        return parts
+    return [_cut(part, longest) for part in parts]
 
 
 class InputError(ValueError):
-    """The user's input cannot be used.
+    """The user's input cannot be used; said in one line of at most `LONGEST` characters.
 
     Parameters
     ----------
@@ -24,10 +77,9 @@ class InputError(ValueError):
         self.found = found
         self.expected = expected
         self.advice = advice
-        line = f"{where}: found {found}; expected {expected}"
-        if advice:
-            line += f"; {advice}"
-        super().__init__(" ".join(line.split()))
+        words = "{}: found {}; expected {}" + ("; {}" if advice else "{}")
+        parts = self.where, found, expected, advice
+        super().__init__(words.format(*_fitted(parts, LONGEST - len(words.replace("{}", "")))))
 
 
 class NoSpaceError(InputError):

@@ -1,12 +1,16 @@
 """Atomic writing of files and folders, and reproducible tables."""
 
 import errno
+import fcntl
 import itertools
 import json
 import os
+import re
 import shutil
+import socket
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +23,12 @@ if TYPE_CHECKING:
 from chromapal.errors import InputError, NoSpaceError, disk_is_full
 
 FLOAT_FORMAT = "%.6g"
+# An unfinished output is in a folder such as `.table.csv.k3x9_a1b` beside its place, with a file
+# that its writer keeps locked and that names its machine.
+UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")
+LOCK = ".lock"
+# Some network disks know no locks of other machines: theirs are orphans after this time.
+LONG_AGO = 86400.0  # seconds
 
 
 @contextmanager
@@ -70,11 +80,12 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
         The disk is full; what was written of this output is removed.
     """
     path = Path(path)
-    parent = None
+    parent = lock = None
     try:
         with writable(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            parent = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+            _remove_orphans_in(path.parent, f".{path.name}.")
+            parent, lock = _unfinished(path)
         temporary = parent / path.name
         yield temporary
         _follow_umask(temporary, parent)
@@ -86,7 +97,84 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
         raise
     finally:
         if parent is not None:
+            # closed first: some network disks keep a removed file, and its folder, while it is open
+            os.close(lock)
             shutil.rmtree(parent, ignore_errors=True)
+
+
+def require_writable(folder: str | os.PathLike):
+    """Refuse a folder for results in which nothing can be written, whether it exists or not.
+
+    Raises
+    ------
+    InputError
+        It, or the folder that it would be made in, is a file, read-only or somebody else's.
+    """
+    there = Path(os.path.abspath(folder))
+    while not os.path.lexists(there):
+        there = there.parent
+    with writable(folder), tempfile.TemporaryFile(dir=there):
+        pass
+
+
+def remove_orphans(folder: str | os.PathLike):
+    """Remove what killed writers left at any depth of a folder; what is being written stays."""
+    for inner, names, _ in os.walk(folder):
+        _remove_orphans_in(Path(inner), ".")
+        names[:] = [name for name in names if not name.startswith(".")]
+
+
+def _unfinished(path: Path) -> tuple[Path, int]:
+    """Make the folder in which an output is written; return it with its open, locked file."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        lock = os.open(folder / LOCK, os.O_CREAT | os.O_WRONLY, 0o644)
+        try:
+            os.write(lock, socket.gethostname().encode())
+        except OSError:
+            os.close(lock)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        with suppress(OSError):  # a disk without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        # somebody may have taken it for an orphan before it was locked
+        if (folder / LOCK).exists():
+            return folder, lock
+        os.close(lock)
+
+
+def _remove_orphans_in(folder: Path, prefix: str):
+    with suppress(OSError), os.scandir(folder) as entries:
+        found = [
+            entry.path
+            for entry in entries
+            if entry.name.startswith(prefix)
+            and UNFINISHED.fullmatch(entry.name)
+            and entry.is_dir(follow_symlinks=False)
+        ]
+        for path in found:
+            with suppress(OSError):
+                _remove_orphan(Path(path))
+
+
+def _remove_orphan(folder: Path):
+    """Remove an unfinished output unless its writer may be alive."""
+    touched = max(path.lstat().st_mtime for path in (folder, *folder.iterdir()))
+    orphan = time.time() - touched > LONG_AGO
+    # without a lock: one of an older version of this package, or whose lock is about to be made
+    with suppress(FileNotFoundError), (folder / LOCK).open("r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            orphan |= lock.read() == socket.gethostname()
+        except BlockingIOError:
+            return
+        except OSError:  # a disk without locks
+            pass
+        if orphan:
+            # the sign for a writer that has not locked it yet, see `_unfinished`
+            (folder / LOCK).unlink()
+    if orphan:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _follow_umask(temporary: Path, parent: Path):

@@ -1,7 +1,8 @@
 """Digests of the code behind a result; standard library only.
 
 A digest covers the syntax tree of a script and of every module of this package that it imports,
-directly or not. Comments, blank lines and file times do not change it; an edited line does.
+directly or not. Comments, docstrings, formatting, file times and the version of Python do not
+change it; edited code does.
 """
 
 import ast
@@ -14,6 +15,10 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parent.parent
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+# Parts of a syntax tree that do not say what code does: whether a name is read or set, which its
+# place says too; `u` before a text; comments.
+UNSAID = ("ctx", "kind", "type_comment", "type_ignores")
 
 
 def digest(*paths: str | Path, extra: tuple[str, ...] = ()) -> str:
@@ -105,12 +110,43 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]]:
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names.append(node.module)
                 names += [f"{node.module}.{alias.name}" for alias in node.names]
-            elif isinstance(
-                node, ast.Module | ast.ClassDef | ast.FunctionDef
-            ) and ast.get_docstring(node, clean=False):
+            elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False):
                 node.body = node.body[1:] or [ast.Pass()]
-        text = ast.dump(tree)
+        text = _written(tree)
     return hashlib.sha256(text.encode()).hexdigest(), tuple(names)
+
+
+def _written(node: object) -> str:
+    """Write a syntax tree in the same way on every Python, which `ast.dump` does not.
+
+    What is empty is left out, as later versions add parts that older code does not have.
+    """
+    if isinstance(node, list):
+        return f"[{','.join(map(_written, node))}]"
+    if isinstance(node, ast.Constant):
+        # ascii: which characters are printable changes from version to version
+        return f"{type(node.value).__name__} {node.value!a}"
+    if not isinstance(node, ast.AST):
+        return ascii(node)
+    if isinstance(node, ast.JoinedStr):
+        node.values = _joined(node.values)
+    parts = [
+        f"{name}={_written(part)}"
+        for name, part in ast.iter_fields(node)
+        if name not in UNSAID and part is not None and part != []
+    ]
+    return f"{type(node).__name__}({','.join(parts)})"
+
+
+def _joined(parts: list[ast.expr]) -> list[ast.expr]:
+    """Join the texts between the values of an f-string, which versions split differently."""
+    joined: list[ast.expr] = []
+    for part in parts:
+        if isinstance(part, ast.Constant) and joined and isinstance(joined[-1], ast.Constant):
+            joined[-1] = ast.Constant(joined[-1].value + part.value)
+        elif not isinstance(part, ast.Constant) or part.value:
+            joined.append(part)
+    return joined
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:

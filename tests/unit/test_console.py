@@ -35,6 +35,15 @@ def test_a_full_disk_is_one_line_even_where_the_log_has_no_room(capsys):
     )
 
 
+def test_a_log_that_cannot_be_written_is_one_line(tmp_path, capsys):
+    (tmp_path / "logs").touch()
+    with pytest.raises(SystemExit), job(tmp_path / "logs/a.log"):
+        pytest.fail("a job whose log cannot be written must not run")
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {tmp_path}/logs/a.log: found no way to write it (a file is")
+    assert told.count("\n") == 1
+
+
 def test_timings_come_from_the_logs_of_finished_jobs(tmp_path):
     logs = {
         "train/fold0": "started 2026-11-26 18:00:10.250+01:00, ended 2026-11-26 18:00:15.750+01:00",

@@ -7,7 +7,7 @@ import pytest
 
 from chromapal.errors import InputError
 from chromapal.worms import registry, skipped
-from chromapal.worms.dandi import manifest
+from chromapal.worms.dandi import key, manifest
 from chromapal.worms.dandi.plan import assets
 from chromapal.worms.dandi.source import write_skipped_files
 from chromapal.worms.plan import fold_count
@@ -214,7 +214,7 @@ def test_a_stated_wait_is_told_and_a_long_one_refused(archive, tmp_path, monkeyp
             404,
             "found nothing of that name at 127.0.0.1; expected a published version",
         ),
-        ("list", 401, "a valid key in DANDI_API_KEY"),
+        ("list", 401, "files for everyone: DANDI_API_KEY goes by https to"),
         ("metadata", 500, "the list of files: found status 500"),
         ("metadata", 404, "found nothing of that name"),
     ],
@@ -254,6 +254,7 @@ def test_the_key_comes_from_the_environment_and_is_never_told(
 ):
     archive.token = KEY
     monkeypatch.setenv("DANDI_API_KEY", KEY)
+    monkeypatch.setenv("CHROMAPAL_DANDI_HOST", archive.host)
     with caplog.at_level(logging.DEBUG):
         assets(study(archive, tmp_path))
     keys = {headers.get("Authorization") for _, headers in archive.asked}
@@ -263,3 +264,54 @@ def test_the_key_comes_from_the_environment_and_is_never_told(
         assets(study(archive, tmp_path / "other"))
     told = caplog.text + str(caught.value) + "".join(capfd.readouterr())
     assert KEY not in told and KEY not in (tmp_path / "kept/m.csv").read_text()
+
+
+def test_the_key_goes_to_no_other_archive(archive, tmp_path, monkeypatch):
+    monkeypatch.setenv("DANDI_API_KEY", KEY)
+    assert len(assets(study(archive, tmp_path))) == 4
+    assert archive.asked and not any("Authorization" in headers for _, headers in archive.asked)
+
+
+def test_the_key_follows_no_address_that_an_answer_names(archive, tmp_path, monkeypatch):
+    """The next page of a list may be anywhere; the client asks it with the key."""
+    monkeypatch.setenv("DANDI_API_KEY", KEY)
+    monkeypatch.setenv("CHROMAPAL_DANDI_HOST", archive.host)
+    with Archive(page=2) as other:
+        other.files = archive.files
+        archive.pages = other.api
+        assert len(assets(study(archive, tmp_path))) == 4
+        assert {headers.get("Authorization") for _, headers in archive.asked} == {f"token {KEY}"}
+        assert [kind for kind, _ in other.asked] == ["list"]
+        assert "Authorization" not in other.asked[0][1]
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "right"),
+    [
+        ("https://api.dandiarchive.org/api", "", True),
+        ("https://API.dandiarchive.org:443/api/assets/1/download/", "", True),
+        ("https://api.sandbox.dandiarchive.org/api", "", True),
+        ("http://api.dandiarchive.org/api", "", False),
+        ("http://api.dandiarchive.org/api", "api.dandiarchive.org", False),
+        ("https://api.dandiarchive.org:8443/api", "", False),
+        ("https://api.dandiarchive.org.evil.org/api", "", False),
+        ("https://evil.org/api.dandiarchive.org", "", False),
+        ("https://api.dandiarchive.org@evil.org/api", "", False),
+        ("https://evil.org\\@api.dandiarchive.org/api", "", False),
+        ("https://evil.org#@api.dandiarchive.org/api", "", False),
+        ("https://127.0.0.1/api", "", False),
+        ("https://ours.org/api", "Ours.org", True),
+        ("https://ours.org:8000/api", "ours.org", False),
+        ("http://ours.org/api", "ours.org", False),
+        ("http://127.0.0.1:8000/api", "127.0.0.1:8000", True),
+        ("http://127.0.0.1:8000/api", "", False),
+        ("ftp://api.dandiarchive.org/api", "", False),
+        ("https://[::1/api", "", False),
+        ("", "", False),
+    ],
+)
+def test_whom_the_key_is_for(monkeypatch, url, more, right):
+    monkeypatch.setenv("CHROMAPAL_DANDI_HOST", more)
+    monkeypatch.setenv("DANDI_API_KEY", KEY)
+    assert key.trusted(url) is right
+    assert key.key_for(url) == (KEY if right else "")

@@ -42,8 +42,9 @@ def waits():
 
 
 @pytest.fixture
-def connected(archive, data, waits):
+def connected(archive, data, waits, monkeypatch):
     """Give the published file's transfer, which notes waits instead of waiting."""
+    monkeypatch.setenv("CHROMAPAL_DANDI_HOST", archive.host)
     url = f"{archive.api}/assets/{archive.identifier}/download/"
     link = Transfer(url, "dandi:f", SIZE, KEY, sleep=waits.append)
     yield link
@@ -67,13 +68,20 @@ def test_a_range_is_fetched_and_the_redirect_followed_once(archive, data, connec
     assert connected.received == archive.sent["blob"] == 15 + SIZE
 
 
-def test_the_key_goes_to_the_archive_alone(archive, connected, caplog):
+def test_the_key_goes_to_the_archive_alone(archive, connected, caplog, monkeypatch):
     archive.token = KEY
     with caplog.at_level("DEBUG"):
         connected.read(0, 10)
         connected.read(10, 20)
     sent = {kind: headers.get("Authorization") for kind, headers in archive.asked}
     assert sent == {"download": f"token {KEY}", "blob": None}
+    monkeypatch.delenv("CHROMAPAL_DANDI_HOST")
+    archive.asked.clear()
+    connected._direct = ""
+    assert "found no access (status 401); expected files for everyone" in line_of(
+        lambda: connected.read(0, 10)
+    )
+    assert [headers.get("Authorization") for _, headers in archive.asked] == [None]
     assert KEY not in caplog.text
 
 
@@ -134,7 +142,7 @@ def test_nobody_there(archive, connected, waits):
     ("fault", "told"),
     [
         (404, "no such file in the archive (status 404)"),
-        (403, "a valid token in DANDI_API_KEY"),
+        (403, "a valid key in DANDI_API_KEY"),
         (418, "status 418"),
     ],
 )

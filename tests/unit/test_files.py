@@ -3,8 +3,13 @@
 import errno
 import os
 import re
+import signal
 import stat
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 import pandas as pd
 import pytest
@@ -14,6 +19,7 @@ from safetensors.torch import save_file
 
 from chromapal import files
 from chromapal.errors import InputError, NoSpaceError
+from chromapal.provenance import PACKAGE
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
@@ -157,3 +163,98 @@ def test_json_does_not_depend_on_the_order_of_keys(tmp_path):
     files.write_json({"a": [2], "b": 1}, tmp_path / "two.json")
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
     assert files.read_json(tmp_path / "one.json") == {"a": [2], "b": 1}
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from chromapal import files
+with files.whole(sys.argv[1]) as part:
+    part.mkdir()
+    (part / "half").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def kill_a_writer_of(path) -> list:
+    """Return what a killed writer leaves beside an output."""
+    env = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], env=env, check=False)
+    assert done.returncode == -signal.SIGKILL
+    left = [found for found in path.parent.iterdir() if found.name.startswith(f".{path.name}.")]
+    assert len(left) == 1 and (left[0] / path.name / "half").exists()
+    return left
+
+
+def test_what_a_killed_writer_left_goes_when_its_output_is_written_again(tmp_path):
+    kill_a_writer_of(tmp_path / "named")
+    kept = kill_a_writer_of(tmp_path / "other")
+    with files.whole(tmp_path / "named") as part:
+        part.mkdir()
+    assert sorted(tmp_path.iterdir()) == sorted([*kept, tmp_path / "named"])
+
+
+def test_all_that_killed_writers_left_goes_and_what_is_being_written_stays(tmp_path):
+    kill_a_writer_of(tmp_path / "named")
+    kill_a_writer_of(tmp_path / "a/b/table.csv")
+    mine = [tmp_path / name for name in (".hidden", ".keep.abcdefgh.txt", ".a.b", "x.abcdefgh")]
+    for path in mine:
+        path.mkdir()
+    (tmp_path / ".link.abcdefgh").symlink_to(tmp_path / "a")
+    (tmp_path / ".file.abcdefgh").touch()
+    # the start of another writer: no lock yet
+    (tmp_path / ".new.abcdefgh").mkdir()
+    with files.whole(tmp_path / "named") as part:
+        part.write_text("whole")
+        files.remove_orphans(tmp_path)
+        assert len(list(tmp_path.glob(".named.*"))) == 1
+    assert (tmp_path / "named").read_text() == "whole"
+    assert {path.name for path in tmp_path.rglob("*")} == {
+        "named", "a", "b", ".link.abcdefgh", ".file.abcdefgh", ".new.abcdefgh",
+        *(path.name for path in mine),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("locks", [True, False])
+@pytest.mark.parametrize(("days", "stays"), [(0.5, True), (1.5, False)])
+def test_an_orphan_of_another_machine_goes_after_a_day(tmp_path, monkeypatch, locks, days, stays):
+    (left,) = kill_a_writer_of(tmp_path / "named")
+    (left / files.LOCK).write_text("elsewhere")
+    if not locks:
+        error = OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        monkeypatch.setattr(files.fcntl, "flock", mock.Mock(side_effect=error))
+    then = time.time() - days * 86400
+    for path in (left, *left.iterdir()):
+        os.utime(path, (then, then))
+    with files.whole(tmp_path / "named") as part:
+        part.mkdir()
+    assert left.exists() is stays
+
+
+def test_a_writer_makes_another_folder_if_its_own_was_taken_for_an_orphan(tmp_path, monkeypatch):
+    flock, taken = files.fcntl.flock, []
+
+    def late(file, how):
+        if not taken:
+            taken.extend(tmp_path.glob(".table.csv.*"))
+            monkeypatch.setattr(files.fcntl, "flock", flock)
+            files.remove_orphans(tmp_path)
+        return flock(file, how)
+
+    monkeypatch.setattr(files.fcntl, "flock", late)
+    with files.whole(tmp_path / "table.csv") as part:
+        assert len(taken) == 1 and not taken[0].exists()
+        part.write_text("whole")
+    assert list(tmp_path.iterdir()) == [tmp_path / "table.csv"]
+
+
+@pytest.mark.parametrize("results", ["results/tiny", "results"])
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path, results):
+    (tmp_path / "results").touch()
+    line = f"{tmp_path / results}: found no way to write it (a file is where its folder belongs)"
+    with pytest.raises(InputError, match=re.escape(line)):
+        files.require_writable(tmp_path / results)
+    # where even root may write nothing
+    with pytest.raises(InputError, match=r"^/proc/self/results: found no way to write it \("):
+        files.require_writable("/proc/self/results")
+    files.require_writable(tmp_path / "new/results")
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]

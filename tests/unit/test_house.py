@@ -75,13 +75,14 @@ def test_rules_import_nothing_heavy():
     lines = [line.strip() for line in text.splitlines() if "chromapal" in line and "import" in line]
     assert sorted(lines) == [
         "from chromapal import columns",
-        "from chromapal import methods, provenance",
+        "from chromapal import files, methods, provenance",
         "from chromapal.apply import plan as apply_plan",
-        "from chromapal.errors import InputError, NoSpaceError",
+        "from chromapal.errors import InputError, NoSpaceError, one_line",
         "from chromapal.training import layout",
         "from chromapal.worms import plan, registry",
         "from chromapal.worms.dandi import plan as dandi_plan",
         "from chromapal.worms.simulate import file_names",
+        "from chromapal.worms.slugs import path_fault, require_path",
     ]
 
 

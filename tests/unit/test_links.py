@@ -1,6 +1,9 @@
 """What README and docs say leads somewhere: links, anchors, commands, paths; and the site."""
 
+import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import types
@@ -97,7 +100,42 @@ def targets() -> set[str]:
     return set(names.split())
 
 
+def dry(folder, *words) -> str:
+    """Give the commands of a target, as `make -n` prints them, in a folder with an installation."""
+    (folder / ".venv").mkdir()
+    (folder / ".venv/.installed").touch()
+    (folder / "requirements.lock").touch()
+    os.utime(folder / "requirements.lock", (0, 0))
+    shutil.copy(ROOT / "Makefile", folder)
+    made = subprocess.run(["make", "-n", *words], cwd=folder, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    return made.stdout
+
+
+@pytest.mark.parametrize(
+    "path", ["My Drive/worms", 'it\'s "mine"', "a & b; c", "~/worms", "$$HOME"]
+)
+@pytest.mark.parametrize(
+    ("target", "variable", "word"),
+    [
+        ("apply", "WORMS", "worms="),
+        ("apply", "MODEL", "model="),
+        ("apply", "NWB", "nwb="),
+        ("identity", "TABLES", "tables="),
+        ("identity-labs", "PEERS", "peers="),
+        ("study", "CONFIG", ""),
+    ],
+)
+def test_a_variable_may_have_spaces_and_quotes(tmp_path, target, variable, word, path):
+    command = dry(tmp_path, target, f"{variable}={path}").replace("\\\n", " ").splitlines()[-1]
+    assert f"{word}{path.replace('$$', '$')}" in shlex.split(command)
+
+
 def test_make_help_lists_every_target():
+    # every name before a colon, but files, special targets and variables
+    text = (ROOT / "Makefile").read_text()
+    heads = re.findall(r"^([a-z][a-z0-9 -]*):(?!=)", text, re.MULTILINE)
+    assert {name for head in heads for name in head.split()} == targets()
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(re.findall(r"^  make (\S+)  +\S", listed.stdout, re.MULTILINE)) == targets()
 

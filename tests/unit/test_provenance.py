@@ -1,7 +1,11 @@
 """Digests follow what code does: comments and times change nothing, an edited line does."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +47,107 @@ def test_what_changes_a_digest(package, path, text, changes):
     before = digest(package)
     (package / path).write_text(text)
     assert (digest(package) != before) is changes
+
+
+CODE = """
+import math as m
+
+@cached(size=2)
+class A(Base, kind="x"):
+    value: int = 1_000
+
+    def method(self, a, /, b=None, *rest, c, d=1.50, **more) -> "A":
+        if (n := len(rest)) > 1 and not a:
+            return f"{a!r:>{n}}{{}} and {b:.2f}" "end" + b"\\x00".decode()
+        for i, (j, *k) in enumerate([x**2 for x in rest if x]):
+            self.value[i, 1:j] = {**more, "µ": -1e-5j, None: ...}
+        return lambda q: q
+
+async def wait():
+    try:
+        await other()
+    except* (OSError, ValueError) as error:
+        raise KeyError from error
+"""
+
+
+# the same on every Python
+DIGEST = "aee8f6a49ff9f5e26666d3affd26bc77fec479f67451b0206d0b3e6626c1c9f4"
+
+
+def code_digest(path, text) -> str:
+    path.write_text(text, encoding="utf-8")
+    provenance._read.cache_clear()
+    return provenance._read(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ("import math as m\n", "import math as m  # why\n\n\n", False),
+        ("size=2", "size = (2)", False),
+        ("1_000", "1000", False),
+        ("1.50", "1.5", False),
+        ('"x"', "'x'", False),
+        ('"x"', "u'x'", False),
+        ("d=1.50, **more)", "d=1.50,\n        **more,\n    )", False),
+        ("async def wait():\n", 'async def wait():\n    """Wait."""\n', False),
+        ("    value: int", '    """A."""\n    value: int', False),
+        ('and {b:.2f}" "end"', 'and {b:.2f}end"', False),
+        ("1_000", "1001", True),
+        ("1.50", "1", True),
+        ("d=1.50", 'd="1.5"', True),
+        ("b=None", "b=0", True),
+        ("b=None", "b=False", True),
+        ("a, /, b", "a, b", True),
+        ("and not a", "or not a", True),
+        ("{a!r", "{a!s", True),
+        (">{n}", "<{n}", True),
+        ("{{}}", "{{ }}", True),
+        ("except*", "except", True),
+        ("[i, 1:j]", "[i, 1:j:2]", True),
+        ("None: ...", "None: None", True),
+        ("-1e-5j", "1e-5j", True),
+        ("math as m", "math as n", True),
+        ("self.value[", "pass; self.value[", True),
+    ],
+)  # fmt: skip
+def test_formatting_changes_no_digest_and_code_does(tmp_path, old, new, changes):
+    assert CODE.count(old) == 1
+    before = code_digest(tmp_path / "a.py", CODE)
+    assert (code_digest(tmp_path / "a.py", CODE.replace(old, new)) != before) is changes
+
+
+def test_every_python_gives_this_digest(tmp_path):
+    assert code_digest(tmp_path / "a.py", CODE) == DIGEST
+
+
+ALL = """
+from pathlib import Path
+from chromapal import provenance
+for path in sorted(provenance.PACKAGE.rglob("*.py")):
+    print(path.name, provenance._read(path))
+"""
+
+
+def pythons() -> list[str]:
+    """Find the other versions of Python on this machine that studies may run with."""
+    found = [shutil.which(f"python3.{minor}") for minor in (11, 12, 13)]
+    found += sorted(Path.home().glob(".pyenv/versions/3.1[123].*/bin/python"))
+    return [str(path) for path in found if path]
+
+
+def test_pythons_at_hand_agree_on_every_file_of_this_package():
+    said = {}
+    environment = {**os.environ, "PYTHONPATH": str(Path(provenance.__file__).parents[1])}
+    for python in dict.fromkeys([sys.executable, *pythons()]):
+        done = subprocess.run(
+            [python, "-BsSc", ALL], env=environment, capture_output=True, text=True
+        )
+        if done.returncode == 0:  # a name may lead to nothing that runs
+            said[python] = done.stdout
+    assert said[sys.executable].count("\n") > 100
+    assert set(said.values()) == {said[sys.executable]}
 
 
 def test_a_move_to_another_folder_changes_nothing(package, monkeypatch, tmp_path_factory):

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequ
 def archive(tmp_path, monkeypatch):
     monkeypatch.setenv("DANDI_API_KEY", KEY)
     with Archive() as archive:
+        monkeypatch.setenv("CHROMAPAL_DANDI_HOST", archive.host)
         archive.token = KEY
         for lab, number in (("1", 1), ("1", 3), ("2", 1), ("2", 2)):
             file = tmp_path / f"published/{lab}{number}.nwb"
@@ -118,3 +119,24 @@ def test_a_wrong_archive_is_named_before_anything_runs(archive, tmp_path, keys, 
     text = done.stdout + done.stderr
     assert done.returncode != 0 and told in text and "Traceback" not in text
     assert KEY not in text and not (tmp_path / "results").exists()
+    # a dry run of somebody's file sends the key to nobody
+    assert not any("Authorization" in headers for _, headers in archive.asked)
+
+
+def test_a_dry_run_asks_no_server_that_a_file_names(archive, tmp_path, monkeypatch):
+    monkeypatch.delenv("CHROMAPAL_DANDI_HOST")
+    done = snakemake(tmp_path, config(archive), "-n")
+    text = done.stdout + done.stderr
+    assert done.returncode != 0 and "config key 'dandi.api': found 'http://127.0.0.1:" in text
+    assert "which a dry run does not ask for its files" in text
+    assert archive.asked == [] and not (tmp_path / "data").exists()
+    # a run asks, without the key: these files are for its holders
+    done = snakemake(tmp_path, config(archive), "results/tiny/neurons.parquet")
+    text = done.stdout + done.stderr
+    assert done.returncode != 0 and "found no access (status 401)" in text
+    assert archive.count("download") and KEY not in text
+    assert not any("Authorization" in headers for _, headers in archive.asked)
+    # with the list at hand a dry run needs no server
+    asked = len(archive.asked)
+    assert snakemake(tmp_path, config(archive), "-n").returncode == 0
+    assert len(archive.asked) == asked

@@ -16,14 +16,23 @@ from snakemake.utils import validate
 # Scripts inherit this search path, in conda environments too.
 sys.path.insert(0, str(ROOT / "src"))
 
-from chromapal import methods, provenance
-from chromapal.errors import InputError, NoSpaceError
+from chromapal import files, methods, provenance
+from chromapal.errors import InputError, NoSpaceError, one_line
 from chromapal.apply import plan as apply_plan
+from chromapal.worms.slugs import path_fault, require_path
 
 # On a full disk Snakemake cannot write its own records: one line, not a traceback for each.
 logging.raiseExceptions = False
+
+
+def stop(line):
+    """End the run with one line, below which Snakemake would say where in its files it was raised."""
+    logger.error(f"error: {one_line(line)}")
+    raise SystemExit(1)
+
+
 if workflow.is_main_process and shutil.disk_usage(Path.cwd()).free < 2**20:
-    raise WorkflowError(str(NoSpaceError(Path.cwd())))
+    stop(str(NoSpaceError(Path.cwd())))
 
 # Threads of several jobs share the cores: one that waits must sleep, not spin.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -46,6 +55,17 @@ def converted(value, schema):
     # a bool is an int as well, and no name
     if kind == "string" and type(value) in (int, float, datetime.date):
         return str(value)
+    return value
+
+
+def with_home(value):
+    """Write the home folder for `~` in all paths of the config, as a shell does for what is typed."""
+    if isinstance(value, dict):
+        return {key: with_home(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [with_home(part) for part in value]
+    if isinstance(value, str) and re.match(r"~([a-z_][\w-]*)?(/|$)", value):
+        return os.path.expanduser(value)
     return value
 
 
@@ -86,13 +106,12 @@ def validated(config):
     except WorkflowError as error:
         fault = error.__context__
         key = ".".join(str(part) for part in fault.absolute_path) or "top level"
-        line = f"config key '{key}': {fault.message} (see config/README.md)"
-        raise WorkflowError(line) from None
+        stop(f"config key '{key}': {fault.message} (see config/README.md)")
     for key, value in config.items():
-        # Snakemake fills in wildcards in text that it passes to rules
-        if isinstance(value, str) and set("{}") & set(value):
-            raise WorkflowError(f"config key '{key}': found braces in {value!r}; expected none")
-    return config
+        # Snakemake puts other text in place of some parts of what it passes to rules
+        if isinstance(value, str) and (fault := path_fault(value)):
+            stop(f"config key '{key}': found {fault} in {value!r}; expected none")
+    return with_home(config)
 
 
 def checked(action, *arguments):
@@ -100,7 +119,7 @@ def checked(action, *arguments):
     try:
         return action(*arguments)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        stop(str(error))
 
 
 KIND = kind_of(config)
@@ -115,6 +134,14 @@ else:
 
     wildcard_constraints:
         study=STUDY,
+
+
+if workflow.is_main_process:
+    # Snakemake's own records are in the working directory.
+    for folder in (".snakemake", RESULTS):
+        checked(files.require_writable, folder)
+    if not workflow.output_settings.dryrun:
+        files.remove_orphans(RESULTS)
 
 
 @functools.cache

@@ -1,7 +1,5 @@
 """Worms of the DANDI archive: read by range requests, or downloaded whole."""
 
-from chromapal.worms.dandi import plan as dandi_plan
-
 DANDI = config["dandi"]
 ASSETS = checked(dandi_plan.assets, config)
 FETCHED = {asset.file: asset for asset in ASSETS.values()}

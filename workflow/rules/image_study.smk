@@ -23,7 +23,7 @@ def lacks_weights(run, colorizer):
 
 for name, run in RUNS.items():
     if unknown := sorted(set(run["sets"]) - set(SETS)):
-        raise WorkflowError(
+        stop(
             f"config key 'runs.{name}.sets': found {unknown[0]}; expected one of {', '.join(SETS)}"
         )
 TRAINED = [
@@ -40,14 +40,12 @@ SKIPPED = [
     if lacks_weights(name, colorizer)
 ]
 if not TRAINED:
-    raise WorkflowError(
-        "config key 'runs': no colorizer is left; found only those that need weights"
-    )
+    stop("config key 'runs': no colorizer is left; found only those that need weights")
 for comparison in config["comparisons"]:
     for name in comparison["runs"]:
         known = [entry["colorizer"] for entry in TRAINED if entry["run"] == name]
         if missing := sorted(set(comparison["colorizers"]) - set(known)):
-            raise WorkflowError(
+            stop(
                 f"config key 'comparisons': run '{name}' has no {missing[0]}; expected runs that "
                 "train the colorizers they are compared by"
             )

@@ -174,13 +174,11 @@ PAGE_CLASSIFIER = next(iter(methods.ranked("classifiers", IDENTIFY["classifiers"
 
 
 if config["anchors"] and not Path(config["anchors"]).is_dir():
-    raise WorkflowError(
-        f"config key 'anchors': found no folder {config['anchors']}; expected one of CSV files"
-    )
+    stop(f"config key 'anchors': found no folder {config['anchors']}; expected one of CSV files")
 # Pages need names from the variant without background.
 PAGES = NAMING and bool(PAGE_FEATURES) and "no_background" in IDENTIFY["variants"]
 if config["anchors"] and not PAGES:
-    raise WorkflowError(
+    stop(
         "config key 'anchors': this study makes no pages of worms on which they could be used; "
         "expected a classifier, variant no_background and features with a position under 'identify'"
     )
@@ -203,6 +201,8 @@ def page_aligned(table):
 
 # A person's anchors: editing one names its worm again.
 ANCHOR_FILES = sorted(map(str, Path(config["anchors"]).rglob("*.csv"))) if config["anchors"] else []
+for file in ANCHOR_FILES:
+    checked(require_path, file)
 
 
 def page_anchored():

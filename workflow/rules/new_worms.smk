@@ -5,7 +5,7 @@ from chromapal.training import layout
 MODEL = checked(apply_plan.model_folder, config["model"])
 MODEL_FACTS = checked(layout.sealed, MODEL, apply_plan.FACTS)
 if MODEL_FACTS["missing"]:
-    raise WorkflowError(
+    stop(
         f"config key 'model': found {MODEL_FACTS['missing']} ({MODEL}); expected a model that names"
     )
 APPLIED = checked(apply_plan.applied, RESULTS, MODEL, config["worms"])

@@ -2,15 +2,14 @@
 
 from chromapal import columns
 from chromapal.worms import plan, registry
+from chromapal.worms.dandi import plan as dandi_plan
 
 RUNS = config["runs"] if config["colorize"] else []
 IDENTIFY = config["identify"]
 
 
 if config["peers"] and not Path(config["peers"]).is_file():
-    raise WorkflowError(
-        f"config key 'peers': found no file {config['peers']}; expected a CSV of accuracies"
-    )
+    stop(f"config key 'peers': found no file {config['peers']}; expected a CSV of accuracies")
 NEED_ALIGN = {
     "anchors": config["anchors"],
     "peers": config["peers"],
@@ -19,10 +18,10 @@ NEED_ALIGN = {
     "identify.ablations": IDENTIFY["ablations"],
 }
 for key in [key for key, asked in NEED_ALIGN.items() if asked and config["align"] == "none"]:
-    raise WorkflowError(
-        f"config key '{key}': needs aligned worms; found align 'none', expected pose or nonrigid"
-    )
+    stop(f"config key '{key}': needs aligned worms; found align 'none', expected pose or nonrigid")
 SOURCE = checked(registry.source, config["source"])
+if workflow.output_settings.dryrun:
+    checked(dandi_plan.check_dry_run, config)
 SOURCES = checked(SOURCE.files, config)
 FOLDS = checked(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]
@@ -59,16 +58,16 @@ for run in RUNS:
         checked(methods.params, "colorizers", name, run_params(run, name))
     unknown = set(run_folds(run)) - set(FOLD_NAMES)
     if unknown:
-        raise WorkflowError(f"config key 'runs': {sorted(unknown)} named; the study has {FOLDS}")
+        stop(f"config key 'runs': {sorted(unknown)} named; the study has {FOLDS}")
 for name in IDENTIFY["classifiers"]:
     checked(methods.params, "classifiers", name, config["params"]["classifiers"].get(name))
 if CROSS_FITTED and (FOLDS < 3 or config["split"] == "rows"):
-    raise WorkflowError(
+    stop(
         "config key 'runs.cross_fit': needs at least 3 folds of whole worms; "
         f"found split '{config['split']}' with {FOLDS}"
     )
 if len({(s, g) for run in CROSS_FITTED for s in run["samples"] for g in run["grids"]}) > 1:
-    raise WorkflowError("config key 'runs': cross-fitted runs must share one sample and one grid")
+    stop("config key 'runs': cross-fitted runs must share one sample and one grid")
 
 
 wildcard_constraints:

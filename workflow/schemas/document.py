@@ -141,7 +141,9 @@ there are and writes `dandi.manifest` (laboratory, dandiset, version, asset, pat
 checksum); later runs read that, so that a study can be repeated. A transfer that breaks is resumed;
 if it keeps failing, that worm stops with one line and no partial table. Profiles limit how many run
 at once (resource `transfers`). An API key, needed for embargoed dandisets only, is taken from the
-environment variable `DANDI_API_KEY`.
+environment variable `DANDI_API_KEY`. It goes to https addresses of the DANDI archive only, and to
+the one host that `CHROMAPAL_DANDI_HOST` names (`HOST` or `HOST:PORT`), whatever `dandi.api` says. A
+dry run sends no key, and asks no other server for the list of files.
 
 ## Correct names by hand (anchors)
 

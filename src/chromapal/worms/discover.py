@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chromapal.errors import InputError
+from chromapal.worms.slugs import require_path
 
 REQUIRED = (
     "worm", "x", "y", "z", "xr", "yr", "zr", "weight", "R", "G", "B", "W", "ID",
@@ -31,7 +32,8 @@ def discover(folder: str | Path, suffixes: Sequence[str], key: str) -> list[Path
     Raises
     ------
     InputError
-        The folder does not exist or holds no such file, or a path contains braces.
+        The folder does not exist or holds no such file, or a path is one that no job
+        could be given, see `chromapal.worms.slugs.path_fault`.
     """
     folder = Path(folder)
     where = f"config key '{key}'"
@@ -48,9 +50,7 @@ def discover(folder: str | Path, suffixes: Sequence[str], key: str) -> list[Path
     if not files:
         raise InputError(where, f"no such file in {str(folder)!r}", expected)
     for path in files:
-        # the workflow would read them as wildcards
-        if set("{}") & set(str(path)):
-            raise InputError(path, "braces in its path", "a path without braces", "rename it")
+        require_path(path)
     return files
 
 

@@ -1,10 +1,14 @@
-"""Worm and laboratory names from user files: which are refused, and how to make file names.
+"""Names and paths of user files: which are refused, and how to make file names of them.
 
 Standard library only: the workflow needs it while it is parsed.
 """
 
 import hashlib
 import re
+import unicodedata
+from pathlib import Path
+
+from chromapal.errors import InputError
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _HASHED = re.compile(r"-[0-9a-f]{8}$")
@@ -29,6 +33,45 @@ def fault(text: str) -> str:
     if not text.strip():
         return "an empty name"
     return "" if text.isprintable() else f"a control character in {text!r}"
+
+
+def path_fault(path: str | Path) -> str:
+    """Return what makes a path unusable as the input of a job.
+
+    Spaces, quotes, markup and letters of any alphabet are usable.
+
+    Parameters
+    ----------
+    path : path-like
+        The path of a file or folder.
+
+    Returns
+    -------
+    str
+        Such as "braces", or "" if nothing is wrong.
+    """
+    text = str(path)
+    # the workflow would put other text in their place
+    if set("{}") & set(text):
+        return "braces"
+    if re.search("<[a-z][a-z0-9_]*>", text):
+        return "a word in angle brackets"
+    kinds = {unicodedata.category(char) for char in text}
+    if "Cs" in kinds:
+        return "bytes that are no UTF-8 text"
+    return "a control character" if kinds & {"Cc", "Zl", "Zp"} else ""
+
+
+def require_path(path: str | Path):
+    """Refuse a path that no job could be given.
+
+    Raises
+    ------
+    InputError
+        See `path_fault`.
+    """
+    if fault := path_fault(path):
+        raise InputError(path, f"{fault} in its path", "a path without", "rename it")
 
 
 def slug(text: str) -> str:

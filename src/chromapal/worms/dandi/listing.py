@@ -11,15 +11,14 @@ import requests
 from dandi.consts import RETRY_STATUSES, DandiInstance
 from dandi.dandiapi import DandiAPIClient, RemoteAsset
 from dandi.exceptions import NotFoundError
-from requests.adapters import HTTPAdapter
 
 from chromapal.console import progress
 from chromapal.errors import InputError
+from chromapal.worms.dandi import key
 from chromapal.worms.dandi.manifest import Asset
 from chromapal.worms.dandi.transfer import LONGEST_STATED_WAIT, stated_wait
 
 LOGGER = logging.getLogger(__name__)
-TOKEN = "DANDI_API_KEY"
 TIMEOUT = (15.0, 60.0)  # seconds to connect, and between two chunks
 # Digests of the archive, the strongest first.
 DIGESTS = {"dandi:sha2-256": "sha256", "dandi:dandi-etag": "dandi-etag"}
@@ -29,7 +28,7 @@ class _LongWait(requests.RequestException):
     """The archive asks to wait longer than is sensible."""
 
 
-class _BoundedWaits(HTTPAdapter):
+class _BoundedWaits(key.KeyGuard):
     """Set the time-out that the client does not set, and limit how long it waits."""
 
     def send(self, request, **keys):
@@ -51,7 +50,8 @@ def list_assets(api: str, dandisets: dict[str, dict]) -> list[Asset]:
 
     The client tries again after 429, 5xx and broken connections, for about a minute, or as long
     as the archive asks for, unless that is longer than `transfer.LONGEST_STATED_WAIT`. An API key
-    is taken from the environment variable `DANDI_API_KEY` alone, and only where it is set.
+    is taken from the environment variable `DANDI_API_KEY` alone, where it is set, and goes to
+    hosts of the archive only (`chromapal.worms.dandi.key`).
 
     Parameters
     ----------
@@ -75,13 +75,13 @@ def list_assets(api: str, dandisets: dict[str, dict]) -> list[Asset]:
     with _client(api) as client:
         for lab, facts in dandisets.items():
             where = f"dandiset {facts['id']}/{facts['version']} of laboratory {lab}"
-            with _one_line_errors(where, host):
+            with _one_line_errors(where, api):
                 listed = client.get_dandiset(facts["id"], facts["version"]).get_assets("path")
                 files = [asset for asset in listed if asset.path.lower().endswith(".nwb")]
             if not files:
                 raise InputError(where, "no NWB file", "one file per worm")
             found += [(lab, asset) for asset in files]
-        with _one_line_errors("the list of files", host):
+        with _one_line_errors("the list of files", api):
             return [
                 _described(lab, asset)
                 for lab, asset in progress(found, len(found), f"listing files of {host}")
@@ -98,9 +98,9 @@ def _client(api: str) -> DandiAPIClient:
     client = DandiAPIClient(dandi_instance=DandiInstance(name=name, gui=None, api=api))
     for scheme in ("http://", "https://"):
         client.session.mount(scheme, _BoundedWaits())
-    if os.environ.get(TOKEN):
-        with _one_line_errors("the list of files", urlsplit(api).hostname or api):
-            client.authenticate(os.environ[TOKEN])
+    if token := key.key_for(api):
+        with _one_line_errors("the list of files", api):
+            client.authenticate(token)
     return client
 
 
@@ -121,8 +121,9 @@ def _described(lab: str, asset: RemoteAsset) -> Asset:
 
 
 @contextmanager
-def _one_line_errors(where: str, host: str) -> Iterator[None]:
+def _one_line_errors(where: str, api: str) -> Iterator[None]:
     """Turn the client's errors into one line, without addresses or headers."""
+    host = urlsplit(api).hostname or api
     try:
         yield
     except _LongWait as error:
@@ -140,7 +141,7 @@ def _one_line_errors(where: str, host: str) -> Iterator[None]:
         raise InputError(
             where,
             f"status {status} from {host}",
-            f"a valid key in {TOKEN}, or none" if refused else "a list of files",
+            key.expected(api) if refused else "a list of files",
             "" if refused else "start the study again later",
         ) from None
     except requests.RequestException as error:

@@ -13,6 +13,33 @@ from chromapal.worms.dandi.manifest import Asset
 from chromapal.worms.slugs import slug
 
 
+def check_dry_run(config: dict):
+    """Refuse to ask a server that a study's file names, as its dry run has to.
+
+    A dry run of somebody's file has to be harmless: only the archive's own hosts are asked for
+    their list of files, and without the user's key.
+
+    Raises
+    ------
+    InputError
+        There is no manifest, and the server is none of the archive's.
+    """
+    if config["source"] != "dandi" or os.path.exists(config["dandi"]["manifest"]):
+        return
+    os.environ.pop("DANDI_API_KEY", None)
+    # takes a fifth of a second to import, and is needed only here
+    from chromapal.worms.dandi import key
+
+    api = config["dandi"]["api"]
+    if not key.trusted(api):
+        raise InputError(
+            "config key 'dandi.api'",
+            f"{api!r}, which a dry run does not ask for its files",
+            f"an https address of {', '.join(sorted(key.HOSTS))} or {key.MORE}",
+            "start the study without -n once: it lists the files in dandi.manifest",
+        )
+
+
 def assets(config: dict) -> dict[str, Asset]:
     """Map a file-safe key to each file that the study reads.
 

@@ -13,6 +13,7 @@ from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import writable
 from chromapal.worms import load, skipped
+from chromapal.worms.dandi import key
 from chromapal.worms.dandi import manifest as manifests
 from chromapal.worms.dandi.manifest import Asset
 from chromapal.worms.dandi.ranges import RangeFile
@@ -20,7 +21,6 @@ from chromapal.worms.dandi.transfer import Transfer
 from chromapal.worms.nwb import reader
 
 LOGGER = logging.getLogger(__name__)
-TOKEN = "DANDI_API_KEY"
 STEP = 1_000_000  # bytes between two steps of a progress bar
 
 
@@ -159,7 +159,7 @@ def write_skipped_files(
 
 def _transfer(found: Asset, api: str, whole: bool = False) -> Transfer:
     url = f"{api.rstrip('/')}/assets/{found.asset}/download/"
-    return Transfer(url, found.name, found.size, os.environ.get(TOKEN, ""), whole)
+    return Transfer(url, found.name, found.size, key.key_for(url), whole)
 
 
 @contextmanager

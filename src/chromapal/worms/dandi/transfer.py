@@ -12,6 +12,7 @@ import requests
 
 from chromapal.download import cause
 from chromapal.errors import InputError
+from chromapal.worms.dandi import key
 
 LOGGER = logging.getLogger(__name__)
 # Attempts without progress; with the waits below they take about two minutes.
@@ -38,9 +39,10 @@ class Transfer:
     """Fetch ranges of one file.
 
     A redirect is followed once and remembered, so that later requests go directly to the archive's
-    store; when that address expires, the archive is asked again. The token is sent only to the
-    archive. 429, 5xx, time-outs and broken connections are tried again, after a wait that doubles,
-    with jitter, or after the time in `Retry-After`; data received before that is kept.
+    store; when that address expires, the archive is asked again. The token is sent only to hosts
+    of the archive (`chromapal.worms.dandi.key`). 429, 5xx, time-outs and broken connections are
+    tried again, after a wait that doubles, with jitter, or after the time in `Retry-After`; data
+    received before that is kept.
 
     Parameters
     ----------
@@ -72,6 +74,8 @@ class Transfer:
         self._token, self._whole, self._sleep = token, whole, sleep
         self._direct = ""
         self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, key.KeyGuard())
         self._logged = time.monotonic()
 
     def close(self):
@@ -159,7 +163,7 @@ class Transfer:
             raise InputError(
                 self.name,
                 f"no access (status {status})",
-                "a file that everyone may read, or a valid token in DANDI_API_KEY",
+                key.expected(self.url),
             )
         elif status in (404, 410):
             raise InputError(
