@@ -12,6 +12,7 @@ from chromapal.worms import table, tables, volumes
 from chromapal.worms.new_tables import add_missing_columns
 from chromapal.worms.table import MICROMETRES, VOXELS
 
+COLOURS = {"R": "red", "G": "green", "B": "blue"}
 SEGMENTERS = "segment it first, with StarDist, Cellpose or NeuroPAL_ID for example"
 
 
@@ -77,6 +78,7 @@ def read(
     if worm.nunique() > 1:
         raise InputError(centres, f"{worm.nunique()} worms", "the centres of one worm")
     named = volumes.named_channels(volume, channels, path)
+    _require_gray(named, volume, path)
     # counts come from the volume, not from the table of centres
     text = text.drop(columns=[*table.CHANNELS, "gray", *MICROMETRES], errors="ignore")
     voxels = _centre_voxels(text, centres, volume.data.shape)
@@ -93,6 +95,19 @@ def read(
     if skipped_worms:
         raise InputError(path, skipped_worms[0]["reason"], "a table of centres that can be used")
     return rows, {"shape": list(volume.data.shape[:3]), "spacing": sides.tolist(), "traces": []}
+
+
+def _require_gray(named: dict[str, int], volume: volumes.Volume, path: str | os.PathLike):
+    """Refuse channels of which no gray can be made."""
+    missing = [words for letter, words in COLOURS.items() if letter not in named]
+    if "W" not in named and missing:
+        called = f" ({', '.join(volume.channels)[:80]})" if volume.channels else ""
+        raise InputError(
+            path,
+            f"no channel for {', '.join(missing)} or white{called}",
+            "white, or red, green and blue",
+            "set config key 'channels'",
+        )
 
 
 def _full_scale(data: np.ndarray, path: str | os.PathLike) -> int:
