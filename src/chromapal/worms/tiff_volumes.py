@@ -78,6 +78,8 @@ def _volume(
         # each file of several may describe all positions, and the first need not be this file's
         images = [image for image in images if any(_of(file, planes[id(image)]))]
     deep = [image for image in images if _has_depth(image)] or images
+    if not deep:
+        raise InputError(path, "a volume that cannot be read (no image in it)", ONE)
     if len(deep) != 1:
         raise InputError(
             path,
@@ -95,7 +97,8 @@ def _volume(
             "put the other files of this OME-TIFF beside it",
         )
     used = sum(sum(_of(file, planes[id(image)])) for image in images)
-    if described is not None and used < (whole := tiff.full_pages(file)):
+    # other kinds of TIFF make a further image of such planes
+    if chosen.kind in ("ome", "imagej") and used < (whole := tiff.full_pages(file)):
         raise InputError(path, f"{whole} planes, of which its description uses {used}", ONE)
     return chosen
 
