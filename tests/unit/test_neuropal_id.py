@@ -34,10 +34,6 @@ def lines(emphasized, internal, separator=","):
     ]  # fmt: skip
     left_out = {*(() if emphasized else (2,)), *(() if internal else range(10, 14))}
     kept = [n for n in range(len(head)) if n not in left_out]
-        n
-        for n in range(len(head))
-        if (emphasized or n != 2) and (internal or n not in range(10, 14))
-    ]
     table = "".join(separator.join(row[n] for n in kept) + "\n" for row in (head, *rows))
     return ABOVE.replace(",", separator) + table
 
