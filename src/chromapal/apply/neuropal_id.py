@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from chromapal.files import whole
+from chromapal.files import inert, whole
 from chromapal.worms.neuropal_id import INTERNAL, NAME, OPENS_WITH, REAL
 from chromapal.worms.table import voxel_size
 
@@ -55,7 +55,7 @@ def write(rows: pd.DataFrame, spacing: Sequence[float] | None, out: str | os.Pat
     table = pd.DataFrame("", index=range(len(rows)), columns=list(range(len(HEAD))), dtype=object)
     table.columns = HEAD
     table["Emphasized?"] = "0"
-    table["Auto ID"] = rows["answer"].to_numpy()
+    table["Auto ID"] = rows["answer"].map(inert).to_numpy()
     numbers = {
         "Auto Confidence": rows["probability"],
         **dict(zip(REAL, (voxels * sides).T, strict=True)),

@@ -13,7 +13,7 @@ from chromapal.evaluate.figures import worm
 from chromapal.evaluate.pages import worm_page
 from chromapal.evaluate.tables.naming import worm_answers
 from chromapal.evaluate.tables.write import write_table
-from chromapal.files import read_json, whole, write_json, write_parquet
+from chromapal.files import live, read_json, whole, write_json, write_parquet
 from chromapal.worms.slugs import slug
 from chromapal.worms.table import MICROMETRES, WORM
 
@@ -50,7 +50,7 @@ def write_new_worm_files(
         JSON of `applied`.
     """
     named, decided = pd.read_parquet(neurons), pd.read_parquet(worms)
-    differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False)
+    differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False).map(live)
     doubtful = decided.set_index(WORM)["doubtful"].astype(bool)
     answers = worm_answers(
         named.drop(columns=[*"xyz", "ID", *worm.BODY]).assign(anchor=""),

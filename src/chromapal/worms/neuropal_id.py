@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from chromapal.errors import InputError
+from chromapal.files import live
 
 OPENS_WITH, NAME = "Atlas Version", "User ID"
 INTERNAL = ("Internal X (px)", "Internal Y (px)", "Internal Z (slice)")
@@ -65,7 +66,7 @@ def read(path: str | os.PathLike, spacing: tuple[float, float, float]) -> pd.Dat
         axis: places[column] / side - 1
         for axis, column, side in zip("xyz", columns, sides, strict=True)
     }
-    return pd.DataFrame({**voxels, "ID": table[NAME].str.strip()})
+    return pd.DataFrame({**voxels, "ID": table[NAME].map(live).str.strip()})
 
 
 def _table(path: str | os.PathLike) -> pd.DataFrame:
