@@ -29,6 +29,10 @@ UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")
 LOCK = ".lock"
 # Some network disks know no locks of other machines: theirs are orphans after this time.
 LONG_AGO = 86400.0  # seconds
+# What a spreadsheet takes for a formula, also behind blanks and as wide characters, and here also
+# after apostrophes; a number is harmless.
+_FORMULA = re.compile(r"'*(\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
+_HARMLESS = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]")
 
 
 @contextmanager
@@ -217,6 +221,8 @@ def _move(temporary: Path, path: Path, parent: Path):
 def write_csv(table: "pd.DataFrame", path: str | os.PathLike, sort_by: list[str] | None = None):
     """Write a table as CSV: sorted rows, fixed float format, no index, no time stamps.
 
+    Texts that a spreadsheet would run are made inert; see `inert`.
+
     Parameters
     ----------
     table : pandas.DataFrame
@@ -228,8 +234,29 @@ def write_csv(table: "pd.DataFrame", path: str | os.PathLike, sort_by: list[str]
     """
     if sort_by:
         table = table.sort_values(sort_by, kind="stable")
+    texts = [name for name in table if table[name].dtype.kind == "O"]
+    table = table.assign(**{name: table[name].map(inert) for name in texts})
     with whole(path) as temporary:
         table.to_csv(temporary, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+
+
+def inert(cell: object) -> object:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula; `live` undoes it.
+
+    Names of worms and laboratories come from other people's files. Numbers, also those that are
+    texts, and single signs stay.
+    """
+    return f"'{cell}" if isinstance(cell, str) and _runs(cell) else cell
+
+
+def live(cell: object) -> object:
+    """Return a text as it was before `inert`."""
+    quoted = isinstance(cell, str) and cell.startswith("'") and _runs(cell[1:])
+    return cell[1:] if quoted else cell
+
+
+def _runs(text: str) -> bool:
+    return bool(_FORMULA.match(text)) and not _HARMLESS.fullmatch(text.strip(" "))
 
 
 def write_parquet(table: "pd.DataFrame", path: str | os.PathLike):

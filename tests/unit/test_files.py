@@ -1,5 +1,6 @@
 """Outputs appear whole or not at all, and equal content is equal bytes."""
 
+import csv
 import errno
 import os
 import re
@@ -14,11 +15,14 @@ from unittest import mock
 import pandas as pd
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from chromapal import files
 from chromapal.errors import InputError, NoSpaceError
+from chromapal.evaluate.tables.read import read_csv
 from chromapal.provenance import PACKAGE
 
 
@@ -258,3 +262,29 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path, results):
         files.require_writable("/proc/self/results")
     files.require_writable(tmp_path / "new/results")
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+FORMULAS = [
+    *("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t1", "\n1", " =1", "-x"),
+    *("\uff1d1+1", "'=1", "''=1"),
+]
+
+
+def test_no_cell_of_a_table_is_a_formula(tmp_path):
+    names = [*FORMULAS, "AVAL", "O'Brien", "'quoted'", "-", "+", "-1.5", "+3e-4", "1", ""]
+    table = pd.DataFrame({"name": names, "number": -1.5, "count": range(len(names))})
+    files.write_csv(table, tmp_path / "t.csv")
+    with open(tmp_path / "t.csv", newline="", encoding="utf-8") as lines:
+        cells = [row[0] for row in csv.reader(lines)][1:]
+    assert cells == [f"'{name}" for name in FORMULAS] + names[len(FORMULAS) :]
+    assert read_csv(tmp_path / "t.csv", ("number", "count"))["name"].tolist() == names
+    assert (pd.read_csv(tmp_path / "t.csv")["number"] == -1.5).all()
+
+
+@given(st.text(st.sampled_from("'=+-@\t\r\n1.ex \uff1d"), max_size=6))
+def test_a_cell_made_inert_comes_back(text):
+    assert files.live(files.inert(text)) == text
+    inert = files.inert(text)
+    if inert.lstrip()[:1] in tuple("=+-@\uff1d") and inert.strip() not in ("+", "-"):
+        float(inert)
+    assert files.inert(-1.5) == -1.5 and files.inert(None) is None

@@ -1,5 +1,7 @@
 """Figures on names, drawn from tiny made tables, show what the tables hold."""
 
+import base64
+import hashlib
 import html
 import json
 import re
@@ -425,7 +427,11 @@ def test_the_review_queue_starts_with_the_least_certain():
 def test_a_page_loads_nothing_and_sends_nothing():
     page = worm_page.page(made_named())
     policy = re.search('Content-Security-Policy" content="([^"]*)"', page).group(1)
-    assert policy.startswith("default-src 'none'; script-src 'unsafe-inline'; style-src")
+    scripts = re.findall("<script[^>]*>(.*?)</script>", page, flags=re.DOTALL)
+    digests = [hashlib.sha256(text.encode()).digest() for text in scripts]
+    named = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    assert policy.startswith(f"default-src 'none'; script-src {named}; style-src 'unsafe-inline'; ")
+    assert "script-src 'none'; " in worm_page.page(made_named().iloc[:0])
     assert page.index("Content-Security-Policy") < page.index("<script")
     assert "http" not in policy and "eval" not in policy
     assert not re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=", page)

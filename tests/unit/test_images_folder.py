@@ -1,6 +1,8 @@
 """Folders as people have them: every kind of image, every kind of file that is none."""
 
+import io
 import os
+import struct
 
 import numpy as np
 import pytest
@@ -77,11 +79,96 @@ def test_cmyk_becomes_rgb(tmp_path):
     np.testing.assert_allclose(decode(tmp_path / "c.jpg")[0, 0], [0, 255, 255], atol=3)
 
 
-def test_of_several_frames_the_first_counts(tmp_path):
+def test_of_several_images_in_a_file_none_is_read(tmp_path):
+    fill(tmp_path, 3)
     frames = [Image.fromarray(np.full((16, 16), value, dtype=np.uint8)) for value in (7, 200)]
-    for name in ("a.gif", "a.tif"):
+    for name in ("a.gif", "a.png", "a.tif", "a.webp"):
         frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
-        assert (decode(tmp_path / name) == 7).all()
+    channels = np.zeros((3, 16, 16), np.uint16)
+    tifffile.imwrite(tmp_path / "c.tif", channels, imagej=True, metadata={"axes": "CYX"})
+    for check in ("pixels", "header"):
+        skipped = dict(Folder.find(tmp_path, check=check).skipped)
+        for name, count in {"a.gif": 2, "a.png": 2, "a.tif": 2, "a.webp": 2, "c.tif": 3}.items():
+            assert skipped[name].startswith(f"{count} images in one file"), (name, check)
+    # a reduced copy beside the image is no image of its own
+    with tifffile.TiffWriter(tmp_path / "r.tif") as file:
+        file.write(np.full((32, 32), 9, np.uint8))
+        file.write(np.full((16, 16), 9, np.uint8), subfiletype=1)
+    assert decode(tmp_path / "r.tif").shape == (32, 32, 3)
+
+
+def test_0_may_be_white(tmp_path):
+    for kind in (np.uint8, np.uint16):
+        light = np.linspace(0, np.iinfo(kind).max, 400).astype(kind).reshape(20, 20)
+        path = tmp_path / f"{light.dtype}.tif"
+        tifffile.imwrite(path, np.iinfo(kind).max - light, photometric="miniswhite")
+        np.testing.assert_array_equal(decode(path), np.dstack([light] * 3))
+
+
+def test_sixteen_bits_compressed_with_lzw_stay(tmp_path):
+    colours = np.random.default_rng(0).integers(0, 65536, (20, 24, 3), dtype=np.uint16)
+    gray = colours[..., 0]
+    Image.fromarray(gray).save(tmp_path / "gray.tif", compression="tiff_lzw")
+    np.testing.assert_array_equal(decode(tmp_path / "gray.tif")[..., 2], gray)
+    for predictor in (1, 2):
+        path = tmp_path / f"{predictor}.tif"
+        lzw(path, colours, predictor)
+        np.testing.assert_array_equal(decode(path), colours)
+
+
+def lzw(path, colours, predictor):
+    """Write sixteen-bit colours with LZW, which neither Pillow nor tifffile does by itself."""
+    samples = colours.copy()
+    if predictor == 2:
+        samples[:, 1:] -= colours[:, :-1]
+    bytes_ = np.ascontiguousarray(samples).view(np.uint8).reshape(1, -1)
+    packed = io.BytesIO()
+    Image.fromarray(bytes_).save(packed, "TIFF", compression="tiff_lzw", tiffinfo={278: 1})
+    packed.seek(0)
+    with tifffile.TiffFile(packed) as file:
+        (start,), (length,) = file.pages[0].dataoffsets, file.pages[0].databytecounts
+    strip = packed.getvalue()[start : start + length]
+    high, wide = colours.shape[:2]
+    tags = {
+        256: wide, 257: high, 258: 8 + 2 + 12 * 10 + 4, 259: 5, 262: 2,
+        273: 8 + 2 + 12 * 10 + 4 + 6, 277: 3, 278: high, 279: len(strip), 317: predictor,
+    }  # fmt: skip
+    head = struct.pack("<2sHLH", b"II", 42, 8, len(tags))
+    for tag, value in tags.items():
+        head += struct.pack("<HHLL", tag, *((3, 3) if tag == 258 else (4, 1)), value)
+    path.write_bytes(head + struct.pack("<LHHH", 0, 16, 16, 16) + strip)
+
+
+def test_twelve_bits_fill_sixteen(tmp_path):
+    """Two samples in three bytes, as cameras write them."""
+    first, second = 4095, 0x123
+    strip = bytes([first >> 4, (first & 15) << 4 | second >> 8, second & 255]) * 8 * 16
+    tags = {256: 16, 257: 16, 258: 12, 259: 1, 262: 1, 273: 8 + 2 + 12 * 9 + 4, 277: 1, 278: 16,
+            279: len(strip)}  # fmt: skip
+    head = struct.pack("<2sHLH", b"II", 42, 8, len(tags))
+    head += b"".join(struct.pack("<HHLL", tag, 4, 1, value) for tag, value in tags.items())
+    (tmp_path / "t.tif").write_bytes(head + struct.pack("<L", 0) + strip)
+    found = decode(tmp_path / "t.tif")[0, :2, 0]
+    np.testing.assert_array_equal(found, [65535, round(0x123 / 4095 * 65535)])
+
+
+@pytest.mark.parametrize(("kind", "right"), [("assocalpha", 0.75), ("unassalpha", 0.625)])
+def test_alpha_of_sixteen_bits_may_be_in_the_colours_already(tmp_path, kind, right):
+    # a quarter of full scale under half alpha
+    pixels = np.full((16, 16, 4), (16384, 16384, 16384, 32768), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", extrasamples=[kind])
+    np.testing.assert_allclose(decode(tmp_path / "a.tif") / 65535, right, atol=1e-4)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_turns_sixteen_bits_as_eight(tmp_path, orientation):
+    eight = np.random.default_rng(0).integers(0, 256, (16, 20, 3), dtype=np.uint8)
+    tags = {"extratags": [(274, 3, 1, orientation, True)], "photometric": "rgb"}
+    tifffile.imwrite(tmp_path / "8.tif", eight, **tags)
+    tifffile.imwrite(tmp_path / "16.tif", eight.astype(np.uint16) * 257, **tags)
+    np.testing.assert_array_equal(
+        decode(tmp_path / "16.tif"), decode(tmp_path / "8.tif").astype(np.uint16) * 257
+    )
 
 
 def test_an_image_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):

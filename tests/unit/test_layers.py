@@ -127,7 +127,15 @@ def test_neuropal_id_counts_voxels_from_one(tmp_path):
     neuropal_id.write(three(), (0.5, 0.5, 2.0), tmp_path / "n.csv")
     lines = (tmp_path / "n.csv").read_text().splitlines()
     # rows above the head that its readers pass over
-    assert lines[7].startswith("User ID,User Confidence,Auto ID,Auto Confidence,,Real X (um)")
+    assert lines[7] == (
+        "User ID,User Confidence,Emphasized?,Auto ID,Auto Confidence,,Real X (um),Real Y (um),"
+        "Real Z (um),,Internal X (px),Internal Y (px),Internal Z (slice),,Z-Scored Red,"
+        "Z-Scored Green,Z-Scored Blue,Z-Scored White,,Estimated GFP,Max GFP,Normalized GFP,"
+    )
+    assert lines[8] == (
+        ",,0,,0.250000,,0.500000,2.000000,6.000000,,1.000000,4.000000,3.000000,,"
+        "0.000000,0.250000,1.000000,,,,,,"
+    )
     for rows in (
         pd.read_csv(tmp_path / "n.csv", skiprows=6),
         pd.read_csv(tmp_path / "n.csv", header=5),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chromapal.errors import InputError
 from chromapal.worms import skipped, table
 from chromapal.worms.collect import collect
-from chromapal.worms.slugs import fault, slug
+from chromapal.worms.slugs import fault, slug, slugs, worm_paths
 
 
 def worm(name="w1", lab="EY", ids=("AVAL", "", "RIR"), fold="", **changes) -> pd.DataFrame:
@@ -337,3 +337,17 @@ def test_too_few_worms_are_an_error_after_all_reasons_are_logged(tmp_path, caplo
 def test_an_unprintable_name_is_listed_escaped(tmp_path):
     skipped.write([skipped.entry("f", "L", "a\nb", "why")], tmp_path / "s.csv")
     assert skipped.read(tmp_path / "s.csv")["worm"].tolist() == [r"a\nb"]
+
+
+def test_names_that_differ_in_case_get_files_that_do_not():
+    texts = ["Worm1", "worm1", "WORM1", "worm2"]
+    found = slugs(texts)
+    assert len({name.casefold() for name in found.values()}) == 4
+    assert found["worm2"] == "worm2" and found["worm1"].startswith("worm1-")
+    # a worm may be called as another one's file
+    assert len(set(slugs([*texts, found["worm1"]]).values())) == 5
+    worms = [("EY", "1"), ("ey", "1"), ("EY", "2"), ("ey", "3"), ("A/b", "1")]
+    paths = worm_paths(worms)
+    assert len({path.casefold() for path in paths.values()}) == 5
+    assert paths["EY", "2"] == "EY/2" and paths["ey", "1"].startswith("ey/1-")
+    assert paths["A/b", "1"] == f"{slug('A/b')}/1"

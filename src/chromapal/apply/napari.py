@@ -16,7 +16,7 @@ import tifffile
 from chromapal.apply.predicted_volume import painted
 from chromapal.files import read_json, whole, write_csv, write_json
 from chromapal.worms import table
-from chromapal.worms.slugs import slug
+from chromapal.worms.slugs import worm_paths
 
 LOGGER = logging.getLogger("chromapal")
 POINTS, COLOURS, FACTS, OPEN = "points.csv", "predicted_colour.ome.tif", "layers.json", "open.py"
@@ -38,10 +38,11 @@ def write_layers(neurons: str | os.PathLike, facts: dict[str, str], out: str | o
     neurons = pd.read_parquet(neurons)
     with whole(out) as folder:
         folder.mkdir()
+        paths = worm_paths(neurons[table.WORM].itertuples(index=False, name=None))
         for (lab, worm), rows in neurons.groupby(table.WORM, sort=True):
             source = read_json(facts[rows["file"].iloc[0]])
             spacing = source.get("spacing") or table.voxel_size(rows)
-            subfolder = Path(slug(lab)) / slug(worm)
+            subfolder = paths[lab, worm]
             (folder / subfolder).mkdir(parents=True)
             write_csv(points(rows), folder / subfolder / POINTS)
             write_volume(painted(rows, source.get("shape"), spacing), spacing, folder / subfolder)

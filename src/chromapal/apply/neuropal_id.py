@@ -6,28 +6,32 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from chromapal.files import whole
+from chromapal.files import inert, whole
+from chromapal.worms.neuropal_id import INTERNAL, NAME, OPENS_WITH, REAL
 from chromapal.worms.table import voxel_size
 
 # Rows above the head of its table: atlas, pixels and thresholds; the channels' means and
 # deviations. Readers skip a fixed number of rows; blank cells mean unknown.
 OPENING = (
-    ("Atlas Version", "", "Pixel Type", "Max Pixel Value", "", "GFP Background",
-     "GFP Background S.D.", "", "GFP Otsu Threshold", "GFP Otsu Score", "",
-     "GFP Linear Change Point", "GFP Change Residual"),
+    (OPENS_WITH, "", "Pixel Type", "Max Pixel Value", "", "GFP Background",
+     "GFP Background S.D.", "", "GFP Otsu Threshold (Estimated)", "GFP Otsu Score (Estimated)", "",
+     "GFP Linear Change Point (Estimated)", "GFP Change Residual (Estimated)"),
     ("",) * 13,
     (),
     ("Z-Score Info", "", "Red Channel", "Green Channel", "Blue Channel", "White Channel", "",
      "GFP Channel"),
-    ("Mean",),
-    ("S.D.",),
+    ("Mean", *("",) * 7),
+    ("S.D.", *("",) * 7),
     (),
 )  # fmt: skip
+COLOURS = ("Z-Scored Red", "Z-Scored Green", "Z-Scored Blue")
 HEAD = (
-    "User ID", "User Confidence", "Auto ID", "Auto Confidence", "", "Real X (um)", "Real Y (um)",
-    "Real Z (um)", "", "Z-Scored Red", "Z-Scored Green", "Z-Scored Blue", "Z-Scored White", "",
-    "Max GFP", "Estimated GFP", "Normalized GFP",
-)  # fmt: skip
+    *(NAME, "User Confidence", "Emphasized?", "Auto ID", "Auto Confidence", ""),
+    *(*REAL, "", *INTERNAL, ""),
+    *(*COLOURS, "Z-Scored White", ""),
+    # the last cell is empty: NeuroPAL_ID ends each of these lines with a comma
+    *("Estimated GFP", "Max GFP", "Normalized GFP", ""),
+)
 
 
 def write(rows: pd.DataFrame, spacing: Sequence[float] | None, out: str | os.PathLike):
@@ -47,17 +51,20 @@ def write(rows: pd.DataFrame, spacing: Sequence[float] | None, out: str | os.Pat
         The CSV file, neurons in the order of their positions.
     """
     sides = np.asarray(spacing or voxel_size(rows))
-    positions = (rows[list("xyz")].to_numpy() + 1) * sides
-    table = pd.DataFrame("", index=range(len(rows)), columns=range(len(HEAD)), dtype=object)
-    table[2], table[3] = (
-        rows["answer"].to_numpy(),
-        rows["probability"].map("{:.6f}".format).tolist(),
-    )
-    for column, values in zip((5, 6, 7), positions.T, strict=True):
+    voxels = rows[list("xyz")].to_numpy() + 1.0
+    table = pd.DataFrame("", index=range(len(rows)), columns=list(range(len(HEAD))), dtype=object)
+    table.columns = HEAD
+    table["Emphasized?"] = "0"
+    table["Auto ID"] = rows["answer"].map(inert).to_numpy()
+    numbers = {
+        "Auto Confidence": rows["probability"],
+        **dict(zip(REAL, (voxels * sides).T, strict=True)),
+        **dict(zip(INTERNAL, voxels.T, strict=True)),
+        **{name: rows[name.split()[-1].lower()] for name in COLOURS},
+    }
+    for column, values in numbers.items():
         table[column] = [f"{value:.6f}" for value in values]
-    for column, colour in zip((9, 10, 11), ("red", "green", "blue"), strict=True):
-        table[column] = rows[colour].map("{:.6f}".format).tolist()
-    table = table.iloc[np.lexsort(positions.T[::-1])]
+    table = table.iloc[np.lexsort((voxels * sides).T[::-1])]
     lines = [",".join(row) for row in (*OPENING, HEAD)]
     with whole(out) as part:
         text = table.to_csv(index=False, header=False, lineterminator="\n")

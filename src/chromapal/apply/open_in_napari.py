@@ -10,6 +10,7 @@ import napari
 import pandas as pd
 import tifffile
 
+APOSTROPHE = r"^'(?='*(\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]))"
 WINDOW = 500  # initial length of the neurons' longest side in pixels
 
 
@@ -30,6 +31,8 @@ def show(folder: Path) -> napari.Viewer:
     axes = {key: facts[key] for key in ("scale", "axis_labels", "units")}
     volume = tifffile.imread(folder / "predicted_colour.ome.tif")
     neurons = pd.read_csv(folder / "points.csv", keep_default_na=False)
+    # an apostrophe keeps spreadsheets from running a name
+    neurons["name"] = neurons["name"].astype("str").str.replace(APOSTROPHE, "", regex=True)
     viewer = napari.Viewer(title=facts["title"], ndisplay=3)
     # one layer a colour, as microscopes record them: napari draws no volume of RGB
     for channel, colour in enumerate(("red", "green", "blue")):

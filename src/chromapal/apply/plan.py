@@ -10,7 +10,7 @@ from chromapal.errors import InputError
 from chromapal.files import read_json
 from chromapal.worms import registry
 from chromapal.worms.discover import discover
-from chromapal.worms.slugs import slug
+from chromapal.worms.slugs import slug, slugs
 
 MODEL, FACTS = "model", "model.json"
 APPLIED = "applied.json"
@@ -51,8 +51,9 @@ def sources(folder: str) -> dict[str, Source]:
     found = {path: kinds[path.suffix.lower()] for path in discover(folder, tuple(kinds), "worms")}
     beside = {(kind.name, _stem(path)): str(path) for path, kind in found.items()}
     centres = {(kind.centres, _stem(path)) for path, kind in found.items() if kind.centres}
+    keys = slugs(str(path.relative_to(folder)) for path in found)
     return {
-        slug(str(path.relative_to(folder))): Source(
+        keys[str(path.relative_to(folder))]: Source(
             str(path), kind.name, beside.get((kind.centres, _stem(path)), "")
         )
         for path, kind in found.items()

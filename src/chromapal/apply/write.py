@@ -13,8 +13,8 @@ from chromapal.evaluate.figures import worm
 from chromapal.evaluate.pages import worm_page
 from chromapal.evaluate.tables.naming import worm_answers
 from chromapal.evaluate.tables.write import write_table
-from chromapal.files import read_json, whole, write_json, write_parquet
-from chromapal.worms.slugs import slug
+from chromapal.files import live, read_json, whole, write_json, write_parquet
+from chromapal.worms.slugs import worm_paths
 from chromapal.worms.table import MICROMETRES, WORM
 
 
@@ -50,7 +50,7 @@ def write_new_worm_files(
         JSON of `applied`.
     """
     named, decided = pd.read_parquet(neurons), pd.read_parquet(worms)
-    differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False)
+    differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False).map(live)
     doubtful = decided.set_index(WORM)["doubtful"].astype(bool)
     answers = worm_answers(
         named.drop(columns=[*"xyz", "ID", *worm.BODY]).assign(anchor=""),
@@ -64,8 +64,9 @@ def write_new_worm_files(
     with whole(out_folder) as folder:
         folder.mkdir()
         by_worm = list(answers.groupby(WORM, sort=True))
+        paths = worm_paths(worm for worm, _ in by_worm)
         for (lab, name), rows in progress(by_worm, len(by_worm), "new worms"):
-            path = folder / slug(lab) / slug(name)
+            path = folder / paths[lab, name]
             path.mkdir(parents=True)
             of_worm = differences[differences["lab"].eq(lab) & differences["worm"].eq(name)]
             notes = [describe(difference) for difference in of_worm.to_dict("records")]

@@ -19,7 +19,7 @@ from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import DOUBTFUL, LABELS, STATED
 from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.features import channels
-from chromapal.worms.slugs import slug
+from chromapal.worms.slugs import worm_paths
 from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
@@ -135,8 +135,9 @@ def answer_fold(
     known = np.array([*aligner.atlas.names, ""])
     columns = ["row", *ASSIGNED, *PROBABILITY, "anchor", *BODY, "doubtful"]
     parts = [pd.DataFrame(columns=columns)]
+    paths = worm_paths(neurons[WORM].itertuples(index=False, name=None))
     for worm in tested:
-        path = Path(anchors) / slug(worm.lab) / f"{slug(worm.worm)}.csv"
+        path = Path(anchors) / f"{paths[worm.lab, worm.worm]}.csv"
         if not path.exists():
             continue
         try:

@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from chromapal.errors import InputError
+from chromapal.files import live
 from chromapal.identify.align import Aligner
 from chromapal.identify.assign import Answers, Calibration, answer
 from chromapal.identify.worms import Worm
@@ -85,7 +86,7 @@ class Anchors:
             raise InputError(path, f"columns {', '.join(columns)}", f"columns {', '.join(COLUMNS)}")
         statements: dict[int, str] = {}
         for line, row in enumerate(rows, start=2):
-            number, word = (str(row[name] or "").strip() for name in COLUMNS)
+            number, word = (str(live(row[name]) or "").strip() for name in COLUMNS)
             word = _clean(word)
             where = f"{path}, line {line}"
             if not number.isdecimal() or int(number) >= count:

@@ -2,19 +2,35 @@
 
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import tifffile
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from chromapal import tiff
 from chromapal.errors import InputError
 
 # Not every format that Pillow opens: some start other programs.
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "PPM", "JPEG2000")
 EXPECTED = "an image (PNG, JPEG, TIFF, BMP, GIF, WebP, PPM, JPEG 2000)"
 
-_BITS = 258  # TIFF's tag BitsPerSample
+# TIFF's tags
+_BITS = 258
+_PHOTOMETRIC = 262
+_ORIENTATION = 274
+
+# TIFF's orientations, as what makes an image upright
+_TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
 
 
 def dimensions(path: str | os.PathLike) -> tuple[int, int]:
@@ -23,24 +39,28 @@ def dimensions(path: str | os.PathLike) -> tuple[int, int]:
     Raises
     ------
     InputError
-        The file is not an image.
+        The file is not an image, or holds several.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path, formats=FORMATS) as image:
+                _require_one_image(image, path)
                 return image.height, image.width
+    except InputError:
+        raise
     except Exception:
         # a TIFF that Pillow cannot read, or not an image
         return decode(path).shape[:2]
 
 
 def decode(path: str | os.PathLike) -> np.ndarray:
-    """Read an image file as red, green and blue; of several frames the first.
+    """Read a file of one image as red, green and blue.
 
     EXIF orientation is applied, gray repeated, alpha composited on white, CMYK and palettes are
-    converted. Sixteen bits stay sixteen in gray images and TIFF; Pillow keeps the upper eight of
-    a sixteen-bit colour PNG. Embedded colour profiles are not applied.
+    converted, a TIFF whose 0 is white is inverted, and one of 9 to 15 bits fills 16. Sixteen bits
+    stay sixteen in gray images and TIFF; Pillow keeps the upper eight of a sixteen-bit colour PNG.
+    Embedded colour profiles are not applied.
 
     Returns
     -------
@@ -50,7 +70,8 @@ def decode(path: str | os.PathLike) -> np.ndarray:
     Raises
     ------
     InputError
-        The file is not an image, is damaged, or has floating point or 32-bit values.
+        The file is not an image, is damaged, holds several images (pages, channels, an animation),
+        or has floating point or 32-bit values.
     """
     try:
         with warnings.catch_warnings():
@@ -100,12 +121,13 @@ def fit(pixels: np.ndarray, size: int | None) -> np.ndarray:
 
 def _with_pillow(path: str | os.PathLike) -> np.ndarray:
     with Image.open(path, formats=FORMATS) as file:
-        if file.format == "TIFF" and "RGB" in file.mode and np.max(file.tag_v2.get(_BITS, 1)) > 8:
+        _require_one_image(file, path)
+        if file.format == "TIFF" and _needs_tifffile(file):
             return _with_tifffile(path)
         file.load()
         image = _upright(file)
         if image.mode.startswith("I;16") or (image.mode == "I" and file.format in ("PNG", "PPM")):
-            gray = np.asarray(image).astype(np.uint16)
+            gray = _filled(np.asarray(image).astype(np.uint16), _bits(file))
             return np.repeat(gray[..., None], 3, axis=2)
         if image.mode in ("I", "F"):
             raise InputError(path, "32 bits a pixel, of unknown full scale", EXPECTED)
@@ -114,6 +136,36 @@ def _with_pillow(path: str | os.PathLike) -> np.ndarray:
             paper = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(paper, image)
         return np.array(image.convert("RGB"))
+
+
+def _needs_tifffile(file: Image.Image) -> bool:
+    """Return whether Pillow would halve a TIFF's bits, or take its 0 for black."""
+    return _bits(file) > 8 and ("RGB" in file.mode or file.tag_v2.get(_PHOTOMETRIC) == 0)
+
+
+def _bits(file: Image.Image) -> int:
+    return int(np.max(file.tag_v2.get(_BITS, 1))) if file.format == "TIFF" else 16
+
+
+def _filled(pixels: np.ndarray, bits: int) -> np.ndarray:
+    """Stretch samples of few bits, such as 12, to the full scale of their type."""
+    peak = np.iinfo(pixels.dtype).max
+    if 2**bits > peak:
+        return pixels
+    return np.rint(pixels * (peak / (2**bits - 1))).astype(pixels.dtype)
+
+
+def _require_one_image(file: Image.Image, path: str | os.PathLike):
+    """Refuse a stack, channels or a film, of which the first would be read in silence."""
+    count = getattr(file, "n_frames", 1)
+    if file.format == "MPO":
+        # a camera's JPEG with previews of itself
+        return
+    if file.format == "TIFF" and count > 1:
+        with tiff.opened(path) as pages:
+            count = tiff.full_pages(pages)
+    if count > 1:
+        raise InputError(path, f"{count} images in one file (a stack, channels or a film)", "one")
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -125,28 +177,49 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _with_tifffile(path: str | os.PathLike) -> np.ndarray:
-    """Read a TIFF of sixteen-bit colours, of which Pillow keeps the upper eight or reads none."""
+    """Read a TIFF of sixteen bits, of which Pillow keeps the upper eight or reads none."""
     try:
-        with tifffile.TiffFile(path) as file:
+        with tiff.opened(path) as file:
             page = file.pages.first
-            pixels, axes = page.asarray(), page.axes
-            known = page.photometric in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.MINISBLACK)
+            tiff.require_decodable(page, path)
+            pixels, axes, tags = page.asarray(), page.axes, page.tags
+    except InputError:
+        raise
     except Exception as error:
         # as Pillow, over damaged files
         raise InputError(path, f"a broken image ({error})", EXPECTED) from None
+    known = page.photometric in (
+        *(tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.MINISBLACK),
+        tifffile.PHOTOMETRIC.MINISWHITE,
+    )
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise InputError(path, f"a TIFF of {pixels.dtype}, of unknown full scale", EXPECTED)
+    pixels = tiff.bright(pixels, page, path)
     if axes == "SYX":
         pixels, axes = np.moveaxis(pixels, 0, 2), "YXS"
     if axes == "YX":
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    if axes not in ("YX", "YXS") or pixels.shape[2] not in (3, 4) or not known:
+        pixels, axes = np.repeat(pixels[..., None], 3, axis=2), "YXS"
+    if axes != "YXS" or pixels.shape[2] not in (3, 4) or not known:
         raise InputError(path, f"a TIFF of axes {axes} and shape {pixels.shape}", EXPECTED)
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise InputError(path, f"a TIFF of {pixels.dtype}, of unknown full scale", EXPECTED)
-    if pixels.shape[2] == 4:
-        peak = np.iinfo(pixels.dtype).max
-        alpha = pixels[..., 3:] / peak
-        pixels = np.rint(pixels * alpha + peak * (1 - alpha)).astype(pixels.dtype)
-    return np.ascontiguousarray(pixels[..., :3])
+    if pixels.shape[2] == 4 and page.extrasamples:
+        pixels = _on_white(pixels, page.extrasamples[0])
+    pixels = _filled(pixels[..., :3], page.bitspersample)
+    if turn := _TURNS.get(int(tags.valueof(_ORIENTATION, 1))):
+        pixels = turn(pixels)
+    return np.ascontiguousarray(pixels)
+
+
+def _on_white(pixels: np.ndarray, kind: int) -> np.ndarray:
+    """Composite red, green, blue and alpha on white; a fourth sample of no kind says nothing."""
+    peak = np.iinfo(pixels.dtype).max
+    colours, alpha = pixels[..., :3], pixels[..., 3:] / peak
+    if kind == tifffile.EXTRASAMPLE.ASSOCALPHA:
+        mixed = colours + peak * (1 - alpha)
+    elif kind == tifffile.EXTRASAMPLE.UNASSALPHA:
+        mixed = colours * alpha + peak * (1 - alpha)
+    else:
+        return colours
+    return np.rint(np.clip(mixed, 0, peak)).astype(pixels.dtype)
 
 
 def _nothing(path: str | os.PathLike) -> str:

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 
 from chromapal.errors import InputError
-from chromapal.worms import table, tables, volumes
+from chromapal.worms import neuropal_id, table, tables, volumes
 from chromapal.worms.new_tables import add_missing_columns
 from chromapal.worms.table import MICROMETRES, VOXELS
 
+COLOURS = {"R": "red", "G": "green", "B": "blue"}
+# columns in which napari and scikit-image write positions
+OTHERS = (("axis-0", "axis-1", "axis-2"), ("centroid-0", "centroid-1", "centroid-2"))
 SEGMENTERS = "segment it first, with StarDist, Cellpose or NeuroPAL_ID for example"
 
 
@@ -30,7 +33,8 @@ def read(
     path : path-like
         The volume; see `chromapal.worms.volumes.read`.
     centres : str
-        Table with columns x, y, z [voxel, from 0] of one worm's neurons; "" if there is none.
+        Table with columns x, y, z [voxel, from 0] of one worm's neurons, or the CSV that
+        NeuroPAL_ID saves; "" if there is none.
     lab : str or None
         The worm's laboratory; None for the table's own, or the name of the volume's parent folder.
     channels : dict of str to int
@@ -56,10 +60,6 @@ def read(
         raise InputError(
             path, "no table of centres next to it", f"{Path(path).stem}.csv", SEGMENTERS
         )
-    text = tables.cells(centres)
-    missing = [axis for axis in VOXELS if axis not in text]
-    if missing:
-        raise InputError(centres, f"no column {', '.join(missing)}", "x, y, z [voxel]")
     volume = volumes.read(path)
     sides = np.asarray(spacing or volume.spacing, dtype=float)
     if len(sides) != 3:
@@ -73,10 +73,12 @@ def read(
             f"{table.VOXEL_UM[0]:g} to {table.VOXEL_UM[1]:g} um along x, y and z",
             "set config key 'spacing'",
         )
+    text = _centres(centres, tuple(sides))
     worm = text.get("worm", pd.Series([""] * len(text)))
     if worm.nunique() > 1:
         raise InputError(centres, f"{worm.nunique()} worms", "the centres of one worm")
     named = volumes.named_channels(volume, channels, path)
+    _require_gray(named, volume, path)
     # counts come from the volume, not from the table of centres
     text = text.drop(columns=[*table.CHANNELS, "gray", *MICROMETRES], errors="ignore")
     voxels = _centre_voxels(text, centres, volume.data.shape)
@@ -93,6 +95,37 @@ def read(
     if skipped_worms:
         raise InputError(path, skipped_worms[0]["reason"], "a table of centres that can be used")
     return rows, {"shape": list(volume.data.shape[:3]), "spacing": sides.tolist(), "traces": []}
+
+
+def _centres(path: str, sides: tuple[float, float, float]) -> pd.DataFrame:
+    """Read a table of centres, x, y, z and what else it may say."""
+    if neuropal_id.wrote(path):
+        return neuropal_id.read(path, sides)
+    text = tables.cells(path)
+    missing = [axis for axis in VOXELS if axis not in text]
+    if missing:
+        theirs = next((names for names in OTHERS if set(names) <= set(text)), ())
+        renamed = ", ".join(f"{name} as {axis}" for name, axis in zip(theirs, "zyx", strict=False))
+        raise InputError(
+            path,
+            f"no column {', '.join(missing)}",
+            "x, y, z [voxel, counted from 0]",
+            f"if your tool counts axes in the order z, y, x: write {renamed}" if renamed else "",
+        )
+    return text
+
+
+def _require_gray(named: dict[str, int], volume: volumes.Volume, path: str | os.PathLike):
+    """Refuse channels of which no gray can be made."""
+    missing = [words for letter, words in COLOURS.items() if letter not in named]
+    if "W" not in named and missing:
+        called = f" ({', '.join(volume.channels)[:80]})" if volume.channels else ""
+        raise InputError(
+            path,
+            f"no channel for {', '.join(missing)} or white{called}",
+            "white, or red, green and blue",
+            "set config key 'channels'",
+        )
 
 
 def _full_scale(data: np.ndarray, path: str | os.PathLike) -> int:

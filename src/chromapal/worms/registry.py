@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from chromapal.errors import InputError
 from chromapal.worms.discover import discover, laboratory
-from chromapal.worms.slugs import slug
+from chromapal.worms.slugs import slugs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +107,8 @@ class Source:
             raise InputError(f"config key '{self.key}'", "nothing", f"a folder of {self.words}")
         folder = Path(config[self.key])
         paths = discover(folder, self.suffixes, self.key)
-        return {slug(str(path.relative_to(folder))): str(path) for path in paths}
+        keys = slugs(str(path.relative_to(folder)) for path in paths)
+        return {keys[str(path.relative_to(folder))]: str(path) for path in paths}
 
     def count(self, config: dict, files: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
         """Count the worms in a study's files, without validating them.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from chromapal.columns import SKIPPED
-from chromapal.files import write_csv
+from chromapal.files import live, write_csv
 
 LOGGER = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def _printable(text: str) -> str:
 
 def read(path: str | os.PathLike) -> pd.DataFrame:
     """Read a list written by `write`; every column is text (`007` and `NA` are names)."""
-    return pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
+    return pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False).map(live)
 
 
 def log_reasons(listed: pd.DataFrame) -> str:

@@ -6,6 +6,8 @@ Standard library only: the workflow needs it while it is parsed.
 import hashlib
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from chromapal.errors import InputError
@@ -94,5 +96,43 @@ def slug(text: str) -> str:
     safe = _UNSAFE.sub("_", text).lstrip(".-")[:_LONGEST]
     if safe == text and safe and not _HASHED.search(text):
         return safe
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{safe or 'name'}-{digest}"
+    return f"{safe or 'name'}-{_digest(text)}"
+
+
+def slugs(texts: Iterable[str]) -> dict[str, str]:
+    """Return the slug of each text, unique also on disks that ignore case.
+
+    Texts whose slugs differ in case only get their hash in any case.
+    """
+    found = {text: slug(text) for text in texts}
+    alike = Counter(name.casefold() for name in found.values())
+    return {
+        text: name if alike[name.casefold()] == 1 else f"{name}-{_digest(text)}"
+        for text, name in found.items()
+    }
+
+
+def worm_paths(worms: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return `{lab}/{worm}` as a path for each worm, unique also on disks that ignore case.
+
+    Parameters
+    ----------
+    worms : iterable of (lab, worm)
+        All worms whose files lie in one folder.
+
+    Returns
+    -------
+    dict of (str, str) to str
+        Slugs of laboratory and worm. Worms whose paths differ in case only get the hash of both
+        names.
+    """
+    found = {(lab, worm): f"{slug(lab)}/{slug(worm)}" for lab, worm in worms}
+    alike = Counter(path.casefold() for path in found.values())
+    return {
+        worm: path if alike[path.casefold()] == 1 else f"{path}-{_digest('/'.join(worm))}"
+        for worm, path in found.items()
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

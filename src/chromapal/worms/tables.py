@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.errors import InputError
-from chromapal.worms import skipped, table
+from chromapal.worms import neuropal_id, skipped, table
 from chromapal.worms.discover import REQUIRED, fold_name, laboratory
 from chromapal.worms.session import date_in
 
@@ -70,8 +70,14 @@ def cells(path: str | os.PathLike) -> pd.DataFrame:
     Raises
     ------
     InputError
-        The file cannot be read, or names a column twice.
+        The file cannot be read, names a column twice, or is NeuroPAL_ID's.
     """
+    if neuropal_id.wrote(path):
+        raise InputError(
+            path,
+            "a CSV of NeuroPAL_ID, which has no counts",
+            "its volume beside it, of the same name",
+        )
     return _read_parquet(path) if Path(path).suffix.lower() == ".parquet" else _read_csv(path)
 
 

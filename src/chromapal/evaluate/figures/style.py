@@ -1,7 +1,8 @@
 """What all figures share: style, labels of variants, and axes in micrometres."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 
 import matplotlib as mpl
@@ -47,10 +48,19 @@ def styled(draw: Callable) -> Callable:
 
     @wraps(draw)
     def with_looks(*args, **kwargs):
-        with mpl.rc_context(RC_PARAMS):
+        with _defaults():
+            mpl.rcParams.update(RC_PARAMS)
             return draw(*args, **kwargs)
 
     return with_looks
+
+
+@contextmanager
+def _defaults() -> Iterator[None]:
+    """Put aside what a user's matplotlibrc or style changed, which would change figures."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        yield
 
 
 def new(width: float, height: float, title: str = "") -> Figure:
@@ -71,7 +81,8 @@ def message(text: str) -> Figure:
 
 def save(figure: Figure, out: str | os.PathLike):
     """Write a figure as PNG, whole or not at all, the same bytes every time."""
-    with whole(out) as temporary:
+    # much is looked up only when a figure is written: fonts, the ticks of axes
+    with whole(out) as temporary, _defaults():
         figure.savefig(temporary, dpi=DPI, metadata={"Software": None})
 
 

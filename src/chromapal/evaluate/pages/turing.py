@@ -5,11 +5,9 @@ read aloud in it gives away which image is true.
 """
 
 import base64
-import hashlib
 import html
 import json
 import os
-import re
 import zlib
 from pathlib import Path
 
@@ -17,13 +15,14 @@ import numpy as np
 import pandas as pd
 
 from chromapal.errors import InputError
+from chromapal.evaluate.pages.policy import sources
 from chromapal.files import whole
 
 COLUMNS = ("key", "colorizer", "truth", "prediction")
 TEMPLATE = Path(__file__).with_suffix(".html")
 # Nothing may be loaded from anywhere; only the template's own script and style count.
 POLICY = (
-    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; "
+    "default-src 'none'; script-src {script}; style-src {style}; img-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -65,19 +64,13 @@ def page(table: pd.DataFrame, seed: int, title: str) -> str:
     for sign in "<>&":
         content = content.replace(sign, f"\\u{ord(sign):04x}")
     template = TEMPLATE.read_text(encoding="utf-8")
-    policy = POLICY.format(script=_source(template, "script"), style=_source(template, "style"))
+    policy = POLICY.format(script=sources(template, "script"), style=sources(template, "style"))
     # what is filled in has no "<", so that no title or key can be taken for a later placeholder
     return (
         template.replace("<!--policy-->", policy)
         .replace("<!--title-->", html.escape(title))
         .replace("<!--images-->", content)
     )
-
-
-def _source(template: str, tag: str) -> str:
-    """Name the template's one script or style as a security policy does, by its hash."""
-    (text,) = re.findall(f"<{tag}>(.*?)</{tag}>", template, flags=re.DOTALL)
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def images(table: pd.DataFrame, seed: int) -> list[dict]:

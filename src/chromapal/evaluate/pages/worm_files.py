@@ -3,7 +3,7 @@
 import difflib
 import logging
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from chromapal.evaluate.pages import worm_page
 from chromapal.evaluate.tables.naming import worm_answers
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import whole
-from chromapal.worms.slugs import slug
+from chromapal.worms.slugs import worm_paths
 from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
@@ -32,7 +32,7 @@ def replace_rows(table: pd.DataFrame, newer: pd.DataFrame, columns: Sequence[str
 
 def warn_of_unused_files(
     anchors: str | os.PathLike,
-    worms: Collection[tuple[str, str]],
+    worms: Mapping[tuple[str, str], str],
     used_for: Collection[tuple[str, str]],
 ):
     """Warn of every file of anchors that no page uses.
@@ -41,10 +41,12 @@ def warn_of_unused_files(
     ----------
     anchors : path-like
         The folder of anchors.
-    worms, used_for : collection of (lab, worm)
-        Worms with a page, and those of them whose page uses a file of anchors.
+    worms : mapping of (lab, worm) to str
+        Worms with a page, and the names of their files without suffix.
+    used_for : collection of (lab, worm)
+        Those of them whose page uses a file of anchors.
     """
-    used = {f"{slug(lab)}/{slug(worm)}.csv": (lab, worm) in used_for for lab, worm in worms}
+    used = {f"{path}.csv": worm in used_for for worm, path in worms.items()}
     for path in sorted(path for path in Path(anchors).rglob("*") if path.is_file()):
         name = path.relative_to(anchors).as_posix()
         if path.suffix.lower() == ".csv" and name not in used:
@@ -112,14 +114,15 @@ def write_worm_files(
         fixed = named["anchor"].ne("") & named["anchor"].eq(named["assigned1"])
         tables.append(answers.where(~answers["row"].isin(named.loc[fixed, "row"]), sided))
     everything = pd.concat(tables, ignore_index=True)
+    # of all worms of the study, as for the names of files of anchors
+    paths = worm_paths(neurons[WORM].itertuples(index=False, name=None))
     if anchors:
-        warn_of_unused_files(
-            anchors, set(everything[WORM].itertuples(index=False, name=None)), used_for
-        )
+        shown = everything[WORM].itertuples(index=False, name=None)
+        warn_of_unused_files(anchors, {worm: paths[worm] for worm in shown}, used_for)
     with whole(out) as folder:
         worms = list(everything.groupby(WORM, sort=True))
         for (lab, name), rows in progress(worms, len(worms), "worm pages"):
-            path = folder / slug(lab) / slug(name)
+            path = folder / paths[lab, name]
             path.parent.mkdir(parents=True, exist_ok=True)
             table = f"{path}.csv"
             write_table("named", rows, table, sort_by=["review"])

@@ -10,6 +10,7 @@ from plotly.io import to_html
 
 from chromapal.columns import RGB_SHOWN
 from chromapal.evaluate.figures import worm
+from chromapal.evaluate.pages.policy import sources
 from chromapal.evaluate.report.html import table
 from chromapal.files import whole
 
@@ -32,9 +33,10 @@ QUEUE = {
     "outcome": "outcome",
     "voxel": "voxel (x, y, z)",
 }
-# Nothing may be loaded from anywhere; scripts and styles are those in the page.
+# Nothing may be loaded from anywhere, and only the scripts run that the page was written with. The
+# drawing library makes styles of its own while it runs, so that these have no hash.
 POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "default-src 'none'; script-src {script}; style-src 'unsafe-inline'; "
     "img-src data: blob:; base-uri 'none'; form-action 'none'"
 )
 # One button would offer to send the neurons to the makers of the drawing library.
@@ -209,12 +211,14 @@ def page(named: pd.DataFrame, notes: Sequence[str] = ()) -> str:
     if worm.lacks_labels(named):
         faint = "Neurons have the colour that was\npredicted for them."
     notes_html = "".join(f"<p><b>{html.escape(note)}</b></p>\n" for note in notes)
+    # of the drawing alone: names stand in it as texts inside a script, in the rest as escaped text
+    policy = POLICY.format(script=sources(drawing, "script"))
     rows = table(queue(named), QUEUE, "There is nothing to review.")
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{heading}</title>
 <style>{STYLE}</style>
 </head>

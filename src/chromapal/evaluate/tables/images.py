@@ -11,6 +11,7 @@ from chromapal.columns import TRAINED_ON
 from chromapal.dictionary import TABLES
 from chromapal.evaluate.metrics.identity import CONFIDENCE, RESAMPLES
 from chromapal.evaluate.tables.write import write_table
+from chromapal.files import live
 
 RUN = ["set", "run", "colorizer"]
 # Written in full: a float would lose the last digits of many parameters.
@@ -158,7 +159,7 @@ def write_image_sets(cards: Sequence[dict], out: str | os.PathLike):
 def _set_rows(card: Path) -> pd.DataFrame:
     splits, twins, skipped = (
         # read as text, which writing gives back as it was
-        pd.read_csv(card / f"{name}.csv", dtype=str, keep_default_na=False)
+        pd.read_csv(card / f"{name}.csv", dtype=str, keep_default_na=False).map(live)
         for name in ("splits", "duplicates", "skipped")
     )
     exact = twins[twins["exact"] == "True"]

@@ -11,6 +11,7 @@ from chromapal.evaluate.metrics import identity
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.write import write_table
+from chromapal.files import live
 from chromapal.worms.table import WORM
 
 OWN = 0
@@ -59,7 +60,7 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
 def read_peers(path: str | os.PathLike) -> pd.DataFrame:
     """Read the accuracy of other methods, one row per worm."""
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        table = pd.read_csv(path, dtype=str, keep_default_na=False).map(live)
         methods = table.columns.drop(WORM, errors="ignore")
         table = table.assign(**{name: pd.to_numeric(table[name]) for name in methods})
     except (OSError, ValueError) as error:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from chromapal.columns import VARIANTS
 from chromapal.dictionary import TABLES, TEXT
+from chromapal.files import live
 
 # rows of a table that sum up all folds and laboratories
 POOLED = {"fold": "all", "lab": "all"}
@@ -33,7 +34,7 @@ def read_csv(path: str | os.PathLike, numbers: Sequence[str] | None = None) -> p
     numbers : sequence of str, optional
         Its columns of numbers; all that are not known to be text unless given.
     """
-    table = pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False)
+    table = pd.read_csv(path, dtype="str", keep_default_na=False, na_filter=False).map(live)
     if numbers is None:
         numbers = [name for name in table.columns if name not in TEXTS]
     return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})

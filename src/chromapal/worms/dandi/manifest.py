@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
 from chromapal.errors import InputError
+from chromapal.files import inert, live, whole
 from chromapal.worms.slugs import slug
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -71,7 +72,7 @@ def read(path: str | os.PathLike) -> list[Asset]:
     try:
         with open(path, encoding="utf-8", newline="") as lines:
             table = csv.DictReader(lines)
-            rows = list(table)
+            rows = [{key: live(cell) for key, cell in row.items()} for row in table]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(path, f"no readable file ({error})", expected, _ADVICE) from None
     if not rows or set(table.fieldnames) != set(COLUMNS):
@@ -101,13 +102,11 @@ def _asset(row: dict[str | None, str], number: int, path: str | os.PathLike) -> 
 
 def write(assets: Iterable[Asset], path: str | os.PathLike):
     """Write a manifest, sorted, whole or not at all."""
-    from chromapal.files import whole  # imports pandas, so only when something is written
-
     rows = sorted((asdict(asset) for asset in assets), key=lambda row: (row["lab"], row["path"]))
     with whole(path) as part, part.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: inert(cell) for key, cell in row.items()} for row in rows)
 
 
 def find(path: str | os.PathLike, lab: str, identifier: str) -> Asset:

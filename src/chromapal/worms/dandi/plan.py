@@ -10,7 +10,7 @@ import os
 from chromapal.errors import InputError
 from chromapal.worms.dandi import manifest
 from chromapal.worms.dandi.manifest import Asset
-from chromapal.worms.slugs import slug
+from chromapal.worms.slugs import slugs
 
 
 def check_dry_run(config: dict):
@@ -85,7 +85,8 @@ def assets(config: dict) -> dict[str, Asset]:
         if asset.lab in named and asset.path not in named[asset.lab].get("leave_out", {})
     ]
     _require_one_lab(used)
-    return {slug(f"{asset.lab}/{asset.path}"): asset for asset in used}
+    keys = slugs(f"{asset.lab}/{asset.path}" for asset in used)
+    return {keys[f"{asset.lab}/{asset.path}"]: asset for asset in used}
 
 
 def _listed(dandi: dict) -> list[Asset]:

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,6 +16,13 @@ LETTERS = "RGBW"
 # NeuroPAL's reporters (Yemini et al. 2021), as letters and digits in lower case; the first one in a
 # channel's name is used, so that mTagBFP2 is not taken for TagRFP.
 _DYES = (("mneptune", "R"), ("bfp", "B"), ("ofp", "G"), ("tagrfp", "W"), ("panneuronal", "W"))
+# what the dyes are called where a channel is called like a dye and nothing else
+_ALONE = {
+    *("mneptune", "mneptune2", "mneptune25"),
+    *("bfp", "tagbfp", "tagbfp2", "mtagbfp", "mtagbfp2"),
+    *("ofp", "ofp1", "cyofp", "cyofp1"),
+    *("tagrfp", "tagrfpt", "panneuronal"),
+}
 
 
 def rgbw(volume, path: str | os.PathLike) -> dict[str, int]:
@@ -110,10 +118,53 @@ def _names(volume) -> list[str]:
 def _dyes(volume, count: int) -> list[str]:
     """Return each channel's letter, "" for an unknown name; an empty list without names."""
     names = _names(volume)
-    return [letter_of(name) for name in names] if len(names) == count else []
+    return letters_of(names) if len(names) == count else []
 
 
-def letter_of(name: str) -> str:
-    """Return the letter of the dye that a channel is named after, "" if there is none."""
-    plain = re.sub(r"[^a-z0-9]", "", name.lower())
-    return next((letter for dye, letter in _DYES if dye in plain), "")
+def letters_of(names: Sequence[str]) -> list[str]:
+    """Return the letter of the dye that each channel is named after, "" if there is none.
+
+    Of several channels of one dye, the only one that is called as the dye alone stands for it:
+    "mNeptune 2.5" beside "mNeptune 2.5-far red".
+    """
+    plain = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in names]
+    letters = [next((letter for dye, letter in _DYES if dye in name), "") for name in plain]
+    exact = [letter if name in _ALONE else "" for name, letter in zip(plain, letters, strict=True)]
+    return [
+        "" if exact.count(letter) == 1 and alone != letter else letter
+        for letter, alone in zip(letters, exact, strict=True)
+    ]
+
+
+def by_name(names: Sequence[str], path: str | os.PathLike) -> dict[str, int]:
+    """Choose channels by the dyes that they are named after.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of all channels.
+    path : path-like
+        The file, for messages.
+
+    Returns
+    -------
+    dict of str to int
+        Index of each letter of `LETTERS` that a name tells.
+
+    Raises
+    ------
+    InputError
+        Several channels are named after one dye, and none or several exactly so.
+    """
+    letters = letters_of(names)
+    for letter in LETTERS:
+        same = [index for index, found in enumerate(letters) if found == letter]
+        if len(same) > 1:
+            called = ", ".join(f"{index} {names[index][:30]!r}" for index in same[:4])
+            raise InputError(
+                path,
+                f"{len(same)} channels of the dye of {letter}: {called}",
+                "one channel for each of R, G, B and W",
+                f"state all that there are, such as --config 'channels={{{letter}: {same[0]}, …}}'",
+            )
+    return {letter: letters.index(letter) for letter in LETTERS if letter in letters}
