@@ -10,6 +10,7 @@ from chromapal.apply.predicted_volume import FULL, painted
 from chromapal.errors import InputError, NoSpaceError
 from chromapal.files import read_json, whole
 from chromapal.worms import skipped
+from chromapal.worms.nwb import worker
 from chromapal.worms.nwb.predicted import PredictedVolume, write_predicted
 from chromapal.worms.nwb.predictions import COLOURS
 from chromapal.worms.table import WORM
@@ -74,17 +75,11 @@ def write_copies(
         folder.mkdir()
         for file in files:
             rows = neurons[neurons["file"].eq(file)]
-            source = read_json(facts[file])
-            volume = painted(rows, source["shape"], source["spacing"])
             relative = Path(file).relative_to(worms)
+            provenance = {**model, "date": date, "worm": rows["worm"].iloc[0]}
+            copied = rows, read_json(facts[file]), provenance, folder / relative
             try:
-                write_predicted(
-                    file,
-                    predicted(rows),
-                    {**model, "date": date, "worm": rows["worm"].iloc[0]},
-                    folder / relative,
-                    PredictedVolume(volume, FULL, MEANING),
-                )
+                worker.run(_copy, file, *copied)
             except NoSpaceError:
                 raise
             except InputError as error:
@@ -97,3 +92,15 @@ def write_copies(
                 skipped_worms.append(skipped.entry(file, lab, worm, error))
         skipped.write(skipped_worms, folder / "skipped.csv")
     LOGGER.info("%d copies", len(files) - len(skipped_worms))
+
+
+def _copy(
+    file: str,
+    rows: pd.DataFrame,
+    facts: dict,
+    provenance: dict[str, str],
+    out: str | os.PathLike,
+):
+    """Write one copy, in the worker: a damaged file may end the process that copies it, too."""
+    volume = painted(rows, facts["shape"], facts["spacing"])
+    write_predicted(file, predicted(rows), provenance, out, PredictedVolume(volume, FULL, MEANING))
