@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from chromapal.apply.predicted_volume import FULL, painted
-from chromapal.errors import InputError, NoSpaceError
+from chromapal.errors import InputError, NoSpaceError, disk_is_full
 from chromapal.files import read_json, whole
 from chromapal.worms import skipped
 from chromapal.worms.nwb import worker
+from chromapal.worms.nwb.attributes import told
 from chromapal.worms.nwb.predicted import PredictedVolume, write_predicted
 from chromapal.worms.nwb.predictions import COLOURS
 from chromapal.worms.table import WORM
@@ -102,5 +103,14 @@ def _copy(
     out: str | os.PathLike,
 ):
     """Write one copy, in the worker: a damaged file may end the process that copies it, too."""
-    volume = painted(rows, facts["shape"], facts["spacing"])
-    write_predicted(file, predicted(rows), provenance, out, PredictedVolume(volume, FULL, MEANING))
+    volume = PredictedVolume(painted(rows, facts["shape"], facts["spacing"]), FULL, MEANING)
+    try:
+        write_predicted(file, predicted(rows), provenance, out, volume)
+    except InputError:
+        raise
+    except (KeyError, ValueError, RuntimeError, OSError) as error:
+        # HDF5 may read a file that it cannot add to
+        if disk_is_full(error):
+            raise
+        found = f"a damaged file, nothing can be added to its copy ({told(error)})"
+        raise InputError(file, found, "a whole file", "download the file again") from None

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import h5py
 import ndx_multichannel_volume
 import numpy as np
+from hdmf.build import GroupBuilder
 from pynwb import NWBHDF5IO, NWBFile
 
 from chromapal.errors import NO_LOCKS, InputError, number_of, passing
@@ -31,6 +32,7 @@ DAMAGE = (
     OverflowError, RecursionError, EOFError, AssertionError,
 )  # fmt: skip
 MOST_CHANNELS = 32
+MOST_VALUES = 1_000_000  # of a vector
 MOST_VOXELS = 1 << 34  # of a volume with its channels: 32 GB of counts
 
 
@@ -107,8 +109,28 @@ def _hdf5(path: str | os.PathLike, remote: BinaryIO | None) -> h5py.File:
 def _read(file: h5py.File) -> tuple[NWBFile, NWBHDF5IO, list[warnings.WarningMessage]]:
     with one_type_map(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        io = NWBHDF5IO(mode="r", load_namespaces=True, file=file)
+        io = _Vectors(mode="r", load_namespaces=True, file=file)
         return io.read(), io, caught
+
+
+class _Vectors(NWBHDF5IO):
+    """Read rows and columns of a matrix, as MATLAB writes vectors, as the vectors of the schema."""
+
+    def read_builder(self) -> GroupBuilder:
+        """Return what the file holds, before objects are made of it."""
+        root = super().read_builder()
+        waiting = [root]
+        while waiting:
+            group = waiting.pop()
+            waiting += group.groups.values()
+            for name, dataset in group.datasets.items():
+                data = dataset.data
+                # a series of one trace has a column of data, too
+                if name == "data" or not isinstance(data, h5py.Dataset) or data.ndim != 2:
+                    continue
+                if 1 in data.shape and data.size <= MOST_VALUES:
+                    dict.__setitem__(dataset, "data", data[:].ravel())
+        return root
 
 
 def _no_nwb(path: str | os.PathLike, error: Exception, file: h5py.File) -> InputError:

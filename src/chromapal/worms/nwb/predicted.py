@@ -67,8 +67,7 @@ def write_predicted(
     provenance : mapping of str to str
         `predictions.REQUIRED` and further entries; only the scale of a volume is added, no date.
     out : path-like
-        The copy; an existing file is replaced. Links of the source to other files are copied as
-        they are: relative links need those files next to the copy.
+        The copy; an existing file is replaced.
     volume : PredictedVolume, optional
         The predicted colours of the whole volume; read block by block.
 
@@ -83,18 +82,16 @@ def write_predicted(
     _require_another_file(source, out)
     where, count, raw = worker.run(_find, source, volume is not None)
     columns = predictions.file_columns(neurons, count, source)
-    parts = ["processing", f"processing/{where}"]
     if raw is not None:
         name, shape = raw
         measured = f"acquisition/{name}"
-        parts += [measured, f"{measured}/imaging_volume"]
         counts = _counts(volume, (*shape, len(predictions.COLOURS)), source)
     facts = predictions.facts(provenance, source)
     extra_bytes = _HEADERS + _size(columns)
     if volume is not None:
         facts["volume_scale"] = f"{volume.scale:.17g}"
         extra_bytes += _largest(counts)
-    with copied(source, out, extra_bytes, parts) as file:
+    with copied(source, out, extra_bytes) as file:
         seed = [str(file.attrs.get("object_id", "")), *facts.items()]
         objects = Objects(json.dumps(seed))
         module = _add_tables(objects, file["processing"], where, columns, facts)
