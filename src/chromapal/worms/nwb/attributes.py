@@ -26,4 +26,4 @@ def vector(values: np.ndarray) -> np.ndarray:
 def told(error: object) -> str:
     """Return what an error says, on one line and shortened: a library may quote the whole file."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."

@@ -36,33 +36,28 @@ def require(file: h5py.File, path: str | os.PathLike):
 
 
 def _foreign(file: h5py.File) -> Iterator[tuple[str, str]]:
-    waiting, seen = [("", file.id)], {_place(file.id)}
+    waiting: list[tuple[str, h5py.h5g.GroupID]] = [("", file.id)]
+    seen: set[tuple[int, int]] = (
+        set()
+    )  # addresses of objects: one may have several names, or hold itself
     while waiting:
         name, group = waiting.pop()
         for key in group:
             below = f"{name}/{key.decode('utf-8', 'replace')}"
-            kind = group.links.get_info(key).type
-            if kind == h5py.h5l.TYPE_SOFT:
+            link = group.links.get_info(key)
+            if link.type == h5py.h5l.TYPE_SOFT or (link.type, link.u) in seen:
                 continue
-            if kind != h5py.h5l.TYPE_HARD:
+            if link.type != h5py.h5l.TYPE_HARD:
                 yield below, "a link to another file"
                 continue
+            seen.add((link.type, link.u))
             item = h5py.h5o.open(group, key)
-            place = _place(item)
-            if place in seen:  # several names of one object, or a circle
-                continue
-            seen.add(place)
             if len(seen) > MOST_OBJECTS:
                 yield below, f"more than {MOST_OBJECTS} parts"
             if isinstance(item, h5py.h5g.GroupID):
                 waiting.append((below, item))
             elif isinstance(item, h5py.h5d.DatasetID):
                 yield from ((below, found) for found in _storage(item))
-
-
-def _place(item: h5py.h5g.GroupID | h5py.h5d.DatasetID) -> tuple[int, int]:
-    info = h5py.h5o.get_info(item)
-    return info.fileno, info.addr
 
 
 def _storage(item: h5py.h5d.DatasetID) -> Iterator[str]:
