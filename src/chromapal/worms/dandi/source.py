@@ -82,14 +82,13 @@ def _read(
     with RangeFile(_transfer(found, api), log) as remote:
         try:
             return reader.read_here(name, found.lab, full_scales, remote)
-        except InputError:
-            if remote.failure is None:
-                raise
         finally:
+            failure = remote.failure
+            if failure is not None:
+                # not the file's fault, whatever HDF5 made of it
+                told = failure.where, failure.found, failure.expected, failure.advice
+                raise PassingError(*told) from None
             remote.transfer.log_progress(f"; {remote.cached / 1e6:.2f} MB were already on disk")
-        # not the file's fault, whatever HDF5 made of it
-        failure = remote.failure
-        raise PassingError(failure.where, failure.found, failure.expected, failure.advice)
 
 
 def fetch(manifest: str | os.PathLike, lab: str, asset: str, api: str, out: str | os.PathLike):
