@@ -43,3 +43,11 @@ def _rank(item: pytest.Item) -> int:
     path = item.path.relative_to(ROOT)
     names = {str(path), path.parts[0]}
     return next((rank for rank, name in enumerate(LONGEST) if name in names), len(LONGEST))
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Read NWB files here and not in the worker, which knows nothing of what a test replaces."""
+    from chromapal.worms.nwb import worker
+
+    monkeypatch.setattr(worker, "run", lambda function, path, *args: function(path, *args))

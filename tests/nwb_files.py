@@ -205,7 +205,6 @@ def as_matlab_writes(path: Path) -> Path:
         file["processing/NeuroPAL"].attrs["foreign"] = np.arange(3, dtype=np.int16)
         file["general/foreign"] = np.arange(5, dtype=np.float32)
         file["general/again"] = h5py.SoftLink("/general/foreign")
-        file["general/elsewhere"] = h5py.ExternalLink("no_such_file.h5", "/")
     return path
 
 

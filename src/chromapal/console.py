@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from chromapal.errors import InputError, NoSpaceError, disk_is_full
+from chromapal.errors import InputError, NoSpaceError, PassingError, disk_is_full
 from chromapal.files import writable
 
 LOGGER = logging.getLogger("chromapal")
@@ -70,7 +70,7 @@ def job(log: str | Path, code: str = "") -> Iterator[logging.Logger]:
         LOGGER.info("started %s, ended %s, took %.2f s", *dates, ended - started)
     except Exception as error:
         LOGGER.addHandler(screen)
-        mistake = error if isinstance(error, InputError) else None
+        mistake = error if isinstance(error, InputError | PassingError) else None
         if mistake is None and disk_is_full(error):
             mistake = NoSpaceError(getattr(error, "filename", None) or log)
         # the screen first: writing the file may fail on a full disk

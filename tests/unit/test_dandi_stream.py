@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from chromapal.columns import SKIPPED
-from chromapal.errors import InputError
+from chromapal.errors import InputError, PassingError
 from chromapal.provenance import PACKAGE
 from chromapal.worms import skipped, table
 from chromapal.worms.dandi import manifest, ranges, source, transfer
@@ -26,7 +26,11 @@ DATA = Path(
 )
 REAL = DATA / "nwb/SK2/sub-2021-12-03-w00-NP1_ophys.nwb"
 ANY = "sha256:" + "0" * 64
-pytestmark = pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning"),
+    # its waits are shortened here; `test_a_job_ends_with_one_line...` reads in the worker
+    pytest.mark.usefixtures("in_this_process"),
+]
 
 
 @pytest.fixture
@@ -125,7 +129,7 @@ def test_a_transfer_that_fails_leaves_no_table_and_loses_no_worm(study, monkeypa
             path.unlink()
         study.archive.faults["blob"].extend([None] * good)
         study.archive.always["blob"] = fault
-        with pytest.raises(InputError, match=told) as caught:
+        with pytest.raises(PassingError, match=told) as caught:
             study.stream()
         assert str(caught.value).startswith(f"dandi:000001/{VERSION}/sub/w.nwb: ")
         assert "\n" not in str(caught.value)

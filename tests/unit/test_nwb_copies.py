@@ -71,6 +71,7 @@ def test_a_damaged_file_is_left_out_in_the_same_bytes_each_time(job):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.usefixtures("in_this_process")
 def test_a_full_disk_ends_the_job_and_leaves_nobody_out(job, tmp_path, monkeypatch, number):
     ask, asked = os.posix_fallocate, []
 
@@ -87,6 +88,7 @@ def test_a_full_disk_ends_the_job_and_leaves_nobody_out(job, tmp_path, monkeypat
     assert caught.value.where == str(tmp_path / "nwb") and sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_copy_that_cannot_be_written_ends_the_job_under_its_own_name(job, tmp_path, monkeypatch):
     def denied(*_):
         raise PermissionError(errno.EACCES, "Permission denied")

@@ -53,6 +53,7 @@ def test_what_is_locked_is_what_this_was_written_for():
         assert importlib.metadata.version(package).startswith(f"{version}."), package
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(
     ("package", "version"), [("pynwb", "2.9.0"), ("pynwb", "2.80.0"), ("hdmf", "4.0.0")]
 )

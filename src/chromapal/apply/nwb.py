@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from chromapal.apply.predicted_volume import FULL, painted
-from chromapal.errors import InputError, NoSpaceError
+from chromapal.errors import InputError, NoSpaceError, disk_is_full
 from chromapal.files import read_json, whole
 from chromapal.worms import skipped
+from chromapal.worms.nwb import worker
+from chromapal.worms.nwb.attributes import told
 from chromapal.worms.nwb.predicted import PredictedVolume, write_predicted
 from chromapal.worms.nwb.predictions import COLOURS
 from chromapal.worms.table import WORM
@@ -74,17 +76,11 @@ def write_copies(
         folder.mkdir()
         for file in files:
             rows = neurons[neurons["file"].eq(file)]
-            source = read_json(facts[file])
-            volume = painted(rows, source["shape"], source["spacing"])
             relative = Path(file).relative_to(worms)
+            provenance = {**model, "date": date, "worm": rows["worm"].iloc[0]}
+            copied = rows, read_json(facts[file]), provenance, folder / relative
             try:
-                write_predicted(
-                    file,
-                    predicted(rows),
-                    {**model, "date": date, "worm": rows["worm"].iloc[0]},
-                    folder / relative,
-                    PredictedVolume(volume, FULL, MEANING),
-                )
+                worker.run(_copy, file, *copied)
             except NoSpaceError:
                 raise
             except InputError as error:
@@ -97,3 +93,24 @@ def write_copies(
                 skipped_worms.append(skipped.entry(file, lab, worm, error))
         skipped.write(skipped_worms, folder / "skipped.csv")
     LOGGER.info("wrote %d NWB copies", len(files) - len(skipped_worms))
+
+
+def _copy(
+    file: str,
+    rows: pd.DataFrame,
+    facts: dict,
+    provenance: dict[str, str],
+    out: str | os.PathLike,
+):
+    """Write one copy, in the worker: a damaged file may end the process that copies it, too."""
+    volume = PredictedVolume(painted(rows, facts["shape"], facts["spacing"]), FULL, MEANING)
+    try:
+        write_predicted(file, predicted(rows), provenance, out, volume)
+    except InputError:
+        raise
+    except (KeyError, ValueError, RuntimeError, OSError) as error:
+        # HDF5 may read a file that it cannot add to
+        if disk_is_full(error):
+            raise
+        found = f"a damaged file, nothing can be added to its copy ({told(error)})"
+        raise InputError(file, found, "a whole file", "download the file again") from None

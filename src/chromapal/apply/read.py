@@ -48,7 +48,7 @@ def load(
     options = registry.ReadOptions(lab, full_scales, file.centres, channels, spacing)
     try:
         neurons, skipped_worms, facts = registry.source(file.kind).read_new(file.path, options)
-    except InputError as error:
+    except (InputError, OSError) as error:
         neurons, skipped_worms, facts = *load_source.nothing(file.path, lab, error), {}
     load_source.write(file.path, neurons, skipped_worms, out_table, out_skipped)
     write_json(facts, out_facts)

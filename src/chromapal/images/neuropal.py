@@ -14,6 +14,7 @@ from chromapal.images import neuropal_volume
 from chromapal.images.collection import Collection, Image, luma, printable
 from chromapal.images.split import split_sources
 from chromapal.worms.discover import discover, laboratory
+from chromapal.worms.nwb import worker
 from chromapal.worms.nwb.channels import rgbw
 
 GRAY_SOURCES = ("luminance", "white")
@@ -97,7 +98,7 @@ class NeuroPal(Collection):
         files = _files(source)
         for path in progress(files, len(files), "volumes"):
             try:
-                worm, depth = _describe(path, needed)
+                worm, depth = worker.run(_describe, path, needed)
             except InputError as error:
                 skipped.append((str(path), f"found {error.found}; expected {error.expected}"))
                 continue

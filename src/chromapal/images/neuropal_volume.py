@@ -6,6 +6,7 @@ import numpy as np
 
 from chromapal.errors import InputError
 from chromapal.images.area import area_matrix
+from chromapal.worms.nwb import worker
 from chromapal.worms.nwb.channels import rgbw
 
 QUANTILES = (0.01, 0.99)
@@ -37,6 +38,10 @@ def slices(path: str | os.PathLike, size: int) -> dict[str, np.ndarray]:
     InputError
         The file cannot be read, or its counts are not whole numbers of 0 to 65535.
     """
+    return worker.run(_slices, path, size)
+
+
+def _slices(path: str | os.PathLike, size: int) -> dict[str, np.ndarray]:
     # imported here because it takes a second, and most sets have no volumes
     from chromapal.worms.nwb import contents
 
@@ -60,6 +65,7 @@ def _channel(data, channel: int, size: int, path: str | os.PathLike) -> np.ndarr
     histogram = np.zeros(LEVELS, dtype=np.int64)
     squares = np.zeros((deep, size, size), dtype=np.float32)
     for start in range(0, wide, thick):
+        worker.step()
         slab = data[start : start + thick, :, :, channel]
         least, most = int(slab.min()), int(slab.max())
         if least < 0 or most >= LEVELS:

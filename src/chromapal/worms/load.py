@@ -5,7 +5,7 @@ import os
 
 import pandas as pd
 
-from chromapal.errors import InputError
+from chromapal.errors import InputError, passing
 from chromapal.worms import registry, skipped, table
 from chromapal.worms.discover import laboratory
 
@@ -39,15 +39,26 @@ def load(
     lab = lab or None
     try:
         neurons, skipped_worms = registry.source(kind).read(path, lab, full_scales)
-    except InputError as error:
+    except (InputError, OSError) as error:
         neurons, skipped_worms = nothing(path, lab, error)
     write(path, neurons, skipped_worms, out_table, out_skipped)
 
 
 def nothing(
-    path: str | os.PathLike, lab: str | None, error: InputError
+    path: str | os.PathLike, lab: str | None, error: InputError | OSError
 ) -> tuple[pd.DataFrame, list[dict]]:
-    """Return no neurons, and the list entry, for a file that cannot be used."""
+    """Return no neurons, and the list entry, for a file that cannot be used.
+
+    Raises
+    ------
+    PassingError
+        The file is not at fault: it is locked, may not be read, or its disk fails.
+    """
+    trouble = passing(error, getattr(error, "where", path))
+    if trouble is not None:
+        raise trouble from None
+    if not isinstance(error, InputError):
+        raise error
     return table.empty(), [skipped.entry(path, laboratory(path, lab), "", error)]
 
 

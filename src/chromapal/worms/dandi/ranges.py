@@ -7,7 +7,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from chromapal.errors import InputError
+from chromapal.errors import InputError, passing
 from chromapal.files import writable
 from chromapal.worms.dandi.transfer import Transfer
 
@@ -49,7 +49,11 @@ class RangeFile(io.RawIOBase):
         with writable(log):
             Path(log).parent.mkdir(parents=True, exist_ok=True)
             self._log = open(log, "a+b", buffering=0)  # noqa: SIM115 (closed by `close`)
-        fcntl.flock(self._log, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(self._log, fcntl.LOCK_EX)
+        except OSError as error:
+            self._log.close()
+            raise passing(error, log) or error from None
         self._end = self._recover()
         self.cached = self._end
 

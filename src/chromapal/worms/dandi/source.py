@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from chromapal.console import progress
-from chromapal.errors import InputError
+from chromapal.errors import InputError, PassingError
 from chromapal.files import writable
 from chromapal.worms import load, skipped
 from chromapal.worms.dandi import key
@@ -18,7 +18,10 @@ from chromapal.worms.dandi import manifest as manifests
 from chromapal.worms.dandi.manifest import Asset
 from chromapal.worms.dandi.ranges import RangeFile
 from chromapal.worms.dandi.transfer import Transfer
-from chromapal.worms.nwb import reader
+from chromapal.worms.nwb import reader, worker
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOGGER = logging.getLogger(__name__)
 STEP = 1_000_000  # bytes between two steps of a progress bar
@@ -55,21 +58,37 @@ def stream(
 
     Raises
     ------
-    InputError
+    PassingError
         The transfer failed; nothing is written. A file that was read but cannot be used is listed
         in `out_skipped` instead.
+    InputError
+        The cache cannot be written.
     """
     found = manifests.find(manifest, lab, asset)
     log = Path(cache) / "ranges" / f"{found.asset}-{found.size}"
+    try:
+        neurons, skipped_worms = worker.run(_read, found.name, found, api, log, full_scales), []
+    except InputError as error:
+        if error.where != found.name:  # the cache cannot be written
+            raise
+        neurons, skipped_worms = load.nothing(found.name, found.lab, error)
+    load.write(found.name, neurons, skipped_worms, out_table, out_skipped)
+
+
+def _read(
+    name: str, found: Asset, api: str, log: str | os.PathLike, full_scales: dict[str, float]
+) -> "pd.DataFrame":
+    """Read one worm, in the worker: it fetches what it reads."""
     with RangeFile(_transfer(found, api), log) as remote:
         try:
-            neurons, skipped_worms = reader.read(found.name, found.lab, full_scales, remote), []
-        except InputError as error:
-            neurons, skipped_worms = load.nothing(found.name, found.lab, error)
-        if remote.failure is not None:
-            raise remote.failure
-        load.write(found.name, neurons, skipped_worms, out_table, out_skipped)
-        remote.transfer.log_progress(f"; {remote.cached / 1e6:.2f} MB were already on disk")
+            return reader.read_here(name, found.lab, full_scales, remote)
+        finally:
+            failure = remote.failure
+            if failure is not None:
+                # not the file's fault, whatever HDF5 made of it
+                told = failure.where, failure.found, failure.expected, failure.advice
+                raise PassingError(*told) from None
+            remote.transfer.log_progress(f"; {remote.cached / 1e6:.2f} MB were already on disk")
 
 
 def fetch(manifest: str | os.PathLike, lab: str, asset: str, api: str, out: str | os.PathLike):

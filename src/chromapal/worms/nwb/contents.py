@@ -1,6 +1,7 @@
 """Open a NeuroPAL NWB file quietly, and find its parts."""
 
 import logging
+import math
 import os
 import warnings
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ from typing import BinaryIO
 import h5py
 import ndx_multichannel_volume
 import numpy as np
+from hdmf.build import GroupBuilder
 from pynwb import NWBHDF5IO, NWBFile
 
-from chromapal.errors import InputError
+from chromapal.errors import NO_LOCKS, InputError, number_of, passing
 from chromapal.worms import table
-from chromapal.worms.nwb.attributes import numbers, shortened
+from chromapal.worms.nwb import own_parts
+from chromapal.worms.nwb.attributes import numbers, shortened, told, vector
 from chromapal.worms.nwb.type_map import one_type_map
 from chromapal.worms.session import date_in
 from chromapal.worms.slugs import fault
@@ -24,7 +27,13 @@ LOGGER = logging.getLogger(__name__)
 VOLUME = "NeuroPALImageRaw"
 MultiChannelVolume = ndx_multichannel_volume.MultiChannelVolume
 # what h5py, hdmf and numpy raise for damaged data
-DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError)
+DAMAGE = (
+    OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError,
+    OverflowError, RecursionError, EOFError, AssertionError,
+)  # fmt: skip
+MOST_CHANNELS = 32
+MOST_VALUES = 1_000_000  # of a vector
+MOST_VOXELS = 1 << 34  # of a volume with its channels: 32 GB of counts
 
 
 @contextmanager
@@ -35,28 +44,28 @@ def opened(path: str | os.PathLike, remote: BinaryIO | None = None) -> Iterator[
     for the others the installed version is used, and pynwb's warnings about that are dropped.
     Other warnings are logged.
 
+    A damaged file may keep HDF5 busy for ever, or end the process: call what opens files through
+    `chromapal.worms.nwb.worker.run`.
+
     Raises
     ------
     InputError
-        The file does not exist, is not HDF5, is truncated or damaged, or cannot be read by pynwb;
-        or the block raised one of `DAMAGE` while reading.
+        The file does not exist, is not HDF5, is truncated or damaged, has parts in other files, or
+        cannot be read by pynwb; or the block raised one of `DAMAGE` while reading.
+    PassingError
+        It cannot be read now: a lock, a permission, a disk that fails.
     """
-    _require_hdf5(path, remote)
-    file = None if remote is None else h5py.File(remote, "r")
-    with one_type_map(), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            io = NWBHDF5IO(None if file else str(path), mode="r", load_namespaces=True, file=file)
-        except Exception as error:
-            if file:
-                file.close()
-            raise _no_nwb(path, error, remote) from None
-        try:
-            content = io.read()
-        except Exception as error:
-            # pynwb and hdmf raise many kinds of errors for a file that breaks the schema
-            io.close()
-            raise _no_nwb(path, error, remote) from None
+    file = _hdf5(path, remote)
+    try:
+        own_parts.require(file, path)
+        content, io, caught = _read(file)
+    except Exception as error:
+        # pynwb and hdmf raise many kinds of errors for a file that breaks the schema
+        known = isinstance(error, InputError | MemoryError)
+        mistake = error if known else passing(error, path) or _no_nwb(path, error, file)
+        with suppress(Exception):
+            file.close()
+        raise mistake from None
     for warning in caught:
         if "namespace" not in str(warning.message):
             LOGGER.info("%s: %s", path, " ".join(str(warning.message).split()))
@@ -65,33 +74,72 @@ def opened(path: str | os.PathLike, remote: BinaryIO | None = None) -> Iterator[
     except InputError:
         raise
     except DAMAGE as error:
+        if (trouble := passing(error, path)) is not None:
+            raise trouble from None
         raise InputError(
-            path, f"damaged data ({error})", "a readable file", "download the file again"
+            path, f"damaged data ({told(error)})", "a readable file", "download the file again"
         ) from error
     finally:
-        io.close()
+        with suppress(Exception):  # what HDF5 cannot close, the file's own objects, is read anyway
+            io.close()
 
 
-def _require_hdf5(path: str | os.PathLike, remote: BinaryIO | None):
+def _hdf5(path: str | os.PathLike, remote: BinaryIO | None) -> h5py.File:
+    """Open the HDF5 file; without a lock where the disk has none, as it is only read."""
     expected = "an NWB file"
     if remote is None and not Path(path).is_file():
         raise InputError(path, "no such file", expected)
     try:
-        h5py.File(remote or path, "r").close()
-    except OSError as error:
-        found = "a truncated HDF5 file" if "truncated" in str(error) else f"no HDF5 file ({error})"
+        try:
+            return h5py.File(remote or path, "r")
+        except OSError as error:
+            if remote is not None or number_of(error) not in NO_LOCKS:
+                raise
+            return h5py.File(path, "r", locking=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        if (trouble := passing(error, path)) is not None:
+            raise trouble from None
+        text = told(error)
+        found = "a truncated HDF5 file" if "truncated" in text else f"no HDF5 file ({text})"
         if remote is None and not Path(path).stat().st_size:
             found = "an empty file"
         raise InputError(path, found, expected, "download the file again") from None
 
 
-def _no_nwb(path: str | os.PathLike, error: Exception, remote: BinaryIO | None) -> InputError:
+def _read(file: h5py.File) -> tuple[NWBFile, NWBHDF5IO, list[warnings.WarningMessage]]:
+    with one_type_map(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        io = _Vectors(mode="r", load_namespaces=True, file=file)
+        return io.read(), io, caught
+
+
+class _Vectors(NWBHDF5IO):
+    """Read rows and columns of a matrix, as MATLAB writes vectors, as the vectors of the schema."""
+
+    def read_builder(self) -> GroupBuilder:
+        """Return what the file holds, before objects are made of it."""
+        root = super().read_builder()
+        waiting = [root]
+        while waiting:
+            group = waiting.pop()
+            waiting += group.groups.values()
+            for name, dataset in group.datasets.items():
+                data = dataset.data
+                # a series of one trace has a column of data, too
+                if name == "data" or not isinstance(data, h5py.Dataset) or data.ndim != 2:
+                    continue
+                if 1 in data.shape and data.size <= MOST_VALUES:
+                    dict.__setitem__(dataset, "data", data[:].ravel())
+        return root
+
+
+def _no_nwb(path: str | os.PathLike, error: Exception, file: h5py.File) -> InputError:
     # if no part of a damaged file is readable, pynwb's message is all there is
-    with suppress(Exception), h5py.File(remote or path, "r") as file:
+    with suppress(Exception):
         for cause in _causes(file):
             return InputError(path, cause, "an NWB file with a volume and one label per neuron")
     # hdmf puts everything read so far before the reason
-    reason = error.args[-1] if error.args else error
+    reason = told(error.args[-1] if error.args else error)
     return InputError(path, f"an NWB file that pynwb cannot read ({reason})", "a NeuroPAL NWB file")
 
 
@@ -174,11 +222,32 @@ def find_volume(content: NWBFile, path: str | os.PathLike) -> MultiChannelVolume
         found = f"only {', '.join(sorted(volumes))}" if volumes else "no volume"
         raise InputError(path, found, f"a MultiChannelVolume acquisition/{VOLUME}")
     volume = volumes.get(VOLUME) or next(iter(volumes.values()))
-    if len(volume.data.shape) != 4 or 0 in volume.data.shape:
-        raise InputError(
-            path, f"a volume of shape {volume.data.shape}", "axes X, Y, Z, channel, none empty"
-        )
+    _require_axes(volume, path)
     return volume
+
+
+def _require_axes(volume: MultiChannelVolume, path: str | os.PathLike):
+    """Refuse a volume that cannot have the axes X, Y, Z, channel; a cube's axes look all alike."""
+    shape = tuple(volume.data.shape)
+    if len(shape) != 4 or 0 in shape:
+        raise InputError(path, f"a volume of shape {shape}", "axes X, Y, Z, channel, none empty")
+    order = getattr(volume.imaging_volume, "order_optical_channels", None)
+    named = 0 if order is None else order.channels.size if hasattr(order.channels, "size") else 0
+    first_fits = shape[0] == named if named else shape[0] <= MOST_CHANNELS < shape[3]
+    last_fits = shape[3] == named if named else shape[3] <= MOST_CHANNELS
+    if first_fits and not last_fits:
+        raise InputError(
+            path,
+            f"a volume of shape {shape}, its channels on the first axis",
+            "axes in the order X, Y, Z, channel",
+            "channel, Z, Y, X is turned by data.transpose(3, 2, 1, 0)",
+        )
+    if shape[3] > MOST_CHANNELS or math.prod(shape) > MOST_VOXELS:
+        raise InputError(
+            path,
+            f"a volume of shape {shape}",
+            f"axes X, Y, Z, channel; at most {MOST_CHANNELS} channels and {MOST_VOXELS:.0e} counts",
+        )
 
 
 def spacing(volume: MultiChannelVolume, path: str | os.PathLike) -> np.ndarray:
@@ -195,7 +264,7 @@ def spacing(volume: MultiChannelVolume, path: str | os.PathLike) -> np.ndarray:
         It is missing, not three numbers above 0, or not plausible for a light microscope in um.
     """
     stated = volume.imaging_volume.grid_spacing
-    values = numbers(stated)
+    values = vector(numbers(stated))
     if values.shape != (3,) or not np.all(np.isfinite(values) & (values > 0)):
         raise InputError(
             path,

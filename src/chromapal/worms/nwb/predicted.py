@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.errors import InputError
-from chromapal.worms.nwb import contents, masks, predictions
+from chromapal.worms.nwb import predictions, worker
 from chromapal.worms.nwb.objects import Objects
 from chromapal.worms.nwb.spare_copy import copied
 from chromapal.worms.nwb.writer import COMPRESSION, Block, Counts
@@ -67,8 +67,7 @@ def write_predicted(
     provenance : mapping of str to str
         `predictions.REQUIRED` and further entries; only the scale of a volume is added, no date.
     out : path-like
-        The copy; an existing file is replaced. Links of the source to other files are copied as
-        they are: relative links need those files next to the copy.
+        The copy; an existing file is replaced.
     volume : PredictedVolume, optional
         The predicted colours of the whole volume; read block by block.
 
@@ -81,6 +80,31 @@ def write_predicted(
         another file, the predictions do not fit it, or the copy cannot be written.
     """
     _require_another_file(source, out)
+    where, count, raw = worker.run(_find, source, volume is not None)
+    columns = predictions.file_columns(neurons, count, source)
+    if raw is not None:
+        name, shape = raw
+        measured = f"acquisition/{name}"
+        counts = _counts(volume, (*shape, len(predictions.COLOURS)), source)
+    facts = predictions.facts(provenance, source)
+    extra_bytes = _HEADERS + _size(columns)
+    if volume is not None:
+        facts["volume_scale"] = f"{volume.scale:.17g}"
+        extra_bytes += _largest(counts)
+    with copied(source, out, extra_bytes) as file:
+        seed = [str(file.attrs.get("object_id", "")), *facts.items()]
+        objects = Objects(json.dumps(seed))
+        module = _add_tables(objects, file["processing"], where, columns, facts)
+        if volume is not None:
+            _add_volume(objects, module, file[measured], counts, volume)
+
+
+def _find(
+    source: str | os.PathLike, with_volume: bool
+) -> tuple[str, int, tuple[str, tuple[int, ...]] | None]:
+    """Find a file's table of neurons, how many they are, and name and shape of its volume."""
+    from chromapal.worms.nwb import contents, masks
+
     with contents.opened(source) as content:
         if MODULE in content.processing:
             raise InputError(
@@ -90,24 +114,8 @@ def write_predicted(
                 "use the original file",
             )
         where, rows = masks.find(content, source)
-        columns = predictions.file_columns(neurons, len(rows.id), source)
-        parts = ["processing", f"processing/{where}"]
-        if volume is not None:
-            raw = contents.find_volume(content, source)
-            measured = f"acquisition/{raw.name}"
-            parts += [measured, f"{measured}/imaging_volume"]
-            counts = _counts(volume, (*raw.data.shape[:3], len(predictions.COLOURS)), source)
-    facts = predictions.facts(provenance, source)
-    extra_bytes = _HEADERS + _size(columns)
-    if volume is not None:
-        facts["volume_scale"] = f"{volume.scale:.17g}"
-        extra_bytes += _largest(counts)
-    with copied(source, out, extra_bytes, parts) as file:
-        seed = [str(file.attrs.get("object_id", "")), *facts.items()]
-        objects = Objects(json.dumps(seed))
-        module = _add_tables(objects, file["processing"], where, columns, facts)
-        if volume is not None:
-            _add_volume(objects, module, file[measured], counts, volume)
+        raw = contents.find_volume(content, source) if with_volume else None
+        return where, len(rows.id), raw and (raw.name, raw.data.shape[:3])
 
 
 def _require_another_file(source: str | os.PathLike, out: str | os.PathLike):
@@ -200,6 +208,7 @@ def _add_volume(
         shuffle=True,
     )
     for part in counts:
+        worker.step()
         data[part.selection] = part.data
 
 

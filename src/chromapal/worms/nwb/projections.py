@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chromapal.worms.nwb import contents
+from chromapal.worms.nwb import worker
 from chromapal.worms.nwb.channels import rgbw
 
 PLANES = ("xy", "xz", "yz")
@@ -31,7 +31,7 @@ class Projections:
 
 
 def max_projections(path: str | os.PathLike) -> Projections:
-    """Project the red, green and blue channels of an NWB file's volume, for display.
+    """Project the red, green and blue channels of an NWB file's volume, for display, in the worker.
 
     Memory holds only one slab of chunks and the projections. Each channel is scaled between the 1 %
     and 99.8 % quantiles of its xy projection; a channel the file lacks is black.
@@ -41,6 +41,13 @@ def max_projections(path: str | os.PathLike) -> Projections:
     InputError
         The file has no volume that can be read.
     """
+    return worker.run(_projections, path)
+
+
+def _projections(path: str | os.PathLike) -> Projections:
+    # imported in the worker alone, as it takes a second
+    from chromapal.worms.nwb import contents
+
     with contents.opened(path) as content:
         volume = contents.find_volume(content, path)
         channels = rgbw(volume, path)
@@ -68,6 +75,7 @@ def _project(data, channel: int) -> dict[str, np.ndarray]:
     top = np.empty((deep, wide))
     side = np.zeros((deep, high))
     for start in range(0, wide, thick):
+        worker.step()
         slab = data[start : start + thick, :, :, channel]
         front[:, start : start + thick] = slab.max(axis=2).T
         top[:, start : start + thick] = slab.max(axis=1).T

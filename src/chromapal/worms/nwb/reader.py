@@ -1,8 +1,11 @@
-"""Read an NWB file with a NeuroPAL volume as the neuron table of one worm."""
+"""Read an NWB file with a NeuroPAL volume as the neuron table of one worm.
+
+What opens files imports pynwb, which takes a second or two: only the worker needs it.
+"""
 
 import logging
 import os
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -10,11 +13,14 @@ import pandas as pd
 from chromapal.errors import InputError
 from chromapal.worms import table
 from chromapal.worms.discover import laboratory
-from chromapal.worms.nwb import contents
+from chromapal.worms.nwb import worker
 from chromapal.worms.nwb.channels import rgbw
-from chromapal.worms.nwb.masks import Masks
-from chromapal.worms.nwb.masks import read as read_masks
 from chromapal.worms.nwb.voxels import read_voxels, weighted_means
+
+if TYPE_CHECKING:
+    from pynwb import NWBFile
+
+    from chromapal.worms.nwb.masks import Masks
 
 LOGGER = logging.getLogger(__name__)
 
@@ -23,9 +29,8 @@ def read(
     path: str | os.PathLike,
     lab: str | None = None,
     full_scales: dict[str, float] | None = None,
-    remote: BinaryIO | None = None,
 ) -> pd.DataFrame:
-    """Read one worm; of the volume only the chunks that hold its neurons are read.
+    """Read one worm in the worker; of the volume only the chunks that hold its neurons are read.
 
     A neuron's colour is the weight-weighted mean over the voxels of its mask, `xr, yr, zr` their
     weighted centroid times the voxel size, `x, y, z` the centroid rounded to the nearest voxel
@@ -40,8 +45,6 @@ def read(
         The laboratory; by default the name of the file's parent folder.
     full_scales : dict of str to float, optional
         Largest count per laboratory; by default inferred from the counts read, and logged.
-    remote : file object, optional
-        The file's bytes if it is not on this disk; `path` then only names it.
 
     Returns
     -------
@@ -52,18 +55,75 @@ def read(
     ------
     InputError
         The file or its content cannot be used; the message names the file and the cause.
+    PassingError
+        It cannot be read now.
     """
-    lab = laboratory(path, lab)
+    return worker.run(read_here, path, lab, full_scales)
+
+
+def read_here(
+    path: str | os.PathLike,
+    lab: str | None = None,
+    full_scales: dict[str, float] | None = None,
+    remote: BinaryIO | None = None,
+) -> pd.DataFrame:
+    """Read one worm in this process; see `read`.
+
+    Parameters
+    ----------
+    path, lab, full_scales
+        As for `read`.
+    remote : file object, optional
+        The file's bytes if it is not on this disk; `path` then only names it.
+    """
+    from chromapal.worms.nwb import contents
+
     with contents.opened(path, remote) as content:
-        worm = contents.worm_name(content, path)
-        facts = {"session": contents.session(content), **contents.subject(content)}
+        return _neurons(content, path, lab, full_scales)
+
+
+def read_with_facts(
+    path: str | os.PathLike, lab: str | None, full_scales: dict[str, float] | None
+) -> tuple[pd.DataFrame, dict]:
+    """Read one worm in the worker, and the facts that naming it needs.
+
+    Returns
+    -------
+    neurons : pandas.DataFrame
+        As `read` returns them.
+    facts : dict
+        shape [voxel] and spacing [um] of the volume, and the traces of its neurons.
+    """
+    return worker.run(_with_facts, path, lab, full_scales)
+
+
+def _with_facts(path, lab, full_scales) -> tuple[pd.DataFrame, dict]:
+    from chromapal.worms.nwb import contents, traces
+
+    with contents.opened(path) as content:
         volume = contents.find_volume(content, path)
-        facts["part"] = contents.word(volume.imaging_volume.location)
-        masks = read_masks(content, path)
-        spacing = contents.spacing(volume, path)
-        channels = rgbw(volume, path)
-        _require_inside(masks, volume.data.shape, path)
-        counts = _counts(volume.data, masks, channels)
+        facts = {
+            "shape": [int(side) for side in volume.data.shape[:3]],
+            "spacing": contents.spacing(volume, path).tolist(),
+            "traces": traces.list_traces(content, path),
+        }
+        return _neurons(content, path, lab, full_scales), facts
+
+
+def _neurons(content: "NWBFile", path, lab, full_scales) -> pd.DataFrame:
+    from chromapal.worms.nwb import contents
+    from chromapal.worms.nwb.masks import read as read_masks
+
+    lab = laboratory(path, lab)
+    worm = contents.worm_name(content, path)
+    facts = {"session": contents.session(content), **contents.subject(content)}
+    volume = contents.find_volume(content, path)
+    facts["part"] = contents.word(volume.imaging_volume.location)
+    masks = read_masks(content, path)
+    spacing = contents.spacing(volume, path)
+    channels = rgbw(volume, path)
+    _require_inside(masks, volume.data.shape, path)
+    counts = _counts(volume.data, masks, channels)
     centroid = weighted_means(masks.voxels, masks.weights, masks.sizes)
     starts = np.cumsum(masks.sizes) - masks.sizes
     neurons = pd.DataFrame(
@@ -86,7 +146,7 @@ def read(
     return table.validate(neurons.assign(full_scale=float(scale)), path)
 
 
-def _counts(data, masks: Masks, channels: dict[str, int]) -> dict[str, np.ndarray]:
+def _counts(data, masks: "Masks", channels: dict[str, int]) -> dict[str, np.ndarray]:
     present = [name for name in table.CHANNELS if name in channels]
     values = read_voxels(data, masks.voxels, [channels[name] for name in present])
     means = weighted_means(values, masks.weights, masks.sizes)
@@ -97,7 +157,7 @@ def _counts(data, masks: Masks, channels: dict[str, int]) -> dict[str, np.ndarra
     }
 
 
-def _require_inside(masks: Masks, shape: tuple[int, ...], path):
+def _require_inside(masks: "Masks", shape: tuple[int, ...], path):
     outside = np.any((masks.voxels < 0) | (masks.voxels >= np.asarray(shape[:3])), axis=1)
     if outside.any():
         first = int(np.flatnonzero(outside)[0])

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from chromapal.files import whole
 
 @contextmanager
 def copied(
-    source: str | os.PathLike, out: str | os.PathLike, extra_bytes: int, parts: Sequence[str]
+    source: str | os.PathLike, out: str | os.PathLike, extra_bytes: int
 ) -> Iterator[h5py.File]:
     """Open a copy of a file for adding to it; it appears whole once the block succeeded.
 
@@ -24,14 +24,12 @@ def copied(
     Parameters
     ----------
     source : path-like
-        The file; it is only read.
+        The file; it is only read. It has no part in another file (`own_parts`): what is written
+        behind a link would be written there.
     out : path-like
         The copy.
     extra_bytes : int
         How many bytes to reserve at the copy's end.
-    parts : sequence of str
-        The objects that are added to or pointed at; what is written to one that lies in another
-        file, behind an external link, would be written to that file.
 
     Yields
     ------
@@ -43,7 +41,7 @@ def copied(
     NoSpaceError
         The disk is full.
     InputError
-        The copy cannot be written, or one of the parts is not in the file itself.
+        The copy cannot be written.
     """
     with ExitStack() as stack:
         try:
@@ -61,22 +59,4 @@ def copied(
                 f"no way to write it ({error.strerror or error})",
                 f"a writable folder with {needed / 1e6:.0f} MB free",
             ) from None
-        # opened for reading first: HDF5 opens a link's target in the same mode as the file
-        with h5py.File(part, "r") as file:
-            for name in parts:
-                _require_own(file, name, source)
         yield stack.enter_context(h5py.File(part, "r+"))
-
-
-def _require_own(file: h5py.File, name: str, source: str | os.PathLike):
-    try:
-        own = file[name].file.filename == file.filename
-    except (KeyError, OSError):  # a relative link, whose file does not lie beside the copy
-        own = False
-    if not own:
-        raise InputError(
-            source,
-            f"{name} in another file, behind a link",
-            "the neurons and the volume in the file itself",
-            "give one file that holds them",
-        )

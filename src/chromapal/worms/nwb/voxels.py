@@ -5,6 +5,8 @@ import zlib
 import h5py
 import numpy as np
 
+from chromapal.worms.nwb import worker
+
 # A contiguous volume has no chunks; boxes of this many voxels keep each read small.
 _BOX = (8, 8, 8)
 
@@ -44,6 +46,7 @@ def read_voxels(volume: h5py.Dataset, voxels: np.ndarray, channels: list[int]) -
         read = _inflate if _gzip_alone(volume) else _box
         order, starts = _groups(indices // size)
         for group in np.split(order, starts):
+            worker.step()
             counts[group] = read(volume, indices[group], size)
     return counts.reshape(len(voxels), len(channels))
 

@@ -19,17 +19,10 @@ class Nwb(Source):
 
     def read_new(self, path, options):
         """Read one worm, and the facts about its volume and calcium traces."""
-        from chromapal.worms.nwb import contents, traces
+        from chromapal.worms.nwb import reader
 
-        neurons, skipped_worms = self.read(path, options.lab, options.full_scales)
-        with contents.opened(path) as content:
-            volume = contents.find_volume(content, path)
-            facts = {
-                "shape": [int(side) for side in volume.data.shape[:3]],
-                "spacing": contents.spacing(volume, path).tolist(),
-                "traces": traces.list_traces(content, path),
-            }
-        return neurons, skipped_worms, facts
+        neurons, facts = reader.read_with_facts(path, options.lab, options.full_scales)
+        return neurons, [], facts
 
 
 SOURCE = Nwb()
