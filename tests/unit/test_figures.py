@@ -388,7 +388,9 @@ def test_text_columns_stay_text(tmp_path):
 
 def test_a_study_without_colour_says_so(tmp_path, monkeypatch):
     said = []
-    monkeypatch.setattr(coloured.style, "message", lambda text: said.append(text) or style.new(3, 1))
+    monkeypatch.setattr(
+        coloured.style, "message", lambda text: said.append(text) or style.new(3, 1)
+    )
     made_neurons().assign(colour=False).to_parquet(tmp_path / "neurons.parquet")
     projections.draw(tmp_path / "neurons.parquet", "full_scale", tmp_path / "a.png")
     volume.draw([], tmp_path / "neurons.parquet", "full_scale", tmp_path / "b.png")

@@ -1,6 +1,7 @@
 """The neuron table: one row per segmented neuron, validated on every read and write."""
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
+from chromapal.worms import names
 from chromapal.worms.session import is_day
 from chromapal.worms.slugs import fault
 
@@ -35,19 +37,6 @@ VOXEL_UM = (0.01, 100.0)
 WORM = ["lab", "worm"]
 # where a neuron's centre is: as an index into the volume, and in um
 VOXELS, MICROMETRES = ["x", "y", "z"], ["xr", "yr", "zr"]
-
-# Stems of the left/right pairs of the hermaphrodite (White et al. 1986), with the amphid and
-# phasmid socket and sheath cells that NeuroPAL files name. AVL, RIR, AQR, PQR and PVR end in a
-# letter that is not a side, and are therefore absent.
-_STEMS = """
-    ADA ADE ADF ADL AFD AIA AIB AIM AIN AIY AIZ ALM ALN AMSH AMSO ASE ASG ASH ASI ASJ ASK AUA
-    AVA AVB AVD AVE AVF AVH AVJ AVK AWA AWB AWC BAG BDU CAN CEPD CEPV CEPSHD CEPSHV FLP GLRD
-    GLRV GLR HSN I1 I2 IL1 IL1D IL1V IL2 IL2D IL2V LUA M2 M3 MC NSM OLL OLQD OLQV PDE PHA PHB
-    PHC PHSH PHSO PLM PLN PVC PVD PVN PVP PVQ PVW RIA RIB RIC RIF RIG RIM RIP RIV RMD RMDD RMDV
-    RME RMF RMG RMH SAAD SAAV SABV SDQ SIAD SIAV SIBD SIBV SMBD SMBV SMDD SMDV URAD URAV URB URX
-    URYD URYV
-    """
-PAIRS = frozenset(_STEMS.split())
 
 
 def _printable(values: pd.Series) -> pd.Series:
@@ -258,21 +247,17 @@ def full_scale_of(counts: np.ndarray | pd.DataFrame, origin: object = "counts") 
     )
 
 
-def clean_id(names: pd.Series) -> pd.Series:
-    """Strip labels, and turn the text `nan` into "" (unlabelled); a trailing `?` stays."""
-    stripped = names.astype("str").fillna("").str.strip()
-    return stripped.mask(stripped.str.lower() == "nan", "")
+def clean_id(labels: pd.Series) -> pd.Series:
+    """Give labels as people wrote them, "" (unlabelled) where none did; see `names.label`."""
+    return _each(labels, names.label)
 
 
-def clean_name(names: pd.Series) -> pd.Series:
-    """Convert labels to the form in which names are scored.
-
-    Stripped; `nan` is "" (unlabelled); a trailing `?` (uncertain) goes; a leading zero of the
-    trailing number goes (`VB02` is `VB2`). Partial names (`SIA?L`) stay.
+def clean_name(labels: pd.Series) -> pd.Series:
+    """Convert labels to the form in which names are scored; see `names.name`.
 
     Parameters
     ----------
-    names : pandas.Series of str
+    labels : pandas.Series of str
         Labels as in the source.
 
     Returns
@@ -280,21 +265,25 @@ def clean_name(names: pd.Series) -> pd.Series:
     pandas.Series of str
         Names, "" where unlabelled.
     """
-    certain = clean_id(clean_id(names).str.rstrip("? \t"))
-    return certain.str.replace(r"^([A-Za-z]+)0+([1-9][0-9]*)$", r"\1\2", regex=True)
+    return _each(labels, names.name)
 
 
-def neuron_class(names: pd.Series) -> pd.Series:
+def _each(labels: pd.Series, form: Callable[[str], str]) -> pd.Series:
+    texts = labels.astype("str").fillna("")
+    return texts.map({text: form(text) for text in texts.unique()}).astype("str")
+
+
+def neuron_class(cleaned: pd.Series) -> pd.Series:
     """Remove the side from names of left/right pairs.
 
-    A trailing L or R is removed if the rest is in `PAIRS`; every other name stays, such as `AVL`,
-    `RIR`, `AQR`, partial names and unknown names. Dorsal and ventral parts stay
+    A trailing L or R is removed if the rest is in `names.PAIRS`; every other name stays, such as
+    `AVL`, `RIR`, `AQR`, partial names and unknown names. Dorsal and ventral parts stay
     (`RMDDL` is `RMDD`, and `RMED`, `RMEV` stay apart from `RME`), because they differ in colour and
     in wiring.
 
     Parameters
     ----------
-    names : pandas.Series of str
+    cleaned : pandas.Series of str
         Cleaned names.
 
     Returns
@@ -303,10 +292,10 @@ def neuron_class(names: pd.Series) -> pd.Series:
         Names without side.
     """
     classes = {
-        name: name[:-1] if name[-1:] in ("L", "R") and name[:-1] in PAIRS else name
-        for name in names.unique()
+        name: name[:-1] if name[-1:] in ("L", "R") and name[:-1] in names.PAIRS else name
+        for name in cleaned.unique()
     }
-    return names.map(classes)
+    return cleaned.map(classes)
 
 
 def is_voxel_size(sides: ArrayLike) -> bool:
