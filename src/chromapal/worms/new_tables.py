@@ -68,7 +68,7 @@ def add_missing_columns(
     if missing:
         raise InputError(
             path,
-            f"no column {', '.join(missing)} among {', '.join(map(repr, text.columns[:20]))}",
+            f"no column {', '.join(missing)} among {tables.shown(text)}",
             f"{', '.join((*VOXELS, *MICROMETRES))}, separated by commas",
         )
     if "gray" not in text and "W" not in text and not {"R", "G", "B"} <= set(text):

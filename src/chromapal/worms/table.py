@@ -33,6 +33,9 @@ PER_WORM = ("fold", "session", *SUBJECT)
 FULL_SCALES = (255, 4095, 65535)
 # the side of a voxel [um], from finer than light resolves to coarser than a neuron is long
 VOXEL_UM = (0.01, 100.0)
+# what arithmetic can carry, far beyond what a microscope gives: positions [um] from wherever a
+# stage counts, a worm's extent [um] (a grown one is 1,500 um long), voxel indices, counts
+FARTHEST_UM, LARGEST_UM, LAST_VOXEL, LARGEST_COUNT = 1e7, 1e4, 2**20, 1e12
 # identifies a worm: laboratories use the same worm names
 WORM = ["lab", "worm"]
 # where a neuron's centre is: as an index into the volume, and in um
@@ -59,30 +62,39 @@ def _all_or_none(values: pd.Series, table: pd.DataFrame) -> pd.Series:
     return missing == missing.groupby([table["lab"], table["worm"]]).transform("all")
 
 
-def _finite(values: pd.Series) -> pd.Series:
-    return pd.Series(np.isfinite(values.to_numpy()), index=values.index)
+def _position(values: pd.Series) -> pd.Series:
+    return values.abs() <= FARTHEST_UM
 
 
 def _count(values: pd.Series) -> pd.Series:
-    return _finite(values) & (values >= 0)
+    return values.between(0, LARGEST_COUNT)
 
 
 _NAME = "a name without control characters"
-_COUNT = "a finite number of at least 0"
+_COUNT = f"a number from 0 to {LARGEST_COUNT:.3g}"
 # type, what is expected, the check, and whether values may be missing
 _EXPECTED = {
     "worm": (str, _NAME, _printable, False),
     "lab": (str, _NAME, _printable, False),
     **dict.fromkeys(
-        VOXELS, (np.int64, "a voxel index of at least 0", lambda values: values >= 0, False)
+        VOXELS,
+        (
+            np.int64,
+            f"a voxel index from 0 to {LAST_VOXEL}",
+            lambda values: values.between(0, LAST_VOXEL),
+            False,
+        ),
     ),
-    **dict.fromkeys(MICROMETRES, (np.float64, "a finite position in um", _finite, False)),
+    **dict.fromkeys(
+        MICROMETRES,
+        (np.float64, f"a position in um, at most {FARTHEST_UM:.0e} from 0", _position, False),
+    ),
     "weight": (np.float64, _COUNT, _count, False),
     **dict.fromkeys(CHANNELS, (np.float64, _COUNT, _count, True)),
     "full_scale": (
         np.float64,
-        "a finite number above 0",
-        lambda values: _finite(values) & (values > 0),
+        f"a number above 0, at most {LARGEST_COUNT:.3g}",
+        lambda values: (values > 0) & (values <= LARGEST_COUNT),
         False,
     ),
     "ID": (str, "a neuron name without control characters", _printable_or_empty, False),
@@ -134,6 +146,8 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
     if missing:
         raise InputError(origin, f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")
     table = table.astype(dict.fromkeys(TEXT, "str")).reset_index(drop=True)
+    # one name may be stored in two ways: an umlaut as one character, or as two
+    table = table.assign(**{key: table[key].str.normalize("NFC") for key in WORM})
     from pandera.errors import SchemaError
 
     try:
@@ -148,6 +162,13 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
         _require(
             ~(table[channel] > table["full_scale"]),
             table, channel, origin, "at most the laboratory's full_scale",
+        )  # fmt: skip
+    for column in MICROMETRES:
+        middle = table.groupby(WORM)[column].transform("median")
+        _require(
+            (table[column] - middle).abs() <= LARGEST_UM / 2,
+            table, column, origin,
+            f"a position in um within {LARGEST_UM / 2:.0e} of the worm's middle",
         )  # fmt: skip
     for column in PER_WORM:
         _require(
