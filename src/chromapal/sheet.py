@@ -82,9 +82,9 @@ def rows(path: str | os.PathLike, short: bool = False) -> Iterator[tuple[int, li
 
 
 def head(names: list[str]) -> str:
-    """Show the first columns of a header in a line."""
+    """Show the first columns of a header in a line; `none` for an empty one."""
     shown = ", ".join(map(repr, names[:_LONGEST_HEAD]))
-    return shown if len(shown) <= 150 else f"{shown[:150]}…"
+    return f"{shown[:150]}…" if len(shown) > 150 else shown or "none"
 
 
 def require_once(header: list[str], path: str | os.PathLike):

@@ -24,6 +24,7 @@ for key in [key for key, asked in NEED_ALIGN.items() if asked and config["align"
     )
 SOURCE = checked(registry.source, config["source"])
 SOURCES = checked(SOURCE.files, config)
+NO_FILES = SOURCE.no_files(config)
 FOLDS = checked(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]
 PAIRS = [f"fold{a}-{b}" for a in range(FOLDS) for b in range(a + 1, FOLDS)]

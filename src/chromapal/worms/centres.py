@@ -22,6 +22,7 @@ def read(
     channels: dict[str, int],
     spacing: Sequence[float],
     full_scales: dict[str, float],
+    folder_lab: str | None = None,
 ) -> tuple[pd.DataFrame, dict]:
     """Read one worm: the counts of a volume at given centres.
 
@@ -39,6 +40,9 @@ def read(
         Voxel size along x, y, z [um]; the volume's own where it is empty.
     full_scales : dict of str to float
         Largest count per laboratory.
+    folder_lab : str, optional
+        The worm's laboratory where neither states one; the name of the volume's parent folder
+        without it.
 
     Returns
     -------
@@ -59,7 +63,11 @@ def read(
     text = tables.cells(centres)
     missing = [axis for axis in VOXELS if axis not in text]
     if missing:
-        raise InputError(centres, f"no column {', '.join(missing)}", "x, y, z [voxel]")
+        raise InputError(
+            centres,
+            f"no column {', '.join(missing)} among {tables.shown(text)}",
+            "x, y, z [voxel]",
+        )
     volume = volumes.read(path)
     sides = np.asarray(spacing or volume.spacing, dtype=float)
     if len(sides) != 3:
@@ -88,7 +96,7 @@ def read(
     if "full_scale" not in text:
         text["full_scale"] = f"{_full_scale(volume.data, path)}"
     rows, skipped_worms = tables.parsed(
-        add_missing_columns(text, centres, lab), path, lab, full_scales
+        add_missing_columns(text, centres, lab), path, lab or folder_lab, full_scales
     )
     if skipped_worms:
         raise InputError(path, skipped_worms[0]["reason"], "a table of centres that can be used")

@@ -65,7 +65,7 @@ _NOBODY = frozenset(
         "#n/a", "#ref!", "#name?", "#value!", "#div/0!", "#num!", "#null!",
     )
 )  # fmt: skip
-_LIST = re.compile(r"(?:array\()?[\[(](.*)[\])](?:, *dtype=[^()]*\))?", re.DOTALL)
+_LIST = re.compile(r"(?:array\()?[\[(](.*?)[\])](?:(?:, *dtype=[^()]*)?\))?", re.DOTALL)
 _QUOTED = re.compile(r"b?'([^']*)'|b?\"([^\"]*)\"")
 _SPACES = re.compile(r"[\s_-]+")
 _SEPARATORS = re.compile(r"[\s_.\-]+")

@@ -89,7 +89,7 @@ def cells(path: str | os.PathLike) -> pd.DataFrame:
 
 def shown(text: pd.DataFrame) -> str:
     """Show which columns a file has that `cells` read."""
-    return sheet.head(text.attrs["header"]) or "none"
+    return sheet.head(text.attrs["header"])
 
 
 def parsed(

@@ -21,7 +21,9 @@ class Nwb(Source):
         """Read one worm, and the facts about its volume and calcium traces."""
         from chromapal.worms.nwb import contents, traces
 
-        neurons, skipped_worms = self.read(path, options.lab, options.full_scales)
+        neurons, skipped_worms = self.read(
+            path, options.lab or options.folder_lab, options.full_scales
+        )
         with contents.opened(path) as content:
             volume = contents.find_volume(content, path)
             facts = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chromapal import sheet
 from chromapal.errors import InputError
-from chromapal.worms.discover import REQUIRED, fold_name, laboratory
+from chromapal.worms.discover import REQUIRED, fold_name
 from chromapal.worms.registry import Source
 
 _KEYS = ("worm", "lab", "fold")
@@ -29,7 +29,7 @@ class Tables(Source):
         worms: set[tuple[str, str]] = set()
         folds: set[str] = set()
         for path in map(Path, files):
-            file_lab = laboratory(path, config["laboratory"] or None)
+            file_lab = self.laboratory(path, config)
             for worm, stated, fold in _keys(path):
                 key = (stated.strip() or file_lab, worm.strip())
                 worms.add(tuple(unicodedata.normalize("NFC", text) for text in key))
@@ -47,7 +47,7 @@ class Tables(Source):
         """Read all worms of a file; see `chromapal.worms.new_tables.read`."""
         from chromapal.worms import new_tables
 
-        return *new_tables.read(path, stated.lab, stated.full_scales), {}
+        return *new_tables.read(path, stated.lab, stated.full_scales, stated.folder_lab), {}
 
 
 def _keys(path: Path) -> set[tuple[str, ...]]:
