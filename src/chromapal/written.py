@@ -40,7 +40,10 @@ def stated(arguments: Iterable[str], schema: dict) -> dict[str, str]:
     """Give the keys of a command line (`laboratory=000541`) whose schema asks for text."""
     pairs = (argument.partition("=") for argument in arguments)
     texts = {key for key, known in schema.items() if known.get("type") == "string"}
-    return {key: value for key, _, value in pairs if key in texts and value}
+    # a run inside a run may put quotes around what it hands on
+    return {
+        key: value for key, _, value in pairs if key in texts and value and value[0] not in "'\""
+    }
 
 
 def _renamed(values: object, node: yaml.Node, schema: dict, depth: int) -> object:

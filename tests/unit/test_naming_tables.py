@@ -288,9 +288,9 @@ def test_peers_stand_beside_plain_names_only(tmp_path):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("lab,m\nX,0.5\n", "columns lab, m"),
-        ("worm,m\n1,0.5\n", "columns worm, m"),
-        ("lab,worm\nX,1\n", "columns lab, worm"),
+        ("lab,m\nX,0.5\n", "columns 'lab', 'm'"),
+        ("worm,m\n1,0.5\n", "columns 'worm', 'm'"),
+        ("lab,worm\nX,1\n", "columns 'lab', 'worm'"),
         ("lab,worm,m\nX,1,good\n", "good"),
         ("lab,worm,m\nX,1,85\n", "m below 0 or above 1"),
         ("lab,worm,m\nX,1,0.5\nX,1,0.6\n", "worm 1 of X twice"),
