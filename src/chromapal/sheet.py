@@ -113,7 +113,7 @@ def _refuse(text: str, path: str | os.PathLike):
         if separator in text:
             raise InputError(
                 path,
-                f"cells separated by {words}",
-                "by commas",
+                f"cells separated by {words} ({head([text])})",
+                "cells separated by commas",
                 "save it as CSV (UTF-8) with commas, and points in numbers",
             )
