@@ -62,3 +62,5 @@ HISTORY = {
 }
 SKIPPED = ("file", "lab", "worm", "stage", "reason")
 SCOPE = ("lab", "worm", "question", "found", "trained")
+# labels that are kept, but that no list of neurons knows
+UNKNOWN_LABELS = ("lab", "label", "neurons", "worms")

@@ -413,6 +413,18 @@ TABLES = {
         SKIPPED,
         _columns(" ".join(SKIPPED)),
     ),
+    "unknown_labels": Table(
+        "tables/unknown_labels.csv",
+        "Labels that are kept as names, but that no list of the neurons of the head, body, tail or "
+        "male knows: a row per laboratory and label.",
+        ("lab", "label"),
+        _columns(
+            "lab",
+            Column("label", TEXT, "The label, in the form in which names are compared."),
+            Column("neurons", COUNT, "Neurons that bear it."),
+            Column("worms", COUNT, "Their worms."),
+        ),
+    ),
     "calibration": Table(
         "tables/calibration.csv",
         "What probabilities are worth: a row per tenth of probability that has an answer. Assigned "

@@ -68,9 +68,9 @@ def read(tmp_path, *lines, head="neuron,says", count=10) -> Anchors:
 
 
 def test_statements_are_read_as_labels_are(tmp_path):
-    lines = ["0,Left", "1,VENTRAL", "2,VB02", "3,AVAL?", "4,AVA", "5,RMDD?", "6,SIA?L", "7,aval"]
+    lines = ["0,Left", "1,VENTRAL", "2,VB02", "3,AVAL?", "4,AVA", "5,RMDD?", "6,SIA?L", "7,avar"]
     assert read(tmp_path, *lines) == Anchors(
-        {2: "VB2", 3: "AVAL", 7: "aval"},
+        {2: "VB2", 3: "AVAL", 7: "AVAR"},
         where={0: "left", 1: "ventral"},
         partial={4: "AVA", 5: "RMDD", 6: "SIA?L"},
     )
@@ -93,7 +93,8 @@ def test_a_file_is_read(tmp_path):
         (["10,AVAL"], "line 2: found neuron '10'; expected a number from 0 to 9"),
         (["-1,AVAL"], "line 2: found neuron '-1'"),
         (["1,AVAL", "one,AVAR"], "line 3: found neuron 'one'"),
-        (["1.0,AVAL"], "neuron '1.0'"),
+        (["1.5,AVAL"], "neuron '1.5'"),
+        (["9" * 5000 + ",AVAL"], "line 2: found neuron '999"),
         (["²,AVAL"], "neuron '²'"),
         ([",AVAL"], "neuron ''"),
         (["1,AVAL", "1,left"], "line 3: found neuron 1 a second time"),
@@ -101,8 +102,7 @@ def test_a_file_is_read(tmp_path):
         (["1,AVAL", "2,AVAL"], "name AVAL for two neurons"),
         (["1,VB2", "2,VB02?"], "name VB2 for two neurons"),
         (["1,?"], "line 2: found nothing said"),
-        (["1, "], "line 2: found nothing said"),
-        (["1"], "line 2: found nothing said"),
+        (["1,-", "1.0,left"], "line 3: found neuron 1 a second time"),
         (['1,"AVAL'], "no readable CSV file"),
     ],
 )
@@ -114,7 +114,7 @@ def test_a_mistake_is_one_line(tmp_path, lines, named):
 
 
 def test_other_files_are_one_line(tmp_path):
-    with pytest.raises(InputError, match="columns number, name; expected columns neuron, says"):
+    with pytest.raises(InputError, match="columns 'number', 'name'; expected columns neuron, says"):
         read(tmp_path, "1,AVAL", head="number,name")
     with pytest.raises(InputError, match="expected columns neuron, says"):
         read(tmp_path, head="number,name")
@@ -127,6 +127,14 @@ def test_other_files_are_one_line(tmp_path):
         with pytest.raises(InputError, match="no readable CSV file") as caught:
             Anchors.read(bad, 10)
         assert "\n" not in str(caught.value)
+
+
+def test_a_spreadsheet_copy_of_the_names_states_what_is_said_alone(tmp_path):
+    rows = ["HL,1,0,AVAL,,", "HL,1,1.0,RMDL,RMDR,", "HL,1,2.00,,-,", ",,,,,", " , ,,,,"]
+    found = read(tmp_path, *rows, head="lab,worm,neuron ,answer, says,")
+    assert found == Anchors({1: "RMDR"}, frozenset([2]))
+    with pytest.raises(InputError, match="separated by semicolons"):
+        read(tmp_path, "1;AVAL", head="neuron;says")
 
 
 def tiny() -> Aligner:

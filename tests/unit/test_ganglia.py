@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from chromapal.worms import table
 from chromapal.worms.ganglia import GANGLIA, OTHER, ganglion
-from chromapal.worms.partial_names import FULL
+from chromapal.worms.names import FULL
 from chromapal.worms.simulate.body_model import head
 
 MEMBERS = {

@@ -288,13 +288,14 @@ def test_peers_stand_beside_plain_names_only(tmp_path):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("lab,m\nX,0.5\n", "columns lab, m"),
-        ("worm,m\n1,0.5\n", "columns worm, m"),
-        ("lab,worm\nX,1\n", "columns lab, worm"),
+        ("lab,m\nX,0.5\n", "columns 'lab', 'm'"),
+        ("worm,m\n1,0.5\n", "columns 'worm', 'm'"),
+        ("lab,worm\nX,1\n", "columns 'lab', 'worm'"),
         ("lab,worm,m\nX,1,good\n", "good"),
         ("lab,worm,m\nX,1,85\n", "m below 0 or above 1"),
         ("lab,worm,m\nX,1,0.5\nX,1,0.6\n", "worm 1 of X twice"),
-        ("", "no readable CSV file"),
+        ("", "columns none"),
+        ("lab;worm;m\nX;1;0,5\n", "separated by semicolons"),
         ('lab,worm,m\nX,1,"0.5\n', "no readable CSV file"),
     ],
 )
@@ -303,6 +304,15 @@ def test_mistakes_in_the_file_of_peers_are_one_line(tmp_path, text, named):
         peers_of(tmp_path, [("X", "1", 0.5)], text)
     assert named in str(caught.value) and "peers.csv" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_what_a_spreadsheet_leaves_around_a_file_of_peers_is_passed_over(tmp_path):
+    path = tmp_path / "peers.csv"
+    path.write_text("sep=,\nlab, worm,m,,\nX,1 ,0.5,,\nX,NA,,,\n,,,,\n", encoding="utf-8")
+    found = peers.read_peers(path)
+    assert found.values.tolist()[0] == ["X", "1", 0.5]
+    assert found["m"].isna().tolist() == [False, True]
+    assert list(found) == ["lab", "worm", "m"] and found["worm"].tolist() == ["1", "NA"]
 
 
 def test_a_missing_or_foreign_file_of_peers_is_one_line(tmp_path):

@@ -2,7 +2,14 @@
 
 import pytest
 
-from chromapal.apply.plan import Source, applied, model_folder, results_folder, sources
+from chromapal.apply.plan import (
+    Source,
+    applied,
+    model_folder,
+    no_files,
+    results_folder,
+    sources,
+)
 from chromapal.errors import InputError
 from chromapal.files import write_json
 
@@ -21,13 +28,22 @@ def test_a_table_beside_a_volume_is_no_source_of_its_own(tmp_path):
     )  # fmt: skip
     path = lambda name: f"{tmp_path}/{name}"  # noqa: E731
     assert list(sources(folder).values()) == [
-        Source(path("EY/a.nwb"), "nwb"),
-        Source(path("EY/b.csv"), "tables"),
-        Source(path("EY/c.ome.tif"), "volumes", path("EY/c.csv")),
-        Source(path("HL/c.csv"), "tables"),
-        Source(path("HL/d.nd2"), "volumes"),
-        Source(path("HL/e.TIF"), "volumes", path("HL/e.parquet")),
+        Source(path("EY/a.nwb"), "nwb", "", "EY"),
+        Source(path("EY/b.csv"), "tables", "", "EY"),
+        Source(path("EY/c.ome.tif"), "volumes", path("EY/c.csv"), "EY"),
+        Source(path("HL/c.csv"), "tables", "", "HL"),
+        Source(path("HL/d.nd2"), "volumes", "", "HL"),
+        Source(path("HL/e.TIF"), "volumes", path("HL/e.parquet"), "HL"),
     ]
+
+
+def test_new_worms_below_a_laboratorys_folder_are_its_own_and_what_is_no_file_is_told(tmp_path):
+    folder = make(tmp_path, "EY/000541/sub-1/a.nwb", "EY/z.nwb/.zgroup")
+    (tmp_path / "EY/b.csv").symlink_to(tmp_path / "gone.csv")
+    assert [source.folder_lab for source in sources(folder).values()] == ["EY"]
+    told = {(lab, path.removeprefix(f"{tmp_path}/EY/")) for path, lab, _ in no_files(folder, "")}
+    assert told == {("EY", "b.csv"), ("EY", "z.nwb")}
+    assert {lab for _, lab, _ in no_files(folder, "KK")} == {"KK"}
 
 
 def test_keys_of_sources_are_parts_of_paths_and_all_different(tmp_path):

@@ -76,7 +76,7 @@ def test_gray_comes_before_white_in_worms_that_have_all_of_it(tmp_path):
 def test_a_table_of_other_separators_is_told_what_was_found(tmp_path):
     rows(gray=1).to_csv(tmp_path / "w.csv", index=False, sep=";")
     _, _, (reason,) = load(tmp_path)
-    assert "among 'x;y;z;xr;yr;zr;gray'" in reason and "separated by commas" in reason
+    assert "semicolons ('x;y;z;xr;yr;zr;gray')" in reason and "separated by commas" in reason
 
 
 VOXELS = {"x": [3, 1, 4, 1, 5], "y": [9, 2, 6, 5, 3], "z": [5, 8, 9, 7, 9]}

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chromapal.worms import table
-from chromapal.worms.partial_names import FULL, denoted, is_partial, right, right_class
+from chromapal.worms.names import FULL, denoted, is_partial
+from chromapal.worms.partial_names import right, right_class
 from chromapal.worms.simulate.body_model import head
 
 DENOTED = {

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.columns import SKIPPED
+from chromapal.columns import SKIPPED, UNKNOWN_LABELS
 from chromapal.dictionary import TABLES
 from chromapal.evaluate.report import parts
 from chromapal.evaluate.report.html import Html, figure, number, numbers, section, table
@@ -48,7 +48,8 @@ def empty_tables(folder: Path):
     """Write the study's tables without a row, as a study that ran nothing has them."""
     folder.mkdir()
     for name, columns in {
-        name: TABLES[name].names for name in ("colour", "identity", "worms", "summary", "skipped")
+        name: TABLES[name].names
+        for name in ("colour", "identity", "worms", "summary", "skipped", "unknown_labels")
     }.items():
         pd.DataFrame(columns=list(columns)).to_csv(folder / f"{name}.csv", index=False)
 
@@ -87,6 +88,7 @@ def filled_tables(folder: Path):
     )
     for name, rows in {
         "colour": colour.reindex(columns=TABLES["colour"].names), "skipped": skipped,
+        "unknown_labels": pd.DataFrame([("HL", "Q/H", 12, 3)], columns=list(UNKNOWN_LABELS)),
         "identity": identity.reindex(columns=TABLES["identity"].names),
         "summary": summary.reindex(columns=TABLES["summary"].names),
         "worms": pd.DataFrame({"lab": ["HL"], "worm": [HOSTILE]}).reindex(
@@ -181,6 +183,7 @@ def test_study_that_ran_nothing_still_has_a_report(tmp_path):
     assert "no colorizer was run" in words
     assert "no classifier was run" in words
     assert "Nothing was skipped." in words
+    assert "Every label names a known neuron." in words
     assert "“losses” was not drawn" in words
 
 

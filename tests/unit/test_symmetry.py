@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromapal.identify.symmetry import Symmetry, mirrored, other_side
+from chromapal.worms.names import PAIRS
 from chromapal.worms.simulate.body_model import head
-from chromapal.worms.table import PAIRS
 
 DEGREES_OF_FREEDOM = 6.0
 

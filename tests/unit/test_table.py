@@ -143,6 +143,24 @@ def test_cleaning_twice_changes_nothing(names):
     assert table.clean_name(once).tolist() == once.tolist()
 
 
+def test_a_far_neuron_leaves_out_its_worm(tmp_path):
+    # where linear algebra breaks, with a wide margin; a stage may count from anywhere
+    for bad in (1e9, 1e308, 2e4, -1e9):
+        with pytest.raises(InputError, match=r"xr = .* at neuron 1 .*position in um"):
+            table.validate(worm(xr=[0.0, bad, 1.0]), "t.csv")
+    table.validate(worm(xr=[1e6, 1e6 + 900, 1e6]), "t.csv")
+    for column, bad in {"x": 2**40, "weight": 1e300, "full_scale": 1e300}.items():
+        wrong = worm()
+        wrong.loc[1, column] = bad
+        with pytest.raises(InputError, match=rf"{column} = "):
+            table.validate(wrong, "t.csv")
+
+
+def test_names_of_worms_and_laboratories_have_one_unicode_form():
+    checked = table.validate(worm("u\u0308", "M\u0308"), "t.csv")
+    assert checked.loc[0, ["worm", "lab"]].tolist() == ["\xfc", "M\u0308"]
+
+
 def test_the_side_goes_from_pairs_only():
     sides = {
         "AVAL": "AVA", "AVAR": "AVA", "AVL": "AVL", "RIR": "RIR", "AQR": "AQR", "IL2VL": "IL2V",
@@ -190,9 +208,14 @@ def write_parts(folder, *parts):
     return paths, lists
 
 
+def collect_all(folder, paths, lists, stated, neurons="n", listed="s", no_files=()):
+    outs = folder / f"{neurons}.parquet", folder / f"{listed}.csv"
+    collect(paths, *outs, lists, stated, no_files, folder / "labels.csv")
+
+
 def gather(folder, *parts):
     paths, lists = write_parts(folder, *parts)
-    collect(paths, folder / "neurons.parquet", folder / "skipped.csv", lists, {})
+    collect_all(folder, paths, lists, {}, "neurons", "skipped")
     return table.read(folder / "neurons.parquet"), skipped.read(folder / "skipped.csv")
 
 
@@ -237,7 +260,7 @@ def test_handedness_is_the_worms_else_the_laboratorys(tmp_path):
     parts = ("f1", pd.concat([worm("a", "SF"), worm("b", "SF")])), ("f2", worm("c", "EY"))
     paths, lists = write_parts(tmp_path, *parts)
     stated = {"SF": {"handedness": "mirrored", "worms": {"b": "right"}}, "NP": {}}
-    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated)
+    collect_all(tmp_path, paths, lists, stated)
     found = table.read(tmp_path / "n.parquet").groupby("worm")["handedness"].unique()
     assert found.map(list).to_dict() == {"a": [-1], "b": [1], "c": [0]}
 
@@ -252,7 +275,7 @@ def test_a_study_says_which_labels_of_a_laboratory_it_keeps(tmp_path, caplog, la
     paths, lists = write_parts(tmp_path, *parts)
     stated = {"SF": {"labels": labels}}
     with caplog.at_level("INFO"):
-        collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated)
+        collect_all(tmp_path, paths, lists, stated)
     neurons = table.read(tmp_path / "n.parquet")
     found = neurons.groupby("lab")["ID"].agg(list)
     assert found["SF"] == kept and found["EY"] == names
@@ -267,7 +290,7 @@ def state(folder, stated, *entries):
     parts = ("f1", pd.concat([worm("a", "SF"), worm("b10", "SF")])), ("f2", worm("c", "EY"))
     paths, lists = write_parts(folder, *parts)
     skipped.write(entries, lists[0])
-    collect(paths, folder / "n.parquet", folder / "s.csv", lists, stated)
+    collect_all(folder, paths, lists, stated)
     neurons = table.read(folder / "n.parquet")
     return neurons.groupby("worm")["handedness"].first().to_dict()
 
@@ -301,7 +324,7 @@ def test_facts_about_what_was_left_out_are_a_warning(tmp_path, caplog):
 def test_a_worm_named_by_digits_may_stand_without_quotes(tmp_path):
     paths, lists = write_parts(tmp_path, ("f1", worm("7", "SF")), ("f2", worm("c", "EY")))
     stated = {"SF": {"worms": {7: "mirrored"}}}
-    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated)
+    collect_all(tmp_path, paths, lists, stated)
     found = table.read(tmp_path / "n.parquet").groupby("worm")["handedness"].first()
     assert found.to_dict() == {"7": -1, "c": 0}
 
@@ -314,10 +337,35 @@ def test_a_worm_without_label_is_kept_and_listed_for_identity(tmp_path):
     assert "f1" in entry["reason"] and "no label" in entry["reason"]
 
 
+def test_labels_that_no_list_knows_are_kept_and_counted(tmp_path):
+    ids = ["Q/H", "Q/H", "avaL", "SIA?L", "CEMDL", "AS12", "", "unknown"]
+    parts = ("f1", worm("a", ids=ids)), ("f2", worm("b", ids=["Q/H"])), ("f3", worm("c", "SF"))
+    neurons, entries = gather(tmp_path, *parts)
+    labels = pd.read_csv(tmp_path / "labels.csv")
+    assert labels.values.tolist() == [["EY", "Q/H", 3, 2], ["EY", "AS12", 1, 1]]
+    assert neurons["name"].eq("Q/H").sum() == 3 and entries.empty
+
+
+def test_what_is_no_file_is_listed(tmp_path):
+    paths, lists = write_parts(tmp_path, ("f1", worm("a")), ("f2", worm("b")))
+    collect_all(tmp_path, paths, lists, {}, no_files=[("x/w.nwb", "x", "x/w.nwb: found a link")])
+    (entry,) = skipped.read(tmp_path / "s.csv").to_dict("records")
+    assert (entry["file"], entry["lab"], entry["worm"]) == ("x/w.nwb", "x", "")
+    assert entry["reason"] == "x/w.nwb: found a link"
+
+
+def test_as_many_laboratories_as_worms_are_a_warning(tmp_path, caplog):
+    gather(tmp_path, *((f"f{k}", worm(f"w{k}", f"sub-{k}")) for k in range(3)))
+    assert "3 worms of as many laboratories" in caplog.text and "'laboratory'" in caplog.text
+    caplog.clear()
+    gather(tmp_path, *((f"f{k}", worm(f"w{k}", f"L{k % 2}")) for k in range(3)))
+    assert "as many" not in caplog.text
+
+
 def test_reasons_of_the_parts_are_kept_as_text(tmp_path):
     paths, lists = write_parts(tmp_path, ("f1", worm("NA")), ("f2", worm("007")))
     skipped.write([skipped.entry("f3", "", name, "bad") for name in ("1e5", "NA")], lists[0])
-    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {})
+    collect_all(tmp_path, paths, lists, {})
     assert skipped.read(tmp_path / "s.csv")["worm"].tolist() == ["1e5", "NA"]
     assert table.read(tmp_path / "n.parquet")["worm"].unique().tolist() == ["007", "NA"]
 
@@ -329,7 +377,7 @@ def test_too_few_worms_are_an_error_after_all_reasons_are_logged(tmp_path, caplo
     reasons = [f"f{number}: found an empty file" for number in (1, 2)]
     skipped.write([skipped.entry("f", "L", "", reason) for reason in reasons], lists[1])
     with pytest.raises(InputError, match=f"{found}.*first of 2 reasons above: {reasons[0]}"):
-        collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {})
+        collect_all(tmp_path, paths, lists, {})
     assert caplog.messages == [f"skipped: {reason}" for reason in reasons]
     assert not (tmp_path / "n.parquet").exists()
 

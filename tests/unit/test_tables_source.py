@@ -54,7 +54,7 @@ def test_names_stay_the_text_they_are(tmp_path):
     path = write_csv(tmp_path / "t.csv", *({"worm": name, "ID": "NA"} for name in names))
     neurons, reasons = read(path)
     assert neurons["worm"].tolist() == names and not reasons
-    assert neurons["ID"].tolist() == ["NA"] * len(names)
+    assert neurons["ID"].tolist() == [""] * len(names)
 
 
 DATED = "1/sub-2022-06-14-01-SWF702/sub-2022-06-14-01-SWF702_ses-20220614_ophys.nwb"
@@ -215,7 +215,7 @@ def test_a_parquet_file_reads_like_a_csv_file(tmp_path):
 
 
 def test_a_parquet_file_with_wrong_types(tmp_path):
-    with pytest.raises(InputError, match="column worm of type float64"):
+    with pytest.raises(InputError, match="column worm of type double"):
         tables.read(parquet(tmp_path / "t.parquet", worm=[1.5, 2.0]))
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(InputError, match=r"bad.parquet: found no readable Parquet file"):
@@ -313,3 +313,26 @@ def test_discovery_needs_the_standard_library_only(tmp_path):
     )
     run = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(source)}, check=False)
     assert run.returncode == 0
+
+
+def test_neurons_told_twice_are_a_warning(tmp_path, caplog):
+    rows = [{"x": str(k), "xr": str(k)} for k in range(20)]
+    read_log = []
+    for name, copies in {"few": rows[:2], "most": rows[:15], "all": rows}.items():
+        caplog.clear()
+        path = write_csv(tmp_path / f"{name}.csv", *rows, *copies)
+        load(path, "tables", "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
+        read_log.append("stand in more than one row" in caplog.text)
+        assert len(table.read(tmp_path / "t.parquet")) == 20 + len(copies)
+    assert read_log == [False, True, True]
+    assert "40 of 40 neurons of worm 'w1' of laboratory 'EY'" in caplog.text
+
+
+def test_labels_that_no_list_knows_are_a_warning_with_counts(tmp_path, caplog):
+    ids = ["AVAL", "Q/H", "Q/H", "MUTATION", "NA", "avar"]
+    path = write_csv(tmp_path / "t.csv", *({"ID": name} for name in ids))
+    load(path, "tables", "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
+    assert "3 neurons bear 2 labels that no list of neurons knows ('Q/H' 2, 'MUTATION' 1)" in (
+        caplog.text
+    )
+    assert skipped.read(tmp_path / "s.csv").empty

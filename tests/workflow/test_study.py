@@ -10,7 +10,10 @@ import pytest
 
 from tests.workflow.conftest import against_umask, check_columns, copy_project
 
-TABLES = ("colour", "confusion", "identity", "losses", "names", "skipped", "summary", "worms")
+TABLES = (
+    "colour", "confusion", "identity", "losses", "names", "skipped", "summary", "unknown_labels",
+    "worms",
+)  # fmt: skip
 
 
 def test_all_tables_and_figures_are_there(study):

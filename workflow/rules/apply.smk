@@ -42,6 +42,7 @@ rule collect_new_worms:
         ENVIRONMENT
     params:
         **calls("apply.read:collect"),
+        no_files=NO_FILES,
         handedness=config["handedness"],
     script:
         "../scripts/call.py"

@@ -16,7 +16,7 @@ from snakemake.utils import validate
 # Scripts inherit this search path, in conda environments too.
 sys.path.insert(0, str(ROOT / "src"))
 
-from chromapal import files, methods, provenance
+from chromapal import files, methods, provenance, written
 from chromapal.errors import InputError, NoSpaceError, one_line
 from chromapal.apply import plan as apply_plan
 from chromapal.worms.slugs import path_fault, require_path
@@ -97,6 +97,8 @@ def validated(config):
     if kind == "apply":
         config = without_study_keys(config)
     known = keys(kind)
+    config = written.with_names(config, workflow.configfiles, known)
+    config |= written.stated(workflow.config_settings.config_args or (), known)
     config = {key: converted(value, known.get(key)) for key, value in config.items()}
     schema = str(ROOT / f"workflow/schemas/{kind}.schema.json")
     try:

@@ -61,8 +61,10 @@ def asset_of(wildcards):
 
 
 def laboratory_of(wildcards):
-    """Give the laboratory of a file: its dandiset's, else the study's if any."""
-    return ASSETS[wildcards.source].lab if ASSETS else config["laboratory"]
+    """Give the laboratory of a file: its dandiset's, else the study's, else its folder's."""
+    if ASSETS:
+        return ASSETS[wildcards.source].lab
+    return SOURCE.laboratory(SOURCES[wildcards.source], config)
 
 
 def fetched_asset(wildcards):

@@ -10,6 +10,7 @@ if MODEL_FACTS["missing"]:
     )
 APPLIED = checked(apply_plan.applied, RESULTS, MODEL, config["worms"])
 SOURCES = checked(apply_plan.sources, config["worms"])
+NO_FILES = apply_plan.no_files(config["worms"], config["laboratory"])
 FACTS = {source.path: f"{RESULTS}/sources/{key}.json" for key, source in SOURCES.items()}
 
 

@@ -23,6 +23,7 @@ SOURCE = checked(registry.source, config["source"])
 if workflow.output_settings.dryrun:
     checked(dandi_plan.check_dry_run, config)
 SOURCES = checked(SOURCE.files, config)
+NO_FILES = SOURCE.no_files(config)
 FOLDS = checked(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]
 PAIRS = [f"fold{a}-{b}" for a in range(FOLDS) for b in range(a + 1, FOLDS)]

@@ -54,6 +54,7 @@ rule collect_worms:
     output:
         neurons="results/{study}/neurons.parquet",
         skipped="results/{study}/skipped.csv",
+        unknown_labels="results/{study}/tables/unknown_labels.csv",
     log:
         "results/{study}/logs/collect_worms.log",
     group:
@@ -63,5 +64,6 @@ rule collect_worms:
     params:
         **calls("worms.collect:collect"),
         laboratories=config["laboratories"],
+        no_files=NO_FILES,
     script:
         "../scripts/call.py"

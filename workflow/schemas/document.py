@@ -73,13 +73,13 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 | column | unit | meaning |
 |---|---|---|
 | `worm` | | name of the worm, any text |
-| `lab` | | laboratory; optional: without it, the name of the file's parent folder |
+| `lab` | | laboratory; optional: without it, the first folder below the one stated |
 | `x`, `y`, `z` | voxel | centre |
 | `xr`, `yr`, `zr` | um | centre |
 | `weight` | | weight of the voxel mask; 1 where there is none |
 | `R`, `G`, `B`, `W` | counts | mNeptune2.5, CyOFP1, mTagBFP2, panneuronal; may be empty |
 | `full_scale` | counts | optional: the camera's largest count; else `laboratories`, else inferred |
-| `ID` | | name; empty if nobody named the neuron; a trailing `?` is removed |
+| `ID` | | name; empty, `NA`, `unknown`, ... if nobody named it; a trailing `?` is removed |
 | `fold` | | optional: 0, 1, ...; a worm whose fold is no number always trains |
 | `session` | | optional: day of the recording, `YYYY-MM-DD`; else read off `path` or `worm` |
 | `strain`, `sex`, `stage`, `part` | | optional: of the worm; the part of the body, `head` |

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from chromapal.errors import InputError
 from chromapal.files import read_json
-from chromapal.worms import registry
-from chromapal.worms.discover import discover
+from chromapal.worms import discover, registry
+from chromapal.worms.discover import laboratory
 from chromapal.worms.slugs import slug, slugs
 
 MODEL, FACTS = "model", "model.json"
@@ -29,11 +29,14 @@ class Source:
         The source that reads it; see `chromapal.worms.registry`.
     centres : str
         The table of a volume's neuron centres, "" if there is none.
+    folder_lab : str
+        The laboratory by the folders that the file is in; "" for the name of its parent folder.
     """
 
     path: str
     kind: str
     centres: str = ""
+    folder_lab: str = ""
 
 
 def sources(folder: str) -> dict[str, Source]:
@@ -48,17 +51,29 @@ def sources(folder: str) -> dict[str, Source]:
         There is no such folder, or it contains no such file.
     """
     kinds = registry.by_suffix()
-    found = {path: kinds[path.suffix.lower()] for path in discover(folder, tuple(kinds), "worms")}
+    found = {
+        path: kinds[path.suffix.lower()]
+        for path in discover.discover(folder, tuple(kinds), "worms")
+    }
     beside = {(kind.name, _stem(path)): str(path) for path, kind in found.items()}
     centres = {(kind.centres, _stem(path)) for path, kind in found.items() if kind.centres}
     keys = slugs(str(path.relative_to(folder)) for path in found)
     return {
         keys[str(path.relative_to(folder))]: Source(
-            str(path), kind.name, beside.get((kind.centres, _stem(path)), "")
+            str(path),
+            kind.name,
+            beside.get((kind.centres, _stem(path)), ""),
+            laboratory(path, folder=folder),
         )
         for path, kind in found.items()
         if (kind.name, _stem(path)) not in centres
     }
+
+
+def no_files(folder: str, lab: str) -> list[tuple[str, str, str]]:
+    """List what is called like a file of new worms and is none; see `Source.no_files`."""
+    found = discover.no_files(folder, tuple(registry.by_suffix()))
+    return [(e.where, laboratory(e.where, lab, folder), str(e)) for e in found]
 
 
 def _stem(path: Path) -> Path:

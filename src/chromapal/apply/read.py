@@ -45,11 +45,16 @@ def load(
         CSV list of `chromapal.columns.SKIPPED`.
     """
     lab = lab or None
-    options = registry.ReadOptions(lab, full_scales, file.centres, channels, spacing)
+    options = registry.ReadOptions(
+        lab, full_scales, file.centres, channels, spacing, file.folder_lab or None
+    )
     try:
         neurons, skipped_worms, facts = registry.source(file.kind).read_new(file.path, options)
     except (InputError, OSError) as error:
-        neurons, skipped_worms, facts = *load_source.nothing(file.path, lab, error), {}
+        neurons, skipped_worms, facts = (
+            *load_source.nothing(file.path, lab or file.folder_lab, error),
+            {},
+        )
     load_source.write(file.path, neurons, skipped_worms, out_table, out_skipped)
     write_json(facts, out_facts)
 
@@ -57,6 +62,7 @@ def load(
 def collect(
     paths: Sequence[str | os.PathLike],
     skipped_parts: Sequence[str | os.PathLike],
+    no_files: Sequence[tuple[str, str, str]],
     handedness: str,
     out_neurons: str | os.PathLike,
     out_skipped: str | os.PathLike,
@@ -67,12 +73,15 @@ def collect(
     ----------
     paths, skipped_parts : sequence of path-like
         Tables and lists written by `load`.
+    no_files : sequence of (str, str, str)
+        See `apply.plan.no_files`.
     handedness : {"right", "mirrored", ""}
         The stated handedness of the worms' axes; "" if unknown.
     out_neurons, out_skipped : path-like
         Parquet, with the columns `name` and `handedness` that a study's neurons have too; CSV.
     """
     neurons, entries = merged(paths, skipped_parts)
+    entries.append(skipped.of_no_files(no_files))
     neurons = neurons.assign(
         full_scale=neurons.groupby("lab")["full_scale"].transform("max"),
         name=table.clean_name(neurons["ID"]),

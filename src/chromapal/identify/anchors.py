@@ -1,22 +1,22 @@
 """What a person knows about a worm, and which neuron to ask a person about next."""
 
-import csv
 import difflib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
+from chromapal import sheet
 from chromapal.errors import InputError
-from chromapal.files import live
 from chromapal.identify.align import Aligner
 from chromapal.identify.assign import Answers, Calibration, answer
 from chromapal.identify.worms import Worm
-from chromapal.worms import partial_names, table
+from chromapal.worms import names as neuron_names
+from chromapal.worms import table
 
 FORBIDDEN = -1e4
 NO_CELL = "-"
@@ -30,6 +30,7 @@ WHERE = {
     "right": (2, -1),
 }
 COLUMNS = ("neuron", "says")
+_NUMBER = re.compile(r"[0-9]{1,9}(\.0{0,9})?")
 REACH_UM = 12.0  # within which neurons share their uncertainty
 
 
@@ -58,10 +59,10 @@ class Anchors:
     def read(cls, path: str | os.PathLike, count: int) -> "Anchors":
         """Read a CSV of anchors.
 
-        Columns `neuron` (number within the worm, from 0, as in the table of its names) and
-        `says`: a neuron's name or partial name, in any form that labels may have; `-` for what is
-        no neuron; or `nose`, `tail`, `dorsal`, `ventral`, `left`, `right`, in letters of any case,
-        for where it lies.
+        Columns `neuron` (number within the worm, from 0, as in the table of its names; `1.0` is 1)
+        and `says`, of which an empty cell states nothing: a neuron's name or partial name, in any
+        form that labels may have; `-` for what is no neuron; or `nose`, `tail`, `dorsal`,
+        `ventral`, `left`, `right`, in letters of any case, for where it lies.
 
         Parameters
         ----------
@@ -76,30 +77,33 @@ class Anchors:
             The file cannot be read, a number is no neuron's, a neuron is spoken of twice, or two
             neurons are given one name.
         """
-        try:
-            with Path(path).open(encoding="utf-8-sig", newline="") as lines:
-                reader = csv.DictReader(lines, strict=True)
-                columns, rows = reader.fieldnames or [], list(reader)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise InputError(path, f"no readable CSV file ({error})", "anchors") from None
+        columns, lines, rows = sheet.read(path, short=True)
         if not set(COLUMNS) <= set(columns):
-            raise InputError(path, f"columns {', '.join(columns)}", f"columns {', '.join(COLUMNS)}")
+            raise InputError(
+                path, f"columns {sheet.head(columns)}", f"columns {', '.join(COLUMNS)}"
+            )
+        places = [columns.index(name) for name in COLUMNS]
         statements: dict[int, str] = {}
-        for line, row in enumerate(rows, start=2):
-            number, word = (str(live(row[name]) or "").strip() for name in COLUMNS)
-            word = _clean(word)
+        for line, row in zip(lines, rows, strict=True):
+            number, said = (row[place].strip() for place in places)
+            if not said:
+                continue  # a copy of the table of names has an empty cell for most neurons
+            word = _clean(said)
             where = f"{path}, line {line}"
-            if not number.isdecimal() or int(number) >= count:
-                raise InputError(where, f"neuron {number!r}", f"a number from 0 to {count - 1}")
+            if not _NUMBER.fullmatch(number) or float(number) >= count:
+                raise InputError(
+                    where, f"neuron {number[:20]!r}", f"a number from 0 to {count - 1}"
+                )
+            number = int(float(number))
             if not word:
                 raise InputError(where, "nothing said", "a name, '-', or where the neuron lies")
-            if int(number) in statements:
+            if number in statements:
                 raise InputError(where, f"neuron {number} a second time", "one line per neuron")
-            statements[int(number)] = word
+            statements[number] = word
         called = {
             n: word for n, word in statements.items() if word != NO_CELL and word not in WHERE
         }
-        names = {n: word for n, word in called.items() if not partial_names.is_partial(word)}
+        names = {n: word for n, word in called.items() if not neuron_names.is_partial(word)}
         twice = sorted({word for word in names.values() if list(names.values()).count(word) > 1})
         if twice:
             raise InputError(path, f"name {twice[0]} for two neurons", "a name once")
@@ -116,7 +120,7 @@ class Anchors:
         return {
             name: difflib.get_close_matches(name.upper(), known, n=3, cutoff=0)
             for name in sorted(stated)
-            if not partial_names.denoted(name, known) & set(known)
+            if not neuron_names.denoted(name, known) & set(known)
         }
 
     def fixed(self, aligner: Aligner, count: int) -> torch.Tensor:
@@ -137,7 +141,7 @@ class Anchors:
             axis, side = WHERE[word]
             allowed[neuron] &= (atlas.position.mean[:, axis] - middle[axis]) * side > 0
         for neuron, label in self.partial.items():
-            members = partial_names.denoted(label, atlas.names)
+            members = neuron_names.denoted(label, atlas.names)
             allowed[neuron] &= torch.tensor([name in members for name in atlas.names])
         for neuron in self.excluded:
             allowed[neuron] = False

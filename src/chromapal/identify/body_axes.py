@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from chromapal.worms.table import PAIRS
+from chromapal.worms.names import PAIRS
 
 ROUNDS = 6
 RIDGE = 10.0

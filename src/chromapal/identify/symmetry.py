@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from chromapal.identify.atlas import Atlas
-from chromapal.worms.table import PAIRS
+from chromapal.worms.names import PAIRS
 
 
 def other_side(name: str) -> str:

@@ -149,7 +149,7 @@ def _worm_folds(worms: pd.DataFrame, folds: int, seed: int) -> np.ndarray:
     """Return each worm's fold, -1 if it is always a training worm; shape (worms,)."""
     if folds < 2:
         raise InputError("config key 'folds'", str(folds), "at least 2")
-    stated = worms["fold"].str.fullmatch("[0-9]+")
+    stated = worms["fold"].str.fullmatch("[0-9]{1,9}")
     if stated.any():
         numbers = worms["fold"][stated].astype(int)
         distinct = sorted(numbers.unique())

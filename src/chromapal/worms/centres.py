@@ -25,6 +25,7 @@ def read(
     channels: dict[str, int],
     spacing: Sequence[float],
     full_scales: dict[str, float],
+    folder_lab: str | None = None,
 ) -> tuple[pd.DataFrame, dict]:
     """Read one worm: the counts of a volume at given centres.
 
@@ -43,6 +44,9 @@ def read(
         Voxel size along x, y, z [um]; the volume's own where it is empty.
     full_scales : dict of str to float
         Largest count per laboratory.
+    folder_lab : str, optional
+        The worm's laboratory where neither states one; the name of the volume's parent folder
+        without it.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def read(
     if "full_scale" not in text:
         text["full_scale"] = f"{_full_scale(volume.data, path)}"
     rows, skipped_worms = tables.parsed(
-        add_missing_columns(text, centres, lab), path, lab, full_scales
+        add_missing_columns(text, centres, lab), path, lab or folder_lab, full_scales
     )
     if skipped_worms:
         raise InputError(path, skipped_worms[0]["reason"], "a table of centres that can be used")
@@ -104,11 +108,11 @@ def _centres(path: str, sides: tuple[float, float, float]) -> pd.DataFrame:
     text = tables.cells(path)
     missing = [axis for axis in VOXELS if axis not in text]
     if missing:
-        theirs = next((names for names in OTHERS if set(names) <= set(text)), ())
+        theirs = next((names for names in OTHERS if set(names) <= set(text.attrs["header"])), ())
         renamed = ", ".join(f"{name} as {axis}" for name, axis in zip(theirs, "zyx", strict=False))
         raise InputError(
             path,
-            f"no column {', '.join(missing)}",
+            f"no column {', '.join(missing)} among {tables.shown(text)}",
             "x, y, z [voxel, counted from 0]",
             f"if your tool counts axes in the order z, y, x: write {renamed}" if renamed else "",
         )

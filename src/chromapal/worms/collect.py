@@ -9,7 +9,8 @@ import pandas as pd
 
 from chromapal.columns import SKIPPED
 from chromapal.errors import InputError
-from chromapal.worms import skipped, table
+from chromapal.files import write_csv
+from chromapal.worms import doubts, skipped, table
 
 LOGGER = logging.getLogger(__name__)
 # Axes of a recording: right-handed, their mirror image, or unknown.
@@ -22,6 +23,8 @@ def collect(
     out_skipped: str | os.PathLike,
     skipped_parts: Sequence[str | os.PathLike],
     laboratories: dict,
+    no_files: Sequence[tuple[str, str, str]],
+    out_unknown_labels: str | os.PathLike,
 ):
     """Combine the neuron tables of all files.
 
@@ -44,6 +47,10 @@ def collect(
         a question mark, or none); `handedness` (right or mirrored), and `worms`, the
         same by worm. It becomes the column `handedness`: 1, -1, or 0 where nothing is stated.
         A laboratory without worms is only a warning, since its files may have been skipped.
+    no_files : sequence of (str, str, str)
+        See `chromapal.worms.registry.Source.no_files`.
+    out_unknown_labels : path-like
+        CSV of `doubts.unknown_labels`.
 
     Raises
     ------
@@ -54,6 +61,7 @@ def collect(
     neurons, entries = merged(paths, skipped_parts)
     neurons = neurons.assign(ID=_used_labels(neurons, laboratories))
     neurons = neurons.assign(name=table.clean_name(neurons["ID"]))
+    entries.append(skipped.of_no_files(no_files))
     entries.append(pd.DataFrame(_unlabelled(neurons), columns=list(SKIPPED)))
     listed = pd.concat(entries, ignore_index=True)
     _require_worms(neurons, listed)
@@ -69,6 +77,8 @@ def collect(
             *(lab, rows["worm"].nunique(), rows["full_scale"].iloc[0]),
             *((rows["name"] != "").sum(), len(rows)),
         )
+    _warn_of_lone_worms(neurons)
+    write_csv(doubts.unknown_labels(neurons), out_unknown_labels)
     table.write(neurons, out_neurons)
 
 
@@ -186,6 +196,17 @@ def _require_known_worms(neurons: pd.DataFrame, listed: pd.DataFrame, laboratori
                 f"one of its {len(worms)} worms, such as {_closest(worm, worms)}",
                 "correct the name, and put a name of digits in quotes",
             )
+
+
+def _warn_of_lone_worms(neurons: pd.DataFrame):
+    worms, labs = len(neurons[table.WORM].drop_duplicates()), neurons["lab"].nunique()
+    if worms == labs > 2:
+        LOGGER.warning(
+            "%d worms of as many laboratories, such as %s: full scale, handedness and folds by "
+            "laboratory mean little; put the files of one laboratory into one folder, or set "
+            "config key 'laboratory'",
+            *(worms, neurons["lab"].iloc[0]),
+        )
 
 
 def _closest(text: object, known: list[str]) -> str:

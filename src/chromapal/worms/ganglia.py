@@ -3,7 +3,7 @@
 import pandas as pd
 
 from chromapal.worms import table
-from chromapal.worms.partial_names import denoted
+from chromapal.worms.names import denoted
 
 # Classes by ganglion (White et al. 1986; WormAtlas). ADE and AQR lie at the rear edge of the
 # lateral ganglia and are assigned to them; the ventral cord starts behind VB2 and VD2.

@@ -6,7 +6,7 @@ import os
 import pandas as pd
 
 from chromapal.errors import InputError, passing
-from chromapal.worms import registry, skipped, table
+from chromapal.worms import doubts, registry, skipped, table
 from chromapal.worms.discover import laboratory
 
 LOGGER = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def write(
     out_table: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Write the neurons of one source file, and list and log what was skipped.
+    """Write the neurons of one source file; list and log what was skipped, log what is odd.
 
     Parameters
     ----------
@@ -86,5 +86,7 @@ def write(
     """
     for entry in skipped_worms:
         LOGGER.warning("skipped: %s", entry["reason"])
+    for line in doubts.lines(neurons):
+        LOGGER.warning("%s: %s", path, line)
     table.write(neurons.assign(file=pd.Series(str(path), neurons.index, dtype="str")), out_table)
     skipped.write(skipped_worms, out_skipped)

@@ -15,7 +15,10 @@ MAX_VOXELS = 2**29  # voxels; as predicted colour, 16 bits a channel, 3 GB of me
 
 
 def read(
-    path: str | os.PathLike, lab: str | None, full_scales: dict[str, float]
+    path: str | os.PathLike,
+    lab: str | None,
+    full_scales: dict[str, float],
+    folder_lab: str | None = None,
 ) -> tuple[pd.DataFrame, list[dict]]:
     """Read one file of neuron tables that need only positions and gray.
 
@@ -27,6 +30,9 @@ def read(
         The laboratory of all its worms, whatever a column says.
     full_scales : dict of str to float
         Largest count per laboratory.
+    folder_lab : str, optional
+        The laboratory of worms for which neither states one; the name of the file's parent folder
+        without it.
 
     Returns
     -------
@@ -40,7 +46,7 @@ def read(
         nor colour.
     """
     text = add_missing_columns(tables.cells(path), path, lab)
-    return without_wrong_positions(*tables.parsed(text, path, lab, full_scales), path)
+    return without_wrong_positions(*tables.parsed(text, path, lab or folder_lab, full_scales), path)
 
 
 def add_missing_columns(
@@ -68,7 +74,7 @@ def add_missing_columns(
     if missing:
         raise InputError(
             path,
-            f"no column {', '.join(missing)} among {', '.join(map(repr, text.columns[:20]))}",
+            f"no column {', '.join(missing)} among {tables.shown(text)}",
             f"{', '.join((*VOXELS, *MICROMETRES))}, separated by commas",
         )
     if "gray" not in text and "W" not in text and not {"R", "G", "B"} <= set(text):

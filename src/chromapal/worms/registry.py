@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chromapal.errors import InputError
-from chromapal.worms.discover import discover, laboratory
+from chromapal.worms.discover import discover, laboratory, no_files
 from chromapal.worms.slugs import slugs
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class ReadOptions:
     Attributes
     ----------
     lab : str or None
-        Laboratory of all worms; None for a table's own, or the name of the file's parent folder.
+        Laboratory of all worms; None for a table's own, or `folder_lab`.
     full_scales : dict of str to float
         Largest count per laboratory, if the model's colour scale depends on it.
     centres : str
@@ -40,6 +40,8 @@ class ReadOptions:
         Which channels of a volume are R, G, B, W, from 0; a single channel is W.
     spacing : sequence of float
         Voxel size of volumes along x, y, z [um]; the file's own where it is empty.
+    folder_lab : str or None
+        Laboratory where neither is stated; None for the name of the file's parent folder.
     """
 
     lab: str | None = None
@@ -47,6 +49,7 @@ class ReadOptions:
     centres: str = ""
     channels: dict[str, int] = field(default_factory=dict)
     spacing: Sequence[float] = ()
+    folder_lab: str | None = None
 
 
 class Source:
@@ -110,6 +113,30 @@ class Source:
         keys = slugs(str(path.relative_to(folder)) for path in paths)
         return {keys[str(path.relative_to(folder))]: str(path) for path in paths}
 
+    def no_files(self, config: dict) -> list[tuple[str, str, str]]:
+        """List what lies among a study's files, is called like one, and is none.
+
+        Returns
+        -------
+        list of (str, str, str)
+            Path, laboratory, and one line that says what it is and how to go on.
+        """
+        found = no_files(config[self.key], self.suffixes) if self.suffixes else []
+        return [(error.where, self.laboratory(error.where, config), str(error)) for error in found]
+
+    def laboratory(self, path: str | os.PathLike, config: dict) -> str:
+        """Return the laboratory of one of a study's files, unless the file states another.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        config : dict
+            The study's validated keys.
+        """
+        folder = config.get(self.key, "") if self.suffixes else ""
+        return laboratory(path, config["laboratory"], folder)
+
     def count(self, config: dict, files: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
         """Count the worms in a study's files, without validating them.
 
@@ -127,7 +154,7 @@ class Source:
         folds : tuple of str
             The distinct numeric folds that the files state, sorted.
         """
-        labs = Counter(laboratory(path, config["laboratory"] or None) for path in files)
+        labs = Counter(self.laboratory(path, config) for path in files)
         return dict(sorted(labs.items())), ()
 
     def read(

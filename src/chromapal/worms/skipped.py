@@ -30,6 +30,14 @@ def entry(file: object, lab: str, worm: str, reason: object, stage: str = "sourc
     return {name: _printable(value) for name, value in zip(SKIPPED, values, strict=True)}
 
 
+def of_no_files(found: Iterable[tuple[str, str, str]]) -> pd.DataFrame:
+    """List, and log, what is called like a file of worms and is none; see `registry.Source`."""
+    for _, _, reason in found:
+        LOGGER.warning("skipped: %s", reason)
+    rows = [entry(path, lab, "", reason) for path, lab, reason in found]
+    return pd.DataFrame(rows, columns=list(SKIPPED))
+
+
 def _printable(text: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 

@@ -1,6 +1,7 @@
 """The neuron table: one row per segmented neuron, validated on every read and write."""
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
+from chromapal.worms import names
 from chromapal.worms.session import is_day
 from chromapal.worms.slugs import fault
 
@@ -31,23 +33,13 @@ PER_WORM = ("fold", "session", *SUBJECT)
 FULL_SCALES = (255, 4095, 65535)
 # the side of a voxel [um], from finer than light resolves to coarser than a neuron is long
 VOXEL_UM = (0.01, 100.0)
+# what arithmetic can carry, far beyond what a microscope gives: positions [um] from wherever a
+# stage counts, a worm's extent [um] (a grown one is 1,500 um long), voxel indices, counts
+FARTHEST_UM, LARGEST_UM, LAST_VOXEL, LARGEST_COUNT = 1e7, 1e4, 2**20, 1e12
 # identifies a worm: laboratories use the same worm names
 WORM = ["lab", "worm"]
 # where a neuron's centre is: as an index into the volume, and in um
 VOXELS, MICROMETRES = ["x", "y", "z"], ["xr", "yr", "zr"]
-
-# Stems of the left/right pairs of the hermaphrodite (White et al. 1986), with the amphid and
-# phasmid socket and sheath cells that NeuroPAL files name. AVL, RIR, AQR, PQR and PVR end in a
-# letter that is not a side, and are therefore absent.
-_STEMS = """
-    ADA ADE ADF ADL AFD AIA AIB AIM AIN AIY AIZ ALM ALN AMSH AMSO ASE ASG ASH ASI ASJ ASK AUA
-    AVA AVB AVD AVE AVF AVH AVJ AVK AWA AWB AWC BAG BDU CAN CEPD CEPV CEPSHD CEPSHV FLP GLRD
-    GLRV GLR HSN I1 I2 IL1 IL1D IL1V IL2 IL2D IL2V LUA M2 M3 MC NSM OLL OLQD OLQV PDE PHA PHB
-    PHC PHSH PHSO PLM PLN PVC PVD PVN PVP PVQ PVW RIA RIB RIC RIF RIG RIM RIP RIV RMD RMDD RMDV
-    RME RMF RMG RMH SAAD SAAV SABV SDQ SIAD SIAV SIBD SIBV SMBD SMBV SMDD SMDV URAD URAV URB URX
-    URYD URYV
-    """
-PAIRS = frozenset(_STEMS.split())
 
 
 def _printable(values: pd.Series) -> pd.Series:
@@ -70,30 +62,39 @@ def _all_or_none(values: pd.Series, table: pd.DataFrame) -> pd.Series:
     return missing == missing.groupby([table["lab"], table["worm"]]).transform("all")
 
 
-def _finite(values: pd.Series) -> pd.Series:
-    return pd.Series(np.isfinite(values.to_numpy()), index=values.index)
+def _position(values: pd.Series) -> pd.Series:
+    return values.abs() <= FARTHEST_UM
 
 
 def _count(values: pd.Series) -> pd.Series:
-    return _finite(values) & (values >= 0)
+    return values.between(0, LARGEST_COUNT)
 
 
 _NAME = "a name without control characters"
-_COUNT = "a finite number of at least 0"
+_COUNT = f"a number from 0 to {LARGEST_COUNT:.3g}"
 # type, what is expected, the check, and whether values may be missing
 _EXPECTED = {
     "worm": (str, _NAME, _printable, False),
     "lab": (str, _NAME, _printable, False),
     **dict.fromkeys(
-        VOXELS, (np.int64, "a voxel index of at least 0", lambda values: values >= 0, False)
+        VOXELS,
+        (
+            np.int64,
+            f"a voxel index from 0 to {LAST_VOXEL}",
+            lambda values: values.between(0, LAST_VOXEL),
+            False,
+        ),
     ),
-    **dict.fromkeys(MICROMETRES, (np.float64, "a finite position in um", _finite, False)),
+    **dict.fromkeys(
+        MICROMETRES,
+        (np.float64, f"a position in um, at most {FARTHEST_UM:.0e} from 0", _position, False),
+    ),
     "weight": (np.float64, _COUNT, _count, False),
     **dict.fromkeys(CHANNELS, (np.float64, _COUNT, _count, True)),
     "full_scale": (
         np.float64,
-        "a finite number above 0",
-        lambda values: _finite(values) & (values > 0),
+        f"a number above 0, at most {LARGEST_COUNT:.3g}",
+        lambda values: (values > 0) & (values <= LARGEST_COUNT),
         False,
     ),
     "ID": (str, "a neuron name without control characters", _printable_or_empty, False),
@@ -145,6 +146,8 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
     if missing:
         raise InputError(origin, f"no column {', '.join(missing)}", f"columns {', '.join(COLUMNS)}")
     table = table.astype(dict.fromkeys(TEXT, "str")).reset_index(drop=True)
+    # one name may be stored in two ways: an umlaut as one character, or as two
+    table = table.assign(**{key: table[key].str.normalize("NFC") for key in WORM})
     from pandera.errors import SchemaError
 
     try:
@@ -159,6 +162,13 @@ def validate(table: pd.DataFrame, origin: object) -> pd.DataFrame:
         _require(
             ~(table[channel] > table["full_scale"]),
             table, channel, origin, "at most the laboratory's full_scale",
+        )  # fmt: skip
+    for column in MICROMETRES:
+        middle = table.groupby(WORM)[column].transform("median")
+        _require(
+            (table[column] - middle).abs() <= LARGEST_UM / 2,
+            table, column, origin,
+            f"a position in um within {LARGEST_UM / 2:.0e} of the worm's middle",
         )  # fmt: skip
     for column in PER_WORM:
         _require(
@@ -258,21 +268,17 @@ def full_scale_of(counts: np.ndarray | pd.DataFrame, origin: object = "counts") 
     )
 
 
-def clean_id(names: pd.Series) -> pd.Series:
-    """Strip labels, and turn the text `nan` into "" (unlabelled); a trailing `?` stays."""
-    stripped = names.astype("str").fillna("").str.strip()
-    return stripped.mask(stripped.str.lower() == "nan", "")
+def clean_id(labels: pd.Series) -> pd.Series:
+    """Give labels as people wrote them, "" (unlabelled) where none did; see `names.label`."""
+    return _each(labels, names.label)
 
 
-def clean_name(names: pd.Series) -> pd.Series:
-    """Convert labels to the form in which names are scored.
-
-    Stripped; `nan` is "" (unlabelled); a trailing `?` (uncertain) goes; a leading zero of the
-    trailing number goes (`VB02` is `VB2`). Partial names (`SIA?L`) stay.
+def clean_name(labels: pd.Series) -> pd.Series:
+    """Convert labels to the form in which names are scored; see `names.name`.
 
     Parameters
     ----------
-    names : pandas.Series of str
+    labels : pandas.Series of str
         Labels as in the source.
 
     Returns
@@ -280,21 +286,25 @@ def clean_name(names: pd.Series) -> pd.Series:
     pandas.Series of str
         Names, "" where unlabelled.
     """
-    certain = clean_id(clean_id(names).str.rstrip("? \t"))
-    return certain.str.replace(r"^([A-Za-z]+)0+([1-9][0-9]*)$", r"\1\2", regex=True)
+    return _each(labels, names.name)
 
 
-def neuron_class(names: pd.Series) -> pd.Series:
+def _each(labels: pd.Series, form: Callable[[str], str]) -> pd.Series:
+    texts = labels.astype("str").fillna("")
+    return texts.map({text: form(text) for text in texts.unique()}).astype("str")
+
+
+def neuron_class(cleaned: pd.Series) -> pd.Series:
     """Remove the side from names of left/right pairs.
 
-    A trailing L or R is removed if the rest is in `PAIRS`; every other name stays, such as `AVL`,
-    `RIR`, `AQR`, partial names and unknown names. Dorsal and ventral parts stay
+    A trailing L or R is removed if the rest is in `names.PAIRS`; every other name stays, such as
+    `AVL`, `RIR`, `AQR`, partial names and unknown names. Dorsal and ventral parts stay
     (`RMDDL` is `RMDD`, and `RMED`, `RMEV` stay apart from `RME`), because they differ in colour and
     in wiring.
 
     Parameters
     ----------
-    names : pandas.Series of str
+    cleaned : pandas.Series of str
         Cleaned names.
 
     Returns
@@ -303,10 +313,10 @@ def neuron_class(names: pd.Series) -> pd.Series:
         Names without side.
     """
     classes = {
-        name: name[:-1] if name[-1:] in ("L", "R") and name[:-1] in PAIRS else name
-        for name in names.unique()
+        name: name[:-1] if name[-1:] in ("L", "R") and name[:-1] in names.PAIRS else name
+        for name in cleaned.unique()
     }
-    return names.map(classes)
+    return cleaned.map(classes)
 
 
 def is_voxel_size(sides: ArrayLike) -> bool:

@@ -1,6 +1,5 @@
 """Read a user's own neuron tables: CSV or Parquet files with one or many worms each."""
 
-import csv
 import logging
 import os
 from pathlib import Path
@@ -8,14 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from chromapal import sheet
 from chromapal.errors import InputError
-from chromapal.worms import neuropal_id, skipped, table
+from chromapal.worms import neuropal_id, parquet_cells, skipped, table
 from chromapal.worms.discover import REQUIRED, fold_name, laboratory
 from chromapal.worms.session import date_in
 
 LOGGER = logging.getLogger(__name__)
 VOXELS = ("x", "y", "z")
 NUMBERS = (*VOXELS, "xr", "yr", "zr", "weight", *table.CHANNELS, "full_scale")
+# columns that are read; a new worm's table may have gray, and others are ignored
+READ_NUMBERS = (*NUMBERS, "gray")
+TEXTS = (*table.TEXT, "path")
 MISSING = ("", "nan", "na", "null", "none", "<na>")
 
 
@@ -57,8 +60,8 @@ def read(
     if missing:
         raise InputError(
             path,
-            f"no column {', '.join(missing)}",
-            f"columns {', '.join(REQUIRED)}",
+            f"no column {', '.join(missing)} among {shown(text)}",
+            "columns as in docs/worms.md",
             "a channel that was not recorded is a column of empty cells",
         )
     return parsed(text, path, lab, full_scales)
@@ -78,7 +81,21 @@ def cells(path: str | os.PathLike) -> pd.DataFrame:
             "a CSV of NeuroPAL_ID, which has no counts",
             "its volume beside it, of the same name",
         )
-    return _read_parquet(path) if Path(path).suffix.lower() == ".parquet" else _read_csv(path)
+    if Path(path).suffix.lower() == ".parquet":
+        text, header = parquet_cells.read(path, READ_NUMBERS, TEXTS)
+    else:
+        # every cell as text: pandas would make numbers of names, and NaN of `NA`
+        header, _, rows = sheet.read(path)
+        used = [k for k, name in enumerate(header) if name in {*READ_NUMBERS, *TEXTS}]
+        columns = {header[k]: [row[k] for row in rows] for k in used}
+        text = pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), dtype="str")
+    text.attrs["header"] = header
+    return text
+
+
+def shown(text: pd.DataFrame) -> str:
+    """Show which columns a file has that `cells` read."""
+    return sheet.head(text.attrs["header"])
 
 
 def parsed(
@@ -97,56 +114,32 @@ def parsed(
             return table.validate(neurons, path), []
         except InputError:
             pass  # some worm is at fault: the others go on below
-    good, skipped_worms = [], []
-    for (lab_name, worm), rows in neurons.groupby(table.WORM, sort=False):
-        try:
-            first = min(faults.keys() & set(rows.index), default=None)
-            if first is not None:
-                found, expected = faults[first]
-                raise InputError(path, f"{found} at neuron {first} (worm {worm!r})", expected)
-            good.append(table.validate(rows, path).set_axis(rows.index))
-        except InputError as error:
-            skipped_worms.append(skipped.entry(path, lab_name, worm, error))
+    groups = [rows for _, rows in neurons.groupby(table.WORM, sort=False)]
+    good, skipped_worms = _usable(groups, faults, path)
     return table.validate(pd.concat([table.empty(), *good]).sort_index(), path), skipped_worms
 
 
-def _read_csv(path: str | os.PathLike) -> pd.DataFrame:
-    """Read every cell as text; pandas would make numbers of names, and NaN of `NA`."""
+def _usable(
+    worms: list[pd.DataFrame], faults: dict[int, tuple[str, str]], path: str | os.PathLike
+) -> tuple[list[pd.DataFrame], list[dict]]:
+    """Divide worms into usable ones and others, halving what holds a bad one: checks take time."""
+    rows = pd.concat(worms)
+    first = next((row for row in rows.index if row in faults), None)
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.reader(lines, strict=True)
-            header = next(reader, [])
-            rows = []
-            for row in reader:
-                if row and len(row) != len(header):
-                    raise InputError(
-                        f"{path}, line {reader.line_num}",
-                        f"{len(row)} cells",
-                        f"{len(header)}, as in the header",
-                    )
-                rows += [row] if row else []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, f"no readable CSV file ({error})", "UTF-8 text") from None
-    _require_once(header, path)
-    return pd.DataFrame(rows, columns=header, dtype="str")
-
-
-def _read_parquet(path: str | os.PathLike) -> pd.DataFrame:
-    try:
-        columns = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"no readable Parquet file ({error})", "a neuron table") from None
-    _require_once([str(name) for name in columns], path)
-    for name in ("worm", "lab"):
-        if name in columns and pd.api.types.is_float_dtype(columns[name]):
-            raise InputError(path, f"column {name} of type {columns[name].dtype}", "text")
-    return columns.reset_index(drop=True)
-
-
-def _require_once(header: list[str], path: str | os.PathLike):
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise InputError(path, f"two columns {', '.join(twice)}", "each column once")
+        if first is not None:
+            found, expected = faults[first]
+            name = rows["worm"].loc[first]
+            raise InputError(path, f"{found} at neuron {first} (worm {name!r})", expected)
+        return [table.validate(rows, path).set_axis(rows.index)], []
+    except InputError as error:
+        if len(worms) == 1:
+            lab, name = rows[["lab", "worm"]].iloc[0]
+            return [], [skipped.entry(path, lab, name, error)]
+    middle = len(worms) // 2
+    (good, bad), (more, worse) = (
+        _usable(half, faults, path) for half in (worms[:middle], worms[middle:])
+    )
+    return good + more, bad + worse
 
 
 def _typed(
@@ -154,10 +147,10 @@ def _typed(
 ) -> tuple[pd.DataFrame, dict[int, tuple[str, str]]]:
     """Give typed columns, and what was found and expected where a cell could not be read."""
     absent = pd.Series("", index=text.index, dtype="str")
-    labs = _text(text.get("lab", absent)).str.strip()
+    labs = _text(text.get("lab", absent)).str.strip().str.normalize("NFC")
     folds = _text(text.get("fold", absent))
     neurons = {
-        "worm": _text(text["worm"]).str.strip(),
+        "worm": _text(text["worm"]).str.strip().str.normalize("NFC"),
         "lab": labs.mask(labs == "", lab),
         "ID": table.clean_id(_text(text["ID"])),
         "fold": folds.map({fold: fold_name(fold) for fold in folds.unique()}).astype("str"),
@@ -216,14 +209,21 @@ def _full_scales(
     neurons: pd.DataFrame, stated: dict[str, float], path: str | os.PathLike
 ) -> pd.Series:
     """Give each row its laboratory's full scale: the study's, the file's, else an inferred one."""
+    counts = neurons[list(table.CHANNELS)]
+    # a count that no camera gives is one worm's mistake, found when it is validated
+    largest = (
+        counts.where(counts <= table.FULL_SCALES[-1]).max(axis=1).groupby(neurons["lab"]).max()
+    )
     scales = neurons["full_scale"]
-    for lab, rows in neurons.groupby("lab"):
+    unknown = scales.isna().groupby(neurons["lab"]).any()
+    chosen = {}
+    for lab in unknown.index:
         if lab in stated:
-            scales = scales.mask(neurons["lab"] == lab, float(stated[lab]))
-        elif rows["full_scale"].isna().any():
-            counts = rows[list(table.CHANNELS)]
-            # a count that no camera gives is one worm's mistake, found when it is validated
-            scale = table.full_scale_of(counts.where(counts <= table.FULL_SCALES[-1]), path)
-            scales = scales.mask((neurons["lab"] == lab) & scales.isna(), float(scale))
-            LOGGER.info("%s: full scale of laboratory %s inferred as %d counts", path, lab, scale)
-    return scales
+            chosen[lab] = float(stated[lab])
+        elif unknown[lab]:
+            chosen[lab] = float(table.full_scale_of(largest[lab], path))
+            text = "%s: full scale of laboratory %s inferred as %d counts"
+            LOGGER.info(text, path, lab, chosen[lab])
+    of_row = neurons["lab"].map(chosen)
+    known = neurons["lab"].isin(stated) | scales.isna()
+    return of_row.where(known, scales).astype(np.float64)

@@ -257,6 +257,12 @@ def skipped(tables: str | os.PathLike) -> Html:
     return table(_read(tables, "skipped"), heads, "Nothing was skipped.")
 
 
+def unknown_labels(tables: str | os.PathLike) -> Html:
+    """Show labels that count as names, but that no list of neurons knows."""
+    heads = {"lab": "laboratory", "label": "label", "neurons": "neurons", "worms": "worms"}
+    return table(_read(tables, "unknown_labels"), heads, "Every label names a known neuron.")
+
+
 def image_studies(tables: str | os.PathLike) -> Html:
     """Link the reports of image studies in the same results folder."""
     results = Path(tables).parents[1]

@@ -5,14 +5,15 @@ import os
 import numpy as np
 import pandas as pd
 
+from chromapal import sheet
 from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
 from chromapal.evaluate.metrics import identity
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.write import write_table
-from chromapal.files import live
 from chromapal.worms.table import WORM
+from chromapal.worms.tables import MISSING
 
 OWN = 0
 DIGITS = 5  # accuracies that differ by less are the same one, written with fewer digits
@@ -58,19 +59,27 @@ def write_peers(worms: str | os.PathLike, peers: str | os.PathLike, out: str | o
 
 
 def read_peers(path: str | os.PathLike) -> pd.DataFrame:
-    """Read the accuracy of other methods, one row per worm."""
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False).map(live)
-        methods = table.columns.drop(WORM, errors="ignore")
-        table = table.assign(**{name: pd.to_numeric(table[name]) for name in methods})
-    except (OSError, ValueError) as error:
-        raise InputError(
-            path, f"no readable CSV file ({error})", "the accuracies of other methods"
-        ) from None
-    if not set(WORM) <= set(table.columns) or len(methods) == 0:
-        raise InputError(
-            path, f"columns {', '.join(map(str, table.columns))}", "lab, worm, and one per method"
-        )
+    """Read the accuracy of other methods, one row per worm.
+
+    Raises
+    ------
+    InputError
+        See `write_peers`.
+    """
+    header, _, rows = sheet.read(path, short=True)
+    methods = [name for name in header if name not in WORM]
+    if not set(WORM) <= set(header) or not methods:
+        raise InputError(path, f"columns {sheet.head(header)}", "lab, worm, and one per method")
+    table = pd.DataFrame(rows, columns=header, dtype="str")
+    for key in WORM:
+        table[key] = table[key].str.strip().str.normalize("NFC")
+    for name in methods:
+        values = pd.to_numeric(table[name], errors="coerce")
+        stated = ~table[name].str.strip().str.lower().isin(MISSING)
+        wrong = table[name][stated & values.isna()]
+        if len(wrong):
+            raise InputError(path, f"{name} = {wrong.iloc[0]!r}", "a number, or nothing")
+        table[name] = values
     twice = table[table.duplicated(WORM)]
     if len(twice):
         lab, worm = twice[WORM].iloc[0]

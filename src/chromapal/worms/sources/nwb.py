@@ -21,7 +21,9 @@ class Nwb(Source):
         """Read one worm, and the facts about its volume and calcium traces."""
         from chromapal.worms.nwb import reader
 
-        neurons, facts = reader.read_with_facts(path, options.lab, options.full_scales)
+        neurons, facts = reader.read_with_facts(
+            path, options.lab or options.folder_lab, options.full_scales
+        )
         return neurons, [], facts
 
 

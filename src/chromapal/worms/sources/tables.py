@@ -1,14 +1,17 @@
 """A user's own neuron tables: CSV or Parquet files with one or many worms each."""
 
-import csv
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-from chromapal.worms.discover import REQUIRED, fold_name, laboratory
+from chromapal import sheet
+from chromapal.errors import InputError
+from chromapal.worms.discover import REQUIRED, fold_name
 from chromapal.worms.registry import Source
 
 _KEYS = ("worm", "lab", "fold")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Tables(Source):
@@ -26,11 +29,12 @@ class Tables(Source):
         worms: set[tuple[str, str]] = set()
         folds: set[str] = set()
         for path in map(Path, files):
-            file_lab = laboratory(path, config["laboratory"] or None)
+            file_lab = self.laboratory(path, config)
             for worm, stated, fold in _keys(path):
-                worms.add((stated.strip() or file_lab, worm.strip()))
+                key = (stated.strip() or file_lab, worm.strip())
+                worms.add(tuple(unicodedata.normalize("NFC", text) for text in key))
                 folds.add(fold_name(fold))
-        numeric = sorted((fold for fold in folds if fold.isdigit()), key=int)
+        numeric = sorted((fold for fold in folds if _NUMBER.fullmatch(fold)), key=int)
         return dict(sorted(Counter(lab for lab, _ in worms).items())), tuple(numeric)
 
     def read(self, path, lab, full_scales):
@@ -43,45 +47,29 @@ class Tables(Source):
         """Read all worms of a file; see `chromapal.worms.new_tables.read`."""
         from chromapal.worms import new_tables
 
-        return *new_tables.read(path, stated.lab, stated.full_scales), {}
+        return *new_tables.read(path, stated.lab, stated.full_scales, stated.folder_lab), {}
 
 
-def _keys(path: Path) -> set[tuple[str, str, str]]:
+def _keys(path: Path) -> set[tuple[str, ...]]:
     try:
-        read = _parquet_columns if path.suffix.lower() == ".parquet" else _csv_columns
-        return read(path)
-    except (OSError, ValueError, csv.Error):
+        return _parquet_keys(path) if path.suffix.lower() == ".parquet" else _csv_keys(path)
+    except InputError:
         return set()
 
 
-def _csv_columns(path: Path) -> set[tuple[str, str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.reader(lines)
-        header = next(rows, [])
-        if not set(REQUIRED) <= set(header):
-            return set()
-        indices = [header.index(key) if key in header else None for key in _KEYS]
-        return {_pick(row, indices) for row in rows if len(row) == len(header)}
-
-
-def _pick(row: Sequence[str], indices: Sequence[int | None]) -> tuple[str, ...]:
-    return tuple("" if index is None else row[index] for index in indices)
-
-
-def _parquet_columns(path: Path) -> set[tuple[str, str, str]]:
-    from pyarrow import parquet
-
-    header = parquet.read_schema(path).names
+def _csv_keys(path: Path) -> set[tuple[str, ...]]:
+    rows = sheet.rows(path)
+    _, header = next(rows, (0, []))
     if not set(REQUIRED) <= set(header):
         return set()
-    table = parquet.read_table(path, columns=[key for key in _KEYS if key in header])
-    columns = [
-        ["" if value is None else str(value) for value in table[key].to_pylist()]
-        if key in header
-        else [""] * table.num_rows
-        for key in _KEYS
-    ]
-    return set(zip(*columns, strict=True))
+    indices = [header.index(key) if key in header else None for key in _KEYS]
+    return {tuple("" if k is None else row[k] for k in indices) for _, row in rows}
+
+
+def _parquet_keys(path: Path) -> set[tuple[str, ...]]:
+    from chromapal.worms import parquet_cells
+
+    return parquet_cells.keys(path, _KEYS, REQUIRED)
 
 
 SOURCE = Tables()

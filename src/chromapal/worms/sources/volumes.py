@@ -21,6 +21,7 @@ class Volumes(Source):
             options.channels,
             options.spacing,
             options.full_scales,
+            options.folder_lab,
         )
         return neurons, [], facts
 
