@@ -229,6 +229,8 @@ def examine(count: int, seed: int, data: Path) -> tuple[collections.Counter, int
     counts: collections.Counter = collections.Counter()
     with tempfile.TemporaryDirectory() as folder, Watch() as watch:
         for name, path in mutants(sources(data), Path(folder), count, seed):
+            if name.split()[0].endswith("00"):  # a slow machine takes half an hour
+                print(f"at {name.split()[0]}: {dict(counts)}", flush=True)
             verdict = judge(path)
             counts[" ".join(verdict.split()[:2]) if verdict[0].isupper() else verdict] += 1
             if verdict[0].isupper() or "no end" in verdict or "died" in verdict:
