@@ -32,7 +32,14 @@ def scores(tmp_path_factory):
         load(path, "tables", "", scales, out.with_suffix(".parquet"), out.with_suffix(".csv"))
     neurons, splits = folder / "neurons.parquet", folder / "splits.parquet"
     tables = [folder / f"{path.stem}.parquet" for path in sources]
-    collect(tables, neurons, folder / "skipped.csv", [t.with_suffix(".csv") for t in tables], {})
+    collect(
+        tables,
+        neurons,
+        folder / "skipped.csv",
+        [t.with_suffix(".csv") for t in tables],
+        {},
+        folder / "scope.csv",
+    )
     write_splits(
         neurons, kind="rows", folds=1, seed=42, validation=0.15, cross_fit=False, out=splits
     )

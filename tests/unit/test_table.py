@@ -192,7 +192,7 @@ def write_parts(folder, *parts):
 
 def gather(folder, *parts):
     paths, lists = write_parts(folder, *parts)
-    collect(paths, folder / "neurons.parquet", folder / "skipped.csv", lists, {})
+    collect(paths, folder / "neurons.parquet", folder / "skipped.csv", lists, {}, folder / "q.csv")
     return table.read(folder / "neurons.parquet"), skipped.read(folder / "skipped.csv")
 
 
@@ -237,7 +237,7 @@ def test_handedness_is_the_worms_else_the_laboratorys(tmp_path):
     parts = ("f1", pd.concat([worm("a", "SF"), worm("b", "SF")])), ("f2", worm("c", "EY"))
     paths, lists = write_parts(tmp_path, *parts)
     stated = {"SF": {"handedness": "mirrored", "worms": {"b": "right"}}, "NP": {}}
-    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated)
+    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated, tmp_path / "q.csv")
     found = table.read(tmp_path / "n.parquet").groupby("worm")["handedness"].unique()
     assert found.map(list).to_dict() == {"a": [-1], "b": [1], "c": [0]}
 
@@ -252,7 +252,9 @@ def test_a_study_says_which_labels_of_a_laboratory_it_keeps(tmp_path, caplog, la
     paths, lists = write_parts(tmp_path, *parts)
     stated = {"SF": {"labels": labels}}
     with caplog.at_level("INFO"):
-        collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated)
+        collect(
+            paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated, tmp_path / "q.csv"
+        )
     neurons = table.read(tmp_path / "n.parquet")
     found = neurons.groupby("lab")["ID"].agg(list)
     assert found["SF"] == kept and found["EY"] == names
@@ -267,7 +269,7 @@ def state(folder, stated, *entries):
     parts = ("f1", pd.concat([worm("a", "SF"), worm("b10", "SF")])), ("f2", worm("c", "EY"))
     paths, lists = write_parts(folder, *parts)
     skipped.write(entries, lists[0])
-    collect(paths, folder / "n.parquet", folder / "s.csv", lists, stated)
+    collect(paths, folder / "n.parquet", folder / "s.csv", lists, stated, folder / "q.csv")
     neurons = table.read(folder / "n.parquet")
     return neurons.groupby("worm")["handedness"].first().to_dict()
 
@@ -301,7 +303,7 @@ def test_facts_about_what_was_left_out_are_a_warning(tmp_path, caplog):
 def test_a_worm_named_by_digits_may_stand_without_quotes(tmp_path):
     paths, lists = write_parts(tmp_path, ("f1", worm("7", "SF")), ("f2", worm("c", "EY")))
     stated = {"SF": {"worms": {7: "mirrored"}}}
-    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated)
+    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, stated, tmp_path / "q.csv")
     found = table.read(tmp_path / "n.parquet").groupby("worm")["handedness"].first()
     assert found.to_dict() == {"7": -1, "c": 0}
 
@@ -317,7 +319,7 @@ def test_a_worm_without_label_is_kept_and_listed_for_identity(tmp_path):
 def test_reasons_of_the_parts_are_kept_as_text(tmp_path):
     paths, lists = write_parts(tmp_path, ("f1", worm("NA")), ("f2", worm("007")))
     skipped.write([skipped.entry("f3", "", name, "bad") for name in ("1e5", "NA")], lists[0])
-    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {})
+    collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {}, tmp_path / "q.csv")
     assert skipped.read(tmp_path / "s.csv")["worm"].tolist() == ["1e5", "NA"]
     assert table.read(tmp_path / "n.parquet")["worm"].unique().tolist() == ["007", "NA"]
 
@@ -329,7 +331,7 @@ def test_too_few_worms_are_an_error_after_all_reasons_are_logged(tmp_path, caplo
     reasons = [f"f{number}: found an empty file" for number in (1, 2)]
     skipped.write([skipped.entry("f", "L", "", reason) for reason in reasons], lists[1])
     with pytest.raises(InputError, match=f"{found}.*first of 2 reasons above: {reasons[0]}"):
-        collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {})
+        collect(paths, tmp_path / "n.parquet", tmp_path / "s.csv", lists, {}, tmp_path / "q.csv")
     assert caplog.messages == [f"skipped: {reason}" for reason in reasons]
     assert not (tmp_path / "n.parquet").exists()
 

@@ -54,6 +54,12 @@ rule collect_worms:
     output:
         neurons="results/{study}/neurons.parquet",
         skipped="results/{study}/skipped.csv",
+        scope=report(
+            "results/{study}/tables/scope.csv",
+            caption="../report/table_scope.rst",
+            category="Tables",
+            labels={"table": "scope"},
+        ),
     log:
         "results/{study}/logs/collect_worms.log",
     group:

@@ -11,10 +11,10 @@ import pandas as pd
 from chromapal import methods, provenance
 from chromapal.errors import InputError
 from chromapal.files import whole
-from chromapal.prepare import geometry
 from chromapal.prepare.normalise import Normalisation, Normaliser
 from chromapal.training import layout
 from chromapal.training.settings import Training
+from chromapal.worms import geometry
 from chromapal.worms.table import SUBJECT, WORM
 
 LOGGER = logging.getLogger("chromapal")

@@ -3,9 +3,8 @@
 import pandas as pd
 
 from chromapal.errors import InputError
-from chromapal.prepare import geometry
 from chromapal.prepare.normalise import Normaliser
-from chromapal.worms import skipped
+from chromapal.worms import geometry, skipped
 from chromapal.worms.table import WORM
 
 MIN_NEURONS = 4  # neurons that determine the orientation of a worm

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from chromapal.columns import SKIPPED
+from chromapal.columns import SCOPE, SKIPPED
 from chromapal.errors import InputError
-from chromapal.worms import skipped, table
+from chromapal.files import write_csv
+from chromapal.worms import counts, plausible, skipped, table
 
 LOGGER = logging.getLogger(__name__)
 # Axes of a recording: right-handed, their mirror image, or unknown.
@@ -22,6 +23,7 @@ def collect(
     out_skipped: str | os.PathLike,
     skipped_parts: Sequence[str | os.PathLike],
     laboratories: dict,
+    out_scope: str | os.PathLike,
 ):
     """Combine the neuron tables of all files.
 
@@ -44,6 +46,9 @@ def collect(
         a question mark, or none); `handedness` (right or mirrored), and `worms`, the
         same by worm. It becomes the column `handedness`: 1, -1, or 0 where nothing is stated.
         A laboratory without worms is only a warning, since its files may have been skipped.
+    out_scope : path-like
+        CSV of `chromapal.columns.SCOPE`: worms and laboratories whose positions or counts are
+        unusual; each is logged as a warning too. They stay in the study.
 
     Raises
     ------
@@ -69,6 +74,10 @@ def collect(
             *(lab, rows["worm"].nunique(), rows["full_scale"].iloc[0]),
             *((rows["name"] != "").sum(), len(rows)),
         )
+    asked = [*plausible.questions(neurons), *counts.questions(neurons)]
+    for question in asked:
+        LOGGER.warning("%s %s: %s: %s; usual: %s", *(question[name] for name in SCOPE))
+    write_csv(pd.DataFrame(asked, columns=list(SCOPE)), out_scope, sort_by=list(SCOPE))
     table.write(neurons, out_neurons)
 
 
@@ -77,12 +86,15 @@ def merged(
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Concatenate tables; of a worm in two files, keep the first file's rows.
 
+    Both training worms and new worms pass here, and are asked the same.
+
     Returns
     -------
     neurons : pandas.DataFrame
         Neurons with their `file`, worms sorted by laboratory and name.
     entries : list of pandas.DataFrame
-        What was skipped: as listed by the parts, and worms repeated in later files.
+        What was skipped: as listed by the parts, worms repeated in later files, and worms whose
+        positions cannot be those of a worm.
     """
     parts = [_read_with_file(path) for path in paths]
     parts.sort(key=lambda part: part["file"].iloc[0] if len(part) else "")
@@ -90,7 +102,11 @@ def merged(
     entries = [skipped.read(path) for path in skipped_parts]
     entries.append(pd.DataFrame(_duplicates(everything), columns=list(SKIPPED)))
     first = everything.groupby(table.WORM)["file"].transform("first")
-    return everything[everything["file"] == first].sort_values(table.WORM, kind="stable"), entries
+    neurons, impossible = plausible.without_impossible(everything[everything["file"] == first])
+    entries.append(pd.DataFrame(impossible, columns=list(SKIPPED)))
+    for entry in impossible:
+        LOGGER.warning("skipped: %s", entry["reason"])
+    return neurons.sort_values(table.WORM, kind="stable"), entries
 
 
 def _read_with_file(path: str | os.PathLike) -> pd.DataFrame:
