@@ -76,9 +76,9 @@ def test_rules_import_nothing_heavy():
     assert sorted(lines) == [
         "from chromapal import columns",
         "from chromapal import methods, provenance",
+        "from chromapal.apply import facts as model_facts",
         "from chromapal.apply import plan as apply_plan",
         "from chromapal.errors import InputError, NoSpaceError",
-        "from chromapal.training import layout",
         "from chromapal.worms import plan, registry",
         "from chromapal.worms.dandi import plan as dandi_plan",
         "from chromapal.worms.simulate import file_names",
