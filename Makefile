@@ -36,6 +36,7 @@ run: install ## run the default study and name its report
 	@echo "Report: results/$(STUDY)/report/report.html"
 
 study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--config tables=FOLDER"
+	@PYTHONPATH=src $(BIN)/python -m chromapal.config_files $(CONFIG)
 	$(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG) $(ARGS)
 
 identity: ## name neurons of TABLES=FOLDER, whole worms held out [PEERS=FILE]

@@ -75,7 +75,7 @@ def test_rules_import_nothing_heavy():
     lines = [line.strip() for line in text.splitlines() if "chromapal" in line and "import" in line]
     assert sorted(lines) == [
         "from chromapal import columns",
-        "from chromapal import methods, provenance",
+        "from chromapal import config_files, methods, provenance",
         "from chromapal.apply import facts as model_facts",
         "from chromapal.apply import plan as apply_plan",
         "from chromapal.errors import InputError, NoSpaceError",

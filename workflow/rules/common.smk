@@ -1,5 +1,6 @@
 """Validated config, study discovery and code digests, shared by all rules."""
 
+import contextlib
 import datetime
 import functools
 import json
@@ -16,7 +17,7 @@ from snakemake.utils import validate
 # Scripts inherit this search path, in conda environments too.
 sys.path.insert(0, str(ROOT / "src"))
 
-from chromapal import methods, provenance
+from chromapal import config_files, methods, provenance
 from chromapal.errors import InputError, NoSpaceError
 from chromapal.apply import plan as apply_plan
 
@@ -42,7 +43,8 @@ def converted(value, schema):
     """Convert a value from `--config` to its key's type: `nwb=true` to a bool, `worms=2023` to text."""
     kind = schema.get("type") if schema else None
     if isinstance(value, str) and kind in ("boolean", "object", "array"):
-        return yaml.safe_load(value)
+        with contextlib.suppress(yaml.YAMLError, ValueError, RecursionError):
+            return yaml.safe_load(value)
     # a bool is an int as well, and no name
     if kind == "string" and type(value) in (int, float, datetime.date):
         return str(value)
@@ -78,6 +80,7 @@ def validated(config):
         config = without_study_keys(config)
     known = keys(kind)
     config = {key: converted(value, known.get(key)) for key, value in config.items()}
+    checked(config_files.check, config)
     schema = str(ROOT / f"workflow/schemas/{kind}.schema.json")
     try:
         # first without defaults: filling them in, it fails over a text in place of an object
