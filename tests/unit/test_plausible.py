@@ -49,7 +49,7 @@ def test_exchanged_axes_are_skipped(order):
     first = next(axis for axis in range(3) if order[axis] != axis)
     assert line == (
         f"w.csv: found {'xyz'[first]}r along {'xyz'[order[first]]} (worm 'w'); "
-        f"expected {'xyz'[first]}r along {'xyz'[first]}"
+        f"expected {'xyz'[first]}r along {'xyz'[first]}; are two axes exchanged?"
     )
 
 

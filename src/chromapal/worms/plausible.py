@@ -92,7 +92,8 @@ def _axis_fault(voxels: np.ndarray, positions: np.ndarray) -> tuple[str, ...]:
     for axis, column in enumerate(MICROMETRES):
         other = int(follows[axis].argmax())
         if follows[axis, other] > MIN_CORRELATION and follows[axis, axis] < MIN_CORRELATION:
-            return f"{column} along {VOXELS[other]}", f"{column} along {VOXELS[axis]}"
+            found, expected = (f"{column} along {VOXELS[each]}" for each in (other, axis))
+            return found, expected, "are two axes exchanged?"
         side = _side(voxels[:, axis], positions[:, axis])
         if follows[axis, axis] > MIN_CORRELATION and not is_voxel_size(side):
             return (
