@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.columns import SKIPPED
+from chromapal.columns import SCOPE, SKIPPED
 from chromapal.dictionary import TABLES
 from chromapal.evaluate.report import parts
 from chromapal.evaluate.report.html import Html, figure, number, numbers, section, table
@@ -48,7 +48,8 @@ def empty_tables(folder: Path):
     """Write the study's tables without a row, as a study that ran nothing has them."""
     folder.mkdir()
     for name, columns in {
-        name: TABLES[name].names for name in ("colour", "identity", "worms", "summary", "skipped")
+        name: TABLES[name].names
+        for name in ("colour", "identity", "worms", "summary", "skipped", "scope")
     }.items():
         pd.DataFrame(columns=list(columns)).to_csv(folder / f"{name}.csv", index=False)
 
@@ -81,13 +82,17 @@ def filled_tables(folder: Path):
         [("a/b.nwb", "HL", HOSTILE, "source", "found <b>3</b> labels; expected 4")],
         columns=list(SKIPPED),
     )
+    scope = pd.DataFrame(
+        [("HL", HOSTILE, "gray", "W <b>0</b> for 9 of 9 neurons", "a count of its own")],
+        columns=list(SCOPE),
+    )
     summary = pd.DataFrame(
         [("Results", "Full Dataset (w/ BG)", "MSE", 0.0144, np.nan, 0.9, "mean colour")],
         columns=TABLES["summary"].names[:7],
     )
     for name, rows in {
         "colour": colour.reindex(columns=TABLES["colour"].names), "skipped": skipped,
-        "identity": identity.reindex(columns=TABLES["identity"].names),
+        "scope": scope, "identity": identity.reindex(columns=TABLES["identity"].names),
         "summary": summary.reindex(columns=TABLES["summary"].names),
         "worms": pd.DataFrame({"lab": ["HL"], "worm": [HOSTILE]}).reindex(
             columns=TABLES["worms"].names
@@ -180,7 +185,7 @@ def test_study_that_ran_nothing_still_has_a_report(tmp_path):
     words = "".join(Page(rendered(tmp_path)[0]).words)
     assert "no colorizer was run" in words
     assert "no classifier was run" in words
-    assert "Nothing was skipped." in words
+    assert "Nothing was skipped." in words and "Nothing is unusual." in words
     assert "“losses” was not drawn" in words
 
 
