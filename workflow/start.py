@@ -4,18 +4,15 @@ Snakemake reads config files and `--config` itself, before any file of this work
 traceback where it cannot. All that it can read is left to it.
 """
 
-import json
 import sys
 from pathlib import Path
 
 from snakemake import cli
-from snakemake.common.configfile import load_configfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
+from chromapal import config_files
 from chromapal.errors import InputError
-
-EXPECTED = "a config file in UTF-8, such as those in config/"
 
 
 def check(words: list[str]):
@@ -28,13 +25,7 @@ def check(words: list[str]):
     """
     _, arguments = cli.parse_args(words)
     for path in arguments.configfile or ():
-        try:
-            # written again, since a part that contains itself has no end
-            json.dumps(load_configfile(path), default=str, skipkeys=True)
-        except OSError as error:
-            raise InputError(path, f"no file to read ({error.strerror})", EXPECTED) from None
-        except Exception as error:
-            raise InputError(path, f"no YAML ({error})", EXPECTED) from None
+        config_files.read(path)
     try:
         cli.parse_config(arguments.config)
     except Exception as error:

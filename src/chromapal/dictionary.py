@@ -219,9 +219,9 @@ SHARED = {
         Column("file", TEXT, "Source file."),
         Column("stage", TEXT, "What it was skipped for: `source`, `colour` or `identity`."),
         Column("reason", TEXT, "Why, in one line."),
-        Column("question", TEXT, "How the worm differs, such as `sex` or `size`."),
+        Column("question", TEXT, "What is asked, such as `sex` or `size`."),
         Column("found", TEXT, "The worm's value."),
-        Column("trained", TEXT, "The training worms' values."),
+        Column("trained", TEXT, "What is usual: the training worms' values."),
     )
 }  # fmt: skip
 
@@ -687,8 +687,10 @@ TABLES = {
         ),
     ),
     "scope": Table(
-        "scope.csv",
-        "How new worms differ from all worms that the model was trained on: a row per difference.",
+        "tables/scope.csv, scope.csv",
+        "Questions about worms that were used all the same: unusual positions or counts of a "
+        "study's worms and laboratories, or how new worms differ from all worms that the model was "
+        "trained on. A row per question.",
         ("lab", "worm", "question"),
         _columns(" ".join(SCOPE)),
     ),

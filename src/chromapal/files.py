@@ -271,6 +271,37 @@ def write_json(content: object, path: str | os.PathLike):
         temporary.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def read_json(path: str | os.PathLike) -> object:
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+def read_json(path: str | os.PathLike, advice: str = "", finite: bool = False) -> object:
+    """Read a JSON file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    advice : str
+        How to go on where it cannot be read.
+    finite : bool
+        Whether to refuse NaN and infinity, which Python writes and JSON does not have.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it is not JSON, or nested too deeply to be read.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        return json.loads(text, parse_constant=_refused if finite else None)
+    except FileNotFoundError:
+        raise InputError(path, "no file", "a JSON file", advice) from None
+    except OSError as error:
+        raise InputError(
+            path, f"no readable file ({error.strerror})", "a JSON file", advice
+        ) from None
+    except (ValueError, RecursionError) as error:
+        # of text that is no JSON, of numbers of thousands of digits, of nested brackets
+        found = f"invalid JSON ({str(error)[:80]})"
+        raise InputError(path, found, "a JSON file", advice) from None
+
+
+def _refused(constant: str):
+    raise ValueError(f"{constant} is no number")

@@ -31,6 +31,11 @@ DECLARED = {
 }
 
 
+FRACTIONS = {"dropout": 0.99, "uniform": 1.0}
+AT_LEAST_1 = ("width", "layers", "heads", "batch", "members", "trees", "neighbours", "hidden")
+MOST_TIMES = 200
+
+
 @cache
 def names(kind: str) -> tuple[str, ...]:
     """List the methods of one kind.
@@ -158,7 +163,7 @@ def params(kind: str, name: str, changes: dict | None = None) -> object:
     Raises
     ------
     InputError
-        A key that `Params` does not have, or a value of another type.
+        A key that `Params` does not have, or a value of another type or out of bounds.
     """
     blank = module(kind, name).Params
     fields = {field.name: field for field in dataclasses.fields(blank)}
@@ -171,5 +176,23 @@ def params(kind: str, name: str, changes: dict | None = None) -> object:
         if default is not None and (
             not isinstance(value, kinds) or isinstance(value, bool) != isinstance(default, bool)
         ):
-            raise InputError(where, repr(value), f"a value like {default!r}")
+            raise InputError(where, repr(value)[:60], f"a value like {default!r}")
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            low, high = _bounds(key, default)
+            # NaN is neither
+            if not low <= value <= high:
+                raise InputError(where, f"{value:.6g}", f"{low:g} to {high:g}")
     return blank(**(changes or {}))
+
+
+def _bounds(key: str, default: object) -> tuple[float, float]:
+    """Bound a parameter, wide enough for any use: what lies beyond would take all memory or time.
+
+    Fractions lie between 0 and 1, counts between 1 (0 where that switches something off) and
+    `MOST_TIMES` their default, other numbers between 0 and a million times theirs.
+    """
+    if key in FRACTIONS:
+        return 0, FRACTIONS[key]
+    if isinstance(default, int):
+        return int(key in AT_LEAST_1), MOST_TIMES * max(default, 10)
+    return 0, 1e6 * max(default or 0.0, 1.0)

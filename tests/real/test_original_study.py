@@ -34,7 +34,7 @@ def scores(tmp_path_factory):
     tables = [folder / f"{path.stem}.parquet" for path in sources]
     lists = [path.with_suffix(".csv") for path in tables]
     outs = neurons, folder / "skipped.csv"
-    collect(tables, *outs, lists, {}, [], folder / "unknown_labels.csv")
+    collect(tables, *outs, lists, {}, [], folder / "unknown_labels.csv", folder / "scope.csv")
     write_splits(
         neurons, kind="rows", folds=1, seed=42, validation=0.15, cross_fit=False, out=splits
     )

@@ -75,10 +75,10 @@ def test_rules_import_nothing_heavy():
     lines = [line.strip() for line in text.splitlines() if "chromapal" in line and "import" in line]
     assert sorted(lines) == [
         "from chromapal import columns",
-        "from chromapal import files, methods, provenance, written",
+        "from chromapal import config_files, files, methods, provenance, written",
+        "from chromapal.apply import facts as model_facts",
         "from chromapal.apply import plan as apply_plan",
         "from chromapal.errors import InputError, NoSpaceError, one_line",
-        "from chromapal.training import layout",
         "from chromapal.worms import plan, registry",
         "from chromapal.worms.dandi import plan as dandi_plan",
         "from chromapal.worms.simulate import file_names",

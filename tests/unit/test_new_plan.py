@@ -121,3 +121,7 @@ def test_a_folder_has_results_of_one_model_and_one_folder_of_worms(tmp_path, mon
     with pytest.raises(InputError, match="around the model"):
         applied("results/a", model, "A/new")
     assert applied("elsewhere", model, "/B/new")["worms"] == "/B/new"
+    for text in ("[", "[]", "[" * 10**5):
+        (tmp_path / out / "applied.json").write_text(text)
+        with pytest.raises(InputError, match=r"applied\.json: found .*out=FOLDER"):
+            applied(out, model, "A/new")

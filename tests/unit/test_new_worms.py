@@ -31,6 +31,13 @@ def load(
     return table.read(outs[0]), read_json(outs[1]), skipped.read(outs[2])["reason"].tolist()
 
 
+def collected(tmp_path):
+    load(tmp_path)
+    parts, out = tmp_path / "out", [tmp_path / "all.parquet", tmp_path / "all.csv"]
+    read.collect([parts / "t.parquet"], [parts / "s.csv"], "", *out)
+    return table.read(out[0]), skipped.read(out[1])["reason"].tolist()
+
+
 def test_positions_and_gray_are_enough(tmp_path):
     rows(gray=[5, 4, 3, 2, 1], sex="male").to_csv(tmp_path / "w.csv", index=False)
     neurons, facts, reasons = load(tmp_path)
@@ -102,7 +109,7 @@ def both(x="x", y="y", z="z", sides=(0.5, 0.25, 2.0)):
 def test_micrometres_that_contradict_their_voxels_leave_a_worm_out(tmp_path, worm, line):
     good = both().assign(worm="good")
     pd.concat([worm.assign(worm="w"), good]).to_csv(tmp_path / "w.csv", index=False)
-    neurons, _, (reason,) = load(tmp_path)
+    neurons, (reason,) = collected(tmp_path)
     assert set(neurons["worm"]) == {"good"} and line in reason and "\n" not in reason
 
 
@@ -117,7 +124,7 @@ def test_micrometres_that_contradict_their_voxels_leave_a_worm_out(tmp_path, wor
 )
 def test_other_places_are_taken_as_they_are(tmp_path, worm):
     worm.to_csv(tmp_path / "w.csv", index=False)
-    neurons, _, reasons = load(tmp_path)
+    neurons, reasons = collected(tmp_path)
     assert len(neurons) == FIVE and not reasons
 
 

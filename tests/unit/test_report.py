@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.columns import SKIPPED, UNKNOWN_LABELS
+from chromapal.columns import SCOPE, SKIPPED, UNKNOWN_LABELS
 from chromapal.dictionary import TABLES
 from chromapal.evaluate.report import parts
 from chromapal.evaluate.report.html import Html, figure, number, numbers, section, table
@@ -49,7 +49,15 @@ def empty_tables(folder: Path):
     folder.mkdir()
     for name, columns in {
         name: TABLES[name].names
-        for name in ("colour", "identity", "worms", "summary", "skipped", "unknown_labels")
+        for name in (
+            "colour",
+            "identity",
+            "worms",
+            "summary",
+            "skipped",
+            "scope",
+            "unknown_labels",
+        )  # fmt: skip
     }.items():
         pd.DataFrame(columns=list(columns)).to_csv(folder / f"{name}.csv", index=False)
 
@@ -82,6 +90,10 @@ def filled_tables(folder: Path):
         [("a/b.nwb", "HL", HOSTILE, "source", "found <b>3</b> labels; expected 4")],
         columns=list(SKIPPED),
     )
+    scope = pd.DataFrame(
+        [("HL", HOSTILE, "gray", "W <b>0</b> for 9 of 9 neurons", "a count of its own")],
+        columns=list(SCOPE),
+    )
     summary = pd.DataFrame(
         [("Results", "Full Dataset (w/ BG)", "MSE", 0.0144, np.nan, 0.9, "mean colour")],
         columns=TABLES["summary"].names[:7],
@@ -89,7 +101,7 @@ def filled_tables(folder: Path):
     for name, rows in {
         "colour": colour.reindex(columns=TABLES["colour"].names), "skipped": skipped,
         "unknown_labels": pd.DataFrame([("HL", "Q/H", 12, 3)], columns=list(UNKNOWN_LABELS)),
-        "identity": identity.reindex(columns=TABLES["identity"].names),
+        "scope": scope, "identity": identity.reindex(columns=TABLES["identity"].names),
         "summary": summary.reindex(columns=TABLES["summary"].names),
         "worms": pd.DataFrame({"lab": ["HL"], "worm": [HOSTILE]}).reindex(
             columns=TABLES["worms"].names
@@ -184,6 +196,7 @@ def test_study_that_ran_nothing_still_has_a_report(tmp_path):
     assert "no classifier was run" in words
     assert "Nothing was skipped." in words
     assert "Every label names a known neuron." in words
+    assert "Nothing is unusual." in words
     assert "“losses” was not drawn" in words
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from chromapal.apply import scale as ready
 from chromapal.apply import scope
-from chromapal.prepare import geometry
-from chromapal.worms import table
+from chromapal.worms import geometry, table
 
 FIVE = 5
 MODEL = {
@@ -85,7 +84,7 @@ def test_an_worm_that_lies_otherwise_is_a_new_one(far):
 
 
 def test_another_worm_of_a_training_worms_name_is_named_with_a_word():
-    namesake = scaled("known", count=6, R=1.0, G=1.0, B=1.0)
+    namesake = scaled("known", count=6, **bright(6))
     good, skipped_worms = ready.usable(namesake, MODEL)
     assert len(good) == 6 and not skipped_worms
     (difference,) = scope.differences(namesake, MODEL)
@@ -94,9 +93,13 @@ def test_another_worm_of_a_training_worms_name_is_named_with_a_word():
     assert scope.differences(namesake.assign(lab="SF"), MODEL) == []
 
 
+def bright(count):
+    return dict.fromkeys("RGB", 100 + np.arange(count, dtype=float))
+
+
 def found(model=MODEL, **facts):
     count = facts.pop("count", FIVE + 1)
-    worm = scaled(count=count, R=1.0, G=1.0, B=1.0).assign(**facts)
+    worm = scaled(count=count, **bright(count)).assign(**facts)
     return [
         (difference["question"], difference["found"], difference["trained"])
         for difference in scope.differences(worm, model)
@@ -116,7 +119,7 @@ def test_scope_is_asked_of_what_is_known():
     gray = scaled(count=6, W=1.0)
     assert scope.differences(gray, MODEL)[0]["question"] == "gray"
     assert "neurons 5; trained: at least 12" in scope.describe(
-        scope.differences(scaled(R=1.0, G=1.0, B=1.0), MODEL)[0]
+        scope.differences(scaled(**bright(FIVE)), MODEL)[0]
     )
 
 
@@ -162,6 +165,17 @@ def test_positions_that_cannot_be_um_are_told():
     assert found(count=8, **voxels) == [
         ("size", "12 x 5 x 2 um, equal to the voxel indices", trained)
     ]
+
+
+@pytest.mark.parametrize("other", ["R", "G", "B"])
+def test_gray_that_says_nothing_is_asked(other):
+    """Luminance is made of three channels; white takes their place where they are absent."""
+    blank = {**bright(6), other: 77.0}
+    assert [row["found"] for row in scope.differences(scaled(count=6, **blank), MODEL)] == [
+        f"{other} 77 for 6 of 6 neurons"
+    ]
+    white = scaled(count=6, W=0.0)
+    assert [row["question"] for row in scope.differences(white, MODEL)] == ["gray", "gray"]
 
 
 def test_a_size_does_not_depend_on_how_a_worm_lies():

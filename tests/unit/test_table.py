@@ -210,7 +210,7 @@ def write_parts(folder, *parts):
 
 def collect_all(folder, paths, lists, stated, neurons="n", listed="s", no_files=()):
     outs = folder / f"{neurons}.parquet", folder / f"{listed}.csv"
-    collect(paths, *outs, lists, stated, no_files, folder / "labels.csv")
+    collect(paths, *outs, lists, stated, no_files, folder / "labels.csv", folder / "q.csv")
 
 
 def gather(folder, *parts):

@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from chromapal.dictionary import TABLES
 from chromapal.training import layout
+from chromapal.worms.table import SUBJECT
 from tests.workflow import dry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +135,12 @@ def against_umask(folder: Path, probe: Path) -> dict[str, str]:
 def write_trained_model(study: Path):
     """Write the facts of a trained model, which are all that a dry run reads."""
     told = dict.fromkeys(("study", "version", "code_digest", "lock_digest"), "told")
-    facts = {"missing": "", "colorizer": "identify_then_colour", "full_scales": {}, **told}
+    scale = {"colour_scale": "rank_normal", "gray_source": "white", "weight": [1, 1]}
+    facts = {
+        "missing": "", "colorizer": "identify_then_colour", "full_scales": {}, **told,
+        "normaliser": {**scale, "channels": {}}, "animals": [], "fingerprints": [],
+        "sizes": [[0, 0]] * 3, "neurons": [0, 0], "subjects": {fact: [] for fact in SUBJECT},
+    }  # fmt: skip
     (study / "model").mkdir(parents=True)
     layout.seal(study / "model", "model.json", facts)
 

@@ -68,6 +68,15 @@ def test_results_that_cannot_be_written_are_told_before_anything_runs(tmp_path):
         (changed(source="tables"), "config key 'tables'"),
         (changed(laboratory="{a}"), "config key 'laboratory': found braces in '{a}'"),
         (changed(peers="no.csv"), "config key 'peers': found no file no.csv"),
+        (changed(slab_um=float("nan")), "config key 'slab_um': found nan; expected a number"),
+        (changed(study="tiny\n"), "config key 'study': found '\\n' in 'tiny\\n'"),
+        (changed(seed=10**30), "config key 'seed': found a number of more than 64 bits"),
+        (changed(training={"threads": 10**9}), "config key 'training.threads': 1000000000 is"),
+        (
+            changed(params={"colorizers": {"resnet18_fusion": {"batch": 10**9}}}),
+            "config key 'params.colorizers.resnet18_fusion.batch': found 1e+09",
+        ),
+        (changed(laboratories={1: {"full_scale": 0}}), "config key 'laboratories"),
     ],
 )
 def test_a_wrong_config_is_named_before_anything_runs(tmp_path, config, named):

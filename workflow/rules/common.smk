@@ -1,5 +1,6 @@
 """Validated config, study discovery and code digests, shared by all rules."""
 
+import contextlib
 import datetime
 import functools
 import json
@@ -16,7 +17,7 @@ from snakemake.utils import validate
 # Scripts inherit this search path, in conda environments too.
 sys.path.insert(0, str(ROOT / "src"))
 
-from chromapal import files, methods, provenance, written
+from chromapal import config_files, files, methods, provenance, written
 from chromapal.errors import InputError, NoSpaceError, one_line
 from chromapal.apply import plan as apply_plan
 from chromapal.worms.slugs import path_fault, require_path
@@ -51,7 +52,8 @@ def converted(value, schema):
     """Convert a value from `--config` to its key's type: `nwb=true` to a bool, `worms=2023` to text."""
     kind = schema.get("type") if schema else None
     if isinstance(value, str) and kind in ("boolean", "object", "array"):
-        return yaml.safe_load(value)
+        with contextlib.suppress(yaml.YAMLError, ValueError, RecursionError):
+            return yaml.safe_load(value)
     # a bool is an int as well, and no name
     if kind == "string" and type(value) in (int, float, datetime.date):
         return str(value)
@@ -100,6 +102,7 @@ def validated(config):
     config = written.with_names(config, workflow.configfiles, known)
     config |= written.stated(workflow.config_settings.config_args or (), known)
     config = {key: converted(value, known.get(key)) for key, value in config.items()}
+    checked(config_files.check, config)
     schema = str(ROOT / f"workflow/schemas/{kind}.schema.json")
     try:
         # first without defaults: filling them in, it fails over a text in place of an object

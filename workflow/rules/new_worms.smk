@@ -1,13 +1,9 @@
 """A study's model and the new worms it is applied to, shared by their rules."""
 
-from chromapal.training import layout
+from chromapal.apply import facts as model_facts
 
 MODEL = checked(apply_plan.model_folder, config["model"])
-MODEL_FACTS = checked(layout.sealed, MODEL, apply_plan.FACTS)
-if MODEL_FACTS["missing"]:
-    stop(
-        f"config key 'model': found {MODEL_FACTS['missing']} ({MODEL}); expected a model that names"
-    )
+MODEL_FACTS = checked(model_facts.read, MODEL)
 APPLIED = checked(apply_plan.applied, RESULTS, MODEL, config["worms"])
 SOURCES = checked(apply_plan.sources, config["worms"])
 NO_FILES = apply_plan.no_files(config["worms"], config["laboratory"])

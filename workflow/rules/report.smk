@@ -92,7 +92,12 @@ include: "finished.smk"
 
 
 # Tables with their own rules, and files that are part of the report's code.
-MORE_TABLES = ["identity", "unknown_labels", *(["coverage", "ganglia"] if NAMING else [])]
+MORE_TABLES = [
+    "identity",
+    "scope",
+    "unknown_labels",
+    *(["coverage", "ganglia"] if NAMING else []),
+]
 REPORT_CODE = [
     "workflow/notebooks/report.ipynb",
     "src/chromapal/evaluate/report/parts.py",

@@ -55,6 +55,12 @@ rule collect_worms:
         neurons="results/{study}/neurons.parquet",
         skipped="results/{study}/skipped.csv",
         unknown_labels="results/{study}/tables/unknown_labels.csv",
+        scope=report(
+            "results/{study}/tables/scope.csv",
+            caption="../report/table_scope.rst",
+            category="Tables",
+            labels={"table": "scope"},
+        ),
     log:
         "results/{study}/logs/collect_worms.log",
     group:

@@ -87,10 +87,32 @@ One row per neuron, CSV or Parquet, one or many worms a file.
 Of a new worm (`snakemake apply`) only `x`, `y`, `z`, `xr`, `yr`, `zr` and a channel are needed: a
 column `gray`, or `W`, or `R`, `G` and `B`. A worm without a name gets
 the name of its file. `gray` is used rather than `W` in worms that have it for every neuron. A worm
-whose axes seem to be exchanged, or whose positions seem to be in another unit, is skipped, as its
-names would be wrong. So is a worm that the model was trained on, even under another name: it is
-recognised by its neurons' distances from their centre. With `colour_scale: full_scale`, a
+that the model was trained on is skipped, even under another name: it is recognised by its neurons'
+distances from their centre. With `colour_scale: full_scale`, a
 laboratory of the study keeps its `full_scale`.
+
+### What is skipped, and what is asked
+
+Of every file, of training worms and of new ones alike, a worm is skipped with a reason whose
+positions cannot be those of a worm: axes that are exchanged, voxels below 0.01 or above 100 um,
+voxel numbers given as um where no head is that large, neurons more than 2.5 mm apart or far too
+close together. Its names would be wrong, and so would be what is learned from it. A worm is judged
+by its own positions alone.
+
+What is only unusual is a question, in `tables/scope.csv`, in the log and in the report; the worm is
+used.
+
+| question | asked where |
+|---|---|
+| `size` | a length is under half or over twice that of heads, or voxel numbers are given as um |
+| `spacing` | neurons lie closer together or farther apart than in heads |
+| `axes` | pixels are not square, or axes are mirrored otherwise than in the laboratory |
+| `laboratory` | worms are 1.4 times as large as those of all other laboratories, or as small |
+| `gray`, `colour` | a channel is dark, lacking, or the same in almost half of the neurons |
+| `counts` | no count is above 1: fractions of a full scale that is not stated |
+
+Heads are 87 real ones; for a new worm, lengths are compared with the worms that the model was
+trained on.
 
 ## Volumes of new worms
 
@@ -108,14 +130,12 @@ it is at least 4095.
 | `named/{lab}/{worm}/` | the worm's tables, image and page |
 | `layers/{lab}/{worm}/` | layers, and `open.py`, which shows them in napari (0.6 or later) |
 | `nwb/` | with `nwb: true` a copy of each NWB file with the module `NeuroPAL_predicted` |
-| `scope.csv` | how worms differ from all worms that the model was trained on |
+| `scope.csv` | questions: how worms differ from those that the model was trained on |
 | `skipped.csv` | what was skipped, and why; if every worm is, see the failed job's log |
 | `applied.json` | which model, and which folder of worms |
 
-`scope.csv` has the question `size` where a worm's length along a principal axis is under half or
-over twice that of all training worms, or where positions in um are voxel numbers: check the units
-and axes of its file. It has the question `name` where another worm of the same laboratory and name
-was trained on.
+`scope.csv` has the questions above, and others, such as `sex`, `strain` and `stage`. It has the
+question `name` where another worm of the same laboratory and name was trained on.
 
 | in `named/{lab}/{worm}/` | what |
 |---|---|

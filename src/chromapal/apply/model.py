@@ -3,23 +3,32 @@
 import logging
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from safetensors import SafetensorError
 
 from chromapal import methods, provenance
+from chromapal.apply import facts
+from chromapal.apply.facts import NETWORKS
+from chromapal.apply.plan import FACTS
 from chromapal.errors import InputError
 from chromapal.files import whole
-from chromapal.prepare import geometry
 from chromapal.prepare.normalise import Normalisation, Normaliser
 from chromapal.training import layout
 from chromapal.training.settings import Training
+from chromapal.worms import geometry
 from chromapal.worms.table import SUBJECT, WORM
 
 LOGGER = logging.getLogger("chromapal")
-FACTS, FEATURES = "model.json", "position+gray"
 DENSE = True
+# what reading files raises that were made to deceive, or by another version
+UNREADABLE = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
+    RuntimeError, SafetensorError, TypeError, ValueError,
+)  # fmt: skip
 
 
 def train_model(
@@ -60,7 +69,7 @@ def train_model(
     named = neurons["name"].ne("").groupby([neurons[key] for key in WORM]).transform("any")
     has_gray = worms["gray"].transform("count").eq(worms["gray"].transform("size"))
     training_neurons = neurons[named & has_gray].reset_index(drop=True)
-    facts = {
+    content = {
         "study": study,
         "version": provenance.version(),
         "code_digest": code.split()[0],
@@ -76,7 +85,7 @@ def train_model(
     }
     if normalisation.colour_scale == "full_scale":
         # only this scale depends on a camera's full scale
-        facts["full_scales"] = neurons.groupby("lab")["full_scale"].max().to_dict()
+        content["full_scales"] = neurons.groupby("lab")["full_scale"].max().to_dict()
     with whole(out) as folder:
         folder.mkdir()
         if training_neurons[["r", "g", "b"]].notna().all(axis=1).any():
@@ -85,13 +94,13 @@ def train_model(
             model.learn(
                 training_neurons, training.seed, training.device, training.threads, training.folder
             )
-            model.save(folder / FEATURES)
-            facts["names"] = model.identifier.transformer.classes_.tolist()
+            model.save(folder / NETWORKS)
+            content["names"] = model.identifier.transformer.classes_.tolist()
         else:
-            facts["missing"] = "no worm with names, gray and colour to learn from"
-        layout.seal(folder, FACTS, facts)
+            content["missing"] = "no worm with names, gray and colour to learn from"
+        layout.seal(folder, FACTS, content)
     shutil.rmtree(training.checkpoints, ignore_errors=True)
-    LOGGER.info("%s: trained on %d worms", out, len(facts["animals"]))
+    LOGGER.info("%s: trained on %d worms", out, len(content["animals"]))
 
 
 def _worm_facts(training: pd.DataFrame) -> dict:
@@ -112,24 +121,34 @@ def _worm_facts(training: pd.DataFrame) -> dict:
     }
 
 
-def read_facts(folder: str | os.PathLike) -> dict:
-    """Read the facts about a trained model.
+def load(folder: str | os.PathLike):
+    """Return the trained colorizer of a model, and the model's facts.
+
+    Nothing in the folder is trusted: its checksums say that files belong together, not where they
+    come from. Numbers are bounded before anything is made of them.
 
     Raises
     ------
     InputError
-        There is no model, it is damaged or of another layout, or its study had no training data.
+        See `chromapal.apply.facts.read`; or the networks' files cannot be what this model's
+        colorizer wrote.
     """
-    facts = layout.sealed(Path(folder), FACTS)
-    if facts["missing"]:
-        raise InputError(folder, facts["missing"], "a study with worms that have them")
-    return facts
-
-
-def load(folder: str | os.PathLike):
-    """Return the trained colorizer of a model, and the model's facts."""
-    facts = read_facts(folder)
-    networks = Path(folder) / FEATURES
-    module = methods.module("colorizers", facts["colorizer"])
-    params = module.Params(**layout.read_header(networks)["params"])
-    return module.build(params, DENSE).load(networks), facts
+    known = facts.read(folder)
+    networks = Path(folder) / NETWORKS
+    try:
+        header = layout.read_header(networks, advice=layout.RETRAIN, finite=True)
+        params = methods.params("colorizers", known["colorizer"], header["params"])
+        facts.check_networks(networks, params)
+        model = methods.module("colorizers", known["colorizer"]).build(params, DENSE).load(networks)
+        facts.check_model(model, known)
+    except InputError as error:
+        raise InputError(networks, error.found, error.expected, layout.RETRAIN) from None
+    except UNREADABLE as error:
+        reason = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0][:80]
+        raise InputError(
+            networks, f"unusable networks ({reason})", "those of a study", layout.RETRAIN
+        ) from None
+    # a new worm may have a training worm's name; it is none of them, or it would be skipped
+    hands = model.identifier.hands
+    model.identifier.hands = replace(hands, known=hands.known.assign(worm=""))
+    return model, known

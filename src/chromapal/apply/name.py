@@ -16,6 +16,8 @@ from chromapal.identify.assign import answer
 from chromapal.prepare.normalise import display
 from chromapal.worms import skipped, table
 
+# what linear algebra raises over one worm, which must not stop the others
+FAILURES = (ArithmeticError, ValueError, RuntimeError, IndexError)
 LOGGER = logging.getLogger("chromapal")
 
 
@@ -61,14 +63,15 @@ def name_all(
         for difference in scope.differences(rows, facts)
     ]
     neurons, skipped_worms = scale.usable(neurons, facts)
-    newly_skipped = pd.DataFrame(skipped_worms, columns=list(SKIPPED))
+    named, worms, failed = _named_where_possible(trained, facts, neurons)
+    newly_skipped = pd.DataFrame(skipped_worms + failed, columns=list(SKIPPED))
     all_skipped = pd.concat([skipped.read(skipped_sources), newly_skipped])
-    if neurons.empty:
+    if named.empty:
         reasons = skipped.log_reasons(all_skipped)
         raise InputError("config key 'worms'", "no usable worm", "at least one", reasons)
     skipped.log_reasons(newly_skipped)
     skipped.write(all_skipped, out_skipped)
-    usable = set(neurons[table.WORM].itertuples(index=False, name=None))
+    usable = set(named[table.WORM].itertuples(index=False, name=None))
     differences = [
         difference
         for difference in differences
@@ -76,16 +79,55 @@ def name_all(
     ]
     for difference in differences:
         LOGGER.warning("%s", scope.describe(difference))
-    named, worms = _named(trained, facts, neurons)
     write_parquet(named, out_neurons)
     write_parquet(worms, out_worms)
     write_csv(pd.DataFrame(differences, columns=list(SCOPE)), out_scope)
     LOGGER.info("%d worms named, %d neurons", len(worms), len(named))
 
 
+def _named_where_possible(
+    trained, facts: dict, neurons: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, list[dict]]:
+    """Name all worms; where that fails, find the worms at fault and name the others without them.
+
+    Worms of a laboratory are named together. Each is tried alone only after a failure.
+
+    Returns
+    -------
+    named, worms : pandas.DataFrame
+        As `_named` returns them; without rows if no worm can be named.
+    failed : list of dict
+        `skipped.entry` of each worm that cannot be named.
+    """
+    if neurons.empty:
+        return neurons, pd.DataFrame(), []
+    try:
+        return *_named(trained, facts, neurons), []
+    except FAILURES as error:
+        LOGGER.warning("worms are tried one by one (%s)", error)
+    good, failed = [neurons[:0]], []
+    for (lab, worm), rows in neurons.groupby(table.WORM, sort=False):
+        try:
+            _named(trained, facts, rows)
+            good.append(rows)
+        except FAILURES as error:
+            file = rows["file"].iloc[0]
+            line = InputError(
+                f"{file}, worm {worm!r}",
+                f"positions or counts that cannot be named ({' '.join(str(error).split())[:80]})",
+                "those of a worm",
+            )
+            failed.append(skipped.entry(file, lab, worm, line))
+    if len(good) == 1:
+        return neurons[:0], pd.DataFrame(), failed
+    return *_named(trained, facts, pd.concat(good)), failed
+
+
 def _named(trained, facts: dict, neurons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     probabilities, position, worms = trained.identifier.probabilities(neurons)
     colour, deviation = trained.coloured(neurons, probabilities, position)
+    if not all(np.isfinite(each).all() for each in (probabilities.numpy(), position, colour)):
+        raise FloatingPointError("a name, a position or a colour is no number")
     known = np.array([*trained.identifier.transformer.classes_, ""])
     names = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
     chance = np.zeros(names.shape)

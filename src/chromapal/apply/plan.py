@@ -137,7 +137,9 @@ def applied(results: str, model: Path, worms: str) -> dict[str, str]:
     _require_apart(results, model, "the model")
     paths = {"model": _relative_path(model), "worms": _relative_path(worms)}
     record = Path(results) / APPLIED
-    before = read_json(record) if record.is_file() else paths
+    before = read_json(record, ELSEWHERE) if record.is_file() else paths
+    if not isinstance(before, dict):
+        raise InputError(record, "other text than a run writes", "model and worms", ELSEWHERE)
     for key, path in paths.items():
         if before.get(key) != path:
             raise InputError(

@@ -1,13 +1,15 @@
 """Bring new worms to the scales of a finished study."""
 
+import numpy as np
 import pandas as pd
 
+from chromapal.columns import POSITION, WEIGHT
 from chromapal.errors import InputError
-from chromapal.prepare import geometry
 from chromapal.prepare.normalise import Normaliser
-from chromapal.worms import skipped
+from chromapal.worms import geometry, skipped
 from chromapal.worms.table import WORM
 
+SCALED = [*POSITION, "gray", WEIGHT]
 MIN_NEURONS = 4  # neurons that determine the orientation of a worm
 
 
@@ -53,6 +55,8 @@ def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]
                 "no gray or white channel on the study's scale",
                 "a gray or white channel, or R, G and B",
             )
+        elif not np.isfinite(rows[SCALED].to_numpy()).all():
+            reason = "numbers that overflow on the study's scale", "counts and weights of a camera"
         if reason:
             error = InputError(f"{file}, worm {worm!r}", *reason)
             skipped_worms.append(skipped.entry(file, lab, worm, error))

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from chromapal.columns import SCOPE
-from chromapal.prepare import geometry
-from chromapal.worms.table import MICROMETRES, SUBJECT, VOXELS
+from chromapal.worms import counts, plausible
+from chromapal.worms.table import SUBJECT
 
+GRAY_CHANNELS = {"white": ("W",), "luminance": ("R", "G", "B")}
 MIN_NEURON_FRACTION = 0.5  # of the smallest training worm's neurons; fewer are reported
 # how files state what NeuroPAL's atlas covers: an adult hermaphrodite's head
 SAME = {
@@ -15,9 +16,6 @@ SAME = {
 }
 # how files state that a fact is unknown; NWB requires a sex, and uses U
 UNKNOWN = ("", "u", "unknown", "unspecified", "not specified", "n/a", "na", "nan", "none", "?", "-")
-# Factor between lengths. A model of the other laboratories reports none of 87 real heads, and a
-# model of a single laboratory at most two of 79 (1.5 would report 18). mm and nm differ by 1000.
-MAX_SIZE_RATIO = 2.0
 
 
 def normalise(fact: str, text: str) -> str:
@@ -63,32 +61,20 @@ def differences(worm: pd.DataFrame, model: dict) -> list[dict]:
     fewest = model["neurons"][0]
     if len(worm) < MIN_NEURON_FRACTION * fewest:
         found.append(("neurons", f"{len(worm)}", f"at least {fewest}"))
-    found += _size_difference(worm, model["sizes"])
+    found += plausible.questions_about(worm, model["sizes"])
     gray = model["normaliser"]["gray_source"]
-    measured = {"white": ["W"], "luminance": ["R", "G", "B"]}[gray]
-    if worm[measured].isna().any(axis=None):
+    measured = GRAY_CHANNELS[gray]
+    if worm[list(measured)].isna().any(axis=None):
+        measured = next(each for source, each in GRAY_CHANNELS.items() if source != gray)
         other = {"white": "luminance of its colours", "luminance": "a separate channel"}[gray]
         found.append(("gray", other, {"white": "white", "luminance": "luminance of colours"}[gray]))
+    # whatever channels its gray is made of, the question is about gray
+    asked = counts.questions_about(worm, measured)
+    found += [("counts" if question == "counts" else "gray", *rest) for question, *rest in asked]
     return [
         dict(zip(SCOPE, (first["lab"], first["worm"], *difference), strict=True))
         for difference in found
     ]
-
-
-def _size_difference(worm: pd.DataFrame, sizes: list[list[float]]) -> list[tuple[str, str, str]]:
-    """Report positions that cannot be in um, or wrong axes."""
-    value = geometry.size(worm)
-    # voxels may be about 1 um: then only this shows that voxel indices were given as um
-    voxels = worm[MICROMETRES].to_numpy().tolist() == worm[VOXELS].to_numpy().tolist()
-    strange = any(
-        length < low / MAX_SIZE_RATIO or length > high * MAX_SIZE_RATIO
-        for length, (low, high) in zip(value, sizes, strict=True)
-    )
-    if not voxels and not strange:
-        return []
-    found = " x ".join(f"{length:.3g}" for length in value) + " um"
-    trained = " x ".join(f"{low:.3g}..{high:.3g}" for low, high in sizes) + " um"
-    return [("size", f"{found}, equal to the voxel indices" if voxels else found, trained)]
 
 
 def describe(difference: dict) -> str:

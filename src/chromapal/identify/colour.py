@@ -219,8 +219,11 @@ class Identifier:
         made.atlas_ = Scores(Atlas.load(folder / "context"), columns, len(names))
         made.networks_ = []
         for number in range(facts["networks"]):
-            network = made.network(len(CHANNELS))
-            network.load_state_dict(load_file(folder / f"network{number}.safetensors"))
+            # of the size that its parameters state no memory is taken, only what the file holds
+            with torch.device("meta"):
+                network = made.network(len(CHANNELS))
+            weights = load_file(folder / f"network{number}.safetensors")
+            network.load_state_dict(weights, assign=True)
             made.networks_.append(network.eval())
         self.transformer = made
         return self

@@ -12,6 +12,7 @@ from chromapal.files import read_json, write_json
 LAYOUT = 2
 SEALED = 3  # layout of the file with the checksums of a whole folder
 FILE = "params.json"
+READ = (".json", ".safetensors")  # suffixes of the files that models consist of
 RETRAIN = "remove the model's folder and run its study again, or copy the folder whole"
 
 
@@ -49,22 +50,22 @@ def trained_on(folder: Path) -> dict[str, str]:
 
 
 def read_header(
-    folder: Path, file: str = FILE, layout: int = LAYOUT, advice: str = "train the model again"
+    folder: Path,
+    file: str = FILE,
+    layout: int = LAYOUT,
+    advice: str = "train the model again",
+    finite: bool = False,
 ) -> dict:
     """Read `params.json`, or another JSON file with a layout version, and check that version.
 
     Raises
     ------
     InputError
-        The file does not exist, is not JSON, or has another layout version.
+        The file does not exist, is not JSON, or has another layout version; with `finite` also if
+        a number is NaN or infinite.
     """
     path = Path(folder) / file
-    try:
-        saved = read_json(path)
-    except FileNotFoundError:
-        raise InputError(path, "no file", "a model folder", advice) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(path, f"invalid JSON ({error})", "a model's parameters", advice) from None
+    saved = read_json(path, advice, finite)
     version = saved.get("layout") if isinstance(saved, dict) else None
     if version != layout:
         raise InputError(path, f"layout {version}", f"layout {layout}", advice)
@@ -108,23 +109,34 @@ def seal(folder: Path, file: str, facts: dict):
 def sealed(folder: Path, file: str) -> dict:
     """Read the facts that `seal` wrote, and check that no file has changed since.
 
+    The checksums prove that files belong together, not who wrote them: whoever changes a file can
+    compute them again. What reads the model therefore trusts none of its numbers.
+
     Raises
     ------
     InputError
-        As `read_header`; or the facts or a file have changed, or a file is missing.
+        As `read_header`; or the facts or a file have changed, or a file is missing, or there is one
+        that was not there.
     """
     folder = Path(folder)
-    content = read_header(folder, file, SEALED, RETRAIN)
+    content = read_header(folder, file, SEALED, RETRAIN, finite=True)
     if content.pop("digest", "") != _digest_of(content):
         raise InputError(
             folder / file, "a damaged or edited file", "it as its study wrote it", RETRAIN
         )
-    for name, digest in content["files"].items():
+    files = content.get("files")
+    if not isinstance(files, dict):
+        raise InputError(folder / file, "no list of files", "one of every file", RETRAIN)
+    for name, digest in files.items():
         path = folder / name
-        if not path.is_file():
+        if not path.is_file() or ".." in Path(name).parts:
             raise InputError(path, "no file", "every file of the model", RETRAIN)
         if _digest(path) != digest:
             raise InputError(path, "a damaged or other file", "the one its study wrote", RETRAIN)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix in READ and name not in files and name != file:
+            raise InputError(path, "a file that the model does not list", "none", RETRAIN)
     return content
 
 

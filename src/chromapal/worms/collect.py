@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from chromapal.columns import SKIPPED
+from chromapal.columns import SCOPE, SKIPPED
 from chromapal.errors import InputError
 from chromapal.files import write_csv
-from chromapal.worms import doubts, skipped, table
+from chromapal.worms import counts, doubts, plausible, skipped, table
 
 LOGGER = logging.getLogger(__name__)
 # Axes of a recording: right-handed, their mirror image, or unknown.
@@ -25,6 +25,7 @@ def collect(
     laboratories: dict,
     no_files: Sequence[tuple[str, str, str]],
     out_unknown_labels: str | os.PathLike,
+    out_scope: str | os.PathLike,
 ):
     """Combine the neuron tables of all files.
 
@@ -51,6 +52,9 @@ def collect(
         See `chromapal.worms.registry.Source.no_files`.
     out_unknown_labels : path-like
         CSV of `doubts.unknown_labels`.
+    out_scope : path-like
+        CSV of `chromapal.columns.SCOPE`: worms and laboratories whose positions or counts are
+        unusual; each is logged as a warning too. They stay in the study.
 
     Raises
     ------
@@ -79,6 +83,10 @@ def collect(
         )
     _warn_of_lone_worms(neurons)
     write_csv(doubts.unknown_labels(neurons), out_unknown_labels)
+    asked = [*plausible.questions(neurons), *counts.questions(neurons)]
+    for question in asked:
+        LOGGER.warning("%s %s: %s: %s; usual: %s", *(question[name] for name in SCOPE))
+    write_csv(pd.DataFrame(asked, columns=list(SCOPE)), out_scope, sort_by=list(SCOPE))
     table.write(neurons, out_neurons)
 
 
@@ -87,12 +95,15 @@ def merged(
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Concatenate tables; of a worm in two files, keep the first file's rows.
 
+    Both training worms and new worms pass here, and are asked the same.
+
     Returns
     -------
     neurons : pandas.DataFrame
         Neurons with their `file`, worms sorted by laboratory and name.
     entries : list of pandas.DataFrame
-        What was skipped: as listed by the parts, and worms repeated in later files.
+        What was skipped: as listed by the parts, worms repeated in later files, and worms whose
+        positions cannot be those of a worm.
     """
     parts = [_read_with_file(path) for path in paths]
     parts.sort(key=lambda part: part["file"].iloc[0] if len(part) else "")
@@ -100,7 +111,11 @@ def merged(
     entries = [skipped.read(path) for path in skipped_parts]
     entries.append(pd.DataFrame(_duplicates(everything), columns=list(SKIPPED)))
     first = everything.groupby(table.WORM)["file"].transform("first")
-    return everything[everything["file"] == first].sort_values(table.WORM, kind="stable"), entries
+    neurons, impossible = plausible.without_impossible(everything[everything["file"] == first])
+    entries.append(pd.DataFrame(impossible, columns=list(SKIPPED)))
+    for entry in impossible:
+        LOGGER.warning("skipped: %s", entry["reason"])
+    return neurons.sort_values(table.WORM, kind="stable"), entries
 
 
 def _read_with_file(path: str | os.PathLike) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from chromapal.errors import InputError
 from chromapal.worms import skipped, table, tables
 from chromapal.worms.table import MICROMETRES, VOXELS
 
-MIN_CORRELATION = 0.999  # correlation of positions with voxels that they were computed from
 MAX_VOXELS = 2**29  # voxels; as predicted colour, 16 bits a channel, 3 GB of memory
 
 
@@ -46,7 +45,7 @@ def read(
         nor colour.
     """
     text = add_missing_columns(tables.cells(path), path, lab)
-    return without_wrong_positions(*tables.parsed(text, path, lab or folder_lab, full_scales), path)
+    return _without_huge_volumes(*tables.parsed(text, path, lab or folder_lab, full_scales), path)
 
 
 def add_missing_columns(
@@ -95,57 +94,17 @@ def _empty(cells: pd.Series) -> pd.Series:
     return cells.isna() | cells.astype("str").str.strip().str.lower().isin(tables.MISSING)
 
 
-def without_wrong_positions(
+def _without_huge_volumes(
     neurons: pd.DataFrame, skipped_worms: list[dict], path: str | os.PathLike
 ) -> tuple[pd.DataFrame, list[dict]]:
-    """Skip worms whose positions in micrometres contradict those in voxels.
-
-    Their names would be wrong: two exchanged axes give a mirror image, in which left is right.
-
-    Parameters
-    ----------
-    neurons : pandas.DataFrame
-        A valid neuron table.
-    skipped_worms : list of dict
-        Worms skipped so far.
-    path : path-like
-        The file.
-
-    Returns
-    -------
-    neurons, skipped_worms
-        The neurons of the remaining worms, and the extended list.
-    """
+    """Skip worms whose predicted volume would not fit into memory."""
     entries, usable = list(skipped_worms), np.ones(len(neurons), dtype=bool)
     for (lab, worm), rows in neurons.groupby(table.WORM, sort=False).indices.items():
-        if fault := _position_fault(neurons.iloc[rows]):
+        largest = neurons.iloc[rows][VOXELS].to_numpy(float).max(axis=0)
+        if (largest + 1).prod() > MAX_VOXELS:
             usable[rows] = False
-            error = InputError(path, f"{fault[0]} (worm {worm!r})", *fault[1:])
+            text = ", ".join(f"{side:.0f}" for side in largest)
+            found = f"voxels up to ({text}) (worm {worm!r})"
+            error = InputError(path, found, "x, y, z as indices into the worm's volume")
             entries.append(skipped.entry(path, lab, worm, error))
     return neurons[usable].reset_index(drop=True), entries
-
-
-def _position_fault(worm: pd.DataFrame) -> tuple[str, ...]:
-    """Return what was found and expected if a worm's positions contradict each other, else ()."""
-    voxels, positions = worm[VOXELS].to_numpy(float), worm[MICROMETRES].to_numpy(float)
-    largest = voxels.max(axis=0)
-    if (largest + 1).prod() > MAX_VOXELS:
-        text = ", ".join(f"{side:.0f}" for side in largest)
-        return f"voxels up to ({text})", "x, y, z as indices into the worm's volume"
-    steps, lengths = voxels - voxels.mean(axis=0), positions - positions.mean(axis=0)
-    scale = np.outer(np.linalg.norm(lengths, axis=0), np.linalg.norm(steps, axis=0))
-    # correlation of xr, yr, zr (rows) with x, y, z; positions without any (such as those of a
-    # straightened worm) are accepted as they are
-    follows = np.abs(lengths.T @ steps) / np.where(scale > 0, scale, np.inf)
-    for axis, column in enumerate(MICROMETRES):
-        other = int(follows[axis].argmax())
-        if follows[axis, other] > MIN_CORRELATION and follows[axis, axis] < MIN_CORRELATION:
-            return f"{column} along {VOXELS[other]}", f"{column} along {VOXELS[axis]}"
-        side = np.ptp(positions[:, axis]) / max(np.ptp(voxels[:, axis]), 1)
-        if follows[axis, axis] > MIN_CORRELATION and not table.is_voxel_size(side):
-            return (
-                f"voxels of {side:.3g} um along {VOXELS[axis]}",
-                f"{table.VOXEL_UM[0]:g} to {table.VOXEL_UM[1]:g} um",
-                f"give {column} in micrometres",
-            )
-    return ()

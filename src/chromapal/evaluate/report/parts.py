@@ -263,6 +263,15 @@ def unknown_labels(tables: str | os.PathLike) -> Html:
     return table(_read(tables, "unknown_labels"), heads, "Every label names a known neuron.")
 
 
+def questions(tables: str | os.PathLike) -> Html:
+    """Show which worms and laboratories have unusual positions or counts."""
+    heads = {
+        "lab": "laboratory", "worm": "worm", "question": "about", "found": "found",
+        "trained": "usual",
+    }  # fmt: skip
+    return table(_read(tables, "scope"), heads, "Nothing is unusual.")
+
+
 def image_studies(tables: str | os.PathLike) -> Html:
     """Link the reports of image studies in the same results folder."""
     results = Path(tables).parents[1]

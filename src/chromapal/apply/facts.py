@@ -1,0 +1,183 @@
+"""The facts of a trained model, and bounds on every number in its folder; no PyTorch at import.
+
+A model may come from anybody: what its files say is checked before anything is made of it.
+"""
+
+import os
+from pathlib import Path
+
+import jsonschema
+
+from chromapal import methods
+from chromapal.apply.plan import FACTS
+from chromapal.errors import InputError
+from chromapal.files import read_json
+from chromapal.training import layout
+
+NETWORKS = "position+gray"  # folder of the networks
+NAMES = 2000  # a worm has 302 neurons; muscles and other cells may be named too
+MEMBERS = 8  # networks at most
+LARGE = 1e12
+
+NUMBER = {"type": "number", "minimum": -LARGE, "maximum": LARGE}
+LENGTH = {"type": "number", "minimum": 0, "maximum": LARGE}
+COUNT = {"type": "integer", "minimum": 0, "maximum": 10**9}
+# Snakemake fills in wildcards in text that it passes to rules
+TEXT = {"type": "string", "maxLength": 1000}
+PLAIN = {**TEXT, "pattern": "^[^{}]*$"}
+
+
+def _list(items: dict, *length: int) -> dict:
+    sizes = dict(zip(("minItems", "maxItems"), length * 2, strict=False)) if length else {}
+    return {"type": "array", "items": items, **sizes}
+
+
+def _object(**properties: dict) -> dict:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+SCHEMA = _object(
+    study=PLAIN,
+    version=PLAIN,
+    code_digest=PLAIN,
+    lock_digest=PLAIN,
+    missing=PLAIN,
+    colorizer={"enum": list(methods.declaring("colorizers", "names_by"))},
+    normaliser=_object(
+        colour_scale={"enum": ["full_scale", "global_minmax", "per_worm", "rank_normal"]},
+        gray_source={"enum": ["luminance", "white"]},
+        weight=_list(NUMBER, 2),
+        channels={
+            "type": "object",
+            "propertyNames": {"enum": list("RGBW")},
+            "additionalProperties": _list(NUMBER, 2),
+        },
+    ),
+    full_scales={
+        "type": "object",
+        "additionalProperties": {"type": "number", "exclusiveMinimum": 0, "maximum": LARGE},
+    },
+    animals=_list(_list(TEXT, 2)),
+    fingerprints=_list(_list(LENGTH, 12)),
+    sizes=_list(_list(LENGTH, 2), 3),
+    neurons=_list(COUNT, 2),
+    subjects=_object(**{fact: _list(TEXT) for fact in ("strain", "sex", "stage", "part")}),
+)
+IDENTIFIER = _object(
+    known=_object(
+        lab=_list(TEXT),
+        worm=_list(TEXT),
+        session=_list(TEXT),
+        mirror=_list({"enum": [-1, 1]}),
+    ),
+    slope=NUMBER,
+    calibration=_object(
+        temperature={"type": "number", "exclusiveMinimum": 0, "maximum": LARGE}, nobody=NUMBER
+    ),
+    names={**_list(TEXT), "minItems": 1, "maxItems": NAMES, "uniqueItems": True},
+    columns={**_list({"type": "integer", "minimum": -1, "maximum": NAMES}), "maxItems": NAMES},
+    centre=_list(NUMBER, 3),
+    unit={"type": "number", "exclusiveMinimum": 0, "maximum": LARGE},
+    networks={"type": "integer", "minimum": 1, "maximum": MEMBERS},
+)
+
+
+def read(folder: str | os.PathLike) -> dict:
+    """Read the facts about a trained model.
+
+    Raises
+    ------
+    InputError
+        There is no model, it is damaged or of another layout, a fact is missing, of another type or
+        out of bounds, or its study had no training data.
+    """
+    path = Path(folder) / FACTS
+    facts = layout.sealed(Path(folder), FACTS)
+    _check(facts, SCHEMA, path)
+    if len(facts["animals"]) != len(facts["fingerprints"]):
+        raise InputError(path, "other worms than fingerprints", "one for each", layout.RETRAIN)
+    if facts["missing"]:
+        raise InputError(folder, facts["missing"], "a study with worms that have them")
+    return facts
+
+
+def _check(content: object, schema: dict, path: Path):
+    """Refuse what a schema does not describe, with the key at fault."""
+    error = jsonschema.Draft202012Validator(schema)
+    fault = next(error.iter_errors(content), None)
+    if fault is not None:
+        key = ".".join(str(part) for part in fault.absolute_path) or "top level"
+        found = f"{key[:60]}: {fault.message[:120]}"
+        raise InputError(path, found, "facts as a study writes them", layout.RETRAIN)
+
+
+def check_networks(folder: Path, params: object):
+    """Check files of networks before networks are made of them.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    params : chromapal.identify.settings.TransformerSettings
+        The shape of the networks.
+
+    Raises
+    ------
+    InputError
+        A number is not finite or out of bounds, or the shape is not that of the weights.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    # a file cannot hold more than it is long
+    for path in sorted(folder.rglob("*.safetensors")):
+        for name, values in load_file(path).items():
+            if not torch.isfinite(values.double()).all():
+                raise InputError(path, f"{name} with NaN or infinity", "weights", layout.RETRAIN)
+    path = folder / "identifier.json"
+    identifier = read_json(path, layout.RETRAIN, finite=True)
+    _check(identifier, IDENTIFIER, path)
+    lengths = {len(values) for values in identifier["known"].values()}
+    if len(lengths) > 1:
+        raise InputError(path, "known: lists of other lengths", "one each", layout.RETRAIN)
+    for number in range(identifier["networks"]):
+        weights = folder / f"network{number}.safetensors"
+        tensors = load_file(weights)
+        # each layer has tensors of its own, and each feature a place in one of them
+        widest = max((max(values.shape, default=0) for values in tensors.values()), default=0)
+        if params.layers > len(tensors) or params.width > widest:
+            found = f"{params.layers} layers of {params.width} for {len(tensors)} tensors"
+            raise InputError(weights, found, "the weights of these layers", layout.RETRAIN)
+
+
+def check_model(model: object, facts: dict):
+    """Check that the parts of a model are about the same names.
+
+    Raises
+    ------
+    InputError
+        They are not.
+    """
+    identifier = model.identifier
+    names = identifier.transformer.classes_.tolist()
+    if names != facts.get("names") or len(model.colours.joint.mean) != len(names):
+        raise InputError(FACTS, "other names than the networks'", f"{len(names)} names")
+    aligner = identifier.aligner
+    if aligner.level not in ("pose", "nonrigid") or not abs(aligner.symmetry.middle) < LARGE:
+        raise InputError("aligner.json", f"level {aligner.level!r}", "pose or nonrigid")
+    atlases = (aligner.atlas, aligner.symmetry.atlas, identifier.transformer.atlas_.atlas)
+    for atlas in atlases:
+        for part in (atlas.position, atlas.channels):
+            _check_distribution(part, len(atlas.names))
+        if atlas.presence.shape != (len(atlas.names),):
+            raise InputError("atlas", f"{tuple(atlas.presence.shape)} presences", "one a name")
+    _check_distribution(model.colours.joint, len(names))
+
+
+def _check_distribution(values: object, names: int):
+    width = values.mean.shape[-1]
+    shapes = [values.mean.shape, *(mean.shape for mean in values.local.values())]
+    if set(shapes) != {(names, width)} or values.covariance.shape != (names, width, width):
+        raise InputError("atlas", f"means of {names} names of other shapes", "one a name")
+    if not values.degrees_of_freedom > 0:
+        raise InputError("atlas.json", f"freedom {values.degrees_of_freedom}", "above 0")

@@ -1,0 +1,280 @@
+"""Model folders of unknown origin: changed files whose checksums were made to match."""
+
+import copy
+import json
+import random
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from chromapal.apply import facts as model_facts
+from chromapal.apply import name, read
+from chromapal.apply.model import load, train_model
+from chromapal.apply.plan import FACTS
+from chromapal.errors import InputError
+from chromapal.prepare.normalise import Normalisation
+from chromapal.training import layout
+from chromapal.training.settings import Training
+from chromapal.worms import skipped, table
+from chromapal.worms.collect import collect
+from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
+
+PARAMS = SimulationParams(worms=5, laboratories=1, neurons=24, unlabelled_high=0.05)
+TINY = {"width": 8, "layers": 1, "heads": 1, "steps": 2, "members": 1}
+NET = "position+gray"
+
+
+def worms(numbers):
+    parts = [simulate_worm(PARAMS, 5, number)[0] for number in numbers]
+    return pd.concat(parts, ignore_index=True)
+
+
+def gathered(folder, neurons):
+    """Write neurons as they come from files."""
+    folder.mkdir(exist_ok=True)
+    table.write(neurons.assign(file="f.csv"), folder / "t.parquet")
+    skipped.write([], folder / "t.csv")
+    return [folder / "t.parquet"], [folder / "t.csv"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    parts, lists = gathered(folder, worms(range(4)))
+    collect(parts, folder / "n.parquet", folder / "s.csv", lists, {}, folder / "q.csv")
+    train_model(
+        folder / "n.parquet", "identify_then_colour", TINY, Normalisation("rank_normal", "white"),
+        "study", "code", Training("cpu", seed=1), folder / "model",
+    )  # fmt: skip
+    return folder / "model"
+
+
+@pytest.fixture
+def model(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "model")
+
+
+def sealed(folder, **changes):
+    """Seal a changed model again, as anybody can."""
+    facts = json.loads((folder / FACTS).read_text())
+    (folder / FACTS).unlink()
+    kept = {key: value for key, value in facts.items() if key not in ("digest", "files", "layout")}
+    content = {**kept, **changes}
+    layout.seal(folder, FACTS, {key: each for key, each in content.items() if each is not None})
+
+
+def edit(path, change):
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def rewrite(path, change):
+    tensors = {key: values.clone() for key, values in load_file(path).items()}
+    change(tensors)
+    save_file(tensors, path)
+
+
+def no_weights(tensors):
+    for values in tensors.values():
+        values.fill_(float("nan"))
+
+
+def refused(folder):
+    with pytest.raises(InputError) as caught:
+        load(folder)
+    line = str(caught.value)
+    assert "\n" not in line and len(line) < 600, line
+    return line
+
+
+def name_worms(folder, model, neurons):
+    parts, lists = gathered(folder, neurons)
+    read.collect(parts, lists, "", folder / "n.parquet", folder / "sources.csv")
+    outs = [folder / part for part in ("named.parquet", "w.parquet", "q.csv", "s.csv")]
+    name.name_all(model, folder / "n.parquet", folder / "sources.csv", *outs)
+    return pd.read_parquet(outs[0]), skipped.read(outs[3])
+
+
+def test_a_model_loads_and_names_a_new_worm_of_any_name(trained, tmp_path):
+    new = worms([4])
+    named, entries = name_worms(tmp_path, trained, new)
+    assert len(named) == len(new) and entries.empty
+    # even that of a training worm
+    same, entries = name_worms(tmp_path, trained, new.assign(worm=worms([0])["worm"].iloc[0]))
+    assert entries.empty and same["assigned1"].tolist() == named["assigned1"].tolist()
+
+
+def test_a_worm_that_cannot_be_named_does_not_stop_the_others(trained, tmp_path, monkeypatch):
+    good = worms([4])
+    alone, _ = name_worms(tmp_path, trained, good)
+    inner = name._named
+
+    def fails(model, facts, neurons):
+        if (neurons["worm"] == "bad").any():
+            raise torch.linalg.LinAlgError("did not converge")
+        return inner(model, facts, neurons)
+
+    monkeypatch.setattr(name, "_named", fails)
+    bad = good.assign(worm="bad", xr=good["xr"] * 1.01)
+    named, entries = name_worms(tmp_path, trained, pd.concat([good, bad], ignore_index=True))
+    assert entries["worm"].tolist() == ["bad"] and "did not converge" in entries["reason"].item()
+    columns = ["worm", "assigned1", "probability", "red"]
+    pd.testing.assert_frame_equal(named[columns], alone[columns])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"xr": 5.0, "yr": 5.0, "zr": 5.0},
+        {"yr": 5.0, "zr": 5.0},
+        {"W": 1e308, "full_scale": 1e308},
+        {"weight": 1e308},
+    ],
+)
+def test_odd_worms_stop_nobody(trained, tmp_path, change):
+    good = worms([4])
+    both = pd.concat([good, good.assign(worm="odd", **change)], ignore_index=True)
+    named, _ = name_worms(tmp_path, trained, both)
+    assert good["worm"].iloc[0] in set(named["worm"])
+    assert np.isfinite(named[["probability", "red", "posterior"]]).all(axis=None)
+
+
+CHANGES = {
+    "layers": lambda m: edit(m / NET / "params.json", lambda c: c["params"].update(layers=10**7)),
+    "width": lambda m: edit(m / NET / "params.json", lambda c: c["params"].update(width=10**6)),
+    "heads": lambda m: edit(m / NET / "params.json", lambda c: c["params"].update(heads=0)),
+    "no layer": lambda m: edit(m / NET / "params.json", lambda c: c["params"].update(layers=-1)),
+    "text": lambda m: edit(m / NET / "params.json", lambda c: c["params"].update(width="8")),
+    "unknown": lambda m: edit(m / NET / "params.json", lambda c: c["params"].update(colour=1)),
+    "no params": lambda m: edit(m / NET / "params.json", lambda c: c.pop("params")),
+    "list": lambda m: edit(m / NET / "params.json", lambda c: c.update(params=[])),
+    "NaN": lambda m: rewrite(m / NET / "network0.safetensors", no_weights),
+    "atlas": lambda m: rewrite(m / NET / "context/atlas.safetensors", no_weights),
+    "a tensor": lambda m: rewrite(m / NET / "network0.safetensors", lambda t: t.popitem()),
+    "shape": lambda m: rewrite(
+        m / NET / "colours.safetensors", lambda t: t.update(colour_mean=torch.zeros(1, 4))
+    ),
+    "damaged": lambda m: (m / NET / "network0.safetensors").write_bytes(b"\xff" * 64),
+    "empty": lambda m: (m / NET / "colours.safetensors").write_bytes(b""),
+    "deep": lambda m: (m / NET / "identifier.json").write_text("[" * 10**5),
+    "bytes": lambda m: (m / NET / "identifier.json").write_bytes(b"\xff\xfe"),
+    "members": lambda m: edit(m / NET / "identifier.json", lambda c: c.update(networks=10**9)),
+    "unit": lambda m: edit(m / NET / "identifier.json", lambda c: c.update(unit=float("nan"))),
+    "columns": lambda m: edit(m / NET / "identifier.json", lambda c: c.update(columns=[10**6])),
+    "names": lambda m: edit(m / NET / "identifier.json", lambda c: c["names"].pop()),
+    "level": lambda m: edit(m / NET / "aligner/aligner.json", lambda c: c.update(level="up")),
+    "gone": lambda m: shutil.rmtree(m / NET / "aligner"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_networks_that_were_changed_and_sealed_again_are_one_line(model, change):
+    CHANGES[change](model)
+    sealed(model)
+    assert "run its study again" in refused(model)
+
+
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ({"animals": None}, "animals"),
+        ({"sizes": [[0, 1]]}, "sizes"),
+        ({"sizes": [["0", 1]] * 3}, "sizes.0.0"),
+        ({"neurons": [1, 1e400]}, "Infinity is no number"),
+        ({"neurons": [1, 10**30]}, "neurons.1"),
+        ({"colorizer": "../../apply/name"}, "colorizer"),
+        ({"colorizer": "mean_colour"}, "colorizer"),
+        ({"study": "{wildcards}"}, "study"),
+        ({"normaliser": {}}, "normaliser"),
+        ({"full_scales": {"EY": -1}}, "full_scales.EY"),
+        ({"fingerprints": []}, "fingerprints"),
+    ],
+)
+def test_facts_that_are_missing_or_out_of_bounds_are_one_line(model, facts, key):
+    sealed(model, **facts)
+    assert key in refused(model)
+
+
+def digested(folder, change):
+    """Change the list of files, and make the digest of the facts match."""
+    content = json.loads((folder / FACTS).read_text())
+    content.pop("digest")
+    change(content)
+    content["digest"] = layout._digest_of(content)
+    (folder / FACTS).write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.update(files={}),
+        lambda content: content.update(files=[]),
+        lambda content: content.update(files=7),
+        lambda content: content.pop("files"),
+        lambda content: content["files"].update({"../other": "0"}),
+        lambda content: content["files"].update({"/dev/zero": "0"}),
+        lambda content: content["files"].update({"a": None}),
+        lambda content: content["files"].popitem(),
+    ],
+)
+def test_a_list_of_files_that_is_not_whole_is_one_line(model, change):
+    digested(model, change)
+    assert "run its study again" in refused(model)
+
+
+def test_what_is_no_file_of_facts_is_one_line(tmp_path):
+    (tmp_path / FACTS).mkdir()
+    assert "found no readable file" in refused(tmp_path)
+    (tmp_path / FACTS).rmdir()
+    for text in ("[" * 10**5, '{"layout": ' + "9" * 5000 + "}", "[]", "null", '{"layout": NaN}'):
+        (tmp_path / FACTS).write_text(text)
+        refused(tmp_path)
+
+
+def mutated(generator, value):
+    """Put something else in one place of a JSON value."""
+    content = copy.deepcopy(value)
+    places = []
+
+    def walk(part):
+        for key in part if isinstance(part, dict) else range(len(part)):
+            places.append((part, key))
+            if isinstance(part[key], dict | list) and part[key]:
+                walk(part[key])
+
+    walk(content)
+    part, key = generator.choice(places)
+    part[key] = generator.choice([None, -1, 0, 1e300, 10**9, "", "x", [], {}, True, 0.5])
+    return content
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_mutants_load_or_are_one_line(model, seed):
+    """One value of one JSON file, or one tensor, is another; whoever changes it can seal it."""
+    generator = random.Random(seed)
+    path = generator.choice(sorted(path for path in model.rglob("*") if path.is_file()))
+    if path.name == FACTS:
+        content = mutated(generator, json.loads(path.read_text()))
+        digested(model, lambda facts: (facts.clear(), facts.update(content)))
+    elif path.suffix == ".json":
+        path.write_text(json.dumps(mutated(generator, json.loads(path.read_text()))))
+        sealed(model)
+    else:
+        data = bytearray(path.read_bytes())
+        for _ in range(8):
+            data[generator.randrange(len(data))] = generator.randrange(256)
+        path.write_bytes(data)
+        sealed(model)
+    try:
+        load(model)
+    except InputError as error:
+        assert "\n" not in str(error)
+    try:
+        model_facts.read(model)  # what is read while the workflow is parsed
+    except InputError as error:
+        assert "\n" not in str(error)
