@@ -75,7 +75,7 @@ def train_model(
         "code_digest": code.split()[0],
         "lock_digest": provenance.lock_digest(),
         "seed": training.seed,
-        "features": FEATURES,
+        "features": NETWORKS,
         "colorizer": colorizer,
         "alignment": "nonrigid",
         "normaliser": normaliser.to_json(),
