@@ -146,7 +146,7 @@ def _number(generator: np.random.Generator, path: Path):
 
 
 def _shape(generator: np.random.Generator, path: Path):
-    """Give a dataset another shape or type, nothing of it stored: all of it is the fill value."""
+    """Return a dataset another shape or type, nothing of it stored: all of it is the fill value."""
     with h5py.File(path, "r+") as file:
         name = str(generator.choice(_datasets(file)))
         attributes, dtype = dict(file[name].attrs), file[name].dtype

@@ -710,7 +710,7 @@ away again. Numbers have none.
 
 
 def document() -> str:
-    """Give the text of docs/tables.md."""
+    """Return the text of docs/tables.md."""
     parts = [OPENING]
     for table in TABLES.values():
         rows = [

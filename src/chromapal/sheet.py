@@ -96,7 +96,7 @@ def require_once(header: list[str], path: str | os.PathLike):
 
 
 def _states_separator(row: list[str], path: str | os.PathLike) -> bool:
-    """Say whether a first line tells a spreadsheet that commas separate cells: `sep=,`."""
+    """Return whether a first line tells a spreadsheet that commas separate cells: `sep=,`."""
     first = row[0].strip().lower()
     if not first.startswith("sep=") or any(map(str.strip, row[1:])):
         return False

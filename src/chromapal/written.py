@@ -11,7 +11,7 @@ _DEEPEST = 10  # keys within keys; an anchor may hold itself
 
 
 def with_names(config: dict, paths: Iterable[str | os.PathLike], schema: dict) -> dict:
-    """Give keys, and values that are text, the form in which config files have them.
+    """Return keys, and values that are text, the form in which config files have them.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def with_names(config: dict, paths: Iterable[str | os.PathLike], schema: dict) -
 
 
 def stated(arguments: Iterable[str], schema: dict) -> dict[str, str]:
-    """Give the keys of a command line (`laboratory=000541`) whose schema asks for text."""
+    """Return the keys of a command line (`laboratory=000541`) whose schema asks for text."""
     pairs = (argument.partition("=") for argument in arguments)
     texts = {key for key, known in schema.items() if known.get("type") == "string"}
     # a run inside a run may put quotes around what it hands on

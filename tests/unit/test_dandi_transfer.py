@@ -43,7 +43,7 @@ def waits():
 
 @pytest.fixture
 def connected(archive, data, waits, monkeypatch):
-    """Give the published file's transfer, which notes waits instead of waiting."""
+    """Return the published file's transfer, which notes waits instead of waiting."""
     monkeypatch.setenv("CHROMAPAL_DANDI_HOST", archive.host)
     url = f"{archive.api}/assets/{archive.identifier}/download/"
     link = Transfer(url, "dandi:f", SIZE, KEY, sleep=waits.append)

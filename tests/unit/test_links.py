@@ -32,7 +32,7 @@ PATH = re.compile(
 
 
 def prose(path: Path) -> str:
-    """Give a page without its blocks of code."""
+    """Return a page without its blocks of code."""
     return FENCED.sub("", path.read_text(encoding="utf-8"))
 
 
@@ -41,7 +41,7 @@ def links(path: Path) -> list[str]:
 
 
 def anchors(path: Path) -> set[str]:
-    """Give a page's anchors, where GitHub and MkDocs agree on them."""
+    """Return a page's anchors, where GitHub and MkDocs agree on them."""
     found = set()
     for heading in re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE):
         text = heading.replace("`", "")
@@ -101,7 +101,7 @@ def targets() -> set[str]:
 
 
 def dry(folder, *words) -> str:
-    """Give the commands of a target, as `make -n` prints them, in a folder with an installation."""
+    """Return what `make -n` prints for a target, in a folder with an installation."""
     (folder / ".venv").mkdir()
     (folder / ".venv/.installed").touch()
     (folder / "requirements.lock").touch()

@@ -34,7 +34,7 @@ _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def dimensions(path: str | os.PathLike) -> tuple[int, int]:
-    """Give height and width from an image's header, before any EXIF rotation.
+    """Return height and width from an image's header, before any EXIF rotation.
 
     Raises
     ------

@@ -74,7 +74,7 @@ _LONGEST = 200  # characters of what can be a list of letters
 
 
 def label(text: str) -> str:
-    """Give a label as a person wrote it, "" for what says that nobody named the neuron.
+    """Return a label as a person wrote it, "" for what says that nobody named the neuron.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def name(text: str) -> str:
 
 
 def is_known(cleaned: str) -> bool:
-    """Say whether a cleaned label is a name, or partial name, in a list of neurons and glia.
+    """Return whether a cleaned label is a name, or partial name, in a list of neurons and glia.
 
     The lists hold the neurons of the hermaphrodite's head, body and tail, those of the male, and
     glia; with a `?` inside it is known if it can stand for one of these.
@@ -131,7 +131,7 @@ def is_known(cleaned: str) -> bool:
 
 
 def is_partial(cleaned: str) -> bool:
-    """Say whether a cleaned label leaves open which neuron it names.
+    """Return whether a cleaned label leaves open which neuron it names.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def is_partial(cleaned: str) -> bool:
 
 
 def denoted(cleaned: str, names: Sequence[str]) -> frozenset[str]:
-    """Give the full names that a label can stand for.
+    """Return the full names that a label can stand for.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ REAL = ("Real X (um)", "Real Y (um)", "Real Z (um)")
 
 
 def wrote(path: str | os.PathLike) -> bool:
-    """Say whether a file opens as NeuroPAL_ID's CSV does."""
+    """Return whether a file opens as NeuroPAL_ID's CSV does."""
     try:
         with Path(path).open(encoding="utf-8-sig", errors="replace") as lines:
             return lines.read(len(OPENS_WITH) + 1).lstrip('"').startswith(OPENS_WITH)

@@ -68,7 +68,7 @@ def read(
 def keys(
     path: str | os.PathLike, texts: Sequence[str], required: Sequence[str]
 ) -> set[tuple[str, ...]]:
-    """Give the distinct combinations of some columns' texts, "" for a column that the file lacks.
+    """Return the distinct combinations of some columns' texts, "" for a column that the file lacks.
 
     Returns
     -------

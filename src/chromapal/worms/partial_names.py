@@ -10,7 +10,7 @@ from chromapal.worms.names import denoted, is_partial
 
 
 def right(labels: pd.Series, answers: pd.Series) -> np.ndarray:
-    """Say which answers lie in the set that their label denotes.
+    """Return which answers lie in the set that their label denotes.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def right(labels: pd.Series, answers: pd.Series) -> np.ndarray:
 
 
 def right_class(labels: pd.Series, answers: pd.Series) -> np.ndarray:
-    """Say which answers lie in the set that their label denotes, ignoring sides.
+    """Return which answers lie in the set that their label denotes, ignoring sides.
 
     Parameters
     ----------

@@ -115,7 +115,7 @@ def _follows(voxels: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def _side(voxels: np.ndarray, positions: np.ndarray) -> float:
-    """Give the side of a voxel along an axis [um]."""
+    """Return the side of a voxel along an axis [um]."""
     return float(np.ptp(positions) / max(np.ptp(voxels), 1))
 
 
@@ -242,7 +242,7 @@ def questions(neurons: pd.DataFrame) -> list[dict]:
 
 
 def _sense(worm: pd.DataFrame) -> int:
-    """Say whether positions are a mirror image of their voxels (-1), or not (1); 0 if unknown."""
+    """Return whether positions mirror their voxels (-1), or do not (1); 0 if unknown."""
     voxels, positions = worm[VOXELS].to_numpy(float), worm[MICROMETRES].to_numpy(float)
     if np.diag(_follows(voxels, positions)).min() < MIN_CORRELATION:
         return 0

@@ -269,7 +269,7 @@ def full_scale_of(counts: np.ndarray | pd.DataFrame, origin: object = "counts") 
 
 
 def clean_id(labels: pd.Series) -> pd.Series:
-    """Give labels as people wrote them, "" (unlabelled) where none did; see `names.label`."""
+    """Return labels as people wrote them, "" (unlabelled) where none did; see `names.label`."""
     return _each(labels, names.label)
 
 
@@ -320,7 +320,7 @@ def neuron_class(cleaned: pd.Series) -> pd.Series:
 
 
 def is_voxel_size(sides: ArrayLike) -> bool:
-    """Say whether all sides [um] are within `VOXEL_UM`, as a light microscope's are."""
+    """Return whether all sides [um] are within `VOXEL_UM`, as a light microscope's are."""
     return bool(np.all((np.asarray(sides) >= VOXEL_UM[0]) & (np.asarray(sides) <= VOXEL_UM[1])))
 
 
