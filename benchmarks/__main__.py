@@ -27,7 +27,7 @@ def benchmarks() -> list[str]:
 
 
 def reached(row: dict) -> bool:
-    """Say whether a measure meets its goal."""
+    """Return whether a measure meets its goal."""
     column, sign, limit = row["goal"].split()
     return SIGNS[sign](row[column], float(limit))
 

@@ -26,7 +26,7 @@ def in_own_process(module: str, *arguments: str) -> dict:
 
 
 def peak_memory_mb() -> float:
-    """Give this process's largest resident memory [MB].
+    """Return this process's largest resident memory [MB].
 
     From the kernel's high-water mark: `ru_maxrss` of a child also counts what its parent held
     when it was started.

@@ -42,7 +42,7 @@ def run() -> list[dict]:
 
 
 def ours(gray: np.ndarray) -> np.ndarray:
-    """Give (pixels, window), as training takes them."""
+    """Return (pixels, window), as training takes them."""
     return windows(torch.from_numpy(gray)[None, None], REACH)[0].flatten(1).T.numpy()
 
 

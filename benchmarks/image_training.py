@@ -69,7 +69,7 @@ def measure(name: str) -> dict:
 
 
 def stepper(name: str, bf16: bool, layout: torch.memory_format, fused: bool | None):
-    """Give a call that takes one optimiser step, and how many images a step is."""
+    """Return a call that takes one optimiser step, and how many images a step is."""
     torch.manual_seed(0)
     params = methods.params("colorizers", name)
     images = ImageSamples(noise(BATCH))

@@ -81,7 +81,7 @@ def run() -> list[dict]:
 
 
 def simulated() -> pd.DataFrame:
-    """Give normalised simulated worms of one laboratory."""
+    """Return normalised simulated worms of one laboratory."""
     params = SimulationParams(worms=WORMS, laboratories=1, neurons=NEURONS)
     tables = [simulate_worm(params, 0, index)[0] for index in range(WORMS)]
     table = pd.concat(tables, ignore_index=True)

@@ -71,7 +71,7 @@ def measure(grid: int, dense: bool) -> dict:
 
 
 def stepper(grid: int, dense: bool, bf16: bool, layout: torch.memory_format, fused: bool | None):
-    """Give a call that takes one optimiser step."""
+    """Return a call that takes one optimiser step."""
     torch.manual_seed(0)
     network = Fusion(18, 32, dense).to(memory_format=layout)
     adam = torch.optim.Adam(network.parameters(), lr=1e-3, weight_decay=1e-4, fused=fused)
@@ -90,7 +90,7 @@ def stepper(grid: int, dense: bool, bf16: bool, layout: torch.memory_format, fus
 
 
 def product_rate(kind: torch.dtype, size: int = 2048) -> float:
-    """Give the rate of square matrix products [GFLOP/s]."""
+    """Return the rate of square matrix products [GFLOP/s]."""
     left, right = (torch.rand(size, size).to(kind) for _ in range(2))
     return 2 * size**3 / median_seconds(lambda: left @ right, REPEATS) / 1e9
 

@@ -41,7 +41,7 @@ def run() -> list[dict]:
 
 
 def alive(timings: pd.DataFrame) -> tuple[float, float]:
-    """Give the seconds in which at least one job ran, and from the first start to the last end."""
+    """Return the seconds during which a job ran, and those from first start to last end."""
     start = np.sort(timings["started"].to_numpy())
     order = np.argsort(timings["started"].to_numpy(), kind="stable")
     end = np.maximum.accumulate((timings["started"] + timings["seconds"]).to_numpy()[order])

@@ -33,7 +33,7 @@ def called() -> list[Path]:
 
 
 def source(path: Path) -> str:
-    """Give a file's Python; of a notebook its code cells."""
+    """Return a file's Python; of a notebook its code cells."""
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".ipynb":
         return text

@@ -694,7 +694,7 @@ from 0 to 1.
 
 
 def document() -> str:
-    """Give the text of docs/tables.md."""
+    """Return the text of docs/tables.md."""
     parts = [OPENING]
     for table in TABLES.values():
         rows = [

@@ -34,7 +34,7 @@ def iterates(name: str) -> bool:
 
 
 def precisions(name: str) -> tuple[str, ...]:
-    """Give both for a method that is trained in either, so that no test hangs on the CPU."""
+    """Return both for a method that is trained in either, so that no test hangs on the CPU."""
     return ("fp32", "bf16") if iterates(name) else ("fp32",)
 
 

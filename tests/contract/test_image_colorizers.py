@@ -55,7 +55,7 @@ WEIGHTS = {"path": ""}
 
 
 def image(height: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give a smooth image whose hue follows from its lightness, and its gray."""
+    """Return a smooth image whose hue follows from its lightness, and its gray."""
     rng = np.random.default_rng(seed)
     down, right = np.meshgrid(np.linspace(0, 1, height), np.linspace(0, 1, width), indexing="ij")
     rise, fall, turn = rng.uniform(1, 3, 3)
@@ -107,7 +107,7 @@ def iterates(name: str) -> bool:
 
 
 def every(names: list[str]) -> pytest.MarkDecorator:
-    """Give each method with every precision that it is trained in: no test hangs on the CPU."""
+    """Return each method with every precision that it is trained in: no test hangs on the CPU."""
     cases = [(name, "fp32") for name in names]
     # The network of windows is always in fp32, which has a test of its own.
     cases += [(name, "bf16") for name in names if iterates(name) and name != "context_mlp"]

@@ -30,7 +30,7 @@ MODULE = "NeuroPAL_predicted"
 
 
 def gray_ramp(block):
-    """Give a volume whose red, green and blue rise along x."""
+    """Return a volume whose red, green and blue rise along x."""
     x = np.arange(block[0].start, block[0].stop, dtype=np.uint16)
     return np.broadcast_to(x[:, None, None, None], [part.stop - part.start for part in block])
 

@@ -14,7 +14,7 @@ BINS = ab_bins.in_gamut()
 
 
 def colours(count: int, seed: int = 0) -> torch.Tensor:
-    """Give a and b of random sRGB colours, (count, 2)."""
+    """Return a and b of random sRGB colours, (count, 2)."""
     rgb = torch.rand(1, 3, 1, count, generator=torch.Generator().manual_seed(seed))
     return lab.rgb_to_lab(rgb)[0, 1:, 0].T
 
@@ -31,7 +31,7 @@ def test_bins_hold_the_gamut_and_little_else():
 
 
 def gamut_surface() -> torch.Tensor:
-    """Give a and b of all 8-bit colours with a channel at 0 or 255, around all others, (n, 2)."""
+    """Return a and b of all 8-bit colours with a channel at 0 or 255, around all others, (n, 2)."""
     level = torch.linspace(0, 1, 256)
     side = torch.stack(torch.meshgrid(level, level, indexing="ij"))
     faces = [
@@ -115,7 +115,7 @@ def image(*colour: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ab_of(rgb: np.ndarray) -> torch.Tensor:
-    """Give a and b of all pixels, (n, 2)."""
+    """Return a and b of all pixels, (n, 2)."""
     return lab.rgb_to_lab(torch.from_numpy(rgb).permute(2, 0, 1)[None])[0, 1:].flatten(1).T
 
 

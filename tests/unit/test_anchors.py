@@ -44,7 +44,7 @@ def neurons() -> pd.DataFrame:
 
 @cache
 def learnt():
-    """Give aligner, calibration, a worm that they do not know, and its true names."""
+    """Return aligner, calibration, a worm that they do not know, and its true names."""
     torch.set_num_threads(1)
     *training, worm = worms_of(neurons(), COLOUR)
     aligner, aligned, mirror = align.fit(training, "nonrigid")
@@ -296,7 +296,7 @@ def test_asking_a_real_worm_is_for_an_unanchored_neuron():
 
 @pytest.fixture(scope="module")
 def fold(tmp_path_factory):
-    """Give the folder of an aligned fold; its test worms are one whole, and one of six names."""
+    """Return the folder of an aligned fold; its test worms are one whole, and one of six names."""
     folder = tmp_path_factory.mktemp("fold")
     table = neurons().assign(name=neurons()["true"])
     test = table["role"].eq("test")

@@ -78,7 +78,7 @@ def test_ssim_is_one_for_the_truth_and_looks_at_discs_only():
 
 
 def colours():
-    """Give four neurons of two worms, the second one predicted perfectly."""
+    """Return four neurons of two worms, the second one predicted perfectly."""
     truth = np.array([[0.2, 0.4, 0.6], [0.6, 0.4, 0.2], [0.1, 0.1, 0.9], [0.9, 0.1, 0.1]])
     prediction = truth + np.array([[0.1], [0.1], [0], [0]])
     table = pd.DataFrame(np.hstack([truth, prediction]), columns=[*colour.TRUTH, *colour.PREDICTED])

@@ -42,7 +42,7 @@ def cost(flat, x, target):
 
 
 def backward(flat, x, target):
-    """Give J's gradient by backpropagation."""
+    """Return J's gradient by backpropagation."""
     layers, seen = unpack(flat), [x]
     for weight, bias in layers:
         seen.append(sigmoid(seen[-1] @ weight.T + bias))
@@ -58,7 +58,7 @@ def backward(flat, x, target):
 
 
 def complex_step(flat, x, target, step=1e-30):
-    """Give J's gradient by derivatives that no difference makes inexact (Squire, Trapp 1998)."""
+    """Return J's gradient by derivatives that no difference makes inexact (Squire, Trapp 1998)."""
     found = np.empty_like(flat)
     for place in range(len(flat)):
         moved = flat.astype(complex)
@@ -140,7 +140,7 @@ def test_windows_are_those_of_a_naive_loop(shape):
 
 
 def images(*sizes, seed=0) -> ImageSamples:
-    """Give images whose pixels are all different."""
+    """Return images whose pixels are all different."""
     rng = np.random.default_rng(seed)
     made = [rng.random((*size, 3), dtype=np.float32) for size in sizes]
     return ImageSamples([(rgb, rgb.mean(axis=2)) for rgb in made])

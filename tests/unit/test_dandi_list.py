@@ -35,7 +35,7 @@ def archive(tmp_path, monkeypatch):
 
 
 def study(archive, folder, **keys) -> dict:
-    """Give the validated keys of a study, as far as they matter here."""
+    """Return the validated keys of a study, as far as they matter here."""
     return {
         "source": "dandi", "study": "s", "laboratory": "", "split": "worm", "folds": 2,
         "dandi": {

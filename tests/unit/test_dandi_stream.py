@@ -56,7 +56,7 @@ class Study:
         return table.read(self.out[0])
 
     def share(self) -> float:
-        """Give the share of the file's bytes that travelled."""
+        """Return the share of the file's bytes that travelled."""
         return self.archive.sent["blob"] / self.file.stat().st_size
 
 

@@ -43,7 +43,7 @@ def waits():
 
 @pytest.fixture
 def connected(archive, data, waits):
-    """Give the published file's transfer, which notes waits instead of waiting."""
+    """Return the published file's transfer, which notes waits instead of waiting."""
     url = f"{archive.api}/assets/{archive.identifier}/download/"
     link = Transfer(url, "dandi:f", SIZE, KEY, sleep=waits.append)
     yield link

@@ -178,7 +178,7 @@ def test_losses_draw_every_fold_and_their_mean():
 
 
 def loss_curves(**epochs):
-    """Give the panel of folds that each train for so many epochs."""
+    """Return the panel of folds that each train for so many epochs."""
     table = pd.concat(
         pd.DataFrame(
             {

@@ -35,7 +35,7 @@ def made_images() -> pd.DataFrame:
 
 
 def bars(axes) -> list[tuple[list, list, list]]:
-    """Give x, y and ends of the intervals of each series of points that is not empty."""
+    """Return x, y and ends of the intervals of each series of points that is not empty."""
     found = []
     for part in axes.containers:
         x, y = part.lines[0].get_xdata(), part.lines[0].get_ydata()
@@ -50,7 +50,7 @@ def labels(axes) -> list[str]:
 
 
 def upright(axes) -> list[float]:
-    """Give the places of an axes' vertical lines."""
+    """Return the places of an axes' vertical lines."""
     return [
         line.get_xdata()[0]
         for line in axes.lines

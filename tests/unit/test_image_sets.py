@@ -62,7 +62,7 @@ MADE = {"folder": some_files, "cifar100": some_records, "neuropal": some_volumes
 
 @pytest.fixture(params=["bundled", *MADE])
 def options(request, tmp_path):
-    """Give the options of a small set of each kind."""
+    """Return the options of a small set of each kind."""
     if request.param == "bundled":
         return OPTIONS
     return MADE[request.param](tmp_path / "set")

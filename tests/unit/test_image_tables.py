@@ -19,7 +19,7 @@ def read(path) -> pd.DataFrame:
 
 @pytest.fixture
 def scored(tmp_path):
-    """Give a function that writes scored images and tells where."""
+    """Return a function that writes scored images and tells where."""
 
     def write(delta_e, sources, group="photos", run="mse", colorizer="net", **columns) -> dict:
         count = len(delta_e)

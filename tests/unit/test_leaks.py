@@ -33,7 +33,7 @@ def neurons():
 
 
 def absurd(neurons):
-    """Give test worms each other's and made-up names."""
+    """Exchange names of test worms, and make some up."""
     test = neurons["role"].eq("test").to_numpy()
     names = neurons["name"].to_numpy(dtype=object).copy()
     names[test] = np.random.default_rng(0).permutation(names[test])

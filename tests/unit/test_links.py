@@ -29,7 +29,7 @@ PATH = re.compile(
 
 
 def prose(path: Path) -> str:
-    """Give a page without its blocks of code."""
+    """Return a page without its blocks of code."""
     return FENCED.sub("", path.read_text(encoding="utf-8"))
 
 
@@ -38,7 +38,7 @@ def links(path: Path) -> list[str]:
 
 
 def anchors(path: Path) -> set[str]:
-    """Give a page's anchors, where GitHub and MkDocs agree on them."""
+    """Return a page's anchors, where GitHub and MkDocs agree on them."""
     found = set()
     for heading in re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE):
         text = heading.replace("`", "")

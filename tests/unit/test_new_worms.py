@@ -83,7 +83,7 @@ VOXELS = {"x": [3, 1, 4, 1, 5], "y": [9, 2, 6, 5, 3], "z": [5, 8, 9, 7, 9]}
 
 
 def both(x="x", y="y", z="z", sides=(0.5, 0.25, 2.0)):
-    """Give voxels, and micrometres that are computed from the ones named."""
+    """Return voxels, and micrometres that are computed from the ones named."""
     pairs = zip(("xr", "yr", "zr"), (x, y, z), sides, strict=True)
     micrometres = {place: np.array(VOXELS[axis]) * side for place, axis, side in pairs}
     return rows(**VOXELS, **micrometres, gray=1)

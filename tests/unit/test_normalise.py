@@ -210,7 +210,7 @@ def tampered(table, roles):
 
 
 def leaks(folder, fold):
-    """Say whether anything but training worms reaches training rows or the normaliser."""
+    """Return whether anything but training worms reaches training rows or the normaliser."""
     found = []
     for name, table in (("as_is", four_worms()), ("bright", tampered(four_worms(), ["test"]))):
         neurons, normaliser, _ = fold(folder / name, table)

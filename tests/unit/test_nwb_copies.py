@@ -32,7 +32,7 @@ def rows_of(file, worm):
 
 @pytest.fixture
 def job(tmp_path):
-    """Give what copies two worms, whose files a test may spoil first."""
+    """Return what copies two worms, whose files a test may spoil first."""
     worms = tmp_path / "new"
     files = [write_nwb(worms / "EY" / f"w{n}.nwb", identifier=f"w{n}") for n in range(2)]
     write_json({"shape": SHAPE, "spacing": [0.5, 0.25, 2.0]}, tmp_path / "facts.json")

@@ -32,7 +32,7 @@ def measured_anew():
 
 
 def learnt(layer: nn.Conv2d, shape: tuple[int, ...]) -> list[torch.Tensor]:
-    """Give a layer's answer, and the gradients of all that it has."""
+    """Return a layer's answer, and the gradients of all that it has."""
     layer.zero_grad(set_to_none=True)
     x = torch.randn(shape, generator=torch.Generator().manual_seed(1)).requires_grad_()
     answer = layer(x.contiguous(memory_format=torch.channels_last))

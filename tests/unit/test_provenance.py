@@ -10,7 +10,7 @@ from chromapal import provenance
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """Give a small package of its own: script -> a -> b, and c that nobody imports."""
+    """Return a small package of its own: script -> a -> b, and c that nobody imports."""
     folder = tmp_path / "src/chromapal"
     folder.mkdir(parents=True)
     (folder / "__init__.py").touch()

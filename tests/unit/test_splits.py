@@ -27,7 +27,7 @@ def worms(per_lab, fold="", neurons=2):
 
 
 def per_worm(table, splits):
-    """Give one row per worm, after checking that all its neurons have one role."""
+    """Return one row per worm, after checking that all its neurons have one role."""
     joined = pd.concat([table[KEY], splits], axis=1)
     assert (joined.groupby(KEY).nunique() == 1).all(axis=None)
     return joined.drop_duplicates(KEY).set_index(KEY).sort_index()

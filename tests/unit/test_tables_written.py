@@ -15,7 +15,7 @@ def read(path):
 
 @pytest.fixture
 def colours(tmp_path):
-    """Give two folds of one colorizer, one fold of another, two laboratories."""
+    """Return two folds of one colorizer, one fold of another, two laboratories."""
     rng = np.random.default_rng(0)
     parts = []
     for colorizer, fold in (("net", "fold1"), ("net", "fold0"), ("mean_colour", "fold0")):
@@ -42,7 +42,7 @@ def colours(tmp_path):
 
 @pytest.fixture
 def identities(tmp_path):
-    """Give two classifiers in two folds, on position and on predicted colour."""
+    """Return two classifiers in two folds, on position and on predicted colour."""
     parts = []
     for classifier in ("svm", "mlp"):
         for fold, lab in (("fold0", "A"), ("fold1", "B")):

@@ -86,7 +86,7 @@ def test_the_text_nan_is_no_label_that_joins(tmp_path):
 
 
 def broken_labels(path):
-    """Give the traces a table of labels whose index runs backwards."""
+    """Return the traces a table of labels whose index runs backwards."""
     add_traces(path, labels=[list("AVAL"), list("RIR"), ["x"], ["y"]], regions=(0, 1))
     return replace(path, f"{LABELS}_index", np.array([4, 7, 9, 8], dtype="u1"))
 

@@ -59,7 +59,7 @@ def command(
     project: Path = ROOT,
     environment: dict[str, str] | None = None,
 ) -> dict:
-    """Give what starts a project's workflow in a folder, as `subprocess.run` takes it."""
+    """Return what starts a project's workflow in a folder, as `subprocess.run` takes it."""
     words = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")]
     if config is not None:
         path = folder / "study.yaml"
@@ -141,7 +141,7 @@ def write_trained_model(study: Path):
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory, worker_id):
-    """Give the folder of the one finished tiny study; tests read it and leave it as it is."""
+    """Return the folder of the one finished tiny study; tests read it and leave it as it is."""
     base = tmp_path_factory.getbasetemp()
     # whichever of the processes that share the tests comes first makes it for all of them
     folder = (base if worker_id == "master" else base.parent) / "tiny"

@@ -90,7 +90,7 @@ def apply(folder, *keys):
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory):
-    """Give the folder of a study and what its model made of new worms; tests read it."""
+    """Return the folder of a study and what its model made of new worms; tests read it."""
     folder = tmp_path_factory.mktemp("apply")
     write_inputs(folder)
     before = {path: path.read_bytes() for path in (folder / "new").rglob("*.nwb")}

@@ -10,7 +10,7 @@ from tests.workflow.conftest import TINY, snakemake, write_trained_model
 
 @pytest.fixture
 def here(tmp_path):
-    """Give a folder with a model, as far as a dry run looks at it, and two folders of worms."""
+    """Return a folder with a model, as far as a dry run looks at it, and two folders of worms."""
     write_trained_model(tmp_path / "results/kept")
     for name in ("new", "2023"):
         (tmp_path / name / "LAB").mkdir(parents=True)
@@ -19,7 +19,7 @@ def here(tmp_path):
 
 
 def planned(folder, *keys, config=None):
-    """Give whether a dry run of the model's application succeeds, and what it says."""
+    """Return whether a dry run of the model's application succeeds, and what it says."""
     stated = {"model": "results/kept", "worms": "new"}
     stated |= dict(key.split("=", 1) for key in keys)
     words = [f"{key}={value}" for key, value in stated.items()]

@@ -55,7 +55,7 @@ def planned(folder: Path, config: dict) -> tuple[set[str], list]:
 
 
 def facts(job) -> tuple[dict, ...]:
-    """Give a job's named inputs, params, outputs, and its wildcards."""
+    """Return a job's named inputs, params, outputs, and its wildcards."""
     parts = (job.input, job.params, job.output, job.wildcards)
     return tuple(dict(part.items()) for part in parts)
 
@@ -122,7 +122,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory):
-    """Give the rules and jobs of studies of all kinds, by name."""
+    """Return the rules and jobs of studies of all kinds, by name."""
     made = {}
     for name, case in CASES.items():
         folder = tmp_path_factory.mktemp(name)

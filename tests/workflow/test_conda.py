@@ -31,7 +31,7 @@ pytestmark = [
 
 @pytest.fixture(scope="session")
 def conda(tmp_path_factory):
-    """Give the variables that put a conda on the path, and where environments are kept."""
+    """Return the variables that put a conda on the path, and where environments are kept."""
     folder = tmp_path_factory.mktemp("conda")
     print_all = f'exports=$("{UP}" "{folder}") && eval "$exports" && env -0'
     up = subprocess.run(["bash", "-c", print_all], check=False, capture_output=True, text=True)
@@ -46,7 +46,7 @@ def conda(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def conda_study(conda, tmp_path_factory):
-    """Give the folder of a tiny study that a clean checkout has run with --use-conda."""
+    """Return the folder of a tiny study that a clean checkout has run with --use-conda."""
     project = copy_project(tmp_path_factory.mktemp("project"))
     folder = tmp_path_factory.mktemp("study")
     done = snakemake(folder, TINY, "--use-conda", project=project, environment=conda)
@@ -57,7 +57,7 @@ def conda_study(conda, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def prefix(conda, conda_study):
-    """Give the folder of the one environment, whichever else are kept beside it."""
+    """Return the folder of the one environment, whichever else are kept beside it."""
     wanted = (ROOT / "envs/chromapal.yaml").read_bytes()
     kept = Path(conda["SNAKEMAKE_CONDA_PREFIX"])
     (file,) = [path for path in kept.glob("*.yaml") if path.read_bytes() == wanted]

@@ -30,7 +30,7 @@ use rule * from chromapal{names}
 
 @pytest.fixture
 def hosted(tmp_path):
-    """Give the environment in which a git host's addresses lead to a repository in this folder."""
+    """Return an environment in which a git host's addresses lead to a repository in this folder."""
     project = copy_project(tmp_path / "host/lab/chromapal")
     git = ["git", "-C", project, "-c", "user.name=lab", "-c", "user.email=lab@example.org"]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"], ["tag", "v1"]):
@@ -45,7 +45,7 @@ def hosted(tmp_path):
 
 @pytest.fixture
 def deploy(study, tmp_path):
-    """Give a function that deploys the workflow beside a finished study, and runs it there."""
+    """Return a function that deploys the workflow beside a finished study, and runs it there."""
     folder = tmp_path / "deployed"
     shutil.copytree(study / "results", folder / "results")
     shutil.copytree(study / ".snakemake", folder / ".snakemake")

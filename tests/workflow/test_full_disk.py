@@ -17,7 +17,7 @@ TABLES = ("colour.csv", "losses.csv")
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """Give a disk of 1 MB, and what makes it larger [MB]."""
+    """Return a disk of 1 MB, and what makes it larger [MB]."""
     disk = tmp_path / "disk"
     disk.mkdir()
     if os.geteuid() != 0:

@@ -95,7 +95,7 @@ ALIGNED = {"align": "pose", "colorize": False}
 
 
 def naming(**identify):
-    """Give an aligned study that names neurons of one variant."""
+    """Return an aligned study that names neurons of one variant."""
     chosen = {"classifiers": ["atlas_student"], "variants": ["no_background"], **identify}
     return changed(**ALIGNED, identify=chosen)
 
@@ -124,7 +124,7 @@ def test_what_a_study_would_ignore_is_refused(tmp_path, changes, named):
 
 
 def planned(folder, config):
-    """Give the output files of a study's jobs, as a dry run lists them."""
+    """Return the output files of a study's jobs, as a dry run lists them."""
     done = snakemake(folder, config, "-n")
     text = done.stdout + done.stderr
     assert done.returncode == 0, text
@@ -184,7 +184,7 @@ HOSTILE = ["../up", "a/b", "two words", 'it\'s "it"', "<script>alert(1)</script>
 
 @pytest.fixture
 def tables(tmp_path):
-    """Give six usable worms with hostile names, and files and worms that cannot be used."""
+    """Return six usable worms with hostile names, and files and worms that cannot be used."""
     folder = tmp_path / "tables/LAB"
     folder.mkdir(parents=True)
     params = SimulationParams(worms=10, laboratories=1, neurons=30)

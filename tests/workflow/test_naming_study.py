@@ -56,7 +56,7 @@ def write_inputs(folder):
 
 
 def stated():
-    """Give a worm, a neuron with its name, and a neuron that is said to be none."""
+    """Return a worm, a neuron with its name, and a neuron that is said to be none."""
     worm = simulate_worm(WORMS, 3, 0)[0]
     named = worm.index[worm["ID"].ne("") & ~worm["ID"].str.contains("?", regex=False)]
     return *worm[["lab", "worm"]].iloc[0], named[0], worm.loc[named[0], "ID"], named[1]
@@ -64,7 +64,7 @@ def stated():
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory):
-    """Give the folder of one finished study; tests read it and leave it as it is."""
+    """Return the folder of one finished study; tests read it and leave it as it is."""
     folder = tmp_path_factory.mktemp("named")
     write_inputs(folder)
     done = snakemake(folder, NAMING)

@@ -43,7 +43,7 @@ STUDY = {**TINY, "source": "toy", "folder": "toys"}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Give a copy of the project that knows toy worms."""
+    """Return a copy of the project that knows toy worms."""
     folder = copy_project(tmp_path_factory.mktemp("project"))
     (folder / "src/chromapal/worms/sources/toy.py").write_text(TOY)
     path = folder / "workflow/schemas/config.schema.json"

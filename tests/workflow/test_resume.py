@@ -35,7 +35,7 @@ MANY = [
 
 @pytest.fixture(scope="module")
 def checkpointing(tmp_path_factory):
-    """Give a copy of the workflow that keeps a checkpoint of every epoch, however short."""
+    """Return a copy of the workflow that keeps a checkpoint of every epoch, however short."""
     copy = copy_project(tmp_path_factory.mktemp("workflow"))
     loop = copy / "src/chromapal/training/loop.py"
     rarely, always = "CHECKPOINT_SECONDS = 30\n", "CHECKPOINT_SECONDS = 0\n"

@@ -53,7 +53,7 @@ def slurm():
 
 @pytest.fixture(scope="module")
 def unbroken(request, tmp_path_factory):
-    """Give the folder of the same study, run without a break on this machine."""
+    """Return the folder of the same study, run without a break on this machine."""
     if CONFIG is TINY:
         return request.getfixturevalue("study")
     folder = tmp_path_factory.mktemp("local")

@@ -85,7 +85,7 @@ def test_every_output_follows_the_umask(study, tmp_path):
 
 @pytest.fixture
 def checkout(tmp_path, study):
-    """Give a fresh checkout, every file newer than the kept results of the finished study."""
+    """Return a fresh checkout, every file newer than the kept results of the finished study."""
     return copy_project(tmp_path / "checkout")
 
 

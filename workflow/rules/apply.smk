@@ -70,7 +70,7 @@ rule name_new_worms:
 
 
 rule write_new_worm_files:
-    """Give every new worm its table with a review queue, an image and a page."""
+    """Return every new worm its table with a review queue, an image and a page."""
     input:
         list(FACTS.values()),
         neurons=f"{RESULTS}/named.parquet",

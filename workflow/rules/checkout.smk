@@ -13,7 +13,7 @@ NEEDED = ("src", "workflow", "pyproject.toml", "requirements.lock")
 
 
 def project_folder(rules):
-    """Give the project's folder; used as a module of github() or gitlab() it has to be unpacked."""
+    """Return the project's folder; used as a module of github() or gitlab() it has to be unpacked."""
     if isinstance(rules, LocalSourceFile):
         return Path(rules.get_path_or_uri(secret_free=True)).parents[1]
     if isinstance(rules, HostingProviderFile):

@@ -50,7 +50,7 @@ def converted(value, schema):
 
 
 def keys(kind):
-    """Give the schemas of a kind of study's keys, by key."""
+    """Return the schemas of a kind of study's keys, by key."""
     return json.loads((ROOT / f"workflow/schemas/{kind}.schema.json").read_text())["properties"]
 
 
@@ -125,7 +125,7 @@ def stamp(*names):
 
 
 def calls(function, *files):
-    """Give the params with which rules call a function of the package: its name and a code digest.
+    """Return the params with which rules call a function of the package: its name and a code digest.
 
     The hash covers the function's module with all that it imports, and `files` that it loads by
     name, such as a method's file: paths, with wildcards or not, or functions that return one.
@@ -148,12 +148,12 @@ def paths(entries):
 
 
 def tables(*names):
-    """Give finished tables of the study, each by its name."""
+    """Return finished tables of the study, each by its name."""
     return {name: f"results/{{study}}/tables/{name}.csv" for name in names}
 
 
 def training_settings(cell, *keys):
-    """Give the study's training settings, the seed of networks, and the folder of checkpoints.
+    """Return the study's training settings, the seed of networks, and the folder of checkpoints.
 
     Checkpoints lie outside the declared outputs, so that a killed training resumes.
     """
@@ -186,7 +186,7 @@ def colorizer_gpu(wildcards):
 
 
 def folder_of_worms(wildcards, output):
-    """Give the folder that simulated worms are written to, from the file of the first."""
+    """Return the folder that simulated worms are written to, from the file of the first."""
     return str(Path(output[0]).parents[1])
 
 

@@ -10,7 +10,7 @@ IMAGE_COLORIZERS = methods.accepting("images")
 
 
 def image_params(run, colorizer):
-    """Give the changes to a colorizer's defaults in one run."""
+    """Return the changes to a colorizer's defaults in one run."""
     return {**config["params"]["colorizers"].get(colorizer, {}), **RUNS[run]["params"]}
 
 
@@ -74,7 +74,7 @@ def set_files(wildcards):
 
 
 def set_options(wildcards):
-    """Give the options with which a set is listed and read."""
+    """Return the options with which a set is listed and read."""
     options = {key: value for key, value in SETS[wildcards.set].items() if key != "simulate"}
     files = simulated(wildcards.set)
     return {**options, "source": files} if files else options
@@ -102,7 +102,7 @@ SETS_TRAINED = [name for name in SETS if name in {entry["set"] for entry in TRAI
 
 
 def fullest_run(name):
-    """Give the run that trains most methods on a set; the first one, where several do."""
+    """Return the run that trains most methods on a set; the first one, where several do."""
     counts = Counter(entry["run"] for entry in TRAINED if entry["set"] == name)
     return counts.most_common(1)[0][0]
 
@@ -114,7 +114,7 @@ def fullest(name):
 
 
 def of_fullest_run(name, figure):
-    """Give the inputs and params that figures of one set and run have in common."""
+    """Return the inputs and params that figures of one set and run have in common."""
     return {
         "module": figure,
         "after": paths(fullest(name)),

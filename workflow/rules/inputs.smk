@@ -51,27 +51,27 @@ def name_entries(paths):
 
 
 def source_file(wildcards):
-    """Give the source file of a wildcard."""
+    """Return the source file of a wildcard."""
     return SOURCES[wildcards.source]
 
 
 def asset_of(wildcards):
-    """Give the archive's identifier of a file."""
+    """Return the archive's identifier of a file."""
     return ASSETS[wildcards.source].asset
 
 
 def laboratory_of(wildcards):
-    """Give the laboratory of a file: its dandiset's, else the study's if any."""
+    """Return the laboratory of a file: its dandiset's, else the study's if any."""
     return ASSETS[wildcards.source].lab if ASSETS else config["laboratory"]
 
 
 def fetched_asset(wildcards):
-    """Give the archive's identifier of a file that is fetched whole."""
+    """Return the archive's identifier of a file that is fetched whole."""
     return FETCHED[wildcards.fetched].asset
 
 
 def fetched_laboratory(wildcards):
-    """Give the laboratory of a file that is fetched whole."""
+    """Return the laboratory of a file that is fetched whole."""
     return FETCHED[wildcards.fetched].lab
 
 
@@ -100,7 +100,7 @@ def predicted_colours(wildcards):
 
 
 def alignment_features(features):
-    """Give the features of a set that alignment may use: no weight, no predicted colour."""
+    """Return the features of a set that alignment may use: no weight, no predicted colour."""
     return "+".join(part for part in features.split("+") if part not in ("weight", "predicted"))
 
 

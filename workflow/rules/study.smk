@@ -48,7 +48,7 @@ def run_colours(run, folds, pattern="results/{study}/colours"):
 
 
 def run_params(run, colorizer):
-    """Give the changes to a colorizer's defaults in one run."""
+    """Return the changes to a colorizer's defaults in one run."""
     return {**config["params"]["colorizers"].get(colorizer, {}), **run["params"]}
 
 
@@ -83,7 +83,7 @@ wildcard_constraints:
 
 
 def run_settings(wildcards):
-    """Say which colorizer is trained, how the study changes it, and on which samples."""
+    """Return which colorizer is trained, how the study changes it, and on which samples."""
     cell = {"colorizers": wildcards.colorizer, "variants": wildcards.variant}
     cell |= {"samples": wildcards.sample, "grids": int(wildcards.grid)}
     run = next(run for run in RUNS if all(value in run[key] for key, value in cell.items()))
@@ -95,7 +95,7 @@ def run_settings(wildcards):
 
 
 def task_settings(wildcards):
-    """Say which classifier names neurons, how the study changes it, and from what."""
+    """Return which classifier names neurons, how the study changes it, and from what."""
     return {
         "classifier": wildcards.classifier,
         "params": config["params"]["classifiers"].get(wildcards.classifier, {}),

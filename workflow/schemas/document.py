@@ -166,7 +166,7 @@ network that names the others. No table of scores uses anchors.
 
 
 def followed(part: dict, parts: dict) -> dict:
-    """Give the definition that a part of a schema refers to, or the part itself."""
+    """Return the definition that a part of a schema refers to, or the part itself."""
     return parts[part["$ref"].rpartition("/")[2]] if "$ref" in part else part
 
 
@@ -190,7 +190,7 @@ def rows(properties: dict, parts: dict, prefix: str = ""):
 
 
 def document() -> str:
-    """Give the text of config/README.md."""
+    """Return the text of config/README.md."""
     schemas = {
         name: json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
         for name in ("config", "images", "apply", "parts")

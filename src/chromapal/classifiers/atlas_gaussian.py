@@ -9,7 +9,7 @@ class Params:
 
 
 def build(params, seed):
-    """Give the unfitted atlas; nothing in it is random."""
+    """Return the unfitted atlas; nothing in it is random."""
     from chromapal.classifiers.common.atlas_density import AtlasDensity
 
     return AtlasDensity()

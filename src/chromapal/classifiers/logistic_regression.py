@@ -20,7 +20,7 @@ class Params:
 
 
 def build(params, seed):
-    """Give the unfitted pipeline; nothing in it is random."""
+    """Return the unfitted pipeline; nothing in it is random."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -26,7 +26,7 @@ class Params:
 
 
 def build(params, seed):
-    """Give the unfitted pipeline."""
+    """Return the unfitted pipeline."""
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

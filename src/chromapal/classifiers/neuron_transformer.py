@@ -16,7 +16,7 @@ class Params(TransformerSettings):
 
 
 def build(params, seed):
-    """Give the untrained transformer."""
+    """Return the untrained transformer."""
     from chromapal.identify.transformer import Transformer
 
     return Transformer(params, seed)

@@ -21,7 +21,7 @@ class Params:
 
 
 def build(params, seed):
-    """Give the unfitted forest; trees need no scaling."""
+    """Return the unfitted forest; trees need no scaling."""
     from sklearn.ensemble import RandomForestClassifier
 
     return RandomForestClassifier(

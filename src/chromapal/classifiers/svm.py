@@ -20,7 +20,7 @@ class Params:
 
 
 def build(params, seed):
-    """Give the unfitted pipeline."""
+    """Return the unfitted pipeline."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 

@@ -130,7 +130,7 @@ def ablate_fold(
 
 
 def split(neurons: pd.DataFrame, features: str) -> tuple[list[Worm], list[Worm]]:
-    """Give named training worms and test worms."""
+    """Return named training worms and test worms."""
     test = neurons["role"].eq("test")
     training = worms_of(neurons[~test], channels(features))
     return [worm for worm in training if (worm.label != "").any()], worms_of(
@@ -145,13 +145,13 @@ def rescaled(neurons: pd.DataFrame, colour_scale: str, gray_source: str) -> pd.D
 
 
 def assigned(result: Aligned, sign: float) -> np.ndarray:
-    """Give each neuron's five best names, one to one; shape (n, 5)."""
+    """Return each neuron's five best names, one to one; shape (n, 5)."""
     names = np.array([*result.names, ""])
     return names[answer(Calibration().probabilities(result.log[sign])).best]
 
 
 def likeliest(result: Aligned, sign: float) -> np.ndarray:
-    """Give each neuron's five likeliest names, whatever the others'; shape (n, 5)."""
+    """Return each neuron's five likeliest names, whatever the others'; shape (n, 5)."""
     order = np.argsort(-result.log[sign].numpy(), axis=1, kind="stable")[:, :FIVE]
     return np.array(result.names)[order]
 

@@ -170,7 +170,7 @@ def answer_fold(
 
 
 def odds_of(worms_path: str | os.PathLike) -> pd.Series:
-    """Give the log odds of right-handed axes by (lab, worm), beyond doubt where it was told."""
+    """Return the log odds of right-handed axes by (lab, worm), beyond doubt where it was told."""
     worms = pd.read_parquet(worms_path).set_index(WORM)
     odds = worms["laboratory_log_odds"] + worms["evidence_log_odds"]
     return odds.where(~worms["source"].isin([STATED, LABELS]), 1e3 * worms["chosen"])

@@ -110,7 +110,7 @@ class Anchors:
         )
 
     def unknown(self, known: Sequence[str]) -> dict[str, list[str]]:
-        """Give the stated names that an atlas does not know, each with those most like it."""
+        """Return the stated names that an atlas does not know, each with those most like it."""
         stated = {*self.names.values(), *self.partial.values()}
         return {
             name: difflib.get_close_matches(name.upper(), known, n=3, cutoff=0)
@@ -119,7 +119,7 @@ class Anchors:
         }
 
     def fixed(self, aligner: Aligner, count: int) -> torch.Tensor:
-        """Say which names the neurons may still have.
+        """Return which names the neurons may still have.
 
         Returns
         -------
@@ -235,7 +235,7 @@ def solve(
 
 
 def _held(log: torch.Tensor, fixed: torch.Tensor) -> float:
-    """Give the log likelihood of what was stated; of unknown names nothing is known."""
+    """Return the log likelihood of what was stated; of unknown names nothing is known."""
     open_names = fixed >= 0
     free = open_names.any(1)
     allowed = torch.where(open_names, log - fixed, -torch.inf)[free]

@@ -113,13 +113,13 @@ class NameDistribution:
         return cls(mean, covariance, degrees_of_freedom, local)
 
     def at(self, laboratory: str) -> "NameDistribution":
-        """Give the spread with the means of one laboratory; of one never seen, itself."""
+        """Return the spread with the means of one laboratory; of one never seen, itself."""
         if laboratory not in self.local:
             return self
         return dataclasses.replace(self, mean=self.mean + self.local[laboratory], local={})
 
     def log_density(self, values: torch.Tensor, extra: float = 0.0) -> torch.Tensor:
-        """Give the log density of values under every name.
+        """Return the log density of values under every name.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class NameDistribution:
         return self.log_kernel(self.distance(values, *self.precision(extra)), extra)
 
     def precision(self, extra: float = 0.0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Give the inverse covariances with `extra` variance P, P m and m' P m, for `distance`."""
+        """Return inverse covariances P with `extra` variance, P m and m' P m, for `distance`."""
         eye = torch.eye(self.mean.shape[1], dtype=self.mean.dtype, device=self.mean.device)
         inverse = torch.linalg.inv(self.covariance + extra * eye)
         pulled = torch.einsum("kde,ke->kd", inverse, self.mean)
@@ -146,7 +146,7 @@ class NameDistribution:
     def distance(
         values: torch.Tensor, inverse: torch.Tensor, pulled: torch.Tensor, offset: torch.Tensor
     ) -> torch.Tensor:
-        """Give squared Mahalanobis distances to every name as two matrix products, (..., n, K)."""
+        """Return squared Mahalanobis distances to every name by two matrix products, (..., n, K)."""
         squares = (values[..., :, None] * values[..., None, :]).flatten(-2)
         far = squares @ inverse.flatten(1).T - 2 * values @ pulled.T + offset
         return far.clamp(min=0)
@@ -173,7 +173,7 @@ class NameDistribution:
         )
 
     def saved(self, name: str) -> dict[str, torch.Tensor]:
-        """Give what `read` needs, under keys that begin with a name."""
+        """Return what `read` needs, under keys that begin with a name."""
         parts = {f"{name}_mean": self.mean, f"{name}_covariance": self.covariance}
         return parts | {f"{name}_{LOCAL}/{lab}": away for lab, away in self.local.items()}
 
@@ -263,13 +263,13 @@ class Atlas:
         )
 
     def at(self, laboratory: str) -> "Atlas":
-        """Give the atlas with the means of one laboratory; see `NameDistribution.at`."""
+        """Return the atlas with the means of one laboratory; see `NameDistribution.at`."""
         return dataclasses.replace(
             self, position=self.position.at(laboratory), channels=self.channels.at(laboratory)
         )
 
     def prior(self) -> torch.Tensor:
-        """Give the log presence of every name, shape (K,), never quite nothing."""
+        """Return the log presence of every name, shape (K,), never quite nothing."""
         return self.presence.clamp(min=LEAST_PRESENCE).log()
 
     def channel_log_ratio(self, channels: torch.Tensor) -> torch.Tensor:
@@ -293,7 +293,7 @@ class Atlas:
         return log - torch.logsumexp(log + frequency, dim=-1, keepdim=True)
 
     def nobody(self, extra: float = 0.0) -> torch.Tensor:
-        """Give the log density of being none of the names: `OUTLIER_SIGMAS` from a typical one."""
+        """Return the log density of being no name: `OUTLIER_SIGMAS` from a typical one."""
         eye = torch.eye(3, dtype=self.presence.dtype, device=self.presence.device)
         volume = torch.linalg.slogdet(self.position.covariance + extra * eye)[1].median() / 2
         return -volume - OUTLIER_SIGMAS**2 / 2

@@ -148,7 +148,7 @@ def register(
 
 
 def _solid(points, weight):
-    """Say which worms' named points span space."""
+    """Return which worms' named points span space."""
     total = weight.sum(1).clamp(min=1)[:, None]
     off = points - ((weight[..., None] * points).sum(1) / total)[:, None]
     spread = torch.linalg.eigvalsh(torch.einsum("an,and,ane->ade", weight, off, off))

@@ -92,5 +92,5 @@ def _finished(path: Path) -> Path:
 
 
 def _generator(device: torch.device):
-    """Give the module that keeps a device's random numbers."""
+    """Return the module that keeps a device's random numbers."""
     return torch if device.type == "cpu" else torch.get_device_module(device)

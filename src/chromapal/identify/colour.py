@@ -39,7 +39,7 @@ class NameColours:
     joint: NameDistribution
 
     def given(self, gray: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give mean and variance of colour per neuron and name.
+        """Return mean and variance of colour per neuron and name.
 
         The conditional of a Gaussian (Bishop 2006, "Pattern recognition and machine learning",
         section 2.3.1): mu_c + S_cg / S_gg (gray - mu_g), and S_cc - S_cg S_gc / S_gg.
@@ -63,7 +63,7 @@ class NameColours:
         return mean[None, :, 1:] + slope * away, variance.clamp(min=0)
 
     def at(self, laboratory: str) -> "NameColours":
-        """Give the colours that names have in a laboratory's worms; see `NameDistribution.at`."""
+        """Return the colours that names have in a laboratory's worms; see `NameDistribution.at`."""
         return NameColours(self.joint.at(laboratory))
 
     def expected(
@@ -157,7 +157,7 @@ class Identifier:
         return rows, torch.cat([blank, *probabilities]), position
 
     def probabilities(self, neurons: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray, pd.DataFrame]:
-        """Give calibrated probabilities of the names `transformer.classes_`, and body axes.
+        """Return calibrated probabilities of the names `transformer.classes_`, and body axes.
 
         Returns
         -------
@@ -227,7 +227,7 @@ class Identifier:
 
 
 def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
-    """Give rows numbers, and take background for what it is: no name."""
+    """Number rows from 0, and empty the name of background, which is none."""
     name = neurons["name"].mask(neurons["name"].eq(BACKGROUND), "")
     return neurons.assign(row=np.arange(len(neurons), dtype=np.int64), name=name)
 
@@ -235,7 +235,7 @@ def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
 def body_axes_table(
     table: pd.DataFrame, some: Sequence[Worm], aligned: Sequence, chosen: np.ndarray
 ) -> pd.DataFrame:
-    """Give aligned neurons with their gray: row, worm, lab, body axes, gray."""
+    """Return aligned neurons with their gray: row, worm, lab, body axes, gray."""
     gray = table["gray"].to_numpy()
     parts = [
         run.body_axes_table(worm, result, sign).assign(

@@ -45,7 +45,7 @@ class Task(lightning.LightningModule):
         self.first_step, self.saved = saved["first_step"], saved
 
     def batches(self) -> "Batches":
-        """Give batches without end; see `_batch`."""
+        """Yield batches without end; see `_batch`."""
         return Batches(self._batch, torch.Generator().manual_seed(self.seed))
 
     def _batch(self, step: int, generator: torch.Generator) -> list[tuple[torch.Tensor, ...]]:
@@ -78,7 +78,7 @@ class Task(lightning.LightningModule):
         return packs
 
     def training_step(self, packs, index: int) -> torch.Tensor:
-        """Give the weighted cross-entropy over named neurons."""
+        """Return the weighted cross-entropy over named neurons."""
         loss = total = 0.0
         for position, channels, log, mask, name, weight in packs:
             logits = self.network(position, channels, log, mask)
@@ -91,7 +91,7 @@ class Task(lightning.LightningModule):
         return loss / total.clamp(min=1e-6)
 
     def configure_optimizers(self):
-        """Give AdamW with one cycle of the learning rate."""
+        """Return AdamW with one cycle of the learning rate."""
         rate = self.params.learning_rate
         adam = torch.optim.AdamW(
             self.network.parameters(), lr=rate, weight_decay=self.params.weight_decay, fused=True
@@ -130,7 +130,7 @@ class Batches:
             yield self.batch(step, self.generator)
 
     def state(self, step: int) -> torch.Tensor:
-        """Give the generator's state before the batch of a step was, or will be, drawn."""
+        """Return the generator's state before the batch of a step was, or will be, drawn."""
         return self.before.get(step, self.generator.get_state())
 
     def restore(self, step: int, state: torch.Tensor):

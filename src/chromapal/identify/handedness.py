@@ -58,7 +58,7 @@ class Handedness:
     slope: float
 
     def without_laboratories(self) -> "Handedness":
-        """Give what is known of laboratories that were never seen: what evidence is worth."""
+        """Return what is known of laboratories that were never seen: what evidence is worth."""
         return Handedness(self.known[:0], self.slope)
 
     def decide(

@@ -93,7 +93,7 @@ def search(
 
 
 def _starts(points, target, mirrors):
-    """Give first rotations, shifts and their mirrors; the set is the same for any input pose."""
+    """Return first rotations, shifts and their mirrors; the set is the same for any input pose."""
     axes = torch.linalg.eigh(points.double().T @ points.double())[1].flip(1).to(points.dtype)
     if torch.linalg.det(axes) < 0:
         axes = axes * axes.new_tensor([1.0, 1.0, -1.0])
@@ -161,7 +161,7 @@ def _maximise(points, responsibility, target, mirror, variance):
 
 
 def _best(score, mirror, mirrors, count):
-    """Give the best starts of each mirror, best first."""
+    """Return the best starts of each mirror, best first."""
     found = []
     for sign in mirrors:
         mine = torch.nonzero(mirror == sign)[:, 0]

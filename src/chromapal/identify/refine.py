@@ -148,7 +148,7 @@ def refine(
 
 
 def _score(moved, channels, usable, atlas, prior, extra):
-    """Give log scores of names, and that of being nobody: typical density far from any name."""
+    """Return log scores of names, and that of being nobody: typical density far from any name."""
     log = atlas.position.log_density(moved, extra) + prior
     return log + atlas.channel_log_ratio(channels) if usable else log, atlas.nobody(extra)
 

@@ -115,7 +115,7 @@ def align_fold(
 
 
 def progress_of(label: str) -> align.Track:
-    """Give a wrapper of loops that shows their progress."""
+    """Return a wrapper of loops that shows their progress."""
     return lambda items: progress(items, len(items), label)
 
 
@@ -148,7 +148,7 @@ def calibrated(training: list[Worm], aligned: list[Aligned], chosen: np.ndarray)
 
 
 def evidence(aligned: list[Aligned]) -> np.ndarray:
-    """Give each worm's evidence; see `chromapal.identify.align.Aligned`."""
+    """Return each worm's evidence; see `chromapal.identify.align.Aligned`."""
     return np.array([result.evidence for result in aligned])
 
 
@@ -167,7 +167,7 @@ def training_handedness(
     aligned: list[Aligned],
     mirror: np.ndarray,
 ) -> np.ndarray:
-    """Give training worms' handedness: their labels' where those decide, else as for others."""
+    """Return training worms' handedness: their labels' where those decide, else as for others."""
     chosen = mirror.astype(float)
     undecided = np.flatnonzero(mirror == 0)
     if len(undecided):
@@ -177,12 +177,12 @@ def training_handedness(
 
 
 def body_axes_table(worm: Worm, aligned: Aligned, sign: float) -> pd.DataFrame:
-    """Give a worm's neurons in body axes, in one handedness: row, posterior, dorsal, left."""
+    """Return a worm's neurons in body axes, in one handedness: row, posterior, dorsal, left."""
     return pd.DataFrame(aligned.position[sign].numpy(), columns=list(BODY)).assign(row=worm.row)
 
 
 def handedness_of_labels(aligner: Aligner, some: list[Worm]) -> np.ndarray:
-    """Give the handedness that worms' labels speak for: 1, -1, 0 where they do not decide."""
+    """Return the handedness that worms' labels speak for: 1, -1, 0 where they do not decide."""
     column_of = {name: number for number, name in enumerate(aligner.atlas.names)}
     signs = np.zeros(len(some), dtype=np.int64)
     for number, worm in enumerate(some):
@@ -256,7 +256,7 @@ def checked(
 
 
 def _better(position: torch.Tensor, target: torch.Tensor) -> float:
-    """Give the handedness in which named neurons fit the atlas better, 0 where neither does."""
+    """Return the handedness in which named neurons fit the atlas better, 0 where neither does."""
     error = {}
     weight = torch.ones(len(position), dtype=position.dtype)
     for sign in (1.0, -1.0):

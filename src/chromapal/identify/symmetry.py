@@ -11,7 +11,7 @@ from chromapal.worms.table import PAIRS
 
 
 def other_side(name: str) -> str:
-    """Give a neuron's partner on the other side, "" where it has none."""
+    """Return a neuron's partner on the other side, "" where it has none."""
     side, stem = name[-1:], name[:-1]
     return stem + {"L": "R", "R": "L"}[side] if side in ("L", "R") and stem in PAIRS else ""
 
@@ -99,7 +99,7 @@ class Symmetry:
         return surplus[1.0] - surplus[-1.0]
 
     def _log(self, position: torch.Tensor, channels: torch.Tensor) -> float:
-        """Give the log likelihood of a worm under the mixture of all names and nobody."""
+        """Return the log likelihood of a worm under the mixture of all names and nobody."""
         atlas = self.atlas
         log = (
             atlas.position.log_density(position) + atlas.prior() + atlas.channel_log_ratio(channels)

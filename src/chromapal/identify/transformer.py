@@ -115,7 +115,7 @@ class Transformer(ClassifierMixin, BaseEstimator):
     def predict_log_proba(
         self, values: pd.DataFrame, worm: pd.Series, laboratory: np.ndarray
     ) -> np.ndarray:
-        """Give log probabilities, (n, names), of whole worms; see `fit`."""
+        """Return log probabilities, (n, names), of whole worms; see `fit`."""
         blank = torch.full((len(values),), -1)
         worms = self._worm_batch(values, worm, laboratory, blank, torch.ones(len(values)))
         found = torch.zeros(len(values), len(self.classes_), dtype=torch.float64)
@@ -125,7 +125,7 @@ class Transformer(ClassifierMixin, BaseEstimator):
         return torch.log_softmax(found, 1).numpy()
 
     def predict(self, values: pd.DataFrame, worm: pd.Series, laboratory: np.ndarray) -> np.ndarray:
-        """Give the likeliest name of each neuron."""
+        """Return the likeliest name of each neuron."""
         return self.classes_[self.predict_log_proba(values, worm, laboratory).argmax(axis=1)]
 
     def network(self, channels: int) -> ContextNetwork:

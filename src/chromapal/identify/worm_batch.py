@@ -40,13 +40,13 @@ class WormBatch:
     laboratories: list[str]
 
     def contents(self) -> Iterator[bytes]:
-        """Give all that it holds, to tell one from another."""
+        """Return all that it holds, to tell one from another."""
         for values in (self.position, self.channels, self.name, self.weight, *self.rows):
             yield repr(tuple(values.shape)).encode() + values.contiguous().numpy().tobytes()
         yield repr(self.laboratories).encode()
 
     def padded(self, indices: list[int]) -> tuple[torch.Tensor, ...]:
-        """Give position, channels, mask, name and weight of some worms, (B, n, ...)."""
+        """Return position, channels, mask, name and weight of some worms, (B, n, ...)."""
         chosen = [self.rows[index] for index in indices]
 
         def pad(values: torch.Tensor) -> torch.Tensor:
@@ -57,7 +57,7 @@ class WormBatch:
 
 
 def without(worms: WormBatch, indices: list[int]) -> WormBatch:
-    """Give the batch of worms with the names of some worms struck out."""
+    """Return the batch of worms with the names of some worms struck out."""
     name = worms.name.clone()
     for index in indices:
         name[worms.rows[index]] = -1
@@ -108,7 +108,7 @@ class Scores:
     def __call__(
         self, position: torch.Tensor, channels: torch.Tensor, laboratories: Sequence[str]
     ) -> torch.Tensor:
-        """Give log posteriors of B worms, each by its laboratory's means, (B, n, names)."""
+        """Return log posteriors of B worms, each by its laboratory's means, (B, n, names)."""
         whole = torch.full((*position.shape[:-1], self.width), LOWEST, dtype=position.dtype)
         for index, laboratory in enumerate(laboratories):
             atlas = self.atlas.at(laboratory)

@@ -46,7 +46,7 @@ class Worm:
     handedness: int = 0
 
     def without_labels(self) -> "Worm":
-        """Give the worm without its names, as a test worm has to be treated."""
+        """Return the worm without its names, as a test worm has to be treated."""
         return dataclasses.replace(self, label=np.full(len(self.label), "", dtype=str))
 
 

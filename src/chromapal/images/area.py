@@ -4,7 +4,7 @@ import numpy as np
 
 
 def area_matrix(length: int, size: int) -> np.ndarray:
-    """Give the weights that average `length` pixels in a row to `size` ones.
+    """Return the weights that average `length` pixels in a row to `size` ones.
 
     Parameters
     ----------

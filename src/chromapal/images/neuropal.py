@@ -115,12 +115,12 @@ class NeuroPal(Collection):
         return cls.found("NeuroPAL slices", images, skipped, **read_with)
 
     def load(self, image: Image) -> np.ndarray:
-        """Give a slice's red, green and blue; float32 of shape (size, size, 3), 0..1."""
+        """Return a slice's red, green and blue; float32 of shape (size, size, 3), 0..1."""
         channels, z = self._slices(image)
         return np.stack([channels[letter][z] for letter in "RGB"], axis=2)
 
     def pair(self, image: Image) -> tuple[np.ndarray, np.ndarray]:
-        """Give a slice's colours, and its luma or white channel; gray of shape (size, size)."""
+        """Return a slice's colours, and its luma or white channel; gray of shape (size, size)."""
         rgb = self.load(image)
         if self.gray_source == "luminance":
             return rgb, luma(rgb)
@@ -144,7 +144,7 @@ def _files(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[Path
 
 
 def _describe(path: Path, needed: str) -> tuple[str, int]:
-    """Give a worm's name with its laboratory, and how many slices it has."""
+    """Return a worm's name with its laboratory, and how many slices it has."""
     # imported here because it takes a second, and most sets have no volumes
     from chromapal.worms.nwb import contents
 
@@ -160,6 +160,6 @@ def _describe(path: Path, needed: str) -> tuple[str, int]:
 
 
 def _evenly_spaced(depth: int, most: int | None) -> list[int]:
-    """Give the slices in the middle of `most` equal parts of the depth."""
+    """Return the slices in the middle of `most` equal parts of the depth."""
     count = depth if most is None else min(most, depth)
     return [int((part + 0.5) * depth / count) for part in range(count)]

@@ -18,7 +18,7 @@ _BITS = 258  # TIFF's tag BitsPerSample
 
 
 def dimensions(path: str | os.PathLike) -> tuple[int, int]:
-    """Give height and width from an image's header, before any EXIF rotation.
+    """Return height and width from an image's header, before any EXIF rotation.
 
     Raises
     ------

@@ -104,7 +104,7 @@ def listed(path: str | os.PathLike, options: dict, splits: Sequence[str] = SPLIT
 
 
 def part(collection: Collection, split: str, most: int | None = None, seed: int = 0) -> Part:
-    """Give the images of a split, or some of them; smaller parts are within larger ones."""
+    """Return the images of a split, or some of them; smaller parts are within larger ones."""
     images = collection.of(split)
     if most is not None and most < len(images):
         order = np.random.default_rng([seed, *split.encode()]).permutation(len(images))

@@ -10,7 +10,7 @@ from chromapal.errors import InputError
 def split_sources(
     sources: Iterable[str], seed: int, validation: float = 0.2, test: float = 0.2
 ) -> dict[str, str]:
-    """Give each source its split, whole.
+    """Return each source its split, whole.
 
     Parameters
     ----------

@@ -110,7 +110,7 @@ def _convolve(x: torch.Tensor, weight: torch.Tensor, stride: int, bf16: bool):
 
 
 def _thin(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> bool:
-    """Say whether stride and kernel are above 1 and the result is one row or column."""
+    """Return whether stride and kernel are above 1 and the result is one row or column."""
     kernel, stride, dilation = weight.shape[-2:], _pair(stride), _pair(dilation)
     if max(kernel) == 1 or max(stride) == 1:
         return False

@@ -29,7 +29,7 @@ FULL = frozenset(
 
 
 def is_partial(label: str) -> bool:
-    """Say whether a cleaned label leaves open which neuron it names.
+    """Return whether a cleaned label leaves open which neuron it names.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def is_partial(label: str) -> bool:
 
 
 def denoted(label: str, names: Sequence[str]) -> frozenset[str]:
-    """Give the full names that a label can stand for.
+    """Return the full names that a label can stand for.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def denoted(label: str, names: Sequence[str]) -> frozenset[str]:
 
 
 def right(labels: pd.Series, answers: pd.Series) -> np.ndarray:
-    """Say which answers lie in the set that their label denotes.
+    """Return which answers lie in the set that their label denotes.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def right(labels: pd.Series, answers: pd.Series) -> np.ndarray:
 
 
 def right_class(labels: pd.Series, answers: pd.Series) -> np.ndarray:
-    """Say which answers lie in the set that their label denotes, ignoring sides.
+    """Return which answers lie in the set that their label denotes, ignoring sides.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ _WRITTEN = re.compile(
 
 
 def is_day(text: str) -> bool:
-    """Say whether a text is a calendar date `YYYY-MM-DD`."""
+    """Return whether a text is a calendar date `YYYY-MM-DD`."""
     # fromisoformat alone also takes 20220614 and 2022-W24-2
     return bool(_DAY.fullmatch(text)) and _is_date(text)
 

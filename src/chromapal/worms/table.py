@@ -310,7 +310,7 @@ def neuron_class(names: pd.Series) -> pd.Series:
 
 
 def is_voxel_size(sides: ArrayLike) -> bool:
-    """Say whether all sides [um] are within `VOXEL_UM`, as a light microscope's are."""
+    """Return whether all sides [um] are within `VOXEL_UM`, as a light microscope's are."""
     return bool(np.all((np.asarray(sides) >= VOXEL_UM[0]) & (np.asarray(sides) <= VOXEL_UM[1])))
 
 

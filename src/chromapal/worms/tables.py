@@ -146,7 +146,7 @@ def _require_once(header: list[str], path: str | os.PathLike):
 def _typed(
     text: pd.DataFrame, lab: str, path: str | os.PathLike
 ) -> tuple[pd.DataFrame, dict[int, tuple[str, str]]]:
-    """Give typed columns, and what was found and expected where a cell could not be read."""
+    """Return typed columns, and what was found and expected where a cell could not be read."""
     absent = pd.Series("", index=text.index, dtype="str")
     labs = _text(text.get("lab", absent)).str.strip()
     folds = _text(text.get("fold", absent))
@@ -174,7 +174,7 @@ def _typed(
 
 
 def _sessions(text: pd.DataFrame, labs: pd.Series, worms: pd.Series) -> pd.Series:
-    """Give the day of recording: as stated, else the one in the worm's path or name."""
+    """Return the day of recording: as stated, else the one in the worm's path or name."""
     if "session" in text:
         cells = text["session"]
         if pd.api.types.is_datetime64_any_dtype(cells):
@@ -209,7 +209,7 @@ def _text(cells: pd.Series) -> pd.Series:
 def _full_scales(
     neurons: pd.DataFrame, stated: dict[str, float], path: str | os.PathLike
 ) -> pd.Series:
-    """Give each row its laboratory's full scale: the study's, the file's, else an inferred one."""
+    """Find each row's full scale: the study's for its laboratory, the file's, or inferred."""
     scales = neurons["full_scale"]
     for lab, rows in neurons.groupby("lab"):
         if lab in stated:

@@ -48,7 +48,7 @@ class AtlasDensity(ClassifierMixin, BaseEstimator):
         return numbers[:, : self.positions] / self.unit_, numbers[:, self.positions :]
 
     def predict_log_proba(self, values, laboratory=None):
-        """Give log probabilities, (n, names), by the means of the neurons' laboratories."""
+        """Return log probabilities, (n, names), by the means of the neurons' laboratories."""
         parts = self._parts(torch.tensor(np.asarray(values, dtype=np.float64)))
         lab = np.full(len(values), "") if laboratory is None else np.asarray(laboratory, dtype=str)
         log = self.presence_.expand(len(values), -1).clone()
@@ -60,9 +60,9 @@ class AtlasDensity(ClassifierMixin, BaseEstimator):
         return torch.log_softmax(log, dim=1).numpy()
 
     def predict_proba(self, values, laboratory=None):
-        """Give probabilities, (n, names)."""
+        """Return probabilities, (n, names)."""
         return np.exp(self.predict_log_proba(values, laboratory))
 
     def predict(self, values, laboratory=None):
-        """Give the likeliest name of each neuron."""
+        """Return the likeliest name of each neuron."""
         return self.classes_[self.predict_log_proba(values, laboratory).argmax(axis=1)]

@@ -160,7 +160,7 @@ def _with_colorizers(found: pd.DataFrame, colours: Sequence[str]) -> pd.DataFram
 
 
 def identifiable(neurons: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Give the worms that can be learnt from or named, unlabelled neurons as the variant says.
+    """Return the worms that can be learnt from or named, unlabelled neurons as the variant says.
 
     Unlabelled neurons stay, as `background` or as "": nobody is asked their names, but they
     compete for names, as in any new worm. A test worm without any label is named where "" is
@@ -246,7 +246,7 @@ def _framed(names: np.ndarray, columns: list[str]) -> pd.DataFrame:
 def _assigned(
     test: pd.DataFrame, names: np.ndarray, found: np.ndarray, calibration: Calibration
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give each worm's neurons their assigned names and the next best, with probabilities."""
+    """Return each worm's neurons their assigned names and the next best, with probabilities."""
     given = np.full((len(test), FIVE), "", dtype=object)
     probability = np.zeros((len(test), FIVE))
     positions = test.reset_index(drop=True).groupby(WORM, sort=False).indices

@@ -120,7 +120,7 @@ def fit_and_score(
 
 
 def held_out(train: pd.DataFrame) -> np.ndarray:
-    """Say which rows belong to the worms that calibrate: one in `PARTS`, over laboratories."""
+    """Return which rows belong to the worms that calibrate: one in `PARTS`, over laboratories."""
     number = train.groupby(WORM, sort=True).ngroup().to_numpy()
     return number % PARTS == PARTS - 1
 
@@ -143,7 +143,7 @@ def shared_out(
 
 
 def background(names: np.ndarray) -> int | None:
-    """Give the column of the name that many neurons may share, where there is one."""
+    """Return the column of the name that many neurons may share, where there is one."""
     index = np.flatnonzero(names == BACKGROUND)
     return int(index[0]) if len(index) else None
 
@@ -240,7 +240,7 @@ def _score(
 
 
 def _laboratory(estimator: BaseEstimator, table: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Say whose worms neurons are of, to an estimator that asks.
+    """Return whose worms neurons are of, to an estimator that asks.
 
     A pipeline does not: neurons that SMOTE makes up are of nobody's worms.
     """

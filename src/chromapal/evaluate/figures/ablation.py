@@ -72,7 +72,7 @@ def _shifts(sets: dict[str, str], width: float) -> dict[str, float]:
 
 
 def _arms(rows: pd.DataFrame) -> np.ndarray:
-    """Give both arms of intervals, of no length where there is no interval."""
+    """Return both arms of intervals, of no length where there is no interval."""
     return np.nan_to_num(np.abs(rows[["low", "high"]].to_numpy().T - rows["accuracy"].to_numpy()))
 
 

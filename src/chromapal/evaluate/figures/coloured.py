@@ -26,13 +26,13 @@ def save_coloured(
 
 
 def largest(neurons: pd.DataFrame) -> tuple[str, str]:
-    """Give (lab, worm) of the worm with the most neurons; ties go to the first by name."""
+    """Return (lab, worm) of the worm with the most neurons; ties go to the first by name."""
     sizes = neurons.groupby(WORM).size()
     return sizes.index[int(np.argmax(sizes.to_numpy()))]
 
 
 def largest_by_laboratory(neurons: pd.DataFrame, most: int = 3) -> list[tuple[str, str]]:
-    """Give the largest worm of up to `most` laboratories, by the laboratories' names."""
+    """Return the largest worm of up to `most` laboratories, by the laboratories' names."""
     return [largest(subset) for _, subset in neurons.groupby("lab")][:most]
 
 
@@ -44,7 +44,7 @@ def neurons_of(neurons: pd.DataFrame, key: tuple[str, str]) -> pd.DataFrame:
 
 
 def gain(neurons: pd.DataFrame, colour_scale: str) -> float:
-    """Give the factor by which one worm's colours are brightened for the screen, at least 1.
+    """Return the factor by which one worm's colours are brightened for the screen, at least 1.
 
     Counts over a full scale are often nearly black. The 99 % quantile of the true channels
     becomes 1; ranks are not brightened.
@@ -61,7 +61,7 @@ def colours(
     brighter: float = 1.0,
     columns: tuple = ("r", "g", "b"),
 ) -> np.ndarray:
-    """Give colours as drawn, shape (n, len(columns)), 0..1; middle gray where missing."""
+    """Return colours as drawn, shape (n, len(columns)), 0..1; middle gray where missing."""
     values = brighter * neurons[list(columns)].to_numpy(dtype=np.float64)
     coloured = display(values, colour_scale)
     return np.where(np.isnan(coloured), 0.5, coloured)

@@ -18,7 +18,7 @@ CHANNELS = {0: "gray", 1: "weight"}
 
 
 def sample(neurons: pd.DataFrame, kind: str, grid: int, slab_um: float) -> np.ndarray:
-    """Give the fullest sample of one worm.
+    """Return the fullest sample of one worm.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def evenly_spaced(count: int, most: int = MOST_ROWS) -> list[int]:
 
 
 def arms(rows: pd.DataFrame, low: str, high: str, value: str) -> np.ndarray:
-    """Give both arms of intervals, of no length where there is no interval; shape (2, n)."""
+    """Return both arms of intervals, of no length where there is no interval; shape (2, n)."""
     return np.nan_to_num(np.abs(rows[[low, high]].to_numpy().T - rows[value].to_numpy()))
 
 
@@ -172,6 +172,6 @@ def _line(
 
 
 def _shape(images: Sequence[np.ndarray | None]) -> float:
-    """Give the height of a row of images one wide, so that three lines of text fit."""
+    """Return the height of a row of images one wide, so that three lines of text fit."""
     shapes = [pixels.shape[0] / pixels.shape[1] for pixels in images if pixels is not None]
     return float(np.clip(np.median(shapes), 0.42, 3.0)) if shapes else 1.0

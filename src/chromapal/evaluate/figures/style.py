@@ -84,7 +84,7 @@ def text(value: object, longest: int = 32) -> str:
 
 
 def palette(count: int) -> list[str]:
-    """Give colours that stay apart for colour-blind readers; they repeat after ten."""
+    """Return colours that stay apart for colour-blind readers; they repeat after ten."""
     return [COLOURS[number % len(COLOURS)] for number in range(count)]
 
 
@@ -156,7 +156,7 @@ def scale_bar(axes: Axes, width: float, unit: float = 1.0, colour: str = "white"
 
 
 def count_axis(axes: Axes, counted: np.ndarray, ticks: int = 9):
-    """Give the horizontal axis whole numbers: ticks at some of them, and room at both ends.
+    """Return the horizontal axis whole numbers: ticks at some of them, and room at both ends.
 
     Left alone, an axis on which a single epoch lies would run from -0.055 to 0.055.
 
@@ -178,7 +178,7 @@ def count_axis(axes: Axes, counted: np.ndarray, ticks: int = 9):
 
 
 def marker(count: int) -> str:
-    """Give a curve's marker: with few points, a line alone cannot be seen or says too much."""
+    """Return a curve's marker: with few points, a line alone cannot be seen or says too much."""
     return "o" if count < 3 else ""
 
 

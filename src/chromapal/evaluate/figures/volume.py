@@ -59,7 +59,7 @@ def _worm(path: Path) -> str:
 
 
 def _height(projections: Projections) -> float:
-    """Give the xy image's height per width [um / um], within what a row can show."""
+    """Return the xy image's height per width [um / um], within what a row can show."""
     high, wide = projections.images["xy"].shape[:2]
     ratio = high * projections.spacing[1] / (wide * projections.spacing[0])
     return float(np.clip(ratio, 0.3, 1))

@@ -165,7 +165,7 @@ def per_worm(colours: pd.DataFrame) -> pd.DataFrame:
 
 
 def per_worm_ssim(colours: pd.DataFrame, colour_scale: str) -> pd.DataFrame:
-    """Give the structural similarity of each worm's image: lab, worm, ssim."""
+    """Return the structural similarity of each worm's image: lab, worm, ssim."""
     scores = [
         (
             *worm,

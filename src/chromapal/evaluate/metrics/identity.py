@@ -99,7 +99,7 @@ def per_name(named: pd.DataFrame) -> pd.DataFrame:
 
 
 def interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give a percentile bootstrap interval of the mean over worms.
+    """Return a percentile bootstrap interval of the mean over worms.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def recovery_ratio(
     gray: np.ndarray, predicted: np.ndarray, true: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Give the fraction of what true colour adds that predicted colour recovers.
+    """Return the fraction of what true colour adds that predicted colour recovers.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def score(worms: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
 
 
 def _worm_sets(worms: pd.DataFrame) -> pd.Series:
-    """Give each set of worms that feature sets could be scored on a number.
+    """Return each set of worms that feature sets could be scored on a number.
 
     A worm that lacks a channel is not scored on the feature sets that need it. All methods
     are scored on the same worms of a feature set.
@@ -253,7 +253,7 @@ def _score_level(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _recovered(table: pd.DataFrame, accuracy: np.ndarray, seed: int) -> np.ndarray:
-    """Give the recovery ratio of methods that add predicted colour, NaN elsewhere."""
+    """Return the recovery ratio of methods that add predicted colour, NaN elsewhere."""
     ratio = np.full(len(table), np.nan)
     kinds = list(zip(table["classifier"], table["features"], strict=True))
     index_of = {kind: index for index, kind in enumerate(kinds)}
@@ -269,7 +269,7 @@ def _recovered(table: pd.DataFrame, accuracy: np.ndarray, seed: int) -> np.ndarr
 
 
 def _name_scores(names: pd.DataFrame) -> pd.DataFrame:
-    """Give balanced accuracy and macro F1 per method and level, over labelled neurons.
+    """Return balanced accuracy and macro F1 per method and level, over labelled neurons.
 
     Balanced accuracy is the mean recall, macro F1 the mean of 2 right / (true + answered), both
     over the names that labelled neurons of the level have.

@@ -47,7 +47,7 @@ def title(study: str) -> Html:
 
 
 def headline(tables: str | os.PathLike) -> Html:
-    """Say for each set which method comes closest to the true colours, with the baselines."""
+    """Return for each set which method comes closest to the true colours, with the baselines."""
     images = _images(tables)
     points = []
     for name, rows in images.groupby("set", sort=False):
@@ -99,7 +99,7 @@ def sets(tables: str | os.PathLike) -> Html:
 
 
 def note_if_none(requested: list, words: str) -> Html:
-    """Give a note for a section that is empty because the study did not request it."""
+    """Return a note for a section that is empty because the study did not request it."""
     return Html("" if requested else f"<p class='note'>{html.escape(words)}</p>")
 
 

@@ -113,7 +113,7 @@ def _described(rows: pd.DataFrame, keys: list[str], column: str, then, now, size
 
 
 def kinds(rows: pd.DataFrame) -> np.ndarray:
-    """Say of each row whether it depends on a trained network, a colorizer or a classifier."""
+    """Return for each row whether it depends on a trained network, a colorizer or a classifier."""
     words = pd.Series("", index=range(len(rows)), dtype=object)
     for column in METHODS:
         if column in rows:
@@ -131,7 +131,7 @@ def _networks() -> str:
 
 
 def levels(rows: pd.DataFrame) -> np.ndarray:
-    """Say of each row whether it is of one fold, one laboratory, both, or neither."""
+    """Return for each row whether it is of one fold, one laboratory, both, or neither."""
     words = np.full(len(rows), "", dtype=object)
     for column in ("fold", "lab"):
         if column in rows:

@@ -81,7 +81,7 @@ def _score(table: pd.DataFrame, seed: int) -> dict[str, float]:
 
 
 def interval(values: pd.Series, sources: pd.Series, seed: int) -> tuple[float, float]:
-    """Give a percentile bootstrap interval of the mean over images.
+    """Return a percentile bootstrap interval of the mean over images.
 
     Whole sources are drawn, each with all its images: patches of one photograph resemble each
     other and are no independent witnesses.

@@ -105,7 +105,7 @@ def _described(entry: dict, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _trained_on(loaded: list[tuple[dict, pd.DataFrame]]) -> pd.DataFrame:
-    """Give what the networks of each method were trained with, over all folds."""
+    """Return what the networks of each method were trained with, over all folds."""
     each = [
         _described(entry, named.drop_duplicates(["features", "colorizer", *TRAINED_ON]))
         for entry, named in loaded

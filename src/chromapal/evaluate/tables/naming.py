@@ -108,7 +108,7 @@ def write_places(
 def worm_answers(
     named: pd.DataFrame, neurons: pd.DataFrame, body: pd.DataFrame, doubtful: pd.Series
 ) -> pd.DataFrame:
-    """Give one row per neuron: its names, their probabilities, its rank in the review queue.
+    """Return one row per neuron: its names, their probabilities, its rank in the review queue.
 
     Parameters
     ----------

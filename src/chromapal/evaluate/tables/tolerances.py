@@ -69,7 +69,7 @@ class Tolerances:
         return cls(_read(path))
 
     def of(self, table: str, column: str, rows: str, level: str) -> Tolerance:
-        """Give the tolerance of a cell.
+        """Return the tolerance of a cell.
 
         Of a table that no run was measured on, rows that depend on a network have the
         largest tolerance, among rows of the same kind in other tables, of the column of the same

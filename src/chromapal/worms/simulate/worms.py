@@ -256,7 +256,7 @@ def _scatter(neurons: pd.DataFrame, generator: np.random.Generator) -> np.ndarra
 
 
 def _separate_voxels(voxels: np.ndarray) -> np.ndarray:
-    """Give neurons that share a voxel the next free one along x."""
+    """Return neurons that share a voxel the next free one along x."""
     voxels = voxels.copy()
     taken = set()
     for row in range(len(voxels)):
