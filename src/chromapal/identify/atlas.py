@@ -146,7 +146,7 @@ class NameDistribution:
     def distance(
         values: torch.Tensor, inverse: torch.Tensor, pulled: torch.Tensor, offset: torch.Tensor
     ) -> torch.Tensor:
-        """Return squared Mahalanobis distances to every name by two matrix products, (..., n, K)."""
+        """Return squared Mahalanobis distances to every name by two products, (..., n, K)."""
         squares = (values[..., :, None] * values[..., None, :]).flatten(-2)
         far = squares @ inverse.flatten(1).T - 2 * values @ pulled.T + offset
         return far.clamp(min=0)

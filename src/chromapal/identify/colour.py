@@ -227,7 +227,7 @@ class Identifier:
 
 
 def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
-    """Number rows from 0, and empty the name of background, which is none."""
+    """Return rows numbered from 0, the name of background emptied, as it is none."""
     name = neurons["name"].mask(neurons["name"].eq(BACKGROUND), "")
     return neurons.assign(row=np.arange(len(neurons), dtype=np.int64), name=name)
 
