@@ -57,7 +57,7 @@ def empty_tables(folder: Path):
             "skipped",
             "scope",
             "unknown_labels",
-        )  # fmt: skip
+        )
     }.items():
         pd.DataFrame(columns=list(columns)).to_csv(folder / f"{name}.csv", index=False)
 
