@@ -9,7 +9,7 @@ from tests.workflow.conftest import against_umask, check_columns, snakemake
 
 LEARN = {"epochs": 2, "steps": 4}
 STUDY = {
-    "study": "pictures",
+    "study": "images",
     "seed": 3,
     "sets": {
         "photographs": {"kind": "bundled", "size": 32, "most_per_source": 4},
