@@ -289,7 +289,7 @@ def test_handedness_says_what_decided():
     table = made_handedness().assign(source=["evidence", "laboratory", "labels", "stated"] * 2)
     labels = [part.get_text() for part in handedness.figure(table).legends[0].get_texts()]
     assert labels[-4:] == [
-        "stated in the file", "decided by the laboratory's habit",
+        "stated in the study's config", "decided by the laboratory's habit",
         "decided by evidence from neurons", "taken from its labels",
     ]  # fmt: skip
 
