@@ -79,6 +79,7 @@ def test_rules_import_nothing_heavy():
         "from chromapal.apply import facts as model_facts",
         "from chromapal.apply import plan as apply_plan",
         "from chromapal.errors import InputError, NoSpaceError, one_line",
+        "from chromapal.worms import plan",
         "from chromapal.worms import plan, registry",
         "from chromapal.worms.dandi import plan as dandi_plan",
         "from chromapal.worms.simulate import file_names",

@@ -25,16 +25,20 @@ def load(
     tmp_path, kind="tables", name="w.csv", centres="", channels=None, spacing=(), lab="",
     full_scales=None,
 ):  # fmt: skip
-    outs = [tmp_path / "out" / part for part in ("t.parquet", "f.json", "s.csv")]
+    outs = [tmp_path / "out" / part for part in ("t.parquet", "facts", "s.csv")]
     given = channels or {}, list(spacing), full_scales or {}
-    read.load(Source(str(tmp_path / name), kind, centres), lab, *given, *outs)
-    return table.read(outs[0]), read_json(outs[1]), skipped.read(outs[2])["reason"].tolist()
+    read.load({"w": vars(Source(str(tmp_path / name), kind, centres))}, lab, *given, *outs)
+    return (
+        table.read(outs[0]),
+        read_json(outs[1] / "w.json"),
+        skipped.read(outs[2])["reason"].tolist(),
+    )
 
 
 def collected(tmp_path):
     load(tmp_path)
     parts, out = tmp_path / "out", [tmp_path / "all.parquet", tmp_path / "all.csv"]
-    read.collect([parts / "t.parquet"], [parts / "s.csv"], "", *out)
+    read.collect([parts / "t.parquet"], [parts / "s.csv"], [], "", *out)
     return table.read(out[0]), skipped.read(out[1])["reason"].tolist()
 
 

@@ -438,11 +438,11 @@ def test_of_several_volumes_and_segmentations_none_is_guessed(path, tmp_path):
 
 def test_load_writes_a_worm_or_the_reason(path, tmp_path):
     out = tmp_path / "t.parquet", tmp_path / "s.csv"
-    load(write_nwb(path), "nwb", "", {"EY": 5000}, *out)
+    load([(str(write_nwb(path)), "")], "nwb", {"EY": 5000}, *out)
     assert table.read(out[0])["full_scale"].tolist() == [5000.0] * 3
     assert skipped.read(out[1]).empty
     path.write_bytes(path.read_bytes()[:-100])
-    load(path, "nwb", "", {}, *out)
+    load([(str(path), "")], "nwb", {}, *out)
     assert table.read(out[0]).empty
     (entry,) = skipped.read(out[1]).to_dict("records")
     assert (entry["file"], entry["lab"], entry["worm"]) == (str(path), "EY", "")

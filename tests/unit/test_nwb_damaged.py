@@ -109,7 +109,7 @@ def test_a_file_whose_end_was_never_fetched_is_left_out(path, tmp_path):
     whole = path.read_bytes()
     start = len(whole) // 10
     path.write_bytes(whole[:start] + bytes(len(whole) - start))
-    load(path, "nwb", "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
+    load([(str(path), "")], "nwb", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
     assert table.read(tmp_path / "t.parquet").empty
     (reason,) = skipped.read(tmp_path / "s.csv")["reason"]
     assert reason.startswith(f"{path}: found an NWB file that pynwb cannot read")

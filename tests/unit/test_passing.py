@@ -13,7 +13,7 @@ from chromapal.apply import read as apply_read
 from chromapal.apply.plan import Source
 from chromapal.console import job
 from chromapal.errors import InputError, PassingError, passing
-from chromapal.worms import load, table
+from chromapal.worms import load, registry, table
 from chromapal.worms.dandi import ranges
 from chromapal.worms.nwb import contents, reader
 from tests.nwb_files import write_nwb
@@ -64,10 +64,29 @@ def test_a_file_open_in_another_program_is_read_by_the_next_run(path, out):
         h5py.File(path, "r+"),
         pytest.raises(PassingError, match=r"w\.nwb: found a file that is open in another program"),
     ):
-        load.load(path, "nwb", "", {}, *out)
+        load.load([(str(path), "")], "nwb", {}, *out)
     assert not out[0].exists() and not out[1].exists()
-    load.load(path, "nwb", "", {}, *out)
+    load.load([(str(path), "")], "nwb", {}, *out)
     assert len(table.read(out[0])) == 3
+
+
+def test_a_batch_is_read_to_its_end_before_it_stops(tmp_path, out, monkeypatch, caplog):
+    paths = [tmp_path / "EY" / f"{name}.csv" for name in "abcd"]
+    paths[0].parent.mkdir()
+    own = registry.source("tables")
+    attempts = []
+
+    def read(path, lab, full_scales):
+        attempts.append(Path(path).stem)
+        if attempts[-1] in "ac":
+            raise OSError(errno.EACCES, "Permission denied", path)
+        raise InputError(path, "nothing", "rows")
+
+    monkeypatch.setattr(type(own), "read", staticmethod(read))
+    with pytest.raises(PassingError, match=r"c\.csv: found no permission to read it"):
+        load.load([(str(path), "") for path in paths], "tables", {}, *out)
+    assert attempts == list("abcd") and "a.csv: found no permission to read it" in caplog.text
+    assert not out[0].exists() and not out[1].exists()
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, 524])
@@ -110,15 +129,15 @@ def test_every_reader_stops_for_what_passes(tmp_path, out, monkeypatch, number, 
         raise OSError(number, os.strerror(number), str(path))
 
     monkeypatch.setattr(Path, "open", denied)
-    monkeypatch.setattr("pandas.read_parquet", denied)
+    monkeypatch.setattr("pyarrow.parquet.ParquetFile", denied)
     monkeypatch.setattr(tifffile, "TiffFile", denied)
     centres = str(path.with_suffix(".csv")) if kind == "volumes" else ""
     source = Source(str(path), kind, centres)
     with pytest.raises(PassingError, match="then give the same command again"):
-        apply_read.load(source, "", {}, [], {}, out[0], tmp_path / "f.json", out[1])
+        apply_read.load({"w": vars(source)}, "", {}, [], {}, out[0], tmp_path / "facts", out[1])
     if kind == "tables":
         with pytest.raises(PassingError, match=name):
-            load.load(path, kind, "", {}, *out)
+            load.load([(str(path), "")], kind, {}, *out)
     assert not out[0].exists() and not out[1].exists()
 
 

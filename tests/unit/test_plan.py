@@ -1,10 +1,12 @@
 """What cannot be split is refused before anything runs."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chromapal.errors import InputError
 from chromapal.worms import registry
-from chromapal.worms.plan import fold_count
+from chromapal.worms.plan import BATCHES, batches, fold_count
 
 HEADER = "worm,lab,x,y,z,xr,yr,zr,weight,R,G,B,W,ID,fold\n"
 
@@ -59,3 +61,12 @@ def test_sources_have_file_safe_keys_of_their_own(tmp_path):
 def test_a_missing_folder_key_is_named():
     with pytest.raises(InputError, match="config key 'nwb'"):
         registry.source("nwb").files(config(source="nwb"))
+
+
+@given(st.lists(st.text("abcdef0123456789-", min_size=1), unique=True), st.text("xyz", min_size=1))
+def test_an_added_file_joins_one_batch_and_moves_no_other(keys, added):
+    before, after = batches(keys), batches([*keys, added])
+    assert sorted(key for batch in before.values() for key in batch) == sorted(keys)
+    assert len(after) <= BATCHES and all(after.values())
+    changed = [name for name, batch in after.items() if before.get(name) != batch]
+    assert len(changed) == 1 and after[changed[0]] == [*before.get(changed[0], []), added]

@@ -227,7 +227,7 @@ def test_a_parquet_file_with_wrong_types(tmp_path):
 
 def test_load_lists_what_it_left_out(tmp_path):
     path = write_csv(tmp_path / "EY" / "t.csv", {}, {"worm": "../b", "R": "-1"})
-    load(path, "tables", "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
+    load([(str(path), "")], "tables", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
     (entry,) = skipped.read(tmp_path / "s.csv").to_dict("records")
     assert (entry["file"], entry["lab"], entry["worm"]) == (str(path), "EY", "../b")
     assert entry["stage"] == "source" and "R = -1.0" in entry["reason"]
@@ -240,7 +240,7 @@ def test_load_of_a_broken_file_gives_an_empty_table_and_the_reason(tmp_path, nam
     path.parent.mkdir()
     path.write_text("nonsense")
     kind = registry.by_suffix()[path.suffix.lower()].name
-    load(path, kind, "", {}, tmp_path / "o.parquet", tmp_path / "s.csv")
+    load([(str(path), "")], kind, {}, tmp_path / "o.parquet", tmp_path / "s.csv")
     assert list(table.read(tmp_path / "o.parquet")) == [*table.COLUMNS, "file"]
     (entry,) = skipped.read(tmp_path / "s.csv").to_dict("records")
     assert entry["lab"] == "LAB" and entry["reason"].startswith(str(path))
@@ -321,7 +321,7 @@ def test_neurons_told_twice_are_a_warning(tmp_path, caplog):
     for name, copies in {"few": rows[:2], "most": rows[:15], "all": rows}.items():
         caplog.clear()
         path = write_csv(tmp_path / f"{name}.csv", *rows, *copies)
-        load(path, "tables", "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
+        load([(str(path), "")], "tables", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
         read_log.append("stand in more than one row" in caplog.text)
         assert len(table.read(tmp_path / "t.parquet")) == 20 + len(copies)
     assert read_log == [False, True, True]
@@ -331,7 +331,7 @@ def test_neurons_told_twice_are_a_warning(tmp_path, caplog):
 def test_labels_that_no_list_knows_are_a_warning_with_counts(tmp_path, caplog):
     ids = ["AVAL", "Q/H", "Q/H", "MUTATION", "NA", "avar"]
     path = write_csv(tmp_path / "t.csv", *({"ID": name} for name in ids))
-    load(path, "tables", "", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
+    load([(str(path), "")], "tables", {}, tmp_path / "t.parquet", tmp_path / "s.csv")
     assert "3 neurons bear 2 labels that no list of neurons knows ('Q/H' 2, 'MUTATION' 1)" in (
         caplog.text
     )

@@ -2,22 +2,22 @@
 
 
 rule load_new_worms:
-    """Read one source of new worms; what cannot be used is listed with the reason."""
+    """Read a batch of new worms; what cannot be used is listed with the reason."""
     input:
-        source_files,
+        batch_files,
     output:
-        table=f"{RESULTS}/sources/{{source}}.parquet",
-        facts=f"{RESULTS}/sources/{{source}}.json",
-        skipped=f"{RESULTS}/sources/{{source}}.skipped.csv",
+        table=f"{RESULTS}/sources/{{batch}}.parquet",
+        facts=directory(f"{RESULTS}/sources/{{batch}}"),
+        skipped=f"{RESULTS}/sources/{{batch}}.skipped.csv",
     log:
-        f"{RESULTS}/logs/load_new_worms/{{source}}.log",
+        f"{RESULTS}/logs/load_new_worms/{{batch}}.log",
     group:
         cluster_group("worms")
     conda:
         ENVIRONMENT
     params:
-        **calls("apply.read:load", new_source_module),
-        file=source_file,
+        **calls("apply.read:load", batch_modules),
+        files=batch_of,
         lab=config["laboratory"],
         channels=config["channels"],
         spacing=config["spacing"],
@@ -29,8 +29,8 @@ rule load_new_worms:
 rule collect_new_worms:
     """Combine the new worms of all sources in one table, each worm once."""
     input:
-        paths=expand(f"{RESULTS}/sources/{{source}}.parquet", source=SOURCES),
-        skipped_parts=expand(f"{RESULTS}/sources/{{source}}.skipped.csv", source=SOURCES),
+        paths=expand(f"{RESULTS}/sources/{{batch}}.parquet", batch=BATCHES),
+        skipped_parts=expand(f"{RESULTS}/sources/{{batch}}.skipped.csv", batch=BATCHES),
     output:
         neurons=f"{RESULTS}/neurons.parquet",
         skipped=f"{RESULTS}/sources.skipped.csv",
@@ -73,7 +73,7 @@ rule name_new_worms:
 rule write_new_worm_files:
     """Return every new worm its table with a review queue, an image and a page."""
     input:
-        list(FACTS.values()),
+        FACTS_FOLDERS,
         neurons=f"{RESULTS}/named.parquet",
         worms=f"{RESULTS}/aligned.parquet",
         scope=f"{RESULTS}/scope.csv",
@@ -98,7 +98,7 @@ rule write_new_worm_files:
 rule write_layers:
     """Write points and predicted-colour volumes that napari opens."""
     input:
-        list(FACTS.values()),
+        FACTS_FOLDERS,
         neurons=f"{RESULTS}/answers.parquet",
     output:
         folder=directory(f"{RESULTS}/layers"),
@@ -118,7 +118,7 @@ rule write_layers:
 rule copy_nwb:
     """Write predictions into copies of the NWB files; the files themselves are only read."""
     input:
-        list(FACTS.values()),
+        FACTS_FOLDERS,
         neurons=f"{RESULTS}/answers.parquet",
     output:
         folder=directory(f"{RESULTS}/nwb"),

@@ -160,15 +160,15 @@ def calls(function, *files):
     """Return the params with which rules call a function of the package: its name and a code digest.
 
     The hash covers the function's module with all that it imports, and `files` that it loads by
-    name, such as a method's file: paths, with wildcards or not, or functions that return one.
+    name, such as a method's file: paths, with wildcards or not, or functions that list some.
     """
     home = f"src/chromapal/{function.split(':')[0].replace('.', '/')}.py"
 
     def code(wildcards):
-        named = [
-            file(wildcards) if callable(file) else file.format(**dict(wildcards.items()))
-            for file in files
-        ]
+        named = []
+        for file in files:
+            known = dict(wildcards.items())
+            named += file(wildcards) if callable(file) else [file.format(**known)]
         return stamp("workflow/scripts/call.py", home, *named)
 
     return {"call": function, "code": code}

@@ -29,7 +29,7 @@ if STREAMED:
             transfers=1,
         params:
             **calls("worms.dandi.source:stream"),
-            lab=laboratory_of,
+            lab=streamed_laboratory,
             asset=asset_of,
             api=DANDI["api"],
             cache=DANDI["cache"],

@@ -50,9 +50,14 @@ def name_entries(paths):
     ]
 
 
-def source_file(wildcards):
-    """Return the source file of a wildcard."""
-    return SOURCES[wildcards.source]
+def batch_files(wildcards):
+    """List the source files of a batch."""
+    return [SOURCES[key] for key in BATCHES[wildcards.batch]]
+
+
+def batch_laboratories(wildcards):
+    """List the source files of a batch with their laboratories."""
+    return [(SOURCES[key], laboratory_of(key)) for key in BATCHES[wildcards.batch]]
 
 
 def asset_of(wildcards):
@@ -60,11 +65,14 @@ def asset_of(wildcards):
     return ASSETS[wildcards.source].asset
 
 
-def laboratory_of(wildcards):
+def laboratory_of(key):
     """Return the laboratory of a file: its dandiset's, else the study's, else its folder's."""
-    if ASSETS:
-        return ASSETS[wildcards.source].lab
-    return SOURCE.laboratory(SOURCES[wildcards.source], config)
+    return ASSETS[key].lab if ASSETS else SOURCE.laboratory(SOURCES[key], config)
+
+
+def streamed_laboratory(wildcards):
+    """Return the laboratory of a file that is read from the archive."""
+    return laboratory_of(wildcards.source)
 
 
 def fetched_asset(wildcards):

@@ -1,30 +1,38 @@
 """A study's model and the new worms it is applied to, shared by their rules."""
 
 from chromapal.apply import facts as model_facts
+from chromapal.worms import plan
 
 MODEL = checked(apply_plan.model_folder, config["model"])
 MODEL_FACTS = checked(model_facts.read, MODEL)
 APPLIED = checked(apply_plan.applied, RESULTS, MODEL, config["worms"])
 SOURCES = checked(apply_plan.sources, config["worms"])
 NO_FILES = apply_plan.no_files(config["worms"], config["laboratory"])
-FACTS = {source.path: f"{RESULTS}/sources/{key}.json" for key, source in SOURCES.items()}
+BATCHES = plan.batches(SOURCES)
+FACTS = {
+    SOURCES[key].path: f"{RESULTS}/sources/{batch}/{key}.json"
+    for batch, keys in BATCHES.items()
+    for key in keys
+}
+FACTS_FOLDERS = expand(f"{RESULTS}/sources/{{batch}}", batch=BATCHES)
 
 
 wildcard_constraints:
-    source="|".join(map(re.escape, SOURCES)),
+    batch="|".join(BATCHES),
 
 
-def source_files(wildcards):
-    """List the files of one source: itself, and a volume's centres."""
-    source = SOURCES[wildcards.source]
-    return [source.path, *([source.centres] if source.centres else [])]
+def batch_of(wildcards):
+    """Return the files of a batch, by key: path, kind, and the table of a volume's centres."""
+    return {key: vars(SOURCES[key]) for key in BATCHES[wildcards.batch]}
 
 
-def source_file(wildcards):
-    """Return the path, kind and table of centres of a source."""
-    return vars(SOURCES[wildcards.source])
+def batch_files(wildcards):
+    """List the files that a batch reads: its sources, and their centres."""
+    files = batch_of(wildcards).values()
+    return [path for file in files for path in (file["path"], file["centres"]) if path]
 
 
-def new_source_module(wildcards):
-    """Return the path of the module that reads a source."""
-    return f"src/chromapal/worms/sources/{SOURCES[wildcards.source].kind}.py"
+def batch_modules(wildcards):
+    """List the modules that read a batch."""
+    kinds = sorted({file["kind"] for file in batch_of(wildcards).values()})
+    return [f"src/chromapal/worms/sources/{kind}.py" for kind in kinds]

@@ -23,6 +23,7 @@ SOURCE = checked(registry.source, config["source"])
 if workflow.output_settings.dryrun:
     checked(dandi_plan.check_dry_run, config)
 SOURCES = checked(SOURCE.files, config)
+BATCHES = plan.batches(SOURCES)
 NO_FILES = SOURCE.no_files(config)
 FOLDS = checked(plan.fold_count, config, list(SOURCES.values()))
 FOLD_NAMES = [f"fold{k}" for k in range(FOLDS)]
@@ -73,6 +74,7 @@ if len({(s, g) for run in CROSS_FITTED for s in run["samples"] for g in run["gri
 
 wildcard_constraints:
     source="|".join(map(re.escape, SOURCES)),
+    batch="|".join(BATCHES),
     colorizer="|".join(methods.accepting("neurons")),
     classifier="|".join(methods.names("classifiers")),
     variant="|".join(columns.VARIANTS),

@@ -24,33 +24,36 @@ if config["source"] == "simulate":
 if not STREAMED:
 
     rule load_worms:
-        """Read one source file into neuron tables; what cannot be used is listed with the reason."""
+        """Read a batch of source files as neurons; what cannot be used is listed with the reason."""
         input:
-            path=source_file,
+            batch_files,
         output:
-            table="results/{study}/worms/{source}.parquet",
-            skipped="results/{study}/worms/{source}.skipped.csv",
+            table="results/{study}/worms/{batch}.parquet",
+            skipped="results/{study}/worms/{batch}.skipped.csv",
         log:
-            "results/{study}/logs/load_worms/{source}.log",
+            "results/{study}/logs/load_worms/{batch}.log",
         group:
             cluster_group("worms")
         conda:
             ENVIRONMENT
         params:
             **calls("worms.load:load", f"src/chromapal/worms/sources/{SOURCE.name}.py"),
+            files=batch_laboratories,
             kind=SOURCE.name,
-            lab=laboratory_of,
             full_scales=FULL_SCALES,
         script:
             "../scripts/call.py"
 
 
+# Every worm of an archive is a download of its own; files on a disk are read in batches.
+LOADED = list(SOURCES if STREAMED else BATCHES)
+
+
 rule collect_worms:
     """Combine the worms of all files in one table, each worm once."""
     input:
-        paths=expand("results/{{study}}/worms/{source}.parquet", source=SOURCES),
-        skipped_parts=expand("results/{{study}}/worms/{source}.skipped.csv", source=SOURCES)
-        + EXCLUDED,
+        paths=expand("results/{{study}}/worms/{part}.parquet", part=LOADED),
+        skipped_parts=expand("results/{{study}}/worms/{part}.skipped.csv", part=LOADED) + EXCLUDED,
     output:
         neurons="results/{study}/neurons.parquet",
         skipped="results/{study}/skipped.csv",

@@ -1,20 +1,20 @@
 """Read the new worms that a trained model is applied to, from files of all sources."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from chromapal.apply.plan import Source
 from chromapal.errors import InputError
-from chromapal.files import write_json
+from chromapal.files import whole, write_json
 from chromapal.worms import load as load_source
 from chromapal.worms import registry, skipped, table
 from chromapal.worms.collect import HANDEDNESS, merged
 
 
 def load(
-    file: Source,
+    files: Mapping[str, dict],
     lab: str,
     channels: dict[str, int],
     spacing: list[float],
@@ -23,12 +23,12 @@ def load(
     out_facts: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Read one source of new worms; what cannot be used is listed with the reason.
+    """Read a batch of new worms; what cannot be used is listed with the reason.
 
     Parameters
     ----------
-    file : Source
-        The file, and what it is.
+    files : mapping of str to dict
+        By file-safe key, the attributes of a `chromapal.apply.plan.Source`.
     lab : str
         The laboratory of all worms; "" for a table's own, or the name of the file's parent folder.
     channels : dict of str to int
@@ -40,23 +40,36 @@ def load(
     out_table : path-like
         Parquet neuron table with a column `file`; gray is in W.
     out_facts : path-like
-        JSON: for a volume its shape and spacing, and the traces of its neurons.
+        Folder with `KEY.json` of each file: for a volume its shape and spacing, and the traces of
+        its neurons.
     out_skipped : path-like
         CSV list of `chromapal.columns.SKIPPED`.
+
+    Raises
+    ------
+    PassingError
+        See `chromapal.worms.load.read_each`.
     """
     lab = lab or None
-    options = registry.ReadOptions(
-        lab, full_scales, file.centres, channels, spacing, file.folder_lab or None
-    )
-    try:
-        neurons, skipped_worms, facts = registry.source(file.kind).read_new(file.path, options)
-    except (InputError, OSError) as error:
-        neurons, skipped_worms, facts = (
-            *load_source.nothing(file.path, lab or file.folder_lab, error),
-            {},
+    sources = {facts["path"]: Source(**facts) for facts in files.values()}
+
+    def read(path: str) -> tuple[pd.DataFrame, list[dict], dict]:
+        file = sources[path]
+        options = registry.ReadOptions(
+            lab, full_scales, file.centres, channels, spacing, file.folder_lab or None
         )
-    load_source.write(file.path, neurons, skipped_worms, out_table, out_skipped)
-    write_json(facts, out_facts)
+        try:
+            return registry.source(file.kind).read_new(path, options)
+        except (InputError, OSError) as error:
+            return *load_source.nothing(path, lab or file.folder_lab, error), {}
+
+    results = load_source.read_each(sources, read)
+    worms = {path: result[:2] for path, result in results.items()}
+    load_source.write(worms, out_table, out_skipped)
+    with whole(out_facts) as folder:
+        folder.mkdir()
+        for key, path in zip(files, sources, strict=True):
+            write_json(results[path][2], folder / f"{key}.json")
 
 
 def collect(

@@ -106,8 +106,8 @@ def merged(
         positions cannot be those of a worm.
     """
     parts = [_read_with_file(path) for path in paths]
-    parts.sort(key=lambda part: part["file"].iloc[0] if len(part) else "")
-    everything = pd.concat([table.empty().assign(file=""), *parts], ignore_index=True)
+    everything = pd.concat([table.empty().assign(file=""), *parts])
+    everything = everything.sort_values("file", kind="stable", ignore_index=True)
     entries = [skipped.read(path) for path in skipped_parts]
     entries.append(pd.DataFrame(_duplicates(everything), columns=list(SKIPPED)))
     first = everything.groupby(table.WORM)["file"].transform("first")

@@ -1,47 +1,91 @@
-"""Read one source file, of any kind, as a neuron table and a list of what was skipped."""
+"""Read source files, of any kind, as one neuron table and a list of what was skipped."""
 
 import logging
 import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import pandas as pd
 
-from chromapal.errors import InputError, passing
+from chromapal.console import progress
+from chromapal.errors import InputError, PassingError, passing
 from chromapal.worms import doubts, registry, skipped, table
 from chromapal.worms.discover import laboratory
 
 LOGGER = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 
 def load(
-    path: str | os.PathLike,
+    files: Sequence[tuple[str, str]],
     kind: str,
-    lab: str,
     full_scales: dict[str, float],
     out_table: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Read one source file; what cannot be used is listed with the reason.
+    """Read a batch of source files; what cannot be used is listed with the reason.
 
     Parameters
     ----------
-    path : path-like
-        The file.
+    files : sequence of (str, str)
+        Each file, and the laboratory of its worms; "" for the name of the file's parent folder. A
+        table's own `lab` column takes precedence.
     kind : str
-        The source that reads it; see `chromapal.worms.registry`.
-    lab : str
-        The laboratory of the file's worms; "" for the name of the file's parent folder. A table's
-        own `lab` column takes precedence.
+        The source that reads them; see `chromapal.worms.registry`.
     full_scales : dict of str to float
         Largest count per laboratory, where the study states it.
     out_table, out_skipped : path-like
         See `write`.
+
+    Raises
+    ------
+    PassingError
+        See `read_each`.
     """
-    lab = lab or None
-    try:
-        neurons, skipped_worms = registry.source(kind).read(path, lab, full_scales)
-    except (InputError, OSError) as error:
-        neurons, skipped_worms = nothing(path, lab, error)
-    write(path, neurons, skipped_worms, out_table, out_skipped)
+    source, labs = registry.source(kind), dict(files)
+
+    def read(path: str) -> tuple[pd.DataFrame, list[dict]]:
+        lab = labs[path] or None
+        try:
+            return source.read(path, lab, full_scales)
+        except (InputError, OSError) as error:
+            return nothing(path, lab, error)
+
+    write(read_each(labs, read), out_table, out_skipped)
+
+
+def read_each(paths: Sequence[str] | Mapping, read: Callable[[str], Result]) -> dict[str, Result]:
+    """Read all files of a batch, and only then stop for one that could not be read for now.
+
+    Parameters
+    ----------
+    paths : sequence or mapping of str
+        The files.
+    read : callable
+        Reads one of them; it raises no error for a file that is at fault itself.
+
+    Returns
+    -------
+    dict
+        What was read, by path.
+
+    Raises
+    ------
+    PassingError
+        Some files are locked, may not be read, or their disk fails: the last of them; the log has
+        a line for each.
+    """
+    results, failures = {}, []
+    for path in progress(paths, len(paths), "files"):
+        try:
+            results[path] = read(path)
+        except PassingError as error:
+            failures.append(error)
+    for error in failures[:-1]:
+        LOGGER.error("error: %s", error)
+    if failures:
+        raise failures[-1]
+    return results
 
 
 def nothing(
@@ -63,30 +107,29 @@ def nothing(
 
 
 def write(
-    path: str | os.PathLike,
-    neurons: pd.DataFrame,
-    skipped_worms: list[dict],
+    read: Mapping[str, tuple[pd.DataFrame, list[dict]]],
     out_table: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
-    """Write the neurons of one source file; list and log what was skipped, log what is odd.
+    """Write the neurons of source files; list and log what was skipped, log what is odd.
 
     Parameters
     ----------
-    path : path-like
-        The file.
-    neurons : pandas.DataFrame
-        Neurons of its usable worms.
-    skipped_worms : list of dict
-        A `skipped.entry` for each other worm.
+    read : mapping of str to (pandas.DataFrame, list of dict)
+        By file: the neurons of its usable worms, and a `skipped.entry` for each other worm.
     out_table : path-like
         Parquet neuron table with a column `file`, without rows if nothing could be used.
     out_skipped : path-like
         CSV list of `chromapal.columns.SKIPPED`.
     """
-    for entry in skipped_worms:
-        LOGGER.warning("skipped: %s", entry["reason"])
-    for line in doubts.lines(neurons):
-        LOGGER.warning("%s: %s", path, line)
-    table.write(neurons.assign(file=pd.Series(str(path), neurons.index, dtype="str")), out_table)
-    skipped.write(skipped_worms, out_skipped)
+    parts = [table.empty().assign(file="")]
+    listed: list[dict] = []
+    for path, (neurons, skipped_worms) in read.items():
+        for entry in skipped_worms:
+            LOGGER.warning("skipped: %s", entry["reason"])
+        for line in doubts.lines(neurons):
+            LOGGER.warning("%s: %s", path, line)
+        parts.append(neurons.assign(file=str(path)))
+        listed += skipped_worms
+    table.write(pd.concat(parts, ignore_index=True), out_table)
+    skipped.write(listed, out_skipped)

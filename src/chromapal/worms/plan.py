@@ -1,7 +1,36 @@
-"""Checks before anything runs: the numbers of worms and folds."""
+"""Before anything runs: the numbers of worms and folds, and which job reads which files."""
+
+import hashlib
+from collections.abc import Iterable
 
 from chromapal.errors import InputError
 from chromapal.worms import registry
+
+# A job that reads takes seconds to start, however small its file is.
+BATCHES = 32
+
+
+def batches(keys: Iterable[str]) -> dict[str, list[str]]:
+    """Deal files out to jobs that each read a batch of them.
+
+    A file's batch depends on its own key alone, so that a file that is added has one batch read
+    again. Of few files nearly every one has a job of its own.
+
+    Parameters
+    ----------
+    keys : iterable of str
+        A file-safe key of each file.
+
+    Returns
+    -------
+    dict of str to list of str
+        Keys by batch, in the order given; no batch is empty.
+    """
+    dealt: dict[str, list[str]] = {}
+    for key in keys:
+        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % BATCHES
+        dealt.setdefault(f"batch{number:02d}", []).append(key)
+    return dict(sorted(dealt.items()))
 
 
 def fold_count(config: dict, files: list[str]) -> int:

@@ -72,7 +72,7 @@ def stream(
         if error.where != found.name:  # the cache cannot be written
             raise
         neurons, skipped_worms = load.nothing(found.name, found.lab, error)
-    load.write(found.name, neurons, skipped_worms, out_table, out_skipped)
+    load.write({found.name: (neurons, skipped_worms)}, out_table, out_skipped)
 
 
 def _read(
