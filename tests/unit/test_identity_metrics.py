@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.evaluate.metrics import identity
+from chromapal.evaluate.metrics import identity, intervals
 
 
 def named(rows, **more):
@@ -91,13 +91,13 @@ def test_an_worm_without_labelled_rows_leaves_the_mean_over_worms():
 
 def test_interval_is_seeded_and_holds_the_mean():
     values = np.array([[0.0, 0.2, 0.4, 0.9], [0.5, 0.5, 0.5, 0.5]])
-    low, high = identity.interval(values, seed=3)
-    again = identity.interval(values, seed=3)
+    low, high = intervals.over_worms(values, seed=3)
+    again = intervals.over_worms(values, seed=3)
     assert (low == again[0]).all() and (high == again[1]).all()
     assert low[0] < values[0].mean() < high[0]
     assert (low[1], high[1]) == (0.5, 0.5)
     # two worms: a mean of resamples is either value or halfway, each end has probability 1/4
-    low, high = identity.interval(np.array([[0.0, 1.0]]), seed=0)
+    low, high = intervals.over_worms(np.array([[0.0, 1.0]]), seed=0)
     assert (low[0], high[0]) == (0, 1)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromapal.dictionary import TABLES
-from chromapal.evaluate.metrics import identity
+from chromapal.evaluate.metrics import intervals
 from chromapal.evaluate.tables import images
 from chromapal.images import card
 from chromapal.images.collection import Collection, Image
@@ -134,21 +134,21 @@ def test_studies_without_any_entry_still_have_tables(tmp_path):
 @settings(max_examples=15, deadline=None)
 def test_intervals_lie_between_the_sources_means(rows):
     values, sources = (pd.Series(part) for part in zip(*rows, strict=True))
-    low, high = images.interval(values, sources, seed=3)
+    low, high = intervals.over_sources(values, sources, seed=3)
     means = values.groupby(sources).mean()
     if len(means) < 2:
         assert np.isnan([low, high]).all()
     else:
         assert means.min() - 1e-9 <= low <= high <= means.max() + 1e-9
         shuffled = values.iloc[::-1], sources.iloc[::-1]
-        assert images.interval(*shuffled, seed=3) == pytest.approx((low, high))
+        assert intervals.over_sources(*shuffled, seed=3) == pytest.approx((low, high))
 
 
 def test_large_sources_weigh_more():
     # in two of three samples the one large source is drawn, and settles the mean over images
     values = pd.Series([10.0] * 1000 + [0.0] * 19)
     sources = pd.Series(["large"] * 1000 + [f"small {place}" for place in range(19)])
-    low, high = images.interval(values, sources, seed=0)
+    low, high = intervals.over_sources(values, sources, seed=0)
     assert low == 0 and 9.8 < high < 10
 
 
@@ -156,8 +156,8 @@ def test_sources_of_one_size_are_drawn_like_worms():
     means = np.random.default_rng(4).normal(10, 3, 40)
     spread = np.tile([-5.0, 5.0], 40)  # within a source; no width of the interval comes from it
     values, sources = pd.Series(np.repeat(means, 2) + spread), pd.Series(np.repeat(range(40), 2))
-    low, high = identity.interval(means[None], seed=0)
-    found = images.interval(values, sources, seed=0)
+    low, high = intervals.over_worms(means[None], seed=0)
+    found = intervals.over_sources(values, sources, seed=0)
     assert found == pytest.approx((low[0], high[0]), rel=0.02)
     assert found[1] - found[0] == pytest.approx(2 * 1.96 * means.std() / np.sqrt(40), rel=0.15)
 

@@ -77,7 +77,6 @@ def train_model(
         "seed": training.seed,
         "features": NETWORKS,
         "colorizer": colorizer,
-        "alignment": "nonrigid",
         "normaliser": normaliser.to_json(),
         "missing": "",
         "full_scales": {},

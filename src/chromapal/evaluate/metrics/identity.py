@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.columns import ASSIGNED, TOP
+from chromapal.evaluate.metrics import intervals
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
 from chromapal.worms.table import WORM
@@ -12,8 +13,6 @@ from chromapal.worms.table import WORM
 METHOD = ["study", "classifier", "colorizer", "variant", "sample", "grid", "features", "seed"]
 LEVEL = ["fold", "lab"]
 ALL = "all"
-RESAMPLES = 2000
-CONFIDENCE = 0.95
 # Scores of one worm: which count of `per_worm` is divided by which.
 SCORES = {
     "accuracy": ("right", "labelled"),
@@ -98,40 +97,6 @@ def per_name(named: pd.DataFrame) -> pd.DataFrame:
     return scored(named).groupby(keys, sort=True).size().rename("count").reset_index()
 
 
-def interval(values: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return a percentile bootstrap interval of the mean over worms.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        One value per worm, shape (methods, worms); all methods share their resamples.
-    seed : int
-        Seed of the resamples.
-
-    Returns
-    -------
-    low, high : numpy.ndarray
-        Shape (methods,); NaN for fewer than two worms.
-    """
-    if values.shape[1] < 2:
-        missing = np.full(len(values), np.nan)
-        return missing, missing
-    # imported here: it takes a second, and most callers need no interval
-    from scipy.stats import bootstrap
-
-    bounds = bootstrap(
-        (values,),
-        np.mean,
-        axis=-1,
-        n_resamples=RESAMPLES,
-        batch=200,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return bounds.low, bounds.high
-
-
 def recovery_ratio(
     gray: np.ndarray, predicted: np.ndarray, true: np.ndarray, seed: int
 ) -> np.ndarray:
@@ -152,7 +117,7 @@ def recovery_ratio(
         interval of the denominator, bootstrapped over worms in pairs, includes 0.
     """
     worth = true - gray
-    low, high = interval(worth, seed)
+    low, high = intervals.over_worms(worth, seed)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (predicted - gray).mean(axis=1) / worth.mean(axis=1)
     return np.where((low > 0) | (high < 0), ratio, np.nan)
@@ -236,8 +201,8 @@ def _score_level(rows: pd.DataFrame) -> pd.DataFrame:
         .to_numpy()
         for metric in ("accuracy", "assigned")
     )
-    low, high = interval(accuracy, seed)
-    assigned_low, assigned_high = interval(assigned, seed)
+    low, high = intervals.over_worms(accuracy, seed)
+    assigned_low, assigned_high = intervals.over_worms(assigned, seed)
     table = means.assign(
         worms=accuracy.shape[1],
         neurons=sums["labelled"],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from chromapal.evaluate.metrics import identity
+from chromapal.evaluate.metrics import identity, intervals
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables.write import write_table
 from chromapal.worms.table import WORM
@@ -93,7 +93,7 @@ def _over_worms(table: pd.DataFrame, keys: list[str], seed: int) -> pd.DataFrame
     rows = []
     both = pd.concat([table, table.assign(lab=ALL)], ignore_index=True)
     for key, rows_of_key in both.groupby([*keys, "lab"], sort=True):
-        low, high = identity.interval(rows_of_key["accuracy"].to_numpy()[None], seed)
+        low, high = intervals.over_worms(rows_of_key["accuracy"].to_numpy()[None], seed)
         rows.append(
             dict(zip([*keys, "lab"], key, strict=True))
             | {"worms": len(rows_of_key), "accuracy": rows_of_key["accuracy"].mean()}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from chromapal.columns import TRAINED_ON
 from chromapal.dictionary import TABLES
-from chromapal.evaluate.metrics.identity import CONFIDENCE, RESAMPLES
+from chromapal.evaluate.metrics import intervals
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import live
 
@@ -70,7 +70,7 @@ def _score(table: pd.DataFrame, seed: int) -> dict[str, float]:
     vivid, true = (
         table[name].to_numpy().mean() for name in ("colourfulness", "colourfulness_true")
     )
-    low, high = interval(table["delta_e"], table["source"], seed)
+    low, high = intervals.over_sources(table["delta_e"], table["source"], seed)
     return {
         **means,
         **counts,
@@ -79,44 +79,6 @@ def _score(table: pd.DataFrame, seed: int) -> dict[str, float]:
         "delta_e_high": high,
         "colourfulness_ratio": vivid / true if true > 0 else np.nan,
     }
-
-
-def interval(values: pd.Series, sources: pd.Series, seed: int) -> tuple[float, float]:
-    """Return a percentile bootstrap interval of the mean over images.
-
-    Whole sources are drawn, each with all its images: patches of one photograph resemble each
-    other and are no independent witnesses.
-
-    Parameters
-    ----------
-    values, sources : pandas.Series
-        One value per image, and what the image was cut from.
-    seed : int
-        Seed of the resamples.
-
-    Returns
-    -------
-    low, high : float
-        NaN for fewer than two sources, or where a value is missing.
-    """
-    grouped = values.groupby(sources.to_numpy(), sort=True)
-    sums, counts = grouped.sum().to_numpy(), grouped.size().to_numpy()
-    if len(sums) < 2 or values.isna().any():
-        return np.nan, np.nan
-    # Here, because it takes a second to import, and figures only name this table's columns.
-    from scipy.stats import bootstrap
-
-    found = bootstrap(
-        (sums, counts),
-        lambda total, count, axis: total.sum(axis=axis) / count.sum(axis=axis),
-        paired=True,
-        n_resamples=RESAMPLES,
-        batch=200,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return float(found.low), float(found.high)
 
 
 def write_image_losses(losses: Sequence[dict], out: str | os.PathLike):

@@ -8,7 +8,7 @@ import pandas as pd
 from chromapal import sheet
 from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
-from chromapal.evaluate.metrics import identity
+from chromapal.evaluate.metrics import intervals
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables import read
 from chromapal.evaluate.tables.write import write_table
@@ -95,7 +95,7 @@ def _paired(own: pd.Series, peer: pd.Series) -> tuple:
     from scipy.stats import wilcoxon
 
     difference = (own - peer).round(DIGITS).to_numpy()
-    low, high = identity.interval(difference[None], seed=0)
+    low, high = intervals.over_worms(difference[None], seed=0)
     test = wilcoxon(difference).pvalue if np.any(difference != 0) else 1.0
     return (
         len(difference),
