@@ -51,3 +51,9 @@ def in_this_process(monkeypatch):
     from chromapal.worms.nwb import worker
 
     monkeypatch.setattr(worker, "run", lambda function, path, *args: function(path, *args))
+
+
+@pytest.fixture
+def uncut(monkeypatch):
+    """Let lines be as long as they are: the folder of a test may have a long path."""
+    monkeypatch.setattr("chromapal.errors.LONGEST", 10_000)

@@ -150,7 +150,7 @@ class NoSpaceError(InputError):
 
 def _line(where: object, found: str, expected: str, advice: str) -> str:
     words = "{}: found {}; expected {}" + ("; {}" if advice else "{}")
-    parts = str(where), found, expected, advice
+    parts = [str(part) for part in (where, found, expected, advice)]
     return words.format(*_fitted(parts, LONGEST - len(words.replace("{}", ""))))
 
 

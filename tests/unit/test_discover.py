@@ -60,6 +60,7 @@ def test_what_is_called_like_a_file_and_is_none_is_told_with_how_to_go_on(tmp_pa
     )
 
 
+@pytest.mark.usefixtures("uncut")
 def test_a_folder_of_links_to_nothing_says_so(tmp_path):
     (tmp_path / "1.csv").symlink_to(tmp_path / "gone.csv")
     with pytest.raises(

@@ -45,7 +45,16 @@ def gathered(folder, neurons):
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     parts, lists = gathered(folder, worms(range(4)))
-    collect(parts, folder / "n.parquet", folder / "s.csv", lists, {}, folder / "q.csv")
+    collect(
+        parts,
+        folder / "n.parquet",
+        folder / "s.csv",
+        lists,
+        {},
+        [],
+        folder / "u.csv",
+        folder / "q.csv",
+    )
     train_model(
         folder / "n.parquet", "identify_then_colour", TINY, Normalisation("rank_normal", "white"),
         "study", "code", Training("cpu", seed=1), folder / "model",
@@ -94,7 +103,7 @@ def refused(folder):
 
 def name_worms(folder, model, neurons):
     parts, lists = gathered(folder, neurons)
-    read.collect(parts, lists, "", folder / "n.parquet", folder / "sources.csv")
+    read.collect(parts, lists, [], "", folder / "n.parquet", folder / "sources.csv")
     outs = [folder / part for part in ("named.parquet", "w.parquet", "q.csv", "s.csv")]
     name.name_all(model, folder / "n.parquet", folder / "sources.csv", *outs)
     return pd.read_parquet(outs[0]), skipped.read(outs[3])
@@ -132,8 +141,8 @@ def test_a_worm_that_cannot_be_named_does_not_stop_the_others(trained, tmp_path,
     [
         {"xr": 5.0, "yr": 5.0, "zr": 5.0},
         {"yr": 5.0, "zr": 5.0},
-        {"W": 1e308, "full_scale": 1e308},
-        {"weight": 1e308},
+        {"W": table.LARGEST_COUNT, "full_scale": table.LARGEST_COUNT},
+        {"weight": table.LARGEST_COUNT},
     ],
 )
 def test_odd_worms_stop_nobody(trained, tmp_path, change):

@@ -63,6 +63,7 @@ def test_a_manifest_that_cannot_be_written_is_one_line(tmp_path):
         manifest.write([GOOD], tmp_path / "file/m.csv")
 
 
+@pytest.mark.usefixtures("uncut")
 @pytest.mark.parametrize("text", [None, "", "lab,asset\nA,1\n", "\xff"])
 def test_a_manifest_that_is_none_is_refused(tmp_path, text):
     if text is not None:

@@ -322,10 +322,10 @@ def test_a_missing_or_foreign_file_of_peers_is_one_line(tmp_path):
             peers.read_peers(tmp_path / name)
 
 
-def study_neurons(count: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"x": range(count), "y": 1, "z": 2, "ID": [f"id{row}" for row in range(count)]}
-    )
+def study_neurons(count: int, worms=()) -> pd.DataFrame:
+    keys = pd.DataFrame([*worms] or [("X", "1")] * count, columns=["lab", "worm"])
+    ids = [f"id{row}" for row in range(count)]
+    return keys.assign(x=range(count), y=1, z=2, ID=ids)
 
 
 def answers(tmp_path, rows, doubtful=None, aligned=True, **columns):
@@ -424,7 +424,7 @@ def test_files_of_two_folds_with_hostile_names(tmp_path):
         hands[fold] = str(tmp_path / f"{fold}-worms.parquet")
         decided = pd.DataFrame(some)[[0, 1]].drop_duplicates().set_axis(["lab", "worm"], axis=1)
         decided.assign(doubtful=int(fold == "fold0")).to_parquet(hands[fold])
-    study_neurons(6).to_parquet(tmp_path / "neurons.parquet")
+    study_neurons(5, [row[:2] for row in rows + second]).to_parquet(tmp_path / "neurons.parquet")
 
     def write(stated):
         worm_files.write_worm_files(
@@ -458,7 +458,7 @@ def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
     part = identities(tmp_path / "part.parquet", rows)
     hands = pd.DataFrame({"lab": "X", "worm": list("abcd"), "doubtful": [1, 1, 1, 0]})
     hands.to_parquet(tmp_path / "hands.parquet")
-    study_neurons(5).to_parquet(tmp_path / "neurons.parquet")
+    study_neurons(5, [row[:2] for row in rows]).to_parquet(tmp_path / "neurons.parquet")
     # of a the side is settled, of b not, c's file was refused, and d's brought doubt
     told = pd.DataFrame({"row": [0, 1, 3, 4], "probability": 0.5, "doubtful": [0, 1, 1, 1]})
     told["assigned1"] = ["AVAL", "AVAL", "AVAL", "RIML"]

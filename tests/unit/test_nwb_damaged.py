@@ -59,6 +59,7 @@ def test_masks_of_other_fields_are_told_those_they_must_have(path, masks, cause)
     assert cause in line_of(path)
 
 
+@pytest.mark.usefixtures("uncut")
 @pytest.mark.parametrize(
     ("name", "values", "cause"),
     [

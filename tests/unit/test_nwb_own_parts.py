@@ -62,6 +62,7 @@ def names(file, secret):
     file[f"{NEURONS}/ID_labels"].attrs.update(attributes)
 
 
+@pytest.mark.usefixtures("uncut")
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -126,8 +126,8 @@ def test_a_study_skips_them_and_tells_what_is_unusual(tmp_path, caplog):
     worms[2] = moved(lambda um: um * 2.2, worms[2])
     table.write(pd.concat(worms).drop(columns="file").assign(file="t.csv"), tmp_path / "t.parquet")
     skipped.write([], tmp_path / "t.csv")
-    out = [tmp_path / name for name in ("n.parquet", "s.csv", "scope.csv")]
-    collect([tmp_path / "t.parquet"], *out[:2], [tmp_path / "t.csv"], {}, out[2])
+    out = [tmp_path / name for name in ("n.parquet", "s.csv", "scope.csv", "labels.csv")]
+    collect([tmp_path / "t.parquet"], *out[:2], [tmp_path / "t.csv"], {}, [], out[3], out[2])
     assert table.read(out[0])["worm"].unique().tolist() == ["a", "c", "d"]
     assert "xr along z (worm 'b')" in skipped.read(out[1])["reason"].item()
     questions = pd.read_csv(out[2])

@@ -8,18 +8,24 @@ import os
 import subprocess
 import sys
 import tempfile
+from multiprocessing import forkserver
 from pathlib import Path
+from unittest import mock
+
+# A server of its own: a process has one by default, which the reader of NWB files loads otherwise.
+SERVER = forkserver.ForkServer()
 
 
 def run(args: list[str], cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess:
     """Do what `subprocess.run` does with a command of `conftest.command`."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["jsonschema", "snakemake.cli"])
+    SERVER.set_forkserver_preload(["jsonschema", "snakemake.cli"])
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, name) for name in ("stdout", "stderr")]
         words = args[args.index("snakemake") + 1 :]
         process = context.Process(target=_snakemake, args=(words, str(cwd), env, files))
-        process.start()
+        with mock.patch.object(forkserver, "connect_to_new_process", SERVER.connect_to_new_process):
+            process.start()
         process.join()
         output = [file.read_text() for file in files]
     return subprocess.CompletedProcess(args, process.exitcode, *output)

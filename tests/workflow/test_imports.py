@@ -8,7 +8,7 @@ READERS = {"h5py", "pandera", "pynwb", "scipy", "skimage", "tifffile"}
 ALLOWED = {
     "simulate_worms": READERS - {"pandera"},
     "load_worms": READERS,
-    "collect_worms": {"pandera"},
+    "collect_worms": {"pandera", "scipy"},
     "normalise_neurons": {"scipy"},
     "train_colorizer": {"imblearn", "matplotlib", "scipy", "sklearn", "torch"},
     "predict_colours": {"torch"},

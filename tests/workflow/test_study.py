@@ -11,8 +11,8 @@ import pytest
 from tests.workflow.conftest import against_umask, check_columns, copy_project
 
 TABLES = (
-    "colour", "confusion", "identity", "losses", "names", "skipped", "summary", "unknown_labels",
-    "worms",
+    "colour", "confusion", "identity", "losses", "names", "scope", "skipped", "summary",
+    "unknown_labels", "worms",
 )  # fmt: skip
 
 
