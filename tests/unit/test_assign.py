@@ -205,3 +205,17 @@ def test_a_last_digit_does_not_decide_between_names_that_are_equally_likely():
         found = answer(torch.from_numpy(votes * noise))
         np.testing.assert_array_equal(found.best, expected.best)
         np.testing.assert_array_equal(found.assigned, expected.assigned)
+
+
+def test_scores_that_say_nothing_while_calibrating_still_rank_names():
+    # all true names have the lowest score, so that any temperature is too low
+    names = 100
+    wrong = torch.zeros(40, names, dtype=torch.float64)
+    truth = np.arange(40)
+    wrong[range(40), truth] = -5.0
+    calibration = Calibration.fit([wrong], [truth])
+    assert 1e3 < calibration.temperature <= 1.001e4
+    right = torch.zeros(40, names, dtype=torch.float64)
+    right[range(40), truth + 50] = 0.05
+    found = answer(calibration.probabilities(right))
+    np.testing.assert_array_equal(found.best[:, 0], truth + 50)

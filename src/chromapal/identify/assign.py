@@ -10,6 +10,9 @@ from chromapal.columns import FIVE
 from chromapal.identify.refine import probabilities
 
 PASSES = 10
+# Scores that say nothing are divided by ever more; beyond this their probabilities would differ by
+# less than the single precision in which names are compared.
+HOTTEST = 1e4
 # The log odds of nobody that an assignment weighs a name against; far below any calibrated name.
 BLANK = -12.0
 # Truths that are no column.
@@ -109,8 +112,9 @@ class Calibration:
 
     @classmethod
     def _of(cls, values: np.ndarray) -> "Calibration":
+        temperature = float(np.exp(min(values[0], np.log(HOTTEST))))
         # known names alone would drive nobody's score to where columns no longer keep to one
-        return cls(float(np.exp(values[0])), float(np.clip(values[1], BLANK, -BLANK)))
+        return cls(temperature, float(np.clip(values[1], BLANK, -BLANK)))
 
 
 @dataclass(frozen=True)
