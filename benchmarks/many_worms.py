@@ -70,7 +70,7 @@ def dry(folder: str) -> dict:
 
 def load(folder: str) -> dict:
     """Load all tables, as a study does."""
-    _snakemake(folder, TARGET)
+    _snakemake(folder, "--", TARGET)
     return _used()
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from operator import itemgetter
 from pathlib import Path
 
 from chromapal import sheet
@@ -62,8 +63,9 @@ def _csv_keys(path: Path) -> set[tuple[str, ...]]:
     _, header = next(rows, (0, []))
     if not set(REQUIRED) <= set(header):
         return set()
-    indices = [header.index(key) if key in header else None for key in _KEYS]
-    return {tuple("" if k is None else row[k] for k in indices) for _, row in rows}
+    # an absent column is the one behind the last, which is empty
+    pick = itemgetter(*(header.index(key) if key in header else len(header) for key in _KEYS))
+    return {pick([*row, ""]) for _, row in rows}
 
 
 def _parquet_keys(path: Path) -> set[tuple[str, ...]]:
