@@ -12,12 +12,7 @@ from tests.workflow.watched import Run
 
 RESULTS = Path("results/tiny")
 # What dies, and by which signal; trainings first, while there are some left.
-FEW = [
-    ("training", signal.SIGKILL),
-    ("training", signal.SIGTERM),
-    ("snakemake", signal.SIGKILL),
-]
-MANY = [
+DEATHS = [
     ("training", signal.SIGKILL),
     ("snakemake", signal.SIGKILL),
     ("training", signal.SIGTERM),
@@ -45,18 +40,15 @@ def checkpointing(tmp_path_factory):
     return copy
 
 
-@pytest.mark.parametrize(
-    "deaths",
-    [pytest.param(FEW, id="few"), pytest.param(MANY, id="many", marks=pytest.mark.cluster)],
-)
+@pytest.mark.cluster
 def test_a_study_killed_at_random_moments_goes_on_to_the_same_tables(
-    study, checkpointing, tmp_path, deaths
+    study, checkpointing, tmp_path
 ):
-    # the few also say that two runs of one study give the same bytes
+    # this also says that two runs of one study give the same bytes
     dice = random.Random(TINY["seed"])
     epochs = TINY["params"]["colorizers"]["resnet18_fusion"]["epochs"]
     run = Run(tmp_path, TINY, project=checkpointing)
-    for what, number in deaths:
+    for what, number in DEATHS:
         if what == "training":
             doomed = dice.randint(1, epochs - 1)
             run.wait(lambda: any(epoch >= doomed for _, epoch in run.trainings()))  # noqa: B023
