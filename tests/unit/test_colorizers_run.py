@@ -57,13 +57,14 @@ def train(
         Training("cpu", precision, checkpoints=str(tmp_path / "checkpoints")),
         tmp_path / "model",
         tmp_path / "history.csv",
+        tmp_path / "colours.parquet",
     )
 
 
 def predict(tmp_path, colorizer="mean_colour", variant="with_background", sample="worm"):
     out = tmp_path / "colours.parquet"
     asked = run.Run(colorizer, {}, variant, sample, 8, 8.0)
-    run.predict(tmp_path / "neurons.parquet", tmp_path / "model", asked, 1, out)
+    run.predict(tmp_path / "neurons.parquet", tmp_path / "model", asked, out)
     return pd.read_parquet(out)
 
 
@@ -84,7 +85,8 @@ def test_a_model_and_colours_come_out(colorizer, precision, variant, sample, tmp
     history = pd.read_csv(tmp_path / "history.csv")
     assert history["step"].tolist() == ([2] if colorizer == "resnet18_fusion" else [])
     assert not (tmp_path / "checkpoints").exists()
-    colours = predict(tmp_path, colorizer, variant, sample)
+    colours = pd.read_parquet(tmp_path / "colours.parquet")
+    pd.testing.assert_frame_equal(predict(tmp_path, colorizer, variant, sample), colours)
     deviations = run.DEVIATIONS if colorizer in NAMED else ()
     assert tuple(colours.columns) == (*run.COLOURS, *deviations)
     assert (colours[list(deviations)] >= 0).all().all()

@@ -147,11 +147,9 @@ def test_jobs_read_what_they_need_once_and_look_for_nothing(options, tmp_path, r
     assert read_by(write_card, listing, options, tmp_path / "card") == once(*SPLITS)
     train = (
         listing, options, run_images.Method("mean_colour", {}), Training(seed=7),
-        *(tmp_path / name for name in ("model", "losses.csv", "facts.json")),
+        *(tmp_path / name for name in ("model", "losses.csv", "facts.json", "coloured")),
     )  # fmt: skip
-    assert read_by(run_images.train, *train) == once("train")
-    colour = (listing, options, tmp_path / "model", [], 1, tmp_path / "coloured")
-    assert read_by(run_images.colour, *colour) == once("test")
+    assert read_by(run_images.train, *train) == once("train", "test")
 
 
 def test_fewer_training_images_are_among_more():
@@ -185,9 +183,9 @@ def trained(folder, colorizer, **more):
     options = OPTIONS | more
     list_images(options, 7, folder / "list.parquet")
     run_images.train(
-        folder / "list.parquet", options, run_images.Method(colorizer, {}, 4, 7),
+        folder / "list.parquet", options, run_images.Method(colorizer, {}, 4, 7, ["cell"]),
         Training("cpu", "fp32", 1, 7, str(folder / "checkpoints")), folder / "model",
-        folder / "losses.csv", folder / "facts.json",
+        folder / "losses.csv", folder / "facts.json", folder / "coloured",
     )  # fmt: skip
     return folder / "list.parquet", options
 
@@ -202,7 +200,6 @@ def test_a_model_is_trained_colours_and_is_scored(tmp_path, colorizer, learnt):
         "training_precision": "",
     }
     write_test_images(images, options, tmp_path / "shown")
-    run_images.colour(images, options, tmp_path / "model", ["cell"], 1, tmp_path / "coloured")
     index = pd.read_csv(tmp_path / "shown/index.csv")
     names = {path.name for path in (tmp_path / "coloured").iterdir()}
     assert names == {f"{number:03d}.png" for number in index["number"]} | {"micrograph_cell.png"}

@@ -11,7 +11,6 @@ ALLOWED = {
     "collect_worms": {"pandera", "scipy"},
     "normalise_neurons": {"scipy"},
     "train_colorizer": {"imblearn", "matplotlib", "scipy", "sklearn", "torch"},
-    "predict_colours": {"torch"},
     "classify_neurons": {"imblearn", "scipy", "sklearn", "torch"},
     "write_colour_table": {"scipy", "skimage"},
     "write_identity_tables": {"scipy"},

@@ -63,7 +63,7 @@ def test_what_trains_a_network_asks_for_the_gpu_and_nothing_else_does(jobs):
         ("train_model", ""),
     }
     assert {("train_colorizer", name) for name in BASELINES} <= others
-    assert {("classify_neurons", "random_forest"), ("predict_colours", "resnet18_fusion")} <= others
+    assert ("classify_neurons", "random_forest") in others
 
 
 def test_on_one_machine_networks_train_one_after_another(tmp_path):

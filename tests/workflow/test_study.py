@@ -126,7 +126,7 @@ def test_editing_a_classifier_runs_that_classifier_only(checkout, study):
     classified = [body for rule, body in jobs if rule == "classify_neurons"]
     assert len(classified) == 3, text
     assert all("classifier=random_forest" in body for body in classified)
-    assert not {"train_colorizer", "predict_colours", "load_worms"} & {rule for rule, _ in jobs}
+    assert not {"train_colorizer", "load_worms"} & {rule for rule, _ in jobs}
 
 
 def test_results_of_other_code_are_named_where_the_metadata_is_missing(checkout, study, tmp_path):

@@ -2,12 +2,13 @@
 
 
 rule train_colorizer:
-    """Train one colorizer on a fold's training worms."""
+    """Train one colorizer on a fold's training worms, and predict the colours of its test worms."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
     output:
         model=directory("results/{study}/models/{colorizer}/{variant}/{sample}/grid{grid}/{fold}"),
         losses="results/{study}/losses/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.csv",
+        colours="results/{study}/colours/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.parquet",
     log:
         "results/{study}/logs/train_colorizer/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.log",
     conda:
@@ -23,27 +24,5 @@ rule train_colorizer:
         training=training_settings(
             "{colorizer}/{variant}/{sample}/grid{grid}/{fold}", "device", "precision", "threads"
         ),
-    script:
-        "../scripts/call.py"
-
-
-rule predict_colours:
-    """Predict the colours of the worms that a model was not trained on."""
-    input:
-        neurons="results/{study}/neurons/{fold}/neurons.parquet",
-        model="results/{study}/models/{colorizer}/{variant}/{sample}/grid{grid}/{fold}",
-    output:
-        colours="results/{study}/colours/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.parquet",
-    log:
-        "results/{study}/logs/predict_colours/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.log",
-    group:
-        cluster_group("colours")
-    conda:
-        ENVIRONMENT
-    params:
-        **calls("colorizers.common.run:predict", "src/chromapal/colorizers/{colorizer}.py"),
-        run=run_settings,
-        # one thread, so that the last bits do not depend on how many cores a run was given
-        threads=1,
     script:
         "../scripts/call.py"

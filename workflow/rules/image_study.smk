@@ -85,6 +85,7 @@ def image_method(wildcards):
         params=image_params(wildcards.run, wildcards.colorizer),
         most=RUNS[wildcards.run]["pictures"],
         seed=config["seed"],
+        micrographs=config["micrographs"],
     )
 
 

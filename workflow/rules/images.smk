@@ -101,7 +101,7 @@ rule describe_images:
 
 
 rule train_on_images:
-    """Train one colorizer on a set's training images."""
+    """Train one colorizer on a set's training images, and colour its test images."""
     input:
         set_files,
         images="results/{study}/listed/{set}.parquet",
@@ -109,6 +109,7 @@ rule train_on_images:
         model=directory("results/{study}/models/{set}/{run}/{colorizer}"),
         losses="results/{study}/losses/{set}/{run}/{colorizer}.csv",
         facts="results/{study}/facts/{set}/{run}/{colorizer}.json",
+        folder=directory("results/{study}/coloured/{set}/{run}/{colorizer}"),
     log:
         "results/{study}/logs/train_on_images/{set}/{run}/{colorizer}.log",
     conda:
@@ -122,30 +123,6 @@ rule train_on_images:
         options=set_options,
         method=image_method,
         training=training_settings("{set}/{run}/{colorizer}", "device", "precision", "threads"),
-    script:
-        "../scripts/call.py"
-
-
-rule colour_images:
-    """Colour a set's test images, and the micrographs."""
-    input:
-        set_files,
-        images="results/{study}/listed/{set}.parquet",
-        model="results/{study}/models/{set}/{run}/{colorizer}",
-    output:
-        folder=directory("results/{study}/coloured/{set}/{run}/{colorizer}"),
-    log:
-        "results/{study}/logs/colour_images/{set}/{run}/{colorizer}.log",
-    group:
-        cluster_group("colours")
-    conda:
-        ENVIRONMENT
-    params:
-        **calls("colorizers.common.run_images:colour", "src/chromapal/colorizers/{colorizer}.py"),
-        options=set_options,
-        micrographs=config["micrographs"],
-        # one thread, so that the last bits do not depend on how many cores a run was given
-        threads=1,
     script:
         "../scripts/call.py"
 

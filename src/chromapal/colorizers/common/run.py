@@ -58,8 +58,9 @@ def train(
     training: Training,
     out_model: Path,
     out_losses: Path,
+    out_colours: Path,
 ):
-    """Train one model.
+    """Train one model, and predict the colours of the fold's test worms.
 
     The variant `no_background_smote` gives rare names more weight: `neuron` samples are
     oversampled by SMOTE; `worm` samples, where a synthetic neuron would have no worm, are
@@ -79,6 +80,8 @@ def train(
         Folder of the model.
     out_losses : Path
         CSV of the losses, one row per epoch.
+    out_colours : Path
+        See `predict`.
     """
     started = time.perf_counter()
     module = methods.module("colorizers", run.colorizer)
@@ -117,6 +120,8 @@ def train(
     files.write_csv(history, out_losses)
     with files.whole(out_model) as folder:
         model.save(folder)
+    predict(neurons, out_model, run, out_colours)
+    # the last step: a job that is killed before has its training to go on from
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
 
@@ -134,8 +139,10 @@ def load(folder: Path):
     return module.build(module.Params(**saved["params"]), saved["dense"]).load(folder)
 
 
-def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, device: str = "cpu"):
+def predict(neurons: Path, model: Path, run: Run, out: Path):
     """Predict the colours of all test neurons of one fold, named or not, as for a new worm.
+
+    On the CPU by one thread, so that the last bits do not depend on how many cores a run was given.
 
     Parameters
     ----------
@@ -145,8 +152,6 @@ def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, devic
         Folder of the trained model.
     run : Run
         The colorizer and its samples; the model must be of this colorizer.
-    threads, device
-        See `chromapal.training.device.choose`.
     out : Path
         Parquet of truth and prediction, columns `COLOURS` (and `DEVIATIONS` of methods that
         estimate their uncertainty), one row per test neuron. `scored` marks the neurons that
@@ -165,11 +170,11 @@ def predict(neurons: Path, model: Path, run: Run, threads: int, out: Path, devic
     samples = Samples.from_neurons(table, run.sample, run.grid, run.slab_um)
     columns = list(COLOURS)
     if hasattr(trained, "predict_with_deviation"):
-        colours, deviation = trained.predict_with_deviation(samples, threads=threads)
+        colours, deviation = trained.predict_with_deviation(samples, threads=1)
         table[list(DEVIATIONS)] = deviation
         columns += DEVIATIONS
     else:
-        colours = trained.predict(samples, device=device, threads=threads)
+        colours = trained.predict(samples, device="cpu", threads=1)
     table[list(PREDICTED)] = colours
     table = table.assign(**layout.trained_on(model))
     files.write_parquet(table[columns], out)

@@ -36,12 +36,15 @@ class Method:
         Largest number of training images; all of them if None.
     seed : int
         Seed of the draw of training images.
+    micrographs : sequence of str
+        Names of bundled micrographs, which have no colours, to colour with the test images.
     """
 
     colorizer: str
     params: dict
     most: int | None = None
     seed: int = 0
+    micrographs: Sequence[str] = ()
 
 
 def train(
@@ -52,8 +55,9 @@ def train(
     out_model: str | Path,
     out_losses: str | Path,
     out_facts: str | Path,
+    out_folder: str | Path,
 ):
-    """Train one model on a set's training images.
+    """Train one model on a set's training images, and colour its test images.
 
     Parameters
     ----------
@@ -70,6 +74,8 @@ def train(
     out_facts : path-like
         JSON: numbers of training images and of trained parameters, and the device and precision
         of training.
+    out_folder : path-like
+        See `colour`.
 
     Raises
     ------
@@ -101,6 +107,8 @@ def train(
         model.save(folder)
     facts = {"train_pictures": len(training_images), "parameters": count_parameters(model)}
     files.write_json(facts | layout.trained_on(out_model), out_facts)
+    colour(images, options, method, out_model, out_folder)
+    # the last step: a job that is killed before has its training to go on from
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
 
@@ -113,27 +121,19 @@ def count_parameters(model: object) -> int:
     return int(np.size(getattr(model, "colour", ())))
 
 
-def colour(
-    images: str | Path,
-    options: dict,
-    model: str | Path,
-    micrographs: Sequence[str],
-    threads: int,
-    out: str | Path,
-    device: str = "cpu",
-):
+def colour(images: str | Path, options: dict, method: Method, model: str | Path, out: str | Path):
     """Predict the colours of a set's test images, and of micrographs that have no colours.
+
+    On the CPU by one thread, so that the last bits do not depend on how many cores a run was given.
 
     Parameters
     ----------
     images, options
         The set's list, and its options; see `chromapal.images.sets.listed`.
+    method : Method
+        The colorizer, and the micrographs.
     model : path-like
         Folder of the trained model.
-    micrographs : sequence of str
-        Names of bundled micrographs.
-    threads, device
-        See `chromapal.training.device.choose`.
     out : path-like
         Folder of `NNN.png`, numbered as `chromapal.images.export.write_test_images` does, and of
         `micrograph_NAME.png`; 8 bit.
@@ -141,7 +141,7 @@ def colour(
     started = time.perf_counter()
     trained = load(Path(model))
     tested = part(listed(images, options, ["test"]), "test")
-    grays = [micrograph(name) for name in micrographs]
+    grays = [micrograph(name) for name in method.micrographs]
     blank = [(np.full((*gray.shape, 3), np.nan, np.float32), gray) for gray in grays]
     with files.whole(out) as folder:
         folder.mkdir()
@@ -149,11 +149,11 @@ def colour(
             range(0, len(tested), IN_MEMORY), -(-len(tested) // IN_MEMORY), "colour"
         ):
             chunk = Part(tested.collection, tested.images[start : start + IN_MEMORY])
-            predicted = trained.predict(ImageSamples(chunk), device=device, threads=threads)
+            predicted = trained.predict(ImageSamples(chunk), device="cpu", threads=1)
             for number, rgb in enumerate(predicted, start=start):
                 save(rgb, folder / f"{number:03d}.png")
-        extra = trained.predict(ImageSamples(blank), device=device, threads=threads)
-        for name, rgb in zip(micrographs, extra, strict=True):
+        extra = trained.predict(ImageSamples(blank), device="cpu", threads=1)
+        for name, rgb in zip(method.micrographs, extra, strict=True):
             save(rgb, folder / f"micrograph_{name}.png")
     LOGGER.info(
         "predicted the colours of %d images in %.1f s", len(tested), time.perf_counter() - started
