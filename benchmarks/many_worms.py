@@ -1,4 +1,6 @@
-"""Load 1,000 neuron tables of one worm each: in batches, against a job for each table.
+"""Load 1,000 neuron tables of one worm each, and tables of many columns.
+
+In batches, against a job for each table; a wide table against one with a quarter of its columns.
 
 Processor time and memory are those of the whole run, Snakemake's own included. The peer's are those
 of one job, times the number of tables. The dry run is what a user waits for before anything starts.
@@ -14,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks._measure import ROOT, in_own_process
+from benchmarks._measure import ROOT, in_own_process, median_seconds
 
 WORMS, LABORATORIES, SIMULATED, REPEATS = 1000, 10, 20, 5
 TARGET = "results/many/neurons.parquet"
@@ -42,6 +44,12 @@ def run() -> list[dict]:
         },
         common | {"measure": "peak memory, MB", "value": loaded["memory"], "goal": "value <= 500"},
         common | {"measure": "dry run, seconds", "value": dry, "goal": "value <= 5"},
+        {
+            "benchmark": "a table of 20,000 columns",
+            "measure": "seconds by those of 5,000 columns",
+            "value": wide(20_000) / wide(5_000),
+            "goal": "value <= 6",
+        },
     ]
 
 
@@ -59,6 +67,20 @@ def make(folder: Path) -> list[str]:
         table.assign(worm=path.stem).to_csv(path, index=False)
         paths.append(str(path))
     return paths
+
+
+def wide(columns: int) -> float:
+    """Time the reading of a table with so many columns that nobody asked for."""
+    from chromapal.worms import tables
+    from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "wide.csv"
+        worm = simulate_worm(SimulationParams(worms=1, laboratories=1), 1, 0)[0].head(3)
+        header, *rows = worm.to_csv(index=False).splitlines()
+        more = ",".join(f"c{number}" for number in range(columns))
+        path.write_text("\n".join(f"{line},{more}" for line in (header, *rows)) + "\n")
+        return median_seconds(lambda: tables.read(path, "LAB", {}), REPEATS)
 
 
 def dry(folder: str) -> dict:
