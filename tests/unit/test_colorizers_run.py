@@ -52,6 +52,7 @@ def train(
     params = QUICK.get(colorizer, {}) if params is None else params
     run.train(
         tmp_path / "neurons.parquet",
+        None,
         run.Run(colorizer, params, variant, sample, 8, 8.0),
         Smote(neighbours=1, weight_cap=5.0),
         Training("cpu", precision, checkpoints=str(tmp_path / "checkpoints")),
@@ -64,7 +65,7 @@ def train(
 def predict(tmp_path, colorizer="mean_colour", variant="with_background", sample="worm"):
     out = tmp_path / "colours.parquet"
     asked = run.Run(colorizer, {}, variant, sample, 8, 8.0)
-    run.predict(tmp_path / "neurons.parquet", tmp_path / "model", asked, out)
+    run.predict(tmp_path / "neurons.parquet", None, tmp_path / "model", asked, out)
     return pd.read_parquet(out)
 
 

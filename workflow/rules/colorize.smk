@@ -5,6 +5,7 @@ rule train_colorizer:
     """Train one colorizer on a fold's training worms, and predict the colours of its test worms."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
+        aligned=colour_aligned,
     output:
         model=directory("results/{study}/models/{colorizer}/{variant}/{sample}/grid{grid}/{fold}"),
         losses="results/{study}/losses/{colorizer}/{variant}/{sample}/grid{grid}/{fold}.csv",

@@ -109,9 +109,17 @@ def predicted_colours(wildcards):
     ]
 
 
+# Alignment for colour looks at position and the study's gray, and at no colour.
+GRAY_ALIGNMENT = "position+gray"
+
+
 def alignment_features(features):
-    """Return the features of a set that alignment may use: no weight, no predicted colour."""
-    return "+".join(part for part in features.split("+") if part not in ("weight", "predicted"))
+    """Return the features of a set that alignment may use: no weight, no predicted colour.
+
+    The study's gray under its own name is that gray, so that worms are aligned by it once.
+    """
+    parts = [part for part in features.split("+") if part not in ("weight", "predicted")]
+    return "+".join("gray" if part == config["gray_source"] else part for part in parts)
 
 
 def aligned_by_features(wildcards):
@@ -129,6 +137,13 @@ def aligned_by_features(wildcards):
 def aligned_neurons(wildcards):
     """List the aligned neurons that naming one fold needs."""
     return sorted(set(aligned_by_features(wildcards).values()))
+
+
+def colour_aligned(wildcards):
+    """Return the neurons in body axes that colorizers see; none as recorded."""
+    if FRAME == "recorded":
+        return []
+    return f"results/{STUDY}/aligned/{GRAY_ALIGNMENT}/{wildcards.fold}/neurons.parquet"
 
 
 NAMING = config["align"] != "none" and bool(IDENTIFY["classifiers"])

@@ -19,6 +19,11 @@ NEED_ALIGN = {
 }
 for key in [key for key, asked in NEED_ALIGN.items() if asked and config["align"] == "none"]:
     stop(f"config key '{key}': needs aligned worms; found align 'none', expected pose or nonrigid")
+FRAME = config["frame"]
+if FRAME == "auto":
+    FRAME = "recorded" if config["align"] == "none" else "body"
+if FRAME == "body" and config["align"] == "none":
+    stop("config key 'frame': body axes need aligned worms; found align 'none', expected nonrigid")
 SOURCE = checked(registry.source, config["source"])
 if workflow.output_settings.dryrun:
     checked(dandi_plan.check_dry_run, config)

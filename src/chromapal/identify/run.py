@@ -54,8 +54,8 @@ def align_fold(
         The study's device, and threads. Worms are aligned on a GPU only where the device is
         `cuda`: one job needs a second per worm, and many jobs share a CPU better than one GPU.
     out_neurons : path-like
-        Parquet: row; posterior, dorsal, left [um]. Training worms have the handedness of their
-        labels.
+        Parquet: row; posterior, dorsal, left [um], of all worms. Training worms have the
+        handedness of their labels; those without a name are aligned as new ones.
     out_worms : path-like
         Parquet, a row per test worm; see `checked`.
     out_atlas : path-like
@@ -71,8 +71,10 @@ def align_fold(
     table = pd.read_parquet(neurons)
     columns = channels(features)
     role = table["role"].eq("test")
-    trained = worms_of(table[~role], columns)
-    trained = [worm for worm in trained if (worm.label != "").any()]
+    known = worms_of(table[~role], columns)
+    trained = [worm for worm in known if (worm.label != "").any()]
+    # they teach no atlas, but colour
+    nameless = [worm for worm in known if not (worm.label != "").any()]
     tested = worms_of(table[role], columns)
     if not any((worm.label != "").sum() >= LEAST_LABELS for worm in trained):
         raise InputError(
@@ -84,15 +86,20 @@ def align_fold(
     aligner, aligned, mirror = align.fit(trained, level, progress_of("learn atlas"), device=device)
     hands = learn_handedness(trained, aligned, mirror)
     chosen = training_handedness(hands, trained, aligned, mirror)
-    found = [aligner.align(worm.without_labels()) for worm in progress_of("align worms")(tested)]
+    found, added = (
+        [aligner.align(worm.without_labels()) for worm in progress_of("align worms")(some)]
+        for some in (tested, nameless)
+    )
     worms = decide(hands, tested, found)
     labels = handedness_of_labels(aligner, tested)
     if handedness == "labels":
         worms = overruled(worms, labels)
     signs = [*chosen, *worms["chosen"]]
+    if nameless:
+        signs += decide(hands, nameless, added)["chosen"].tolist()
+    each = [*trained, *tested, *nameless], [*aligned, *found, *added], signs
     parts = [
-        body_axes_table(worm, result, float(sign))
-        for worm, result, sign in zip([*trained, *tested], [*aligned, *found], signs, strict=True)
+        body_axes_table(worm, result, float(sign)) for worm, result, sign in zip(*each, strict=True)
     ]
     write_parquet(
         pd.concat(parts, ignore_index=True).sort_values("row", ignore_index=True), out_neurons

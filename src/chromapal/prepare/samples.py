@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import torch
 
 KINDS = ("neuron", "worm")
+# How far a worm in body axes is moved for training: turned about each axis, stretched along each,
+# shifted, and every neuron by itself; standard deviations.
+TURN_RAD, STRETCH, SHIFT_UM, JITTER_UM = 0.06, 0.04, 1.5, 0.7
 
 
 @dataclass
@@ -84,7 +87,11 @@ class Samples:
         Which worm. All 0 for `neuron` samples: a synthetic neuron has no worm.
     height_um, span_um : numpy.ndarray of float64, shape (n,)
         Height of the neuron above its worm's lowest one, and that worm's greatest height
-        [um]. All 0 for `neuron` samples.
+        [um]; in body axes above the lower border of the grid's range, and that range's length.
+        All 0 for `neuron` samples.
+    extent_um : tuple of float, optional
+        Lengths of the grid's ranges along u, v, w [um], the same for all worms, in body axes; None
+        as recorded.
     table : pandas.DataFrame
         The neurons as given, for colorizers that use names and micrometres.
     """
@@ -103,6 +110,7 @@ class Samples:
     worm_index: np.ndarray
     height_um: np.ndarray
     span_um: np.ndarray
+    extent_um: tuple[float, float, float] | None
     table: pd.DataFrame = dataclasses.field(repr=False, compare=False)
 
     @classmethod
@@ -113,6 +121,7 @@ class Samples:
         grid: int,
         slab_um: float = 8.0,
         loss_weights: ArrayLike | None = None,
+        extent_um: tuple[float, float, float] | None = None,
     ) -> "Samples":
         """Make samples from a table of normalised neurons.
 
@@ -129,6 +138,8 @@ class Samples:
             Thickness of a slab [um].
         loss_weights : array-like, shape (n,), optional
             Weight of each neuron in the loss; 1 by default.
+        extent_um : tuple of float, optional
+            Of the body axes by which the neurons were placed (`chromapal.prepare.frame`).
 
         Raises
         ------
@@ -146,9 +157,13 @@ class Samples:
         if kind == "worm":
             worms = neurons.groupby(WORM, sort=False)
             worm_index = worms.ngroup().to_numpy(dtype=np.int64)
-            lowest = worms["zr"].transform("min").to_numpy(dtype=np.float64)
-            height = neurons["zr"].to_numpy(dtype=np.float64) - lowest
-            span = worms["zr"].transform("max").to_numpy(dtype=np.float64) - lowest
+            if extent_um is None:
+                lowest = worms["zr"].transform("min").to_numpy(dtype=np.float64)
+                height = neurons["zr"].to_numpy(dtype=np.float64) - lowest
+                span = worms["zr"].transform("max").to_numpy(dtype=np.float64) - lowest
+            else:
+                height = neurons["w"].to_numpy(dtype=np.float64) * extent_um[2]
+                span = np.full(count, extent_um[2])
         loss_weight = np.ones(count) if loss_weights is None else loss_weights
         return cls(
             kind=kind,
@@ -168,6 +183,7 @@ class Samples:
             worm_index=worm_index,
             height_um=height,
             span_um=span,
+            extent_um=extent_um,
             table=neurons,
         )
 
@@ -175,7 +191,7 @@ class Samples:
         """Count the samples: neurons, or slabs counted from each worm's lowest neuron."""
         if self.kind == "neuron":
             return len(self.u)
-        return len(self._slabs(np.zeros(self._worms()))[0])
+        return len(self._slabs(np.zeros(self._worms()), self.height_um)[0])
 
     def epoch(
         self, batch_size: int, seed: int | Sequence[int] | None = None, augment: bool = False
@@ -192,8 +208,10 @@ class Samples:
             thickness lower, so that borders (and the number of slabs) differ between epochs. The
             same seed gives the same batches.
         augment : bool
-            With a seed, mirror `worm` samples in u and in v at random: a mirrored head has the
-            same colours. `neuron` samples are not mirrored, which would add nothing.
+            With a seed, and as recorded, mirror `worm` samples in u and in v at random: a mirrored
+            head has the same colours. `neuron` samples are not mirrored, which would add nothing.
+            In body axes, which have sides, worms (or single neurons) are turned, stretched and
+            shifted a little, as alignment might have put them.
 
         Yields
         ------
@@ -205,13 +223,17 @@ class Samples:
         from chromapal.prepare.grid import scatter
 
         rng = None if seed is None else np.random.default_rng(seed)
-        z, sample = self._assign(rng)
+        position = np.column_stack([self.u, self.v, self.w])
+        moved = augment and rng is not None and self.extent_um is not None
+        if moved:
+            position = self._moved(position, rng)
+        z, sample = self._assign(rng, position[:, 2])
         count = len(z)
-        u, v = torch.from_numpy(self.u), torch.from_numpy(self.v)
+        u, v = (torch.from_numpy(np.ascontiguousarray(axis)) for axis in position.T[:2])
         if rng is not None:
             order = rng.permutation(count)
             sample, z = order[sample], z[np.argsort(order)]
-            if augment and self.kind == "worm":
+            if augment and not moved and self.kind == "worm":
                 flip = torch.from_numpy(rng.random((2, count)) < 0.5)[:, sample]
                 u, v = torch.where(flip[0], 1 - u, u), torch.where(flip[1], 1 - v, v)
         neuron = np.argsort(sample, kind="stable")
@@ -253,20 +275,53 @@ class Samples:
     def _worms(self) -> int:
         return int(self.worm_index.max(initial=-1)) + 1
 
-    def _assign(self, rng: np.random.Generator | None) -> tuple[np.ndarray, np.ndarray]:
+    def _moved(self, position: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Move worms, about the middle of the grid's ranges; single neurons each for itself.
+
+        Parameters
+        ----------
+        position : numpy.ndarray, shape (n, 3)
+            u, v, w.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (n, 3)
+            u, v, w, not beyond 0 and 1.
+        """
+        index = self.worm_index if self.kind == "worm" else np.arange(len(position))
+        worms = int(index.max(initial=-1)) + 1
+        turn = rng.normal(0, TURN_RAD, (worms, 3))
+        a, b, c = turn.T
+        none = np.zeros(worms)
+        # of small angles: a rotation but for terms of their square
+        rows = [[none, -c, b], [c, none, -a], [-b, a, none]]
+        linear = np.eye(3) + np.moveaxis(np.array(rows), 2, 0)
+        linear *= 1 + rng.normal(0, STRETCH, (worms, 1, 3))
+        shift = rng.normal(0, SHIFT_UM, (worms, 3))[index]
+        extent = np.array(self.extent_um)
+        um = (position - 0.5) * extent
+        um = np.einsum("nij,nj->ni", linear[index], um) + shift
+        um += rng.normal(0, JITTER_UM, um.shape)
+        return (um / extent + 0.5).clip(0, 1).astype(np.float32)
+
+    def _assign(
+        self, rng: np.random.Generator | None, w: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return each sample's auxiliary z, shape (samples,), and each neuron's sample, (n,)."""
         if self.kind == "neuron":
-            return self.w, np.arange(len(self.u))
+            return np.ascontiguousarray(w), np.arange(len(self.u))
         worms = self._worms()
-        return self._slabs(np.zeros(worms) if rng is None else rng.uniform(0, self.slab_um, worms))
+        height = self.height_um if self.extent_um is None else w * self.extent_um[2]
+        offset = np.zeros(worms) if rng is None else rng.uniform(0, self.slab_um, worms)
+        return self._slabs(offset, height)
 
-    def _slabs(self, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _slabs(self, offset: np.ndarray, height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Cut worms into slabs that begin `offset` um, shape (worms,), below the lowest neuron.
 
         Slabs without neurons are skipped; the others are numbered by worm, then by height.
         """
         begin = offset[self.worm_index]
-        level = np.floor((self.height_um + begin) / self.slab_um).astype(np.int64)
+        level = np.floor((height + begin) / self.slab_um).astype(np.int64)
         key = self.worm_index * (level.max(initial=0) + 1) + level
         _, first, sample = np.unique(key, return_index=True, return_inverse=True)
         centre = (level[first] + 0.5) * self.slab_um - begin[first]

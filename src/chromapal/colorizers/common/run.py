@@ -6,17 +6,20 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from chromapal import files, methods
 from chromapal.columns import PREDICTED, TRAINED_ON
 from chromapal.errors import InputError
+from chromapal.prepare.frame import BodyFrame
 from chromapal.prepare.samples import Samples
 from chromapal.prepare.variants import OVERSAMPLED, Smote, named, select, takes_part
 from chromapal.training import layout
 from chromapal.training.settings import Training
 
 LOGGER = logging.getLogger("chromapal")
+FRAME = "frame.json"  # of a model folder: the ranges of its grids in body axes
 COLOURS = (
     *("lab", "worm", "row", "r", "g", "b", "gray", "luminance", "name", "u", "v", "w"),
     *(*PREDICTED, "role", "scored", *TRAINED_ON),
@@ -53,6 +56,7 @@ class Run:
 
 def train(
     neurons: Path,
+    aligned: Path | None,
     run: Run,
     smote: Smote,
     training: Training,
@@ -70,6 +74,9 @@ def train(
     ----------
     neurons : Path
         Normalised neurons of one fold, with their roles.
+    aligned : Path, optional
+        The same neurons in body axes (`chromapal.identify.run.align_fold`), by which they are then
+        put on grids; without it, by the axes that they were recorded in.
     run : Run
         The colorizer and its samples.
     smote : Smote
@@ -85,7 +92,9 @@ def train(
     """
     started = time.perf_counter()
     module = methods.module("colorizers", run.colorizer)
-    table = with_colour(neurons)
+    table = with_colour(neurons, aligned)
+    frame = BodyFrame.fit(table[table["role"] == "train"]) if aligned else None
+    table = frame.place(table) if frame else table
     if not methods.declared("colorizers", run.colorizer, "whole_worms"):
         table = select(table, run.variant)
     by_role = {role: table[table["role"] == role] for role in ("train", "validation")}
@@ -109,8 +118,8 @@ def train(
     params = methods.params("colorizers", run.colorizer, run.params)
     model = module.build(params, dense=run.sample == "worm")
     history = model.fit(
-        Samples.from_neurons(by_role["train"], run.sample, run.grid, run.slab_um, weights),
-        Samples.from_neurons(by_role["validation"], run.sample, run.grid, run.slab_um),
+        samples_of(by_role["train"], run, frame, weights),
+        samples_of(by_role["validation"], run, frame),
         seed=training.seed,
         device=training.device,
         threads=training.threads,
@@ -120,16 +129,31 @@ def train(
     files.write_csv(history, out_losses)
     with files.whole(out_model) as folder:
         model.save(folder)
-    predict(neurons, out_model, run, out_colours)
+        if frame:
+            files.write_json(frame.to_json(), folder / FRAME)
+    predict(neurons, aligned, out_model, run, out_colours)
     # the last step: a job that is killed before has its training to go on from
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
 
 
-def with_colour(neurons_path: Path) -> pd.DataFrame:
-    """Read the neurons of worms with the channels that colour is trained on and scored by."""
-    neurons = pd.read_parquet(neurons_path)
-    return neurons[neurons["colour"]].reset_index(drop=True)
+def with_colour(neurons: Path, aligned: Path | None = None) -> pd.DataFrame:
+    """Read the neurons of worms with the channels that colour is trained on and scored by.
+
+    With `aligned`, they have body axes too.
+    """
+    table = pd.read_parquet(neurons)
+    if aligned:
+        table = table.merge(pd.read_parquet(aligned), on="row", validate="one_to_one")
+    return table[table["colour"]].reset_index(drop=True)
+
+
+def samples_of(
+    neurons: pd.DataFrame, run: Run, frame: BodyFrame | None, weights: np.ndarray | None = None
+) -> Samples:
+    """Make the samples of a run."""
+    extent = frame.extent_um if frame else None
+    return Samples.from_neurons(neurons, run.sample, run.grid, run.slab_um, weights, extent)
 
 
 def load(folder: Path):
@@ -139,15 +163,15 @@ def load(folder: Path):
     return module.build(module.Params(**saved["params"]), saved["dense"]).load(folder)
 
 
-def predict(neurons: Path, model: Path, run: Run, out: Path):
+def predict(neurons: Path, aligned: Path | None, model: Path, run: Run, out: Path):
     """Predict the colours of all test neurons of one fold, named or not, as for a new worm.
 
     On the CPU by one thread, so that the last bits do not depend on how many cores a run was given.
 
     Parameters
     ----------
-    neurons : Path
-        Normalised neurons of one fold, with their roles.
+    neurons, aligned : Path
+        As for `train`.
     model : Path
         Folder of the trained model.
     run : Run
@@ -158,8 +182,10 @@ def predict(neurons: Path, model: Path, run: Run, out: Path):
         the variant is scored on.
     """
     methods.module("colorizers", run.colorizer)
-    table = with_colour(neurons)
+    table = with_colour(neurons, aligned)
     table = table[table["role"] == "test"].reset_index(drop=True)
+    frame = BodyFrame.from_json(files.read_json(Path(model) / FRAME)) if aligned else None
+    table = frame.place(table) if frame else table
     table["scored"] = takes_part(table, run.variant)
     table["name"] = named(table, run.variant)
     trained = load(model)
@@ -167,7 +193,7 @@ def predict(neurons: Path, model: Path, run: Run, out: Path):
     if colorizer != run.colorizer:
         raise InputError(model, f"a model of {colorizer}", f"one of {run.colorizer}")
     started = time.perf_counter()
-    samples = Samples.from_neurons(table, run.sample, run.grid, run.slab_um)
+    samples = samples_of(table, run, frame)
     columns = list(COLOURS)
     if hasattr(trained, "predict_with_deviation"):
         colours, deviation = trained.predict_with_deviation(samples, threads=1)
