@@ -29,13 +29,8 @@ def scores(tmp_path_factory):
     scales = {path.stem: 65535 for path in sources}
     for path in sources:
         out = folder / path.stem
-        load(
-            [(str(path), "")],
-            "tables",
-            scales,
-            out.with_suffix(".parquet"),
-            out.with_suffix(".csv"),
-        )
+        outs = out.with_suffix(".parquet"), out.with_suffix(".csv")
+        load([(str(path), "")], "tables", scales, *outs)
     neurons, splits = folder / "neurons.parquet", folder / "splits.parquet"
     tables = [folder / f"{path.stem}.parquet" for path in sources]
     lists = [path.with_suffix(".csv") for path in tables]

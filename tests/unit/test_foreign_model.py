@@ -45,16 +45,8 @@ def gathered(folder, neurons):
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     parts, lists = gathered(folder, worms(range(4)))
-    collect(
-        parts,
-        folder / "n.parquet",
-        folder / "s.csv",
-        lists,
-        {},
-        [],
-        folder / "u.csv",
-        folder / "q.csv",
-    )
+    listed, labels, scope = (folder / f"{name}.csv" for name in "suq")
+    collect(parts, folder / "n.parquet", listed, lists, {}, [], labels, scope)
     train_model(
         folder / "n.parquet", "identify_then_colour", TINY, Normalisation("rank_normal", "white"),
         "study", "code", Training("cpu", seed=1), folder / "model",

@@ -1,7 +1,7 @@
 """What is a neuron's name, and what says that nobody named the neuron."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chromapal.worms import names
@@ -48,6 +48,8 @@ def test_every_known_name_stays_and_bears_another_case_and_a_separator(name, sep
 
 
 @given(st.text(alphabet="AVaR0124?_-. b'[],", max_size=9))
+@example("??_")
+@example("AVAL?_")
 def test_naming_twice_changes_nothing(text):
     once = names.name(text)
     assert names.name(once) == once

@@ -165,9 +165,8 @@ def calls(function, *files):
     home = f"src/chromapal/{function.split(':')[0].replace('.', '/')}.py"
 
     def code(wildcards):
-        named = []
+        known, named = dict(wildcards.items()), []
         for file in files:
-            known = dict(wildcards.items())
             named += file(wildcards) if callable(file) else [file.format(**known)]
         return stamp("workflow/scripts/call.py", home, *named)
 

@@ -114,7 +114,9 @@ def name(text: str) -> str:
     certain = _unpadded(label(label(text).rstrip("? \t")))
     if is_known(certain):
         return certain
-    plain = _unpadded(_SEPARATORS.sub("", unicodedata.normalize("NFKC", certain)).upper())
+    plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", certain)).upper()
+    # a `?` that only a separator followed was a trailing one as well
+    plain = _unpadded(plain.rstrip("?"))
     return plain if is_known(plain) else certain
 
 
