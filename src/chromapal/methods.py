@@ -31,7 +31,8 @@ DECLARED = {
 }
 
 
-FRACTIONS = {"dropout": 0.99, "uniform": 1.0}
+FRACTIONS = {"dropout": 0.99, "uniform": 1.0, "ema": 0.9999}
+CHOICES = {"schedule": ("plateau", "one_cycle")}
 AT_LEAST_1 = ("width", "layers", "heads", "batch", "members", "trees", "neighbours", "hidden")
 MOST_TIMES = 200
 
@@ -177,6 +178,8 @@ def params(kind: str, name: str, changes: dict | None = None) -> object:
             not isinstance(value, kinds) or isinstance(value, bool) != isinstance(default, bool)
         ):
             raise InputError(where, repr(value)[:60], f"a value like {default!r}")
+        if value not in CHOICES.get(key, [value]):
+            raise InputError(where, repr(value)[:60], f"one of {', '.join(CHOICES[key])}")
         if isinstance(value, int | float) and not isinstance(value, bool):
             low, high = _bounds(key, default)
             # NaN is neither

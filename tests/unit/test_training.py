@@ -17,7 +17,7 @@ from chromapal.training import loop
 from chromapal.training.device import Device
 from chromapal.training.progress import Progress
 from chromapal.training.reading import read_colours, squared_errors
-from chromapal.training.task import Recipe, Task, calibrate
+from chromapal.training.task import Recipe, Task, averaged, calibrate
 
 RECIPE = Recipe(
     epochs=5,
@@ -188,19 +188,26 @@ def kill_at(monkeypatch, step: int):
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
 
 
+CYCLE = {"schedule": "one_cycle", "ema": 0.9, "steps": 21}
+
+
+@pytest.mark.parametrize("changes", [{}, CYCLE], ids=["plateau", "one cycle and ema"])
 @pytest.mark.parametrize("step", [5, 7, 9])
-def test_a_killed_training_ends_as_if_uninterrupted(train, step, tmp_path, monkeypatch, caplog):
-    whole = train(epochs=7, plateau_patience=0)
+def test_a_killed_training_ends_as_if_uninterrupted(
+    train, step, changes, tmp_path, monkeypatch, caplog
+):
+    changes = {"epochs": 7, "plateau_patience": 0, **changes}
+    whole = train(**changes)
     assert whole[1]["step"].max() > 15
     for killed_at in (step, step + 4):
         with monkeypatch.context() as patch:
             kill_at(patch, killed_at)
             with pytest.raises(Killed):
-                train(epochs=7, plateau_patience=0, checkpoint=tmp_path)
+                train(**changes, checkpoint=tmp_path)
     assert [path.suffix for path in tmp_path.iterdir()] == [".ckpt"]
     caplog.clear()
     with caplog.at_level(logging.INFO, "chromapal"):
-        resumed = train(epochs=7, plateau_patience=0, checkpoint=tmp_path)
+        resumed = train(**changes, checkpoint=tmp_path)
     assert "resuming from" in caplog.text
     assert "epoch 1 of" not in caplog.text
     assert_same(resumed, whole)
@@ -282,6 +289,37 @@ def test_stops_and_slows_down_without_progress(train):
     # The first epoch is the best; the rate falls after more than one worse epoch.
     assert history["epoch"].tolist() == [0, 1, 2, 3, 4]
     assert history["learning_rate"].tolist() == pytest.approx([1e-2, 1e-2, 1e-2, 1e-3, 1e-3])
+
+
+def test_one_cycle_rises_for_a_tenth_of_the_steps_and_falls_to_nothing(train):
+    _, history = train(schedule="one_cycle", steps=40, epochs=50, batch=100)
+    # an epoch is a step; noted is the rate that the next one has, the fourth of 40 the highest
+    rate = history.set_index("step")["learning_rate"]
+    assert len(rate) == 40
+    assert rate.idxmax() == 3
+    assert rate.max() == pytest.approx(1e-2)
+    assert (rate.loc[3:39].diff().dropna() < 0).all()
+    assert rate.iloc[-1] == rate.iloc[-2] < 1e-5
+
+
+def test_averaged_weights_by_hand():
+    weight = nn.Linear(1, 1, bias=False)
+    average = averaged(weight, 0.5)
+    for value in (4.0, 8.0, 0.0, 1.0):
+        nn.init.constant_(weight.weight, value)
+        average.update_parameters(weight)
+    # the first is taken as it is, then shares 2/11, 3/12 and 4/13 of what there was are kept
+    expected = 4 / 13 * (3 / 12 * (2 / 11 * 4 + 9 / 11 * 8) + 9 / 12 * 0) + 9 / 13 * 1
+    assert float(average.module.weight) == pytest.approx(expected)
+
+
+def test_the_average_is_validated_and_kept(train):
+    plain, mean = train(steps=1), train(steps=1, ema=0.9)
+    # of one step the average is the weights themselves
+    assert_same(plain, mean)
+    plain, mean = train(), train(ema=0.9)
+    pd.testing.assert_series_equal(plain[1]["train_loss"], mean[1]["train_loss"])
+    assert (plain[1]["validation_loss"] != mean[1]["validation_loss"]).any()
 
 
 def test_validation_loss_is_of_all_neurons_and_the_best_epoch_is_kept(device):

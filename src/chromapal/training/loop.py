@@ -49,7 +49,7 @@ class BestWeights(Callback):
             self.loss = loss
             self.weights = {
                 name: value.detach().cpu().clone()
-                for name, value in task.network.state_dict().items()
+                for name, value in task.judged.state_dict().items()
             }
 
     def state_dict(self) -> dict:

@@ -1,18 +1,20 @@
 """A network with its loss, optimiser and schedule, as Lightning trains it."""
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import lightning.pytorch as lightning
 import numpy as np
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from chromapal.prepare.images import ImageSamples
 from chromapal.prepare.samples import Samples
 from chromapal.training.reading import AnyBatch, neuron_errors, to_device
 
 CALIBRATION_SAMPLES = 64
+WARM_UP = 0.1  # share of the steps of one cycle in which the learning rate rises
 # From a network and a batch to the sum of errors and of their weights; the ratio is the loss.
 Errors = Callable[[torch.nn.Module, AnyBatch], tuple[torch.Tensor, torch.Tensor]]
 
@@ -29,6 +31,8 @@ class Recipe:
     plateau_factor: float
     plateau_patience: int
     patience: int
+    schedule: str = "plateau"
+    ema: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,25 @@ def calibrate(network: torch.nn.Module, batches: Iterable[AnyBatch]):
         norm.momentum = original
 
 
+def averaged(network: torch.nn.Module, decay: float) -> AveragedModel:
+    """Make the exponential moving average of a network's weights.
+
+    The first steps count less than `decay` says, at step n with 1 + n of 10 + n, so that a short
+    training is not an average of its beginning.
+    """
+
+    def average(means: Sequence[torch.Tensor], weights: Sequence[torch.Tensor], steps):
+        kept = min(decay, (1 + int(steps)) / (10 + int(steps)))
+        with torch.no_grad():
+            torch._foreach_lerp_(means, weights, 1 - kept)
+
+    return AveragedModel(network, multi_avg_fn=average)
+
+
 class Task(lightning.LightningModule):
     """Network, loss, optimiser and schedule.
 
-    Epochs, steps and the plateau schedule are counted here: Lightning steps a schedule after the
+    Epochs, steps and the schedule are counted here: Lightning steps a schedule after the
     epoch's checkpoint is written, and resumes inside an epoch where its length varies, as it does
     with slabs. So a resumed training is a new one that starts from this task's restored state.
     """
@@ -102,6 +121,7 @@ class Task(lightning.LightningModule):
     ):
         super().__init__()
         self.network = network
+        self.average = averaged(network, recipe.ema) if recipe.ema else None
         self.recipe = recipe
         self.samples = samples
         self.seed = seed
@@ -110,6 +130,11 @@ class Task(lightning.LightningModule):
         self.first_step = 0
         self.saved: dict | None = None
         self.sums = dict.fromkeys(("train", "validation"), (0.0, 0.0))
+
+    @property
+    def judged(self) -> torch.nn.Module:
+        """The network that is validated and kept: the average of weights, where there is one."""
+        return self.network if self.average is None else self.average.module
 
     @property
     def epoch(self) -> int:
@@ -137,12 +162,17 @@ class Task(lightning.LightningModule):
             weight_decay=recipe.weight_decay,
             fused=True,
         )
-        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            adam, factor=recipe.plateau_factor, patience=recipe.plateau_patience
-        )
+        if recipe.schedule == "one_cycle":
+            self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+                adam, recipe.learning_rate, total_steps=recipe.steps, pct_start=WARM_UP
+            )
+        else:
+            self.schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
+                adam, factor=recipe.plateau_factor, patience=recipe.plateau_patience
+            )
         if self.saved:
             adam.load_state_dict(self.saved["optimizer_states"][0])
-            self.plateau.load_state_dict(self.saved["plateau"])
+            self.schedule.load_state_dict(self.saved["schedule"])
         return adam
 
     def on_train_epoch_start(self):
@@ -156,7 +186,14 @@ class Task(lightning.LightningModule):
 
     def training_step(self, batch: AnyBatch, index: int) -> torch.Tensor:
         """Return the loss of one batch."""
-        return self._loss("train", batch)
+        return self._loss("train", self.network, batch)
+
+    def on_train_batch_end(self, outputs: object, batch: AnyBatch, index: int):
+        """Average the weights, and go on with a schedule that counts steps."""
+        if self.average is not None:
+            self.average.update_parameters(self.network)
+        if self.recipe.schedule == "one_cycle" and self.step < self.recipe.steps:
+            self.schedule.step()
 
     def on_validation_epoch_start(self):
         """Recompute the statistics of batch normalisation for the current weights."""
@@ -164,13 +201,13 @@ class Task(lightning.LightningModule):
         count = -(-CALIBRATION_SAMPLES // self.recipe.batch)
         with self.trainer.precision_plugin.forward_context():
             calibrate(
-                self.network,
+                self.judged,
                 (to_device(batch, self.device) for batch in itertools.islice(batches, count)),
             )
 
     def validation_step(self, batch: AnyBatch, index: int):
         """Add a batch to the validation loss."""
-        self._loss("validation", batch)
+        self._loss("validation", self.judged, batch)
 
     def on_validation_epoch_end(self):
         """Report the mean validation loss to early stopping."""
@@ -185,18 +222,19 @@ class Task(lightning.LightningModule):
                 "step": self.step,
                 "train_loss": float(self._mean("train")),
                 "validation_loss": loss,
-                "learning_rate": self.plateau.get_last_lr()[0],
+                "learning_rate": self.schedule.get_last_lr()[0],
             }
         )
-        self.plateau.step(loss)
+        if self.recipe.schedule == "plateau":
+            self.schedule.step(loss)
 
     def on_save_checkpoint(self, checkpoint: dict):
         """Add the schedule and the history."""
-        checkpoint["plateau"] = self.plateau.state_dict()
+        checkpoint["schedule"] = self.schedule.state_dict()
         checkpoint["history"] = self.rows
 
-    def _loss(self, role: str, batch: AnyBatch) -> torch.Tensor:
-        total, weight = self.errors(self.network, batch)
+    def _loss(self, role: str, network: torch.nn.Module, batch: AnyBatch) -> torch.Tensor:
+        total, weight = self.errors(network, batch)
         errors, weights = self.sums[role]
         # These stay tensors: reading a number would make a GPU wait at every step.
         self.sums[role] = (errors + total.detach(), weights + weight)

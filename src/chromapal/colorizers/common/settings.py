@@ -22,6 +22,12 @@ class NetworkSettings:
         more than so many epochs.
     patience : int
         Training stops after so many epochs without a lower validation loss.
+    schedule : {"plateau", "one_cycle"}
+        How the learning rate changes: it falls where the validation loss does not; or it rises for
+        a tenth of `steps` and then falls until the last one.
+    ema : float
+        The network that is validated and kept has the exponential moving average of the weights,
+        with this decay per step; 0: the weights themselves.
     """
 
     epochs: int = 100
@@ -32,6 +38,8 @@ class NetworkSettings:
     plateau_factor: float = 0.1
     plateau_patience: int = 3
     patience: int = 10
+    schedule: str = "plateau"
+    ema: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
