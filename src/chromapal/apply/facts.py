@@ -162,7 +162,7 @@ def check_model(model: object, facts: dict):
     names = identifier.transformer.classes_.tolist()
     if names != facts.get("names") or len(model.colours.joint.mean) != len(names):
         raise InputError(FACTS, "other names than the networks'", f"{len(names)} names")
-    aligner = identifier.aligner
+    aligner = identifier.alignment.aligner
     if aligner.level not in ("pose", "nonrigid") or not abs(aligner.symmetry.middle) < LARGE:
         raise InputError("aligner.json", f"level {aligner.level!r}", "pose or nonrigid")
     atlases = (aligner.atlas, aligner.symmetry.atlas, identifier.transformer.atlas_.atlas)

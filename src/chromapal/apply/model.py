@@ -148,6 +148,6 @@ def load(folder: str | os.PathLike):
             networks, f"unusable networks ({reason})", "those of a study", layout.RETRAIN
         ) from None
     # a new worm may have a training worm's name; it is none of them, or it would be skipped
-    hands = model.identifier.hands
-    model.identifier.hands = replace(hands, known=hands.known.assign(worm=""))
+    alignment = model.identifier.alignment
+    alignment.hands = replace(alignment.hands, known=alignment.hands.known.assign(worm=""))
     return model, known

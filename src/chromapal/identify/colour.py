@@ -92,8 +92,47 @@ class NameColours:
         return colour, (square - colour.square()).clamp(min=0).sqrt()
 
 
+@dataclass
+class Alignment:
+    """Brings worms into body axes by position and gray.
+
+    Attributes
+    ----------
+    aligner : Aligner
+        Learnt from training worms.
+    hands : Handedness
+        What they say about handedness.
+    """
+
+    aligner: Aligner
+    hands: Handedness
+
+    @classmethod
+    def fit(cls, table: pd.DataFrame, training: list[Worm]) -> tuple["Alignment", pd.DataFrame]:
+        """Learn from training worms, and return their neurons in body axes too.
+
+        Every training worm is aligned by what the others teach, as a new one will be.
+        """
+        aligner, aligned, mirror = align.fit(training, "nonrigid", run.progress_of("learn atlas"))
+        hands = run.learn_handedness(training, aligned, mirror)
+        chosen = run.training_handedness(hands, training, aligned, mirror)
+        return cls(aligner, hands), body_axes_table(table, training, aligned, chosen)
+
+    def align(
+        self, table: pd.DataFrame, tested: list[Worm]
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return new worms' neurons in body axes, and what was decided about their axes."""
+        found = [self.aligner.align(worm) for worm in tested]
+        worms = run.decide(self.hands, tested, found)
+        chosen = worms["chosen"].to_numpy(dtype=float)
+        return body_axes_table(table, tested, found, chosen), worms
+
+
 class Identifier:
     """Names neurons from position and gray alone, and keeps what it takes to do so again.
+
+    Neurons that have body axes already are named by those: a study aligns the worms of a fold once,
+    by position and gray, for all methods that look at aligned worms.
 
     Parameters
     ----------
@@ -116,7 +155,8 @@ class Identifier:
         Parameters
         ----------
         neurons : pandas.DataFrame
-            lab, worm, session, handedness, xr, yr, zr [um], name and gray of whole worms.
+            lab, worm, session, handedness, xr, yr, zr [um], name and gray of whole worms, and
+            `chromapal.columns.BODY` [um] where they are aligned.
         seed : int
             Of the transformer.
         device : str
@@ -135,12 +175,10 @@ class Identifier:
         """
         table = numbered(neurons)
         training = [worm for worm in worms_of(table, CHANNELS) if (worm.label != "").any()]
-        self.aligner, aligned, mirror = align.fit(
-            training, "nonrigid", run.progress_of("learn atlas")
-        )
-        self.hands = run.learn_handedness(training, aligned, mirror)
-        chosen = run.training_handedness(self.hands, training, aligned, mirror)
-        body = body_axes_table(table, training, aligned, chosen)
+        if is_aligned(table):
+            self.alignment, body = None, by_worm(table, training)
+        else:
+            self.alignment, body = Alignment.fit(table, training)
         label = np.concatenate([worm.label for worm in training])
         self.transformer = Transformer(self.params, seed, device, checkpoints)
         self.transformer.fit(body[COLUMNS], label, body["worm"], body["lab"])
@@ -166,13 +204,15 @@ class Identifier:
         position : numpy.ndarray, shape (n, 3)
             Body axes [um].
         worms : pandas.DataFrame
-            What was decided about each worm's axes; see `Handedness.decide`.
+            What was decided about each worm's axes; see `Handedness.decide`. Empty where neurons
+            were aligned already.
         """
         table = numbered(neurons).assign(name="")
         tested = worms_of(table, CHANNELS)
-        found = [self.aligner.align(worm) for worm in tested]
-        worms = run.decide(self.hands, tested, found)
-        body = body_axes_table(table, tested, found, worms["chosen"].to_numpy(dtype=float))
+        if self.alignment is None:
+            body, worms = by_worm(table, tested), pd.DataFrame()
+        else:
+            body, worms = self.alignment.align(table, tested)
         log = torch.from_numpy(
             self.transformer.predict_log_proba(body[COLUMNS], body["worm"], body["lab"])
         )
@@ -185,15 +225,18 @@ class Identifier:
 
     def save(self, folder):
         """Write atlases, networks (safetensors) and facts (JSON) into a folder."""
-        self.aligner.save(folder / "aligner")
+        handedness = {}
+        if self.alignment:
+            self.alignment.aligner.save(folder / "aligner")
+            hands = self.alignment.hands
+            handedness = {"known": hands.known.to_dict("list"), "slope": hands.slope}
         self.transformer.atlas_.atlas.save(folder / "context")
         for number, network in enumerate(self.transformer.networks_):
             with whole(folder / f"network{number}.safetensors") as part:
                 save_file({k: v.contiguous() for k, v in network.state_dict().items()}, part)
         write_json(
             {
-                "known": self.hands.known.to_dict("list"),
-                "slope": self.hands.slope,
+                **handedness,
                 "calibration": dataclasses.asdict(self.calibration),
                 "names": self.transformer.classes_.tolist(),
                 "columns": self.transformer.atlas_.columns.tolist(),
@@ -207,8 +250,10 @@ class Identifier:
     def load(self, folder) -> "Identifier":
         """Read what `save` wrote."""
         facts = read_json(folder / "identifier.json")
-        self.aligner = Aligner.load(folder / "aligner")
-        self.hands = Handedness(pd.DataFrame(facts["known"]), facts["slope"])
+        self.alignment = None
+        if "known" in facts:
+            hands = Handedness(pd.DataFrame(facts["known"]), facts["slope"])
+            self.alignment = Alignment(Aligner.load(folder / "aligner"), hands)
         self.calibration = Calibration(**facts["calibration"])
         names = facts["names"]
         made = Transformer(self.params, 0)
@@ -233,6 +278,22 @@ def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
     """Return rows numbered from 0, the name of background emptied, as it is none."""
     name = neurons["name"].mask(neurons["name"].eq(BACKGROUND), "")
     return neurons.assign(row=np.arange(len(neurons), dtype=np.int64), name=name)
+
+
+def is_aligned(neurons: pd.DataFrame) -> bool:
+    """Return whether neurons have body axes."""
+    return set(BODY) <= set(neurons.columns)
+
+
+def by_worm(table: pd.DataFrame, some: Sequence[Worm]) -> pd.DataFrame:
+    """Return neurons that have body axes already as `body_axes_table` does."""
+    return pd.concat(
+        [
+            table.loc[worm.row, [*BODY, "row", "lab", "gray"]].assign(worm=number)
+            for number, worm in enumerate(some)
+        ],
+        ignore_index=True,
+    )
 
 
 def body_axes_table(
