@@ -167,7 +167,11 @@ def params(kind: str, name: str, changes: dict | None = None) -> object:
         A key that `Params` does not have, or a value of another type or out of bounds.
     """
     blank = module(kind, name).Params
-    fields = {field.name: field for field in dataclasses.fields(blank)}
+    fields = {
+        field.name: field
+        for field in dataclasses.fields(blank)
+        if field.metadata.get("config", True)
+    }
     for key, value in (changes or {}).items():
         where = f"config key 'params.{kind}.{name}.{key}'"
         if key not in fields:

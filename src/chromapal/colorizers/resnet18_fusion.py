@@ -16,11 +16,15 @@ class Params(EncoderSettings):
     ----------
     z_width : int
         Width of the MLP of the height z.
+    body : bool
+        Whether grids are in body axes, and the network is given each neuron's position. No
+        parameter of a study, whose key `frame` decides it.
     """
 
     batch: int = 64
     weight_decay: float = 1e-4
     z_width: int = 32
+    body: bool = dataclasses.field(default=False, metadata={"config": False})
 
 
 def build(params: Params, dense: bool):
@@ -30,7 +34,7 @@ def build(params: Params, dense: bool):
     from chromapal.training.weights import start
 
     def make():
-        return Fusion(18, params.z_width, dense)
+        return Fusion(18, params.z_width, dense, params.body)
 
     return NeuralColorizer(
         "resnet18_fusion", params, dense, make, lambda network: start(network.encoder, params)

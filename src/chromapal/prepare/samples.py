@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from chromapal.columns import POSITION
 from chromapal.errors import InputError
 from chromapal.worms.table import WORM
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import torch
 
 KINDS = ("neuron", "worm")
+# Channels of a grid, as recorded and in body axes.
+CHANNELS = ("gray", "weight")
+BODY_CHANNELS = (*CHANNELS, *POSITION)
 # How far a worm in body axes is moved for training: turned about each axis, stretched along each,
 # shifted, and every neuron by itself; standard deviations.
 TURN_RAD, STRETCH, SHIFT_UM, JITTER_UM = 0.06, 0.04, 1.5, 0.7
@@ -28,8 +32,9 @@ class Batch:
 
     Attributes
     ----------
-    grid : torch.Tensor of float32, shape (B, 2, grid, grid)
-        Gray and normalised weight, channels last in memory.
+    grid : torch.Tensor of float32, shape (B, channels, grid, grid)
+        Gray and normalised weight, channels last in memory; in body axes also u, v and w of the
+        neuron in each cell, -0.5 to 0.5.
     z : torch.Tensor of float32, shape (B, 1)
         The auxiliary scalar: normalised z of the neuron, or of the slab's centre.
     neuron : torch.Tensor of int64, shape (m,)
@@ -240,7 +245,7 @@ class Samples:
         starts = np.arange(0, count, batch_size)
         bounds = np.searchsorted(sample[neuron], [*starts, count])
         sample, z = torch.from_numpy(sample), torch.from_numpy(z.astype(np.float32))[:, None]
-        cell, channels, mass, target, loss_weight = self._tensors(u, v)
+        cell, channels, mass, target, loss_weight = self._tensors(u, v, position)
         for start, low, high in zip(starts, bounds[:-1], bounds[1:], strict=True):
             rows = torch.from_numpy(neuron[low:high])
             local, at = sample[rows] - int(start), cell[rows]
@@ -263,12 +268,17 @@ class Samples:
             content = value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
             yield name.encode() + content
 
-    def _tensors(self, u: "torch.Tensor", v: "torch.Tensor") -> "tuple[torch.Tensor, ...]":
+    def _tensors(
+        self, u: "torch.Tensor", v: "torch.Tensor", position: np.ndarray
+    ) -> "tuple[torch.Tensor, ...]":
         import torch
 
         from chromapal.prepare.grid import cells
 
-        channels = torch.from_numpy(np.column_stack([self.gray, self.weight]))
+        columns = [self.gray, self.weight]
+        if self.extent_um is not None:
+            columns += list(position.T - np.float32(0.5))
+        channels = torch.from_numpy(np.column_stack(columns))
         rest = (torch.from_numpy(values) for values in (self.mass, self.target, self.loss_weight))
         return cells(u, v, self.grid), channels, *rest
 

@@ -131,7 +131,7 @@ def train(
     ----------
     make : callable
         Makes the network; called once, under `seed`. It is called with a batch's `inputs`: for
-        neurons (B, 2, G, G) and (B, 1), which it maps to (B, 3) or (B, 3, G, G); for images
+        neurons (B, channels, G, G) and (B, 1), which it maps to (B, 3) or (B, 3, G, G); for images
         (B, 1, H, W).
     recipe : Recipe
         Limits and rates.

@@ -26,13 +26,13 @@ class Standardised(torch.nn.Module):
     The scales of colour and gray depend on the study and differ by orders of magnitude (a 12-bit
     count over 65535 is at most 0.06); without this, the first hundred steps would go into
     finding the mean colour. Means and standard deviations are those of training neurons, and
-    are saved with the weights. An empty cell stays 0.
+    are saved with the weights. An empty cell stays 0. Position in body axes has its scale already.
     """
 
     def __init__(self, network: torch.nn.Module):
         super().__init__()
         self.network = network
-        self.register_buffer("input_scale", torch.ones(2))
+        self.register_buffer("input_scale", torch.ones(network.channels))
         self.register_buffer("colour_mean", torch.zeros(3))
         self.register_buffer("colour_scale", torch.ones(3))
 
@@ -40,12 +40,14 @@ class Standardised(torch.nn.Module):
         """Measure the scales on training neurons."""
         inputs = np.stack([train.gray, train.weight], axis=1).astype(np.float64)
         colours = train.target.astype(np.float64)
-        self._set("input_scale", np.sqrt(np.square(inputs).mean(axis=0)))
+        scale = np.ones(len(self.input_scale))
+        scale[: inputs.shape[1]] = np.sqrt(np.square(inputs).mean(axis=0))
+        self._set("input_scale", scale)
         self._set("colour_scale", colours.std(axis=0))
         self.colour_mean.copy_(torch.from_numpy(colours.mean(axis=0)))
 
     def forward(self, grid: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-        """Map (B, 2, G, G) and (B, 1) to (B, 3) or (B, 3, G, G)."""
+        """Map (B, channels, G, G) and (B, 1) to (B, 3) or (B, 3, G, G)."""
         output = self.network(grid / self.input_scale[:, None, None], z).float()
         shape = (3, *[1] * (output.ndim - 2))
         return self.colour_mean.view(shape) + self.colour_scale.view(shape) * output
@@ -68,7 +70,8 @@ class NeuralColorizer:
     dense : bool
         Whether the network predicts a map of colours, for `worm` samples.
     make : callable
-        Makes the network: (B, 2, G, G) and (B, 1) to (B, 3, G, G) where dense, else to (B, 3).
+        Makes the network: (B, channels, G, G) and (B, 1) to (B, 3, G, G) where dense, else to
+        (B, 3). It states its `channels`.
     start : callable, optional
         Loads initial weights into a new network.
     """

@@ -1,5 +1,6 @@
 """Training and prediction of one colorizer, from input files to output files."""
 
+import dataclasses
 import logging
 import shutil
 import time
@@ -116,6 +117,8 @@ def train(
         else:
             weights = resample.inverse_frequency(by_role["train"]["name"], smote.weight_cap)
     params = methods.params("colorizers", run.colorizer, run.params)
+    if hasattr(params, "body"):
+        params = dataclasses.replace(params, body=frame is not None)
     model = module.build(params, dense=run.sample == "worm")
     history = model.fit(
         samples_of(by_role["train"], run, frame, weights),

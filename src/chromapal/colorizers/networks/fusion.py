@@ -1,4 +1,6 @@
-"""The networks that predict colour from a grid of gray and weight and the height z."""
+"""The networks that predict colour from a grid of neurons and the height z."""
+
+import math
 
 import torch
 from torch import nn
@@ -6,8 +8,14 @@ from torch.nn import functional as F
 
 from chromapal.colorizers.networks.layers import block
 from chromapal.colorizers.networks.resnet import WIDTHS, ResNet
+from chromapal.prepare.samples import BODY_CHANNELS, CHANNELS
 
-GRID_CHANNELS = 2
+# Position is given in waves too, from twice the range of an axis down to a sixteenth of it: neurons
+# next to each other have other colours, which a network is slow to learn from smooth coordinates
+# (Tancik et al. 2020, "Fourier features let networks learn high frequency functions in low
+# dimensional domains", arXiv:2006.10739).
+WAVES = 6
+HIDDEN = 64
 # The decoder narrows towards the grid, where a channel costs four times as much per level. It
 # stays 32 wide at the end: with 16, training took twice the steps and its
 # success depended on the seed.
@@ -25,24 +33,28 @@ class Fusion(nn.Module):
         Width of the MLP of z.
     dense : bool
         Predict a colour for every cell; otherwise one for the grid.
+    body : bool
+        Grids are in body axes and hold the neurons' positions; see
+        `chromapal.prepare.samples.Batch`.
     """
 
-    def __init__(self, depth: int, z_width: int, dense: bool):
+    def __init__(self, depth: int, z_width: int, dense: bool, body: bool = False):
         super().__init__()
-        self.encoder = ResNet(depth, GRID_CHANNELS)
+        self.channels = len(BODY_CHANNELS if body else CHANNELS)
+        self.encoder = ResNet(depth, self.channels)
         self.height = nn.Sequential(
             nn.Linear(1, z_width), nn.ReLU(), nn.Linear(z_width, z_width), nn.ReLU()
         )
         fused = WIDTHS[-1] + z_width
-        self.head = Decoder(fused) if dense else Average(fused)
+        self.head = (Decoder if dense else Average)(fused, self.channels, z_width)
 
     def forward(self, grid: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
         """Predict the colours of a batch of grids.
 
         Parameters
         ----------
-        grid : Tensor, shape (B, 2, G, G)
-            Gray and normalised weight.
+        grid : Tensor, shape (B, channels, G, G)
+            Gray and normalised weight, and position in body axes.
         z : Tensor, shape (B, 1)
             Height of the neuron, or of the slab's centre, 0 to 1 within its worm.
 
@@ -55,20 +67,73 @@ class Fusion(nn.Module):
             return self(grid.repeat(2, 1, 1, 1), z.repeat(2, 1))[:1]
         features = self.encoder(grid)
         deepest = features[-1]
-        height = self.height(z)[:, :, None, None].expand(-1, -1, *deepest.shape[2:])
-        return self.head(torch.cat([deepest, height], dim=1), [grid, *features[:-1]])
+        height = self.height(z)[:, :, None, None]
+        fused = torch.cat([deepest, height.expand(-1, -1, *deepest.shape[2:])], dim=1)
+        return self.head(fused, [grid, *features[:-1]], height)
+
+
+class Colour(nn.Module):
+    """The last layer; in body axes three layers, which get each neuron's position as well.
+
+    Parameters
+    ----------
+    features, channels, z_width : int
+        Channels of the features before it, of the grid and of the height.
+    """
+
+    def __init__(self, features: int, channels: int, z_width: int):
+        super().__init__()
+        self.body = channels == len(BODY_CHANNELS)
+        inputs = features + channels
+        if not self.body:
+            self.layers = nn.Conv2d(inputs, 3, 1)
+            return
+        waves = math.pi * 2.0 ** torch.arange(WAVES)
+        self.register_buffer("waves", waves[None, None, :, None, None], persistent=False)
+        inputs += z_width + 3 * 2 * WAVES
+        self.layers = nn.Sequential(
+            *(nn.Conv2d(inputs, HIDDEN, 1), nn.ReLU()),
+            *(nn.Conv2d(HIDDEN, HIDDEN, 1), nn.ReLU()),
+            nn.Conv2d(HIDDEN, 3, 1),
+        )
+
+    def forward(
+        self, features: torch.Tensor, grid: torch.Tensor, height: torch.Tensor
+    ) -> torch.Tensor:
+        """Map features and grid, (B, ..., h, w), and height, (B, z_width, 1, 1), to (B, 3, h, w)."""
+        parts = [features, grid]
+        if self.body:
+            phase = ((grid[:, len(CHANNELS) :, None] + 0.5) * self.waves).flatten(1, 2)
+            parts += [phase.sin(), phase.cos(), height.expand(-1, -1, *grid.shape[2:])]
+        return self.layers(torch.cat(parts, dim=1))
 
 
 class Average(nn.Module):
-    """Final convolutions to three channels, averaged over the map."""
+    """Final convolutions, averaged over the map; in body axes with the neuron's position.
 
-    def __init__(self, channels: int):
+    Parameters
+    ----------
+    fused, channels, z_width : int
+        Channels of the deepest map, of the grid and of the height.
+    """
+
+    def __init__(self, fused: int, channels: int, z_width: int):
         super().__init__()
-        self.layers = nn.Sequential(block(channels, DECODER[0], 3), nn.Conv2d(DECODER[0], 3, 1))
+        self.layers = block(fused, DECODER[0], 3)
+        body = channels == len(BODY_CHANNELS)
+        self.colour = Colour(DECODER[0], channels, z_width) if body else None
+        self.last = None if body else nn.Conv2d(DECODER[0], 3, 1)
 
-    def forward(self, fused: torch.Tensor, laterals: list[torch.Tensor]) -> torch.Tensor:
-        """Map (B, channels, h, w) to (B, 3); `laterals` are not used."""
-        return self.layers(fused).mean(dim=(2, 3))
+    def forward(
+        self, fused: torch.Tensor, laterals: list[torch.Tensor], height: torch.Tensor
+    ) -> torch.Tensor:
+        """Map (B, fused, h, w) to (B, 3); of `laterals` only the grid is used, in body axes."""
+        features = self.layers(fused)
+        if self.colour is None:
+            return self.last(features).mean(dim=(2, 3))
+        # one cell of the grid holds a neuron, and the others nothing
+        neuron = laterals[0].sum(dim=(2, 3), keepdim=True)
+        return self.colour(features.mean(dim=(2, 3), keepdim=True), neuron, height)[:, :, 0, 0]
 
 
 class Decoder(nn.Module):
@@ -76,14 +141,19 @@ class Decoder(nn.Module):
 
     The last lateral is the grid itself through a 3x3 convolution, and the last convolution gets
     the grid once more: a neuron is one pixel, and only the grid holds its gray unblurred.
+
+    Parameters
+    ----------
+    fused, channels, z_width : int
+        Channels of the deepest map, of the grid and of the height.
     """
 
-    def __init__(self, channels: int):
+    def __init__(self, fused: int, channels: int, z_width: int):
         super().__init__()
-        self.deepest = block(channels, DECODER[0], 1)
-        sizes = (WIDTHS[2], WIDTHS[1], WIDTHS[0], WIDTHS[0], GRID_CHANNELS)
+        self.deepest = block(fused, DECODER[0], 1)
+        sizes = (WIDTHS[2], WIDTHS[1], WIDTHS[0], WIDTHS[0], channels)
         self.lateral = nn.ModuleList(
-            nn.Conv2d(size, width, 3 if size == GRID_CHANNELS else 1, padding="same")
+            nn.Conv2d(size, width, 3 if size == channels else 1, padding="same")
             for size, width in zip(sizes, DECODER, strict=True)
         )
         self.upward = nn.ModuleList(
@@ -98,16 +168,19 @@ class Decoder(nn.Module):
                 nn.Sequential(nn.Conv2d(DECODER[-1], DECODER[-1], 3, padding=1), nn.ReLU()),
             ]
         )
-        self.colour = nn.Conv2d(DECODER[-1] + GRID_CHANNELS, 3, 1)
+        self.colour = Colour(DECODER[-1], channels, z_width)
 
-    def forward(self, fused: torch.Tensor, laterals: list[torch.Tensor]) -> torch.Tensor:
+    def forward(
+        self, fused: torch.Tensor, laterals: list[torch.Tensor], height: torch.Tensor
+    ) -> torch.Tensor:
         """Decode.
 
         Parameters
         ----------
-        fused : Tensor, shape (B, channels, G/32, G/32)
+        fused : Tensor, shape (B, fused, G/32, G/32)
         laterals : list of Tensor
             The grid, the stem and stages 1 to 3.
+        height : Tensor, shape (B, z_width, 1, 1)
 
         Returns
         -------
@@ -119,4 +192,4 @@ class Decoder(nn.Module):
             # Fewer channels before upsampling: the same result for a quarter of the work.
             x = F.interpolate(upward(x), size=features.shape[2:], mode="nearest")
             x = merge(F.relu(lateral(features) + x))
-        return self.colour(torch.cat([x, laterals[0]], dim=1))
+        return self.colour(x, laterals[0], height)
