@@ -4,8 +4,9 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
-from chromapal.colorizers.networks.fusion import Fusion
+from chromapal.colorizers.networks.fusion import Colour, Fusion
 from chromapal.colorizers.networks.resnet import ResNet
 from chromapal.training.precision import guarded
 
@@ -51,10 +52,47 @@ def test_a_neurons_own_gray_decides_most_at_its_cell():
 
 @pytest.mark.parametrize("bf16", [False, True])
 @pytest.mark.parametrize("dense", [False, True])
-def test_one_grid_alone_trains(dense, bf16):
-    network = Fusion(18, 8, dense).train()
+@pytest.mark.parametrize("body", [False, True])
+def test_one_grid_alone_trains(body, dense, bf16):
+    network = Fusion(18, 8, dense, body).train()
     with guarded("bf16"), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        output = network(torch.rand(1, 2, 8, 8), torch.zeros(1, 1))
+        output = network(torch.rand(1, network.channels, 8, 8), torch.zeros(1, 1))
     assert len(output) == 1
     output.sum().backward()
     assert network.encoder.conv1.weight.grad.isfinite().all()
+
+
+def body_grid(grid: int, at: tuple[int, int], position: tuple[float, float, float]):
+    x = torch.zeros(1, 5, grid, grid)
+    x[0, :2, *at] = 1
+    x[0, 2:, *at] = torch.tensor(position)
+    return x
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_in_body_axes_positions_within_a_cell_have_colours_of_their_own(dense):
+    torch.manual_seed(0)
+    network = Fusion(18, 8, dense, body=True).eval()
+    assert network.channels == 5
+    z = torch.zeros(1, 1)
+    found = [
+        network(body_grid(32, (9, 4), (-0.3, left, 0.1)), z).flatten(1) for left in (0.20, 0.21)
+    ]
+    assert found[0].shape == (1, 3 * 32 * 32 if dense else 3)
+    assert not torch.allclose(*found, atol=1e-4)
+
+
+def test_waves_by_hand():
+    layer = Colour(features=1, channels=5, z_width=1)
+    inputs = []
+    layer.layers = nn.Module()
+    layer.layers.forward = lambda x: inputs.append(x[0, :, 0, 0])
+    grid = torch.tensor([0.7, 0.8, -0.25, 0.0, 0.5]).view(1, 5, 1, 1)
+    layer(torch.tensor(0.9).view(1, 1, 1, 1), grid, torch.tensor(0.6).view(1, 1, 1, 1))
+    # half waves along u: of .25, the sine of 45, 90, 180, 360 ... degrees
+    expected = [math.sqrt(0.5), 1, 0, 0, 0, 0]
+    torch.testing.assert_close(inputs[0][6:12], torch.tensor(expected), atol=1e-5, rtol=0)
+    # the cosine along w: of 1, 180 degrees, and then whole turns
+    cosine = [-1, 1, 1, 1, 1, 1]
+    torch.testing.assert_close(inputs[0][36:42], torch.tensor(cosine).float(), atol=1e-5, rtol=0)
+    assert inputs[0][[0, -1]].tolist() == pytest.approx([0.9, 0.6])

@@ -88,8 +88,7 @@ class Colour(nn.Module):
         if not self.body:
             self.layers = nn.Conv2d(inputs, 3, 1)
             return
-        waves = math.pi * 2.0 ** torch.arange(WAVES)
-        self.register_buffer("waves", waves[None, None, :, None, None], persistent=False)
+        self.register_buffer("waves", math.pi * 2.0 ** torch.arange(WAVES), persistent=False)
         inputs += z_width + 3 * 2 * WAVES
         self.layers = nn.Sequential(
             *(nn.Conv2d(inputs, HIDDEN, 1), nn.ReLU()),
@@ -103,7 +102,8 @@ class Colour(nn.Module):
         """Map features and grid, (B, ..., h, w), and height, (B, z_width, 1, 1), to (B, 3, h, w)."""
         parts = [features, grid]
         if self.body:
-            phase = ((grid[:, len(CHANNELS) :, None] + 0.5) * self.waves).flatten(1, 2)
+            position = grid[:, len(CHANNELS) :, None] + 0.5
+            phase = (position * self.waves[:, None, None]).flatten(1, 2)
             parts += [phase.sin(), phase.cos(), height.expand(-1, -1, *grid.shape[2:])]
         return self.layers(torch.cat(parts, dim=1))
 
