@@ -1,4 +1,4 @@
-"""Colour from aligned worms, from file to file: nothing of a test worm but its gray is looked at."""
+"""Colour from aligned worms, file to file: nothing of a test worm but its gray is looked at."""
 
 import json
 
@@ -137,7 +137,8 @@ def test_predictions_do_not_change_when_a_worm_is_turned_and_shifted(fold, neuro
     for number, worm in enumerate(stated.loc[test, "worm"].unique()):
         own = stated["worm"].eq(worm)
         turn = Rotation.from_euler("xyz", [20 + 90 * number, -40, 130], degrees=True)
-        turned.loc[own, axes] = turn.apply(np.array(stated.loc[own, axes])) + [500, -30, 80]
+        placed = turn.apply(np.array(stated.loc[own, axes]))
+        turned.loc[own, axes] = placed + np.array([500, -30, 80])
     back = aligned(tmp_path / "back", turned)
     train(there)
     colours = [

@@ -143,8 +143,8 @@ def test_projections_show_raw_and_normalised_and_mark_the_unlabelled():
 
 def test_grids_show_a_slab_beside_a_single_cell():
     part = coloured.neurons_of(made_neurons(), ("A", "one"))
-    slab = grids.sample(part, "worm", 8, 8.0)
-    single = grids.sample(part, "neuron", 8, 8.0)
+    slab = grids.sample(part, None, "worm", 8, 8.0)
+    single = grids.sample(part, None, "neuron", 8, 8.0)
     assert np.isfinite(slab[0]).sum() == 5
     assert np.isfinite(single[0]).sum() == 1
     assert np.nanmax(slab[1]) == 1
@@ -154,6 +154,31 @@ def test_grids_show_a_slab_beside_a_single_cell():
     titles = [axes.get_title("left") for axes in drawn.axes[:8]]
     assert titles[0] == "worm sample, 8 by 8\ngray, 5 lit cells"
     assert titles[7] == "neuron sample, 16 by 16\nweight, 1 lit cell"
+
+
+def in_body_axes():
+    """The made worms, 10 um apart along posterior, all of them in training."""
+    table = made_neurons()
+    posterior = 10.0 * np.arange(len(table))
+    return table.assign(role="train", posterior=posterior, dorsal=posterior / 10, left=-posterior)
+
+
+def test_aligned_worms_are_drawn_along_the_body():
+    table = in_body_axes()
+    below = projections.figure(table, "full_scale").axes[3:6]
+    assert [(axes.get_xlabel(), axes.get_ylabel()) for axes in below] == [
+        ("posterior [µm]", "dorsal [µm]"),
+        ("posterior [µm]", "left [µm]"),
+        ("dorsal [µm]", "left [µm]"),
+    ]
+    own = table[table["worm"].eq("one")]
+    assert collections(below[0])[:, 0].max() == own["posterior"].max()
+    drawn = grids.figure(table, 8.0, grids=(8, 16))
+    # the ranges are those of all training neurons, 2 um wider
+    high = np.quantile(table["posterior"], 0.998) + 2
+    assert drawn.axes[7].get_xlabel().startswith("posterior, -2 to ")
+    assert f"{high:.0f} µm" in drawn.axes[7].get_xlabel()
+    assert drawn.axes[0].get_ylabel().startswith("dorsal")
 
 
 def test_losses_draw_every_fold_and_their_mean():
@@ -390,8 +415,8 @@ def test_a_study_without_colour_says_so(tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(style, "message", lambda text: said.append(text) or style.new(3, 1))
     made_neurons().assign(colour=False).to_parquet(tmp_path / "neurons.parquet")
-    projections.draw(tmp_path / "neurons.parquet", "full_scale", tmp_path / "a.png")
+    projections.draw(tmp_path / "neurons.parquet", None, "full_scale", tmp_path / "a.png")
     volume.draw([], tmp_path / "neurons.parquet", "full_scale", tmp_path / "b.png")
-    grids.draw(tmp_path / "neurons.parquet", 8.0, tmp_path / "c.png")
+    grids.draw(tmp_path / "neurons.parquet", None, 8.0, tmp_path / "c.png")
     assert len(said) == 3 and "No worm" in said[0]
     assert all((tmp_path / f"{name}.png").exists() for name in "abc")

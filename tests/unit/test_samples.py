@@ -192,3 +192,92 @@ def test_synthetic_neurons_need_no_worm():
 def test_wrong_choices_name_the_key(kind, grid, slab_um, key):
     with pytest.raises(InputError, match=f"config key '{key}'"):
         Samples.from_neurons(table([0.0]), kind, grid, slab_um)
+
+
+EXTENT = (100.0, 20.0, 40.0)  # um, along posterior, dorsal and left
+STILL = {"TURN_RAD": 0.0, "STRETCH": 0.0, "SHIFT_UM": 0.0, "JITTER_UM": 0.0}
+
+
+def positions(samples, **options):
+    """Every neuron's position as the network is given it, in the neurons' order."""
+    found = np.full((len(samples.u), 3), np.nan)
+    for batch in samples.epoch(3, **options):
+        cell = batch.grid.flatten(2)[batch.sample, 2:, batch.cell]
+        found[batch.neuron.numpy()] = cell.numpy() + 0.5
+    return found
+
+
+@pytest.mark.parametrize("kind", ["neuron", "worm"])
+def test_grids_in_body_axes_hold_positions_within_cells(kind):
+    neurons = table(np.zeros(5), worm=[0, 0, 1, 1, 1])
+    samples = Samples.from_neurons(neurons, kind, grid=64, extent_um=EXTENT)
+    expected = neurons[["u", "v", "w"]]
+    np.testing.assert_allclose(positions(samples), expected, rtol=1e-5)
+    # and lie in the cells of those positions
+    batch = next(samples.epoch(99))
+    there = cells(*torch.tensor(expected[["u", "v"]].to_numpy(np.float32)).T, 64)
+    assert batch.cell.tolist() == there[batch.neuron].tolist()
+
+
+def test_slabs_in_body_axes_are_counted_from_the_border_of_the_grid():
+    # 40 um along left: slabs of 8 um end at .2, .4, ...; both worms' are the same
+    neurons = table(np.zeros(5), worm=[0, 0, 0, 1, 1]).assign(w=[0.05, 0.19, 0.21, 0.5, 1.0])
+    samples = Samples.from_neurons(neurons, "worm", grid=8, slab_um=8.0, extent_um=EXTENT)
+    expected = {
+        frozenset({0, 1}): 4 / 40,
+        frozenset({2}): 12 / 40,
+        frozenset({3}): 20 / 40,
+        frozenset({4}): 1.0,  # at the upper border begins one more
+    }
+    assert slabs_of(samples) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", ["neuron", "worm"])
+def test_a_worm_in_body_axes_is_moved_for_training_only_and_not_mirrored(kind, monkeypatch):
+    neurons = table(np.zeros(40), worm=np.arange(40) % 2)
+    samples = Samples.from_neurons(neurons, kind, grid=64, extent_um=EXTENT)
+    recorded = neurons[["u", "v", "w"]].to_numpy()
+    np.testing.assert_allclose(positions(samples, augment=True), recorded, rtol=1e-5)
+    np.testing.assert_allclose(positions(samples, seed=1), recorded, rtol=1e-5)
+    moved = [positions(samples, seed=seed, augment=True) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(moved[0], moved[1])
+    assert not np.allclose(moved[0], moved[2], atol=1e-3)
+    off = np.abs(moved[0] - recorded) * EXTENT
+    # a few micrometres, where a mirror image would be tens
+    assert 0.1 < np.median(off) < 3 and off.max() < 12
+    for name, value in STILL.items():
+        monkeypatch.setattr(f"chromapal.prepare.samples.{name}", value)
+    np.testing.assert_allclose(positions(samples, seed=1, augment=True), recorded, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["neuron", "worm"])
+@pytest.mark.parametrize("name", list(STILL))
+def test_how_worms_are_moved(kind, name, monkeypatch):
+    rng = np.random.default_rng(3)
+    neurons = table(np.zeros(40), worm=np.arange(40) % 2)
+    neurons[["u", "v", "w"]] = rng.uniform(0.3, 0.7, (40, 3))
+    size = {"TURN_RAD": 0.01, "STRETCH": 0.05, "SHIFT_UM": 0.5, "JITTER_UM": 0.5}[name]
+    for other, value in {**STILL, name: size}.items():
+        monkeypatch.setattr(f"chromapal.prepare.samples.{other}", value)
+    samples = Samples.from_neurons(neurons, kind, grid=512, extent_um=EXTENT)
+    before = (neurons[["u", "v", "w"]].to_numpy() - 0.5) * EXTENT
+    after = (positions(samples, seed=1, augment=True) - 0.5) * EXTENT
+    off = after - before
+    assert np.abs(off).max() > 0.01
+    for rows in ([*range(0, 40, 2)], [*range(1, 40, 2)]):
+        if name == "SHIFT_UM":
+            spread = np.ptp(off[rows], axis=0).max()
+            assert spread < 1e-3 if kind == "worm" else spread > 0.5
+        elif name == "STRETCH" and kind == "worm":
+            # every axis by a factor of its own, about the middle
+            factor = after[rows] / before[rows]
+            np.testing.assert_allclose(factor, np.broadcast_to(factor[0], factor.shape), rtol=2e-3)
+            assert np.ptp(factor[0]) > 0.005
+        elif name == "TURN_RAD":
+            # a turn keeps the distance from the middle, but for terms of its square
+            np.testing.assert_allclose(
+                np.linalg.norm(after[rows], axis=1), np.linalg.norm(before[rows], axis=1), rtol=2e-3
+            )
+            assert np.abs(off[rows]).max() < 6 * size * 50
+        else:
+            assert np.ptp(off[rows], axis=0).min() > 0.01

@@ -5,6 +5,11 @@ report: "../report/workflow.rst"
 
 
 FIRST = "results/{study}/neurons/fold0/neurons.parquet"
+FIRST_ALIGNED = (
+    f"results/{STUDY}/aligned/{GRAY_ALIGNMENT}/fold0/neurons.parquet"
+    if FRAME == "body" and RUNS
+    else []
+)
 SCALE = dict(colour_scale=config["colour_scale"])
 # By name: the section of the report, and what the function `draw` of the figure's module takes.
 FIGURES = {
@@ -15,12 +20,15 @@ FIGURES = {
         params=SCALE,
     ),
     "projections": dict(
-        section="The worms", title="Projections", inputs=dict(neurons=FIRST), params=SCALE
+        section="The worms",
+        title="Projections",
+        inputs=dict(neurons=FIRST, aligned=FIRST_ALIGNED),
+        params=SCALE,
     ),
     "grids": dict(
         section="What the network sees",
         title="Grids",
-        inputs=dict(neurons=FIRST),
+        inputs=dict(neurons=FIRST, aligned=FIRST_ALIGNED),
         params=dict(slab_um=config["slab_um"]),
     ),
     "losses": dict(section="What the network sees", title="Losses", inputs=tables("losses")),

@@ -21,8 +21,14 @@ class Params(EncoderSettings):
         parameter of a study, whose key `frame` decides it.
     """
 
+    epochs: int = 1000
+    steps: int = 700
     batch: int = 64
+    learning_rate: float = 2e-3
     weight_decay: float = 1e-4
+    patience: int = 30
+    schedule: str = "one_cycle"
+    ema: float = 0.97
     z_width: int = 32
     body: bool = dataclasses.field(default=False, metadata={"config": False})
 

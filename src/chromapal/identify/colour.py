@@ -118,9 +118,7 @@ class Alignment:
         chosen = run.training_handedness(hands, training, aligned, mirror)
         return cls(aligner, hands), body_axes_table(table, training, aligned, chosen)
 
-    def align(
-        self, table: pd.DataFrame, tested: list[Worm]
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def align(self, table: pd.DataFrame, tested: list[Worm]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return new worms' neurons in body axes, and what was decided about their axes."""
         found = [self.aligner.align(worm) for worm in tested]
         worms = run.decide(self.hands, tested, found)

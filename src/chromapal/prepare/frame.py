@@ -7,6 +7,7 @@ place, and a network can learn what colour is to be expected there.
 
 import dataclasses
 import logging
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,19 @@ FRAMES = ("recorded", "body")
 # A few neurons lie far off: a segmentation's mistakes, and worms that did not align.
 QUANTILES = (0.002, 0.998)
 MARGIN_UM = 2.0
+
+
+def with_colour(
+    neurons: str | os.PathLike, aligned: str | os.PathLike | None = None
+) -> pd.DataFrame:
+    """Read the neurons of worms with the channels that colour is trained on and scored by.
+
+    With `aligned`, the same neurons in body axes, they have these too.
+    """
+    table = pd.read_parquet(neurons)
+    if aligned:
+        table = table.merge(pd.read_parquet(aligned), on="row", validate="one_to_one")
+    return table[table["colour"]].reset_index(drop=True)
 
 
 @dataclass(frozen=True)

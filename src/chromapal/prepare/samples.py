@@ -23,7 +23,7 @@ CHANNELS = ("gray", "weight")
 BODY_CHANNELS = (*CHANNELS, *POSITION)
 # How far a worm in body axes is moved for training: turned about each axis, stretched along each,
 # shifted, and every neuron by itself; standard deviations.
-TURN_RAD, STRETCH, SHIFT_UM, JITTER_UM = 0.06, 0.04, 1.5, 0.7
+TURN_RAD, STRETCH, SHIFT_UM, JITTER_UM = 0.025, 0.015, 0.6, 0.3
 
 
 @dataclass

@@ -13,7 +13,7 @@ import pandas as pd
 from chromapal import files, methods
 from chromapal.columns import PREDICTED, TRAINED_ON
 from chromapal.errors import InputError
-from chromapal.prepare.frame import BodyFrame
+from chromapal.prepare.frame import BodyFrame, with_colour
 from chromapal.prepare.samples import Samples
 from chromapal.prepare.variants import OVERSAMPLED, Smote, named, select, takes_part
 from chromapal.training import layout
@@ -138,17 +138,6 @@ def train(
     # the last step: a job that is killed before has its training to go on from
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
-
-
-def with_colour(neurons: Path, aligned: Path | None = None) -> pd.DataFrame:
-    """Read the neurons of worms with the channels that colour is trained on and scored by.
-
-    With `aligned`, they have body axes too.
-    """
-    table = pd.read_parquet(neurons)
-    if aligned:
-        table = table.merge(pd.read_parquet(aligned), on="row", validate="one_to_one")
-    return table[table["colour"]].reset_index(drop=True)
 
 
 def samples_of(

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from chromapal.evaluate.figures import style
+from chromapal.prepare.frame import with_colour
 from chromapal.prepare.normalise import display
 from chromapal.worms.table import WORM
 
@@ -17,10 +18,10 @@ def save_coloured(
     neurons: str | os.PathLike,
     *settings: object,
     out: str | os.PathLike,
+    aligned: str | os.PathLike | None = None,
 ):
-    """Draw the worms that have colour, or a note where there are none."""
-    table = pd.read_parquet(neurons)
-    coloured = table[table["colour"]].reset_index(drop=True)
+    """Draw the worms that have colour, aligned ones in body axes too, or a note if there are none."""
+    coloured = with_colour(neurons, aligned)
     nothing = "No worm of this study has the channels that colour is made of."
     style.save(figure(coloured, *settings) if len(coloured) else style.message(nothing), out)
 

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from chromapal.columns import BODY
 from chromapal.evaluate.figures import coloured, style
+from chromapal.prepare.frame import BodyFrame
 from chromapal.prepare.samples import Samples
 
 GRIDS = (64, 128)
@@ -17,13 +19,17 @@ EMPTY = "#3d5f94"
 CHANNELS = {0: "gray", 1: "weight"}
 
 
-def sample(neurons: pd.DataFrame, kind: str, grid: int, slab_um: float) -> np.ndarray:
+def sample(
+    neurons: pd.DataFrame, frame: BodyFrame | None, kind: str, grid: int, slab_um: float
+) -> np.ndarray:
     """Return the fullest sample of one worm.
 
     Parameters
     ----------
     neurons : pandas.DataFrame
         Normalised neurons of one worm.
+    frame : BodyFrame, optional
+        Ranges of body axes, where colorizers see aligned worms.
     kind : {"neuron", "worm"}
         Kind of sample.
     grid : int
@@ -36,7 +42,10 @@ def sample(neurons: pd.DataFrame, kind: str, grid: int, slab_um: float) -> np.nd
     numpy.ndarray of float32, shape (2, grid, grid)
         Gray and weight; NaN in cells without a neuron.
     """
-    samples = Samples.from_neurons(neurons, kind, grid, slab_um)
+    if frame:
+        neurons = frame.place(neurons)
+    extent = frame.extent_um if frame else None
+    samples = Samples.from_neurons(neurons, kind, grid, slab_um, extent_um=extent)
     batch = next(samples.epoch(len(samples)))
     counts = np.bincount(batch.sample.numpy(), minlength=len(samples))
     # of samples alike (one neuron each) the one in the middle of the worm
@@ -44,7 +53,8 @@ def sample(neurons: pd.DataFrame, kind: str, grid: int, slab_um: float) -> np.nd
     chosen = fullest[len(fullest) // 2]
     lit = np.zeros(grid * grid, dtype=bool)
     lit[batch.cell[batch.sample == int(chosen)].numpy()] = True
-    return np.where(lit.reshape(grid, grid), batch.grid[int(chosen)].numpy(), np.nan)
+    channels = batch.grid[int(chosen), : len(CHANNELS)].numpy()
+    return np.where(lit.reshape(grid, grid), channels, np.nan)
 
 
 @style.styled
@@ -54,7 +64,8 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
     Parameters
     ----------
     neurons : pandas.DataFrame
-        Normalised neurons; the worm with the most neurons is shown.
+        Normalised neurons; the worm with the most neurons is shown. With body axes
+        (`chromapal.columns.BODY`) it is shown in those, on ranges of training worms.
     slab_um : float
         Thickness of a `worm` sample's slab [um].
     grids : sequence of int
@@ -63,7 +74,9 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
     key = coloured.largest(neurons)
     subset = coloured.neurons_of(neurons, key)
     columns = [(kind, grid) for kind in ("worm", "neuron") for grid in grids]
-    samples = [sample(subset, kind, grid, slab_um) for kind, grid in columns]
+    is_aligned = set(BODY) <= set(neurons.columns)
+    frame = BodyFrame.fit(neurons[neurons["role"].eq("train")]) if is_aligned else None
+    samples = [sample(subset, frame, kind, grid, slab_um) for kind, grid in columns]
     lab, worm = key
     drawn = style.new(
         3 * len(columns), 6.4,
@@ -90,12 +103,21 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
             if kind == "neuron":
                 row, column = np.argwhere(np.isfinite(drawn_sample[channel]))[0]
                 axes.scatter(column, row, s=160, facecolors="none", edgecolors="#e8a33d", lw=1.2)
+            if frame and channel == len(CHANNELS) - 1:
+                axes.set_xlabel(f"posterior, {frame.low[0]:.0f} to {frame.high[0]:.0f} µm")
+            if frame and axes is line[0]:
+                axes.set_ylabel(f"dorsal, {frame.low[1]:.0f} to {frame.high[1]:.0f} µm")
         unit = "gray [study scale]" if channel == 0 else "weight [0..1 over the study]"
         drawn.colorbar(image, ax=list(line), shrink=0.7, pad=0.01, label=unit)
     drawn.supxlabel("blue: no neuron; ring: the neuron sample's one lit cell", fontsize=8)
     return drawn
 
 
-def draw(neurons: str | os.PathLike, slab_um: float, out: str | os.PathLike):
-    """Draw `grids.png` from a Parquet of normalised neurons."""
-    coloured.save_coloured(figure, neurons, slab_um, out=out)
+def draw(
+    neurons: str | os.PathLike,
+    aligned: str | os.PathLike | None,
+    slab_um: float,
+    out: str | os.PathLike,
+):
+    """Draw `grids.png` from a Parquet of normalised neurons, and one of their body axes if any."""
+    coloured.save_coloured(figure, neurons, slab_um, aligned=aligned, out=out)

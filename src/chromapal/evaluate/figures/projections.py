@@ -1,4 +1,4 @@
-"""Projections of one worm's neurons, as measured and as normalised."""
+"""Projections of one worm's neurons, as measured, and as normalised or aligned."""
 
 import os
 
@@ -6,22 +6,25 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from chromapal.columns import BODY, POSITION
 from chromapal.evaluate.figures import coloured, style
 
 PLANES = (("x", "y"), ("x", "z"), ("y", "z"))
-NORMALISED = dict(zip("xyz", "uvw", strict=True))
+NORMALISED = dict(zip("xyz", POSITION, strict=True))
+ALIGNED = dict(zip("xyz", BODY, strict=True))
 LABELLED = "labelled"
 UNLABELLED = "unlabelled (nobody named them)"
 
 
 @style.styled
 def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
-    """Draw the worm with the most neurons: micrometres above, 0..1 per axis below.
+    """Draw the worm with the most neurons: as measured above, 0..1 per axis or aligned below.
 
     Parameters
     ----------
     neurons : pandas.DataFrame
-        Normalised neurons: lab, worm, xr, yr, zr [um], u, v, w, r, g, b, name.
+        Normalised neurons: lab, worm, xr, yr, zr [um], u, v, w, r, g, b, name; and body axes
+        [um] where they are aligned.
     colour_scale : str
         Scale of r, g, b.
     """
@@ -30,6 +33,7 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     named = (subset["name"] != "").to_numpy()
     brighter = coloured.gain(subset, colour_scale)
     colours = coloured.colours(subset, colour_scale, brighter)
+    is_aligned = set(BODY) <= set(neurons.columns)
     lab, worm = key
     drawn = style.new(
         11, 6.6,
@@ -40,7 +44,11 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     for (across, down), raw, normal in zip(PLANES, *rows, strict=True):
         for axes, columns, measured in (
             (raw, (f"{across}r", f"{down}r"), True),
-            (normal, (NORMALISED[across], NORMALISED[down]), False),
+            (
+                normal,
+                tuple((ALIGNED if is_aligned else NORMALISED)[a] for a in (across, down)),
+                False,
+            ),
         ):
             axes.set_facecolor(style.DARK)
             for mask, marker, size in ((named, "o", 26), (~named, "D", 22)):
@@ -49,13 +57,21 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
                     s=size, marker=marker, edgecolors="0.75" if marker == "o" else "white",
                     linewidths=0.3 if marker == "o" else 0.9,
                 )  # fmt: skip
-            axes.invert_yaxis()
             x, y = columns
-            axes.set_xlabel(f"{across} [µm]" if measured else f"{x} ({across} as 0..1)")
-            axes.set_ylabel(f"{down} [µm]" if measured else f"{y} ({down} as 0..1)")
-        raw.set_aspect("equal", adjustable="box")
+            if measured:
+                x, y = f"{across} [µm]", f"{down} [µm]"
+            elif is_aligned:
+                x, y = f"{x} [µm]", f"{y} [µm]"
+            else:
+                x, y = f"{x} ({across} as 0..1)", f"{y} ({down} as 0..1)"
+            axes.set_xlabel(x)
+            axes.set_ylabel(y)
+            if measured or not is_aligned:
+                axes.invert_yaxis()
+            if measured or is_aligned:
+                axes.set_aspect("equal", adjustable="box")
         raw.set_title(f"as measured, {across}{down} plane")
-        normal.set_title(f"normalised, {across}{down} plane")
+        normal.set_title("in body axes" if is_aligned else f"normalised, {across}{down} plane")
     marker_style = {"ls": "", "markerfacecolor": "0.6", "markeredgecolor": "0.3", "color": "0.6"}
     drawn.legend(
         handles=[
@@ -70,6 +86,11 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     return drawn
 
 
-def draw(neurons: str | os.PathLike, colour_scale: str, out: str | os.PathLike):
-    """Draw `projections.png` from a Parquet of normalised neurons."""
-    coloured.save_coloured(figure, neurons, colour_scale, out=out)
+def draw(
+    neurons: str | os.PathLike,
+    aligned: str | os.PathLike | None,
+    colour_scale: str,
+    out: str | os.PathLike,
+):
+    """Draw `projections.png` from a Parquet of normalised neurons, and one of body axes if any."""
+    coloured.save_coloured(figure, neurons, colour_scale, aligned=aligned, out=out)
