@@ -45,9 +45,9 @@ install: .venv/.installed ## create .venv from the lock of exact pins
 	$(BIN)/pip install --quiet --requirement requirements.lock
 	@touch $@
 
-run: install ## run the default study and name its report
+run: install ## run the default study, and say its results and where its report is
 	$(SNAKEMAKE)
-	@echo "Report: results/$(STUDY)/report/report.html"
+	@PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.report.headline results/$(STUDY)
 
 study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--config tables=FOLDER"
 	$(SNAKEMAKE) --configfile $(call quoted,$(CONFIG)) $(ARGS)

@@ -147,12 +147,11 @@ def test_report_stands_alone(whole):
 def test_report_hides_code_and_shows_results_beside_baselines(whole):
     words = " ".join("".join(Page(whole[0]).words).split())
     assert "import sys" not in words
-    assert (
-        "Mean squared error on test neurons: 0.500 (mean colour 0.900, copied gray 0.800)" in words
-    )
-    assert "position+gray 0.200 (0.150 to 0.250)" in words
-    assert "commonest name gives 0.081, chance 0.011" in words
-    assert "recovery ratio 0.125" in words
+    assert "resnet18 fusion 0.250, mean colour 0.000, copied gray 0.000" in words
+    assert "predicted colours are 0.700 times as colourful" in words
+    assert "0.400 from position+rgb (0.350 to 0.450), 0.200 from position+gray" in words
+    assert "the commonest name 0.081, chance 0.011" in words
+    assert "random forest 0.125" in words
     assert "simulated worms" in words
 
 

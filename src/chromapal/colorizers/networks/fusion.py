@@ -99,7 +99,7 @@ class Colour(nn.Module):
     def forward(
         self, features: torch.Tensor, grid: torch.Tensor, height: torch.Tensor
     ) -> torch.Tensor:
-        """Map features and grid, (B, ..., h, w), and height, (B, z_width, 1, 1), to (B, 3, h, w)."""
+        """Map features and grid, each (B, ..., h, w), and height, (B, z_width, 1, 1), to colour."""
         parts = [features, grid]
         if self.body:
             position = grid[:, len(CHANNELS) :, None] + 0.5

@@ -20,7 +20,7 @@ def save_coloured(
     out: str | os.PathLike,
     aligned: str | os.PathLike | None = None,
 ):
-    """Draw the worms that have colour, aligned ones in body axes too, or a note if there are none."""
+    """Draw the worms that have colour, aligned ones in body axes too; or a note that none has."""
     coloured = with_colour(neurons, aligned)
     nothing = "No worm of this study has the channels that colour is made of."
     style.save(figure(coloured, *settings) if len(coloured) else style.message(nothing), out)

@@ -14,11 +14,11 @@ import pandas as pd
 
 from chromapal import methods
 from chromapal.columns import FEATURES, VARIANTS
+from chromapal.evaluate.report.headline import sentences
 from chromapal.evaluate.report.html import Html, number, table
 from chromapal.evaluate.tables import read
 from chromapal.provenance import ROOT, lock_digest
 from chromapal.worms import registry
-from chromapal.worms.table import WORM
 
 COLOUR_COLUMNS = {
     "colorizer": "colorizer",
@@ -92,80 +92,11 @@ def protocol(config: dict) -> Html:
 
 def headline(tables: str | os.PathLike) -> Html:
     """Summarise the study's main results in sentences, each with its baselines."""
-    points = [*_worms(tables), *_colour_points(_read(tables, "colour"))]
-    points += _identity_points(_read(tables, "identity"))
-    return Html(f"<div class='headline'><ul>{''.join(f'<li>{p}</li>' for p in points)}</ul></div>")
-
-
-def _worms(tables: str | os.PathLike) -> list[str]:
-    worms, skipped = _read(tables, "worms"), _read(tables, "skipped")
-    scored = worms.drop_duplicates(WORM)
-    labs = scored["lab"].value_counts().sort_index()
-    each = ", ".join(f"{html.escape(lab)} {count}" for lab, count in labs.items())
-    out = len(skipped)
-    left = f"; {out} {'entry' if out == 1 else 'entries'} in the list of what was skipped"
-    return [f"<b>{len(scored)} worms</b> were tested ({each or 'none'}){left if out else ''}."]
-
-
-def _colour_points(colour: pd.DataFrame) -> list[str]:
-    pooled = read.pick(colour, **read.POOLED)
-    learned = pooled[~pooled["colorizer"].isin(methods.baselines())]
-    if learned.empty:
-        return ["<b>Colour:</b> no colorizer was run in this study."]
-    best = learned.sort_values(["mse", "variant"], kind="stable").iloc[0]
-    same = read.pick(pooled, variant=best["variant"])
-
-    def with_baselines(metric: str) -> str:
-        baselines = [
-            f"{methods.words('colorizers', name)} {number(rows[metric].iloc[0])}"
-            for name in methods.baselines()
-            if len(rows := read.pick(same, colorizer=name))
-        ]
-        return f"<b>{number(best[metric])}</b>" + (
-            f" ({', '.join(baselines)})" if baselines else ""
-        )
-
-    return [
-        f"<b>Colour:</b> the colorizer with the smallest error is "
-        f"{html.escape(best['colorizer'])} ({html.escape(_variant(best['variant']))}, "
-        f"{html.escape(best['sample'])} samples, grid {best['grid']:.0f}). Mean squared error "
-        f"on test neurons: {with_baselines('mse')}. Colour explained beyond brightness (chroma R²; "
-        f"0 or less is nothing): {with_baselines('chroma_r2')}. Colourfulness relative to the true "
-        f"colours: "
-        f"{with_baselines('colourfulness_ratio')}."
-    ]
-
-
-def _identity_points(identity: pd.DataFrame) -> list[str]:
-    pooled = read.pick(identity, **read.POOLED)
-    if pooled.empty:
-        return ["<b>Names:</b> no classifier was run in this study."]
-    variant = read.shown_variant(pooled)
-    classifier, _, colorizer = read.best(identity, variant)
-    rows = read.pick(pooled, variant=variant, classifier=classifier)
-    rows = rows[rows["colorizer"].isin(["", colorizer])].set_index("features")
-    scores = [
-        f"{html.escape(name)} <b>{number(rows.at[name, 'accuracy'])}</b> "
-        f"({number(rows.at[name, 'low'])} to {number(rows.at[name, 'high'])})"
-        for name in read.ordered(rows.index.to_series(), FEATURES)
-    ]
     points = [
-        f"<b>Names:</b> fraction of neurons that {html.escape(classifier.replace('_', ' '))} names "
-        f"right ({html.escape(_variant(variant))}), by feature set: {', '.join(scores)}; "
-        f"always guessing the commonest name gives {number(rows['majority'].max())}, "
-        f"chance {number(rows['chance'].max())}."
+        f"<li><b>{html.escape(about)}:</b> {html.escape(sentence)}</li>"
+        for about, sentence in sentences(tables)
     ]
-    if "position+gray+predicted" in rows.index:
-        ratio = rows.at["position+gray+predicted", "recovery_ratio"]
-        points.append(
-            "<b>Worth of predicted colour:</b> the recovery ratio is undefined here, because "
-            "true colour did not help this classifier beyond doubt."
-            if np.isnan(ratio)
-            else f"<b>Worth of predicted colour:</b> recovery ratio <b>{number(ratio)}</b>, the "
-            "fraction of what true colour adds to position and gray that predicted colour recovers "
-            "(1: all of it; 0: nothing; below 0: it misleads)."
-        )
-    return points
+    return Html(f"<div class='headline'><ul>{''.join(points)}</ul></div>")
 
 
 def _variant(name: str) -> str:
