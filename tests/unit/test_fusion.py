@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from chromapal.colorizers.networks.fusion import Colour, Fusion
+from chromapal.colorizers.networks.fusion import Colour, Fusion, located
 from chromapal.colorizers.networks.resnet import ResNet
 from chromapal.training.precision import guarded
 
@@ -82,8 +82,15 @@ def test_in_body_axes_positions_within_a_cell_have_colours_of_their_own(dense):
     assert not torch.allclose(*found, atol=1e-4)
 
 
+def test_cells_say_where_they_lie_by_hand():
+    found = located(torch.full((1, 1, 2, 2), 9.0))[0]
+    # u runs along columns, v along rows
+    expected = [[[9, 9], [9, 9]], [[-0.25, 0.25], [-0.25, 0.25]], [[-0.25, -0.25], [0.25, 0.25]]]
+    assert found.tolist() == expected
+
+
 def test_waves_by_hand():
-    layer = Colour(features=1, channels=5, z_width=1)
+    layer = Colour(features=1, z_width=1, body=True)
     inputs = []
     layer.layers = nn.Module()
     layer.layers.forward = lambda x: inputs.append(x[0, :, 0, 0])

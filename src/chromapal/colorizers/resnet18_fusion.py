@@ -25,7 +25,6 @@ class Params(EncoderSettings):
     steps: int = 700
     batch: int = 64
     learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
     patience: int = 30
     schedule: str = "one_cycle"
     ema: float = 0.97

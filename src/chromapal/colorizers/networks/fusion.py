@@ -41,12 +41,13 @@ class Fusion(nn.Module):
     def __init__(self, depth: int, z_width: int, dense: bool, body: bool = False):
         super().__init__()
         self.channels = len(BODY_CHANNELS if body else CHANNELS)
-        self.encoder = ResNet(depth, self.channels)
+        self.body = body
+        self.encoder = ResNet(depth, self.channels + 2 * body)
         self.height = nn.Sequential(
             nn.Linear(1, z_width), nn.ReLU(), nn.Linear(z_width, z_width), nn.ReLU()
         )
         fused = WIDTHS[-1] + z_width
-        self.head = (Decoder if dense else Average)(fused, self.channels, z_width)
+        self.head = (Decoder if dense else Average)(fused, z_width, body)
 
     def forward(self, grid: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
         """Predict the colours of a batch of grids.
@@ -65,11 +66,25 @@ class Fusion(nn.Module):
         if self.training and len(grid) == 1:
             # Batch normalisation needs more than one value per channel.
             return self(grid.repeat(2, 1, 1, 1), z.repeat(2, 1))[:1]
-        features = self.encoder(grid)
+        whole = located(grid) if self.body else grid
+        features = self.encoder(whole)
         deepest = features[-1]
         height = self.height(z)[:, :, None, None]
         fused = torch.cat([deepest, height.expand(-1, -1, *deepest.shape[2:])], dim=1)
-        return self.head(fused, [grid, *features[:-1]], height)
+        return self.head(fused, [whole, *features[:-1]], height)
+
+
+def located(grid: torch.Tensor) -> torch.Tensor:
+    """Add to every cell, lit or not, where it lies on the grid: two channels from -0.5 to 0.5.
+
+    A convolution does the same everywhere; with these, what it sees may depend on the place (Liu et
+    al. 2018, "An intriguing failing of convolutional neural networks and the CoordConv solution",
+    arXiv:1807.03247).
+    """
+    size = grid.shape[2]
+    line = (torch.arange(size, device=grid.device, dtype=grid.dtype) + 0.5) / size - 0.5
+    across = line.expand(len(grid), 1, size, size)
+    return torch.cat([grid, across, across.mT], dim=1)
 
 
 class Colour(nn.Module):
@@ -77,15 +92,18 @@ class Colour(nn.Module):
 
     Parameters
     ----------
-    features, channels, z_width : int
-        Channels of the features before it, of the grid and of the height.
+    features, z_width : int
+        Channels of the features before it, and of the height.
+    body : bool
+        Whether grids are in body axes.
     """
 
-    def __init__(self, features: int, channels: int, z_width: int):
+    def __init__(self, features: int, z_width: int, body: bool):
         super().__init__()
-        self.body = channels == len(BODY_CHANNELS)
-        inputs = features + channels
-        if not self.body:
+        self.channels = len(BODY_CHANNELS if body else CHANNELS)
+        self.body = body
+        inputs = features + self.channels
+        if not body:
             self.layers = nn.Conv2d(inputs, 3, 1)
             return
         self.register_buffer("waves", math.pi * 2.0 ** torch.arange(WAVES), persistent=False)
@@ -100,9 +118,9 @@ class Colour(nn.Module):
         self, features: torch.Tensor, grid: torch.Tensor, height: torch.Tensor
     ) -> torch.Tensor:
         """Map features and grid, each (B, ..., h, w), and height, (B, z_width, 1, 1), to colour."""
-        parts = [features, grid]
+        parts = [features, grid[:, : self.channels]]
         if self.body:
-            position = grid[:, len(CHANNELS) :, None] + 0.5
+            position = grid[:, len(CHANNELS) : self.channels, None] + 0.5
             phase = (position * self.waves[:, None, None]).flatten(1, 2)
             parts += [phase.sin(), phase.cos(), height.expand(-1, -1, *grid.shape[2:])]
         return self.layers(torch.cat(parts, dim=1))
@@ -113,15 +131,16 @@ class Average(nn.Module):
 
     Parameters
     ----------
-    fused, channels, z_width : int
-        Channels of the deepest map, of the grid and of the height.
+    fused, z_width : int
+        Channels of the deepest map, and of the height.
+    body : bool
+        Whether grids are in body axes.
     """
 
-    def __init__(self, fused: int, channels: int, z_width: int):
+    def __init__(self, fused: int, z_width: int, body: bool):
         super().__init__()
         self.layers = block(fused, DECODER[0], 3)
-        body = channels == len(BODY_CHANNELS)
-        self.colour = Colour(DECODER[0], channels, z_width) if body else None
+        self.colour = Colour(DECODER[0], z_width, body) if body else None
         self.last = None if body else nn.Conv2d(DECODER[0], 3, 1)
 
     def forward(
@@ -144,16 +163,19 @@ class Decoder(nn.Module):
 
     Parameters
     ----------
-    fused, channels, z_width : int
-        Channels of the deepest map, of the grid and of the height.
+    fused, z_width : int
+        Channels of the deepest map, and of the height.
+    body : bool
+        Whether grids are in body axes.
     """
 
-    def __init__(self, fused: int, channels: int, z_width: int):
+    def __init__(self, fused: int, z_width: int, body: bool):
         super().__init__()
         self.deepest = block(fused, DECODER[0], 1)
-        sizes = (WIDTHS[2], WIDTHS[1], WIDTHS[0], WIDTHS[0], channels)
+        grid = len(BODY_CHANNELS) + 2 if body else len(CHANNELS)
+        sizes = (WIDTHS[2], WIDTHS[1], WIDTHS[0], WIDTHS[0], grid)
         self.lateral = nn.ModuleList(
-            nn.Conv2d(size, width, 3 if size == channels else 1, padding="same")
+            nn.Conv2d(size, width, 3 if size == grid else 1, padding="same")
             for size, width in zip(sizes, DECODER, strict=True)
         )
         self.upward = nn.ModuleList(
@@ -168,7 +190,7 @@ class Decoder(nn.Module):
                 nn.Sequential(nn.Conv2d(DECODER[-1], DECODER[-1], 3, padding=1), nn.ReLU()),
             ]
         )
-        self.colour = Colour(DECODER[-1], channels, z_width)
+        self.colour = Colour(DECODER[-1], z_width, body)
 
     def forward(
         self, fused: torch.Tensor, laterals: list[torch.Tensor], height: torch.Tensor
