@@ -85,6 +85,10 @@ def test_what_reports_call_baselines():
         ({"steps": 1.5}, "steps"),
         ({"steps": True}, "steps"),
         ({"weights": 3}, "weights"),
+        ({"schedule": "sometimes"}, "schedule"),
+        ({"ema": 1.0}, "ema"),
+        # what the study's key `frame` decides
+        ({"body": True}, "body"),
     ],
 )
 def test_wrong_parameters_are_named(changes, named):

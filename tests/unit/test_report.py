@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from chromapal.columns import SCOPE, SKIPPED, UNKNOWN_LABELS
 from chromapal.dictionary import TABLES
-from chromapal.evaluate.report import parts
+from chromapal.evaluate.report import headline, parts
 from chromapal.evaluate.report.html import Html, figure, number, numbers, section, table
 from chromapal.evaluate.report.notebook import POLICY, render
 
@@ -259,3 +260,26 @@ def test_a_section_shows_its_own_figures_below_what_else_it_has(tmp_path):
     assert shown.startswith("<p>table</p><figure><img alt='a'")
     assert "What it &lt;shows&gt;." in shown and "“c” was not drawn" in shown
     assert "alt='b'" not in shown
+
+
+def test_make_run_ends_with_the_same_sentences_and_where_to_go_on(tmp_path, capsys):
+    study = tmp_path / "made"
+    study.mkdir()
+    filled_tables(study / "tables")
+    path = study / "tables/identity.csv"
+    # worms were aligned: names are given one to one
+    named = pd.read_csv(path)
+    named = named.assign(assigned=named["accuracy"] + 0.3, assigned_low=0.1, assigned_high=0.9)
+    named.to_csv(path, index=False)
+    (study / "model").mkdir()
+    headline.main([str(study)])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "Worms", "Names", "Colour", "Worth of predicted colour", "New worms", "Report",
+    ]  # fmt: skip
+    assert "one name to one neuron: 0.700 from position+rgb (0.100 to 0.900)" in lines[1]
+    assert lines[-1] == f"Report: {study}/report/report.html"
+    assert lines[-2] == f"New worms: make apply MODEL={study} WORMS=FOLDER"
+    # the report says them too
+    shown = parts.headline(study / "tables")
+    assert all(line.partition(": ")[2] in unescape(shown) for line in lines[:4])

@@ -5,6 +5,7 @@ python -m chromapal.evaluate.report.headline results/STUDY
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -127,12 +128,17 @@ def _worth(rows: pd.DataFrame) -> str:
     )
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str] | None = None):
+    """Print the sentences, how new worms are named, and where the report is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study", type=Path, help="the study's folder, results/STUDY")
-    study = parser.parse_args().study
+    study = parser.parse_args(arguments).study
     for about, sentence in sentences(study / "tables"):
         print(f"{about}: {sentence}")
     if (study / "model").exists():
         print(f"New worms: make apply MODEL={study} WORMS=FOLDER")
     print(f"Report: {study}/report/report.html")
+
+
+if __name__ == "__main__":
+    main()
