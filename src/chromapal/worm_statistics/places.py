@@ -129,11 +129,11 @@ def _together(unit: np.ndarray, mean: np.ndarray) -> dict[str, float]:
 def _stretch(maps: np.ndarray, labs: np.ndarray) -> dict:
     """Describe how worms differ in length, breadth and shear.
 
-    The map from body axes is a turn after a stretch (polar decomposition); the logarithm of the
-    stretch has six numbers, in the order of `numpy.triu_indices(3)`.
+    The map from body axes is a turn before a stretch along recorded axes (polar decomposition); the
+    logarithm of the stretch has six numbers, in the order of `numpy.triu_indices(3)`.
     """
-    _, values, axes = np.linalg.svd(maps)
-    log = np.swapaxes(axes, 1, 2) * np.log(values)[:, None, :] @ axes
+    axes, values, _ = np.linalg.svd(maps)
+    log = axes * np.log(values)[:, None, :] @ np.swapaxes(axes, 1, 2)
     numbers = log[:, *np.triu_indices(3)]
     mean, covariance = numbers.mean(0), positive(np.cov(numbers.T), 1e-6)
     unit = (numbers - mean) / np.sqrt(covariance.diagonal())

@@ -6,7 +6,7 @@ import numpy as np
 
 from chromapal.worms.simulate.statistics import Statistics, symmetric
 
-CLOSEST_UM = 2.3  # cell bodies that would lie nearer push each other apart
+RADIUS_UM = (1.0, 1.9)  # of cell bodies, which push each other apart
 PUSHES = 30
 LEAST_SHARE = 0.02  # of worms in which a neuron is taken to be seen or named at least
 
@@ -62,7 +62,8 @@ def positions(statistics: Statistics, scatter: float, chance: Chance) -> np.ndar
     """Draw where all neurons lie: (K, 3), posterior, dorsal, left [um].
 
     Neighbours stray together, the pharynx by itself; what is a neuron's own has the heavy tail of
-    a Student-t.
+    a Student-t. The scatter was measured after an affine map of every worm, so that it holds none;
+    worms differ in that by their stretch and pose.
     """
     mean = statistics.position
     unit = chance.normal(statistics.laboratory_share["position"], mean.shape)
@@ -78,28 +79,34 @@ def positions(statistics: Statistics, scatter: float, chance: Chance) -> np.ndar
             np.sqrt(part.share) * together + np.sqrt(1 - part.share) * unit[part.members]
         )
     root = np.linalg.cholesky(statistics.position_covariance)
-    return mean + scatter * (root @ unit[..., None])[..., 0]
+    off = (root @ unit[..., None])[..., 0]
+    affine = np.column_stack([mean, np.ones(len(mean))])
+    off -= affine @ np.linalg.lstsq(affine, off, rcond=None)[0]
+    return mean + scatter * off
 
 
-def pushed_apart(positions: np.ndarray) -> np.ndarray:
+def pushed_apart(positions: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Push cell bodies apart that would lie in each other.
 
     Parameters
     ----------
     positions : numpy.ndarray, shape (n, 3)
         Neurons [um].
+    generator : numpy.random.Generator
+        Draws the radii of their cell bodies.
 
     Returns
     -------
     numpy.ndarray, shape (n, 3)
-        The same, all but a few at least `CLOSEST_UM` from each other.
+        The same, all but a few no nearer to each other than their radii.
     """
-    positions = positions.copy()
+    positions, radius = positions.copy(), generator.uniform(*RADIUS_UM, len(positions))
+    least = radius[:, None] + radius
+    np.fill_diagonal(least, 0)
     for _ in range(PUSHES):
         away = positions[:, None] - positions[None]
         distance = np.linalg.norm(away, axis=2)
-        np.fill_diagonal(distance, np.inf)
-        gap = np.maximum(CLOSEST_UM - distance, 0)
+        gap = np.maximum(least - distance, 0)
         if not gap.any():
             break
         positions += (away * (gap / 2 / distance.clip(min=1e-9))[..., None]).sum(1)
@@ -162,7 +169,7 @@ def levels(
 
 
 def stretch(statistics: Statistics, chance: Chance) -> np.ndarray:
-    """Draw a worm's stretch: (3, 3), symmetric and positive definite."""
+    """Draw a worm's stretch along recorded axes: (3, 3), symmetric and positive definite."""
     root = np.linalg.cholesky(statistics.stretch_covariance)
     numbers = statistics.stretch + root @ chance.normal(
         statistics.laboratory_share["stretch"], (len(root),)

@@ -154,7 +154,7 @@ def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.D
     gain = truth["lab_gain"] * np.exp(generator.normal(0, params.colour_gain, 4))
     levels = body.levels(known, truth["camera"], colour, gain)
     counts = np.round(levels * truth["full_scale"])
-    positions = pose(body.pushed_apart(place[rows]), truth)
+    positions = pose(body.pushed_apart(place[rows], generator), truth)
     positions = positions - positions.min(axis=0) + MARGIN_UM
     spacing = np.array(truth["spacing_um"])
     voxels = _separate_voxels(np.floor(positions / spacing).astype(np.int64))
@@ -182,7 +182,7 @@ def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.D
 
 
 def pose(positions: np.ndarray, truth: dict) -> np.ndarray:
-    """Transform body coordinates to microscope coordinates: stretch, bend, roll, rotate, mirror.
+    """Transform body coordinates to microscope coordinates: bend, roll, stretch, rotate, mirror.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def pose(positions: np.ndarray, truth: dict) -> np.ndarray:
     numpy.ndarray, shape (n, 3)
         x, y, z [um]; the worm lies on its side. Right-handed unless `mirrored`.
     """
-    along, dorsal, left = (positions @ truth["stretch"]).T
+    along, dorsal, left = positions.T
     along = along - along.mean()
     # The midline becomes an arc in the plane of the bend, which is dorsal-ventral in a worm;
     # sinc keeps the straight worm finite.
@@ -204,6 +204,8 @@ def pose(positions: np.ndarray, truth: dict) -> np.ndarray:
     x = along * np.sinc(angle / np.pi) - dorsal * np.sin(angle)
     y = along * np.sinc(angle / (2 * np.pi)) * np.sin(angle / 2) + dorsal * np.cos(angle)
     y, z = _rotate(y, left, truth["roll"])
+    # a slide flattens a worm whichever side it lies on, and a stage that moves too far draws it out
+    x, y, z = truth["stretch"] @ [x, y, z]
     x, y = _rotate(x, y, truth["yaw"] + (0.0 if truth["head_left"] else math.pi))
     return np.column_stack([x, y, -z if truth["mirrored"] else z])
 
