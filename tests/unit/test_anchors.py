@@ -24,7 +24,7 @@ from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
 PARAMS = SimulationParams(
     worms=6, laboratories=2, neurons=40, unlabelled_low=0.0, unlabelled_high=0.1, uncertain=0.0,
-    colour_gain=0.1, colour_noise=0.1,
+    colour_gain=0.1, scatter=0.5,
 )  # fmt: skip
 
 

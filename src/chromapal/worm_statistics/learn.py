@@ -31,11 +31,11 @@ ABOUT = {
         "github.com/focolab/WormND"
     ),
     "citation": (
-        "Sprague DY, Rusch K, Dunn RL, and others (2024). Unifying community whole-brain imaging "
-        "datasets enables robust neuron identification and reveals determinants of neuron position "
-        "in C. elegans. WormND benchmark: NeurIPS 2024 datasets and benchmarks."
+        "Sprague and others, Unifying community whole-brain imaging datasets enables robust neuron "
+        "identification and reveals determinants of neuron position in C. elegans, bioRxiv 2024, "
+        "doi:10.1101/2024.04.28.591397; WormND benchmark, NeurIPS 2024 datasets and benchmarks"
     ),
-    "licence": "CC BY 4.0",
+    "licence": "CC BY 4.0 (Creative Commons Attribution 4.0 International)",
     "licence_url": "https://creativecommons.org/licenses/by/4.0/",
     "changes": (
         "Derived data, changed from the source: worms were laid over each other by their names, "
@@ -135,6 +135,7 @@ def _share(found: Seen, worms: np.ndarray) -> np.ndarray:
 
 def _size(neurons: pd.DataFrame) -> dict:
     return {
+        "laboratories": int(neurons["lab"].nunique()),
         "worms": int(neurons.groupby(WORM).ngroups),
         "segmented_neurons": len(neurons),
         "named_neurons": int(neurons["name"].ne("").sum()),

@@ -8,11 +8,12 @@ from chromapal.worms.ganglia import ganglion
 
 PSEUDO_COUNTS = 8.0
 LEAST_VARIANCE = 0.25  # um^2, as in `chromapal.identify.atlas`
-BINS_UM = np.array([0.0, 3, 4, 5, 6, 8, 10, 13, 17, 22, 30])
+BINS_UM = np.array([0.0, 3, 4, 5, 6, 8, 10, 13, 17, 22, 30, 40, 60])
 LENGTHS_UM = np.arange(3.0, 30.5, 0.5)
+MOST = 0.9  # of the variance
 FARTHEST = 4.0  # standard deviations; what lies farther is counted as lying there
-LEAST_LABELS = 20  # of a worm, that measure its bend
-PHARYNX, REST = "pharynx", "rest"
+LEAST_LABELS = 100  # of a worm, that tell its bend from neurons that stray together
+PHARYNX = "pharynx"
 
 
 def learn(seen: Seen) -> dict:
@@ -47,18 +48,16 @@ def learn(seen: Seen) -> dict:
     covariance = (free * alone + PSEUDO_COUNTS * typical) / (free + PSEUDO_COUNTS)
     covariance = positive(covariance, LEAST_VARIANCE)
     unit = np.linalg.solve(np.linalg.cholesky(covariance), off[..., None])[..., 0]
-    together, shared = {}, []
     inside = in_pharynx(seen.names)
-    for part, members in ((PHARYNX, inside), (REST, ~inside)):
-        together[part] = _together(unit[:, members], mean[members])
-        shared.append(together[part]["share"])
+    rest, floor = _together(unit[:, ~inside], mean[~inside])
+    pharynx, _ = _together(unit[:, inside], mean[inside], floor)
     excess = np.nanmean(unit**4, axis=(0, 1)) / np.nanmean(unit**2, axis=(0, 1)) ** 2 - 3
     return {
         "mean": mean,
         "covariance": covariance,
-        "together": together,
+        "together": {PHARYNX: pharynx, "rest": rest},
         # a Student-t's excess of kurtosis is 6 / (freedom - 4); what neighbours share is Gaussian
-        "tail": 4 + 6 * (1 - shared[1]) ** 2 / float(excess.mean()),
+        "tail": 4 + 6 * (1 - rest["share"]) ** 2 / float(excess.mean()),
         "laboratory_share": laboratory_share(unit, seen.labs),
         "bend_per_um": bend,
         "stretch": _stretch(seen.maps, seen.labs),
@@ -79,7 +78,7 @@ def _bent(usual: np.ndarray) -> np.ndarray:
 def _bends(place: np.ndarray, usual: np.ndarray) -> tuple[np.ndarray, float]:
     """Measure every worm's bend [1/um] beside an affine map, and its standard deviation.
 
-    What a worm's few labels cannot tell from chance is taken off: bends are shrunk to none.
+    What a worm's labels cannot tell from chance is taken off: bends are shrunk to none.
     """
     found, error = np.zeros(len(place)), np.full(len(place), np.inf)
     for worm, points in enumerate(place):
@@ -100,8 +99,15 @@ def _bends(place: np.ndarray, usual: np.ndarray) -> tuple[np.ndarray, float]:
     return found * variance / (variance + error), float(np.sqrt(variance))
 
 
-def _together(unit: np.ndarray, mean: np.ndarray) -> dict[str, float]:
-    """Fit share * exp(-distance^2 / (2 length^2)) to products of neighbours' scatter."""
+def _together(
+    unit: np.ndarray, mean: np.ndarray, floor: float | None = None
+) -> tuple[dict[str, float], float]:
+    """Fit share * exp(-distance^2 / (2 length^2)) to products of neighbours' scatter.
+
+    A constant is fitted with it, or taken from `floor`, and returned: the affine map of every worm
+    took away what all neurons share, and leaves those far apart a little opposed. The pharynx, which
+    moves as a whole, cannot tell that constant from its own share.
+    """
     unit = unit.clip(-FARTHEST, FARTHEST)
     distance = np.linalg.norm(mean[:, None] - mean[None], axis=2)
     known = (~np.isnan(unit[:, :, 0])).astype(float)
@@ -117,13 +123,19 @@ def _together(unit: np.ndarray, mean: np.ndarray) -> dict[str, float]:
             value.append(product[chosen].sum() / both[chosen].sum())
             weight.append(both[chosen].sum())
     apart, value, weight = map(np.array, (apart, value, weight))
-    weight = np.sqrt(weight)
-    shape = np.exp(-(apart**2) / (2 * LENGTHS_UM[:, None] ** 2))
-    share = (weight * shape * value).sum(1) / (weight * shape**2).sum(1)
-    loss = (weight * (value - share[:, None] * shape) ** 2).sum(1)
-    best = int(loss.argmin())
+    # pairs of a worm are not independent: a bin counts by less than their number
+    weight = weight**0.25
+    best, least = {}, np.inf
+    for length in LENGTHS_UM:
+        design = np.column_stack([np.exp(-(apart**2) / (2 * length**2)), np.ones_like(apart)])
+        known, rest = (design, value) if floor is None else (design[:, :1], value - floor)
+        fit = np.linalg.lstsq(weight[:, None] * known, weight * rest, rcond=None)[0]
+        loss = (weight**2 * (rest - known @ fit) ** 2).sum()
+        if loss < least:
+            best = {"share": float(fit[0]), "length_um": float(length)}
+            least, found = loss, float(fit[-1]) if floor is None else floor
     variance = float(np.nanmean(unit**2))
-    return {"share": min(float(share[best]) / variance, 0.9), "length_um": float(LENGTHS_UM[best])}
+    return best | {"share": min(best["share"] / variance, MOST)}, found
 
 
 def _stretch(maps: np.ndarray, labs: np.ndarray) -> dict:

@@ -162,7 +162,5 @@ def _frequent(labels: Sequence[np.ndarray]) -> np.ndarray:
 
 def _map(laid: np.ndarray, worm: Worm) -> np.ndarray:
     """Return the linear map from body axes to recorded ones, shape (3, 3)."""
-    off, recorded = (
-        points - points.mean(0) for points in (laid, worm.position.numpy())
-    )
+    off, recorded = (points - points.mean(0) for points in (laid, worm.position.numpy()))
     return np.linalg.lstsq(off, recorded, rcond=None)[0].T

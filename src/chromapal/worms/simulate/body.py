@@ -138,9 +138,7 @@ def colours(
     return mean + scatter * (basis @ gradient.reshape(mean.shape[1], -1).T + rest)
 
 
-def levels(
-    statistics: Statistics, lab: str, colour: np.ndarray, gain: np.ndarray
-) -> np.ndarray:
+def levels(statistics: Statistics, lab: str, colour: np.ndarray, gain: np.ndarray) -> np.ndarray:
     """Turn colours into levels of a camera.
 
     Parameters
