@@ -160,6 +160,17 @@ def test_tables_are_valid_and_hold_the_number_of_neurons_asked_for(worms):
         )
 
 
+def test_a_study_of_few_neurons_has_pairs():
+    few = SimulationParams(neurons=30)
+    worms = [set(simulate_worm(few, 7, index)[1]["names"]) for index in range(WORMS)]
+    names = set.union(*worms)
+    # 32 names, of which worms lack up to four
+    assert len(names) == 32 and all(28 <= len(worm) <= 32 for worm in worms)
+    partner = dict(zip(KNOWN.names, KNOWN.partner, strict=True))
+    # all but one pair that did not fit
+    assert sum(bool(partner[name]) and partner[name] not in names for name in names) <= 1
+
+
 def test_one_worm_is_recorded_a_day(worms):
     days = [set(neurons["session"]) for neurons, _ in worms]
     assert days == [{f"2024-01-0{index + 1}"} for index in range(WORMS)]

@@ -100,6 +100,12 @@ class Statistics:
     levels: dict[str, np.ndarray]
     full_scales: dict[str, float]
 
+    @property
+    def first(self) -> np.ndarray:
+        """The first name of each neuron's pair, its own where it has no partner, shape (K,)."""
+        alone = self.partner == ""
+        return np.where(alone | (self.names < self.partner), self.names, self.partner)
+
 
 @cache
 def read() -> Statistics:

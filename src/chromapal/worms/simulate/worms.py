@@ -254,14 +254,16 @@ def _pose(params: SimulationParams, traits: dict, chance: Chance) -> dict:
 def _segmented(params: SimulationParams, generator: np.random.Generator) -> np.ndarray:
     """Choose the neurons that were segmented, by number: all of the study's except a few.
 
-    A study of few neurons has the same ones in every worm, nearly.
+    A study of few neurons has the same ones in every worm, nearly, of a pair both.
     """
-    seen = statistics.read().seen
+    known = statistics.read()
     size = math.ceil(params.neurons * POOL)
-    pool = body.chosen(seen, size, np.random.default_rng(size))
+    luck = np.random.default_rng(size).logistic(size=len(known.names))
+    pair = np.searchsorted(known.names, known.first)
+    pool = np.sort(body.ranked(known.seen, luck[pair])[:size])
     spread = max(size - params.neurons, 1)
     count = min(params.neurons + generator.integers(-spread, spread + 1), len(pool))
-    return pool[body.chosen(seen[pool], count, generator)]
+    return pool[body.chosen(known.seen[pool], count, generator)]
 
 
 def _separate_voxels(voxels: np.ndarray) -> np.ndarray:
