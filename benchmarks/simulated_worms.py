@@ -1,4 +1,4 @@
-"""Are simulated worms as hard to name and to colour as real ones?
+"""How hard simulated worms are to name and to colour, beside real ones.
 
 Three real laboratories, cut to as many worms, against three simulated ones whose worms have as many
 names, one simulated worm for each real one. In three folds by worm, the atlas names held-out worms
@@ -7,7 +7,6 @@ tables (`CHROMAPAL_DATA`); without them nothing is measured.
 """
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def real_worms() -> pd.DataFrame:
 
 
 def simulated(real: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Simulate a worm for each real one, of a laboratory for each, with as large a share of names."""
+    """Simulate a worm for each real one, with as large a share of names."""
     parts = []
     for lab, rows in enumerate(rows for _, rows in real.groupby("lab", sort=False)):
         for number, (_, worm) in enumerate(rows.groupby("worm", sort=False)):
@@ -125,4 +124,3 @@ def aligned(neurons: pd.DataFrame, features: str) -> tuple[pd.DataFrame, pd.Data
 
 if __name__ == "__main__":
     print(pd.DataFrame(run()).to_string())
-    sys.exit()

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-
 from benchmarks.simulated_worms import DATA, real_worms, simulated
+
 from chromapal.evaluate.metrics.colour import r2
 from chromapal.worm_statistics import learn, seen
 from chromapal.worms.simulate.statistics import FILE

@@ -1,4 +1,6 @@
-"""Learn what simulated worms are drawn from: `python -m chromapal.worm_statistics.learn TABLES OUT`.
+"""Learn what simulated worms are drawn from.
+
+    python -m chromapal.worm_statistics.learn TABLES OUT
 
 TABLES is a folder of neuron tables, one laboratory a file; OUT is the file of numbers, in the
 package `src/chromapal/worms/simulate/statistics.json`. Nothing else imports this room: what it

@@ -1,5 +1,7 @@
 """Where neurons lie: their means, how far each strays, and how far neighbours stray together."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -43,7 +45,7 @@ def learn(seen: Seen) -> dict:
     outer = np.nansum(off[..., :, None] * off[..., None, :], axis=0)
     free = pooled((number - 1.0).clip(min=0), seen)[:, None, None]
     alone = pooled(outer, seen) / free.clip(min=1)
-    # of the head's neurons a few stray ten times as far as the others: the typical one is the median
+    # a few neurons stray ten times as far as the others: the typical one is the median
     typical = np.diag(np.median(alone.diagonal(axis1=1, axis2=2), axis=0))
     covariance = (free * alone + PSEUDO_COUNTS * typical) / (free + PSEUDO_COUNTS)
     covariance = positive(covariance, LEAST_VARIANCE)
@@ -105,8 +107,8 @@ def _together(
     """Fit share * exp(-distance^2 / (2 length^2)) to products of neighbours' scatter.
 
     A constant is fitted with it, or taken from `floor`, and returned: the affine map of every worm
-    took away what all neurons share, and leaves those far apart a little opposed. The pharynx, which
-    moves as a whole, cannot tell that constant from its own share.
+    took away what all neurons share, and leaves those far apart a little opposed. The pharynx,
+    which moves as a whole, cannot tell that constant from its own share.
     """
     unit = unit.clip(-FARTHEST, FARTHEST)
     distance = np.linalg.norm(mean[:, None] - mean[None], axis=2)
@@ -116,7 +118,7 @@ def _together(
     product = np.einsum("akd,ald->kl", filled, filled) / 3
     apart, value, weight = [], [], []
     np.fill_diagonal(both, 0)
-    for low, high in zip(BINS_UM[:-1], BINS_UM[1:], strict=True):
+    for low, high in pairwise(BINS_UM):
         chosen = (distance >= low) & (distance < high) & (both > 0)
         if chosen.any():
             apart.append((distance * both)[chosen].sum() / both[chosen].sum())

@@ -13,7 +13,7 @@ from chromapal.identify.symmetry import other_side
 from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.normalise import Normaliser
 from chromapal.worms import tables
-from chromapal.worms.table import WORM, clean_name
+from chromapal.worms.table import clean_name
 
 CHANNELS = ("r", "g", "b", "white")
 LEAST_WORMS = 5  # in which a name has to be given before it is simulated
@@ -142,7 +142,7 @@ def laboratory_share(values: np.ndarray, labs: np.ndarray) -> float:
 
 
 def positive(covariance: np.ndarray, least: float) -> np.ndarray:
-    """Return the nearest symmetric matrices, shape (..., d, d), without a variance below `least`."""
+    """Return the nearest symmetric matrices (..., d, d) without a variance below `least`."""
     values, vectors = np.linalg.eigh((covariance + np.swapaxes(covariance, -1, -2)) / 2)
     return (vectors * np.maximum(values, least)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
 

@@ -1,10 +1,10 @@
 """Simulated worms: the default study's worms, written as real NWB files.
 
 A worm is drawn from the statistics of real ones (`statistics.json`): which neurons it has, where
-they lie, how they look and which of them are named. It is then stretched, bent, rotated and put on a
-voxel grid. The properties of a laboratory (mirror, camera, usual pose, voxel size, habits) are drawn
-from (seed, laboratory), those of a worm from (seed, index), so that the first worms of a larger study
-are those of a smaller one.
+they lie, how they look and which of them are named. It is then bent, stretched, rotated and put on
+a voxel grid. The properties of a laboratory (mirror, camera, usual pose, voxel size, habits) are
+drawn from (seed, laboratory), those of a worm from (seed, index), so that the first worms of a
+larger study are those of a smaller one.
 """
 
 import math
