@@ -17,7 +17,7 @@ from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 WORMS, TRAINING = 14, 10
 PARAMS = SimulationParams(
     worms=WORMS, laboratories=3, neurons=120, unlabelled_low=0.0, unlabelled_high=0.1,
-    uncertain=0.0, colour_gain=0.1, colour_noise=0.1,
+    uncertain=0.0, colour_gain=0.1, scatter=0.5,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from chromapal.colorizers.common.named_colour import NamedColour
 from chromapal.columns import HISTORY
 from chromapal.errors import InputError
 from chromapal.prepare.samples import Samples
-from chromapal.worms.simulate.body_model import head
+from chromapal.worms.names import FULL
 
 NAMES = methods.accepting("neurons")
 KINDS = ("neuron", "worm")
@@ -63,7 +63,7 @@ def neurons(worms: int, each: int, seed: int) -> pd.DataFrame:
     table = pd.DataFrame(place, columns=["u", "v", "w"])
     table["lab"], table["session"] = "A", "2024-01-01"
     table["worm"] = np.repeat([f"w{seed}-{worm}" for worm in range(worms)], each)
-    table["name"] = np.tile(head()["name"].to_numpy()[:each], worms)
+    table["name"] = np.tile(sorted(FULL)[:each], worms)
     for axis, scaled in zip(SIZE_UM, "uvw", strict=True):
         table[f"{axis}r"] = SIZE_UM[axis] * table[scaled]
     table["weight"] = table["weight_n"] = 1.0

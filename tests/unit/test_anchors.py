@@ -24,7 +24,7 @@ from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
 PARAMS = SimulationParams(
     worms=6, laboratories=2, neurons=40, unlabelled_low=0.0, unlabelled_high=0.1, uncertain=0.0,
-    colour_gain=0.1, colour_noise=0.1,
+    colour_gain=0.1, scatter=0.5,
 )  # fmt: skip
 
 
@@ -229,8 +229,8 @@ def test_a_neuron_without_any_possible_name_has_none():
 
 def test_sides_and_pairs_overturn_wrong_odds():
     true = learnt()[3]
-    left, right = index("URYDL"), index("URYDR")
-    named = Anchors({left: "URYDL", right: "URYDR"})
+    left, right = index("AVDL"), index("AVDR")
+    named = Anchors({left: "AVDL", right: "AVDR"})
     said = Anchors(where={left: "left", right: "right"})
     assert solved(3.0).mirror == 1
     for known in (named, said):
@@ -238,14 +238,14 @@ def test_sides_and_pairs_overturn_wrong_odds():
         assert found.mirror == -1
         assert np.mean(found.names == true) > 0.9
     # the other way round they speak for the other handedness
-    swapped = {left: "right", right: "left", index("RMFL"): "right", index("RMFR"): "left"}
+    swapped = {left: "right", right: "left", index("ADAL"): "right", index("ADAR"): "left"}
     assert solved(-3.0, Anchors(where=swapped)).mirror == 1
     # what is no name, or lies in front, says nothing about sides
     assert solved(3.0, Anchors({index("M4"): "NEW"}, frozenset([left, right]))).mirror == 1
 
 
 def test_only_what_is_said_of_place_or_name_moves_the_odds():
-    left = index("URYDL")
+    left = index("AVDL")
     assert solved(0.3).odds == 0.3
     assert solved(0.3, Anchors(excluded=frozenset([left]))).odds == 0.3
     # axes are mirrored: so the side says
@@ -254,13 +254,13 @@ def test_only_what_is_said_of_place_or_name_moves_the_odds():
 
 def test_a_partial_name_leaves_its_members_only():
     true = learnt()[3]
-    neuron = index("URYDL")
-    found = solved(known=Anchors(partial={neuron: "URYD"}))
-    assert found.names[neuron] == "URYDL"
+    neuron = index("AVDL")
+    found = solved(known=Anchors(partial={neuron: "AVD"}))
+    assert found.names[neuron] == "AVDL"
     # of the neurons that it denotes, even where the evidence is against all
     other = index("M4")
-    found = solved(known=Anchors(partial={other: "URYD"}))
-    assert found.names[other] in ("URYDL", "URYDR")
+    found = solved(known=Anchors(partial={other: "AVD"}))
+    assert found.names[other] in ("AVDL", "AVDR")
     assert np.mean(found.names == true) > 0.8
 
 
@@ -347,20 +347,20 @@ def test_what_a_folder_states_is_answered(fold, tmp_path, caplog):
     worm = learnt()[2]
     (tmp_path / worm.lab).mkdir()
     path = tmp_path / worm.lab / f"{worm.worm}.csv"
-    path.write_text("neuron,says\n0,NEW\n1,-\n2,left\n3,AVG\n", encoding="utf-8")
-    (tmp_path / worm.lab / "few.csv").write_text("neuron,says\n999,AVG\n", encoding="utf-8")
+    path.write_text("neuron,says\n0,NEW\n1,-\n2,left\n3,ALA\n", encoding="utf-8")
+    (tmp_path / worm.lab / "few.csv").write_text("neuron,says\n999,ALA\n", encoding="utf-8")
     anchored.answer_fold(*inputs(fold), tmp_path, tmp_path / "out.parquet")
     out = pd.read_parquet(tmp_path / "out.parquet")
     # the other file cannot be used
     assert out["row"].tolist() == worm.row.tolist()
     assert "few.csv, line 2: found neuron '999'" in caplog.text
-    assert out["assigned1"].tolist()[:2] == ["NEW", ""] and out["assigned1"][3] == "AVG"
+    assert out["assigned1"].tolist()[:2] == ["NEW", ""] and out["assigned1"][3] == "ALA"
     assert out["probability"][[0, 1, 3]].tolist() == [1, 1, 1]
-    assert out["anchor"].tolist()[:5] == ["NEW", "-", "left", "AVG", ""]
-    assert not out["assigned1"].drop([3]).eq("AVG").any()
+    assert out["anchor"].tolist()[:5] == ["NEW", "-", "left", "ALA", ""]
+    assert not out["assigned1"].drop([3]).eq("ALA").any()
     assert np.isfinite(out[["posterior", "dorsal", "left"]].to_numpy()).all()
     assert f"{path}: NEW is no name that training worms have; most like it are " in caplog.text
-    assert "AVG is no name" not in caplog.text
+    assert "ALA is no name" not in caplog.text
     anchored.answer_fold(*inputs(fold), tmp_path / "nothing", tmp_path / "out.parquet")
     assert pd.read_parquet(tmp_path / "out.parquet").empty
 
@@ -371,7 +371,7 @@ def test_statements_without_a_side_leave_doubt(fold, tmp_path):
     even = worms.assign(source="evidence", laboratory_log_odds=0.0, evidence_log_odds=-0.5)
     even.to_parquet(tmp_path / "worms.parquet")
     (tmp_path / worm.lab).mkdir()
-    left, right = index("URYDL"), index("URYDR")
+    left, right = index("AVDL"), index("AVDR")
     doubtful = {}
     for said in (f"{left},-", f"{left},left\n{right},right"):
         path = tmp_path / worm.lab / f"{worm.worm}.csv"

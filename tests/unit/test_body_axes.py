@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from chromapal.errors import InputError
 from chromapal.identify import align
 from chromapal.identify.body_axes import body_axes, register, similarity, solve_similarity
 from chromapal.identify.worms import Worm, in_micrometres, worms_of
-from chromapal.worms.simulate.body_model import head
+from chromapal.worms.simulate import statistics
 from tests.worm_batch import table
 
 AXES = ["posterior", "dorsal", "left"]
@@ -65,10 +66,9 @@ def test_similarity_ignores_points_of_weight_zero():
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize("seed", range(4))
 def test_axes_point_posterior_dorsal_left_in_any_frame(seed, sign):
-    neurons = head().sort_values("name")
-    names = neurons["name"].to_numpy(dtype=str)
+    names, usual = statistics.read().names, statistics.read().position
     frame = rotation(seed) @ torch.diag(torch.tensor([1.0, 1.0, sign], dtype=torch.float64))
-    position = torch.from_numpy(neurons[AXES].to_numpy()) @ frame.T + 7
+    position = torch.from_numpy(usual) @ frame.T + 7
     axes, centre = body_axes(position, names)
     assert np.sign(torch.linalg.det(axes).item()) == sign
     body = dict(zip(names, ((position - centre) @ axes).tolist(), strict=True))
@@ -90,7 +90,7 @@ def test_labels_say_which_worms_are_mirrored_and_where_their_body_axes_point(wor
     signs = neurons.groupby("worm", sort=False)["sign"].first()
     assert set(signs) == {1.0, -1.0}
     assert mirror.tolist() == signs.tolist()
-    model = head().set_index("name")[AXES]
+    model = pd.DataFrame(statistics.read().position, statistics.read().names, columns=AXES)
     for worm, position in zip(some, laid, strict=True):
         true = model.loc[neurons["true"].to_numpy()[worm.row]].to_numpy()
         alike = [np.corrcoef(position[:, axis], true[:, axis])[0, 1] for axis in range(3)]

@@ -18,6 +18,8 @@ ALLOWED = {
     "colorizers": {"worms", "images", "prepare", "training", "identify"},
     "classifiers": {"worms", "prepare", "training", "identify"},
     "evaluate": {"worms", "prepare"},
+    # learns from all worms what simulated ones are drawn from; nobody imports it
+    "worm_statistics": {"worms", "prepare", "identify"},
     "apply": {"worms", "prepare", "training", "identify", "colorizers", "evaluate"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")

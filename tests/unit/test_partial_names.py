@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chromapal.worms import table
 from chromapal.worms.names import FULL, denoted, is_partial
 from chromapal.worms.partial_names import right, right_class
-from chromapal.worms.simulate.body_model import head
+from chromapal.worms.simulate import statistics
 
 DENOTED = {
     "SIA?L": "SIADL SIAVL",
@@ -71,7 +71,7 @@ def test_names_of_the_training_worms_widen_the_set_unless_they_are_partial():
 
 def test_no_full_name_is_partial_and_the_heads_names_are_full():
     assert not any(map(is_partial, FULL))
-    assert set(head()["name"]) <= FULL
+    assert set(statistics.read().names) <= FULL
     # 302 neurons, nine pairs of glia (AMSH AMSO CEPSHD CEPSHV PHSH PHSO GLR GLRD GLRV), and HMC
     assert len(FULL) == 302 + 2 * 9 + 1
 

@@ -8,11 +8,12 @@ import pytest
 
 from chromapal.errors import InputError
 from chromapal.worms import table
-from chromapal.worms.simulate import file_names
-from chromapal.worms.simulate.body_model import head
+from chromapal.worms.simulate import body, file_names, statistics
+from chromapal.worms.simulate.body import Chance
 from chromapal.worms.simulate.render import render
 from chromapal.worms.simulate.worms import SimulationParams, pose, simulate_worm
 
+KNOWN = statistics.read()
 PARAMS = SimulationParams()
 WORMS = 9
 
@@ -22,33 +23,113 @@ def worms():
     return [simulate_worm(PARAMS, 7, index) for index in range(WORMS)]
 
 
-def test_pairs_mirror_each_other_and_single_neurons_lie_on_the_midplane():
-    neurons = head().set_index("name")
-    axes = ["posterior", "dorsal", "left"]
-    sides = neurons.groupby("neuron_class").size()
-    paired = sides.index[sides == 2]
-    assert len(paired) > 70
-    left = neurons.loc[paired + "L"]
-    right = neurons.loc[paired + "R"]
-    assert (left["left"] > 0).all()
-    np.testing.assert_array_equal(left[axes], right[axes] * [1, 1, -1])
-    np.testing.assert_array_equal(left[list("RGBW")], right[list("RGBW")])
-    single = neurons.loc[sides.index[sides == 1]]
-    assert (single["left"] == 0).all()
+def drawn(count, scatter=1.0):
+    """Places and colours of all neurons in worms of as many laboratories."""
+    chances = [
+        Chance(np.random.default_rng([0, number]), np.random.default_rng([1, number]))
+        for number in range(count)
+    ]
+    places = [body.positions(KNOWN, scatter, chance) for chance in chances]
+    colours = [
+        body.colours(KNOWN, place, scatter, chance)
+        for place, chance in zip(places, chances, strict=True)
+    ]
+    return np.array(places), np.array(colours)
 
 
-def test_head_holds_real_names_once_and_apart():
-    neurons = head()
-    assert neurons["name"].is_unique
-    assert {"AVAL", "ASER", "I2L", "M4", "RID", "OLQDL", "VB1", "AQR"} <= set(neurons["name"])
-    classes = table.neuron_class(neurons["name"])
-    assert (classes == neurons["neuron_class"]).all()
-    place = neurons[["posterior", "dorsal", "left"]].to_numpy()
-    distance = np.linalg.norm(place[:, None] - place[None], axis=2)
-    assert distance[~np.eye(len(place), dtype=bool)].min() > 1.0
-    assert neurons["across"].between(1.2, 2.5).all()
-    assert (neurons["along"] >= neurons["across"]).all()
-    assert 5 < neurons["along"].max() <= 9
+def test_worms_have_the_means_and_deviations_that_they_are_drawn_from():
+    places, colours = drawn(400)
+    deviation = np.sqrt(KNOWN.position_covariance.diagonal(axis1=1, axis2=2))
+    # five standard errors of a mean of 400
+    assert (np.abs(places.mean(0) - KNOWN.position) < 5 * deviation / 20).all()
+    # an affine map of 12 numbers is taken off 3 x 194: 1 % of the deviation on average; the
+    # deviation of 400 draws with the tail of five degrees of freedom is known to 10 %
+    ratio = places.std(0) / deviation
+    assert 0.94 < np.median(ratio) < 1.02 and np.quantile(ratio, 0.02) > 0.75
+    # a worm's gradient (.03 per head, squared) comes on top of a neuron's own scatter
+    own = np.sqrt(KNOWN.colour_covariance.diagonal(axis1=1, axis2=2))
+    assert 1.0 < np.median(colours.std(0) / own) < 1.3
+
+
+def test_neighbours_stray_together_and_the_pharynx_by_itself():
+    places, _ = drawn(200)
+    root = np.linalg.cholesky(KNOWN.position_covariance)
+    unit = np.linalg.solve(root, (places - KNOWN.position)[..., None])[..., 0]
+    product = np.einsum("akd,ald->kl", unit, unit) / unit.shape[0] / 3
+    apart = np.linalg.norm(KNOWN.position[:, None] - KNOWN.position[None], axis=2)
+    inside, rest = KNOWN.surroundings
+    for part in (inside, rest):
+        both = part.members[:, None] & part.members
+        near = both & (apart > 0) & (apart < 0.3 * part.length_um)
+        far = both & (apart > 4 * part.length_um)
+        # exp(-.3 ** 2 / 2) is .96 of the share; the affine map that was taken off leaves those
+        # far apart a little opposed
+        assert abs(product[far].mean()) < 0.1
+        assert product[near].mean() - product[far].mean() == pytest.approx(part.share, abs=0.1)
+    across = (inside.members[:, None] & rest.members) & (apart < 8)
+    assert abs(product[across].mean()) < 0.05
+
+
+def test_without_scatter_every_worm_is_the_mean():
+    places, colours = drawn(2, scatter=0.0)
+    for worm in range(2):
+        np.testing.assert_array_equal(places[worm], KNOWN.position)
+        np.testing.assert_array_equal(colours[worm], KNOWN.colour)
+
+
+def test_worms_of_a_laboratory_are_more_alike():
+    def worms(labs):
+        chances = [Chance(np.random.default_rng(lab), np.random.default_rng([5, number]))
+                   for number, lab in enumerate(labs)]  # fmt: skip
+        return np.array([chance.normal(0.3, (20_000,)) for chance in chances])
+
+    first, second, other = worms([0, 0, 1])
+    # the correlation of 20,000 pairs is known to .007
+    assert np.corrcoef(first, second)[0, 1] == pytest.approx(0.3, abs=0.03)
+    assert np.corrcoef(first, other)[0, 1] == pytest.approx(0.0, abs=0.03)
+    assert first.std() == pytest.approx(1, abs=0.03)
+
+
+def test_a_neuron_that_few_worms_have_is_seldom_chosen():
+    share = np.array([0.99] * 50 + [0.5] * 20 + [0.05] * 30)
+    generator = np.random.default_rng(0)
+    times = np.zeros(100)
+    for _ in range(200):
+        rows = body.chosen(share, 61, generator)
+        assert len(set(rows)) == 61 and (np.diff(rows) > 0).all()
+        times[rows] += 1
+    # 61 is the number that the shares add up to, so that each is chosen about as often as it says
+    assert times[:50].mean() / 200 > 0.95
+    assert times[50:70].mean() / 200 == pytest.approx(0.5, abs=0.1)
+    assert times[70:].mean() / 200 < 0.12
+
+
+def test_cell_bodies_do_not_lie_in_each_other():
+    low, high = body.RADIUS_UM
+    crowded = np.random.default_rng(1).normal(0, 8, (180, 3))
+    apart = body.pushed_apart(crowded, np.random.default_rng(2))
+    distance = np.linalg.norm(apart[:, None] - apart[None], axis=2)
+    np.fill_diagonal(distance, np.inf)
+    assert distance.min() > 0.9 * 2 * low
+    # two that are far from others, by hand: each moves by half of what is missing
+    alone = np.array([[0.0, 0, 0], [0.5, 0, 0], [50, 0, 0]])
+    radius = np.random.default_rng(3).uniform(low, high, 3)
+    moved = body.pushed_apart(alone, np.random.default_rng(3))
+    missing = radius[0] + radius[1] - 0.5
+    np.testing.assert_allclose(moved[:, 0], [-missing / 2, 0.5 + missing / 2, 50])
+
+
+def test_levels_are_quantiles_of_the_camera_by_hand():
+    lab = "NP"
+    # eleven neurons: their ranks are .5 / 11, 1.5 / 11 ...
+    colour = np.tile(np.arange(11.0)[:, None], (1, 4))
+    levels = body.levels(KNOWN, lab, colour, np.full(4, 0.5))
+    red = KNOWN.levels[lab][:, 0]
+    middle = list(KNOWN.fractions).index(0.5)
+    assert levels[5, 0] == pytest.approx(red[middle] / 2)
+    # the brightest saturate, whatever the gain
+    assert levels[10, 0] == 1.0
+    assert (np.diff(levels, axis=0) >= 0).all()
 
 
 def test_same_seed_same_worm_and_another_seed_another(worms):
@@ -77,6 +158,17 @@ def test_tables_are_valid_and_hold_the_number_of_neurons_asked_for(worms):
         np.testing.assert_allclose(
             neurons[["xr", "yr", "zr"]], voxels.to_numpy() * truth["spacing_um"]
         )
+
+
+def test_a_study_of_few_neurons_has_pairs():
+    few = SimulationParams(neurons=30)
+    worms = [set(simulate_worm(few, 7, index)[1]["names"]) for index in range(WORMS)]
+    names = set.union(*worms)
+    # 32 names, of which worms lack up to four
+    assert len(names) == 32 and all(28 <= len(worm) <= 32 for worm in worms)
+    partner = dict(zip(KNOWN.names, KNOWN.partner, strict=True))
+    # all but one pair that did not fit
+    assert sum(bool(partner[name]) and partner[name] not in names for name in names) <= 1
 
 
 def test_one_worm_is_recorded_a_day(worms):
@@ -128,7 +220,7 @@ def test_a_laboratory_shares_mirror_and_scale_and_a_worm_has_its_own_pose(worms)
 
 
 def test_mirrored_laboratories_are_mirror_images():
-    places = head().set_index("name")[["posterior", "dorsal", "left"]]
+    places = pd.DataFrame(KNOWN.position, KNOWN.names)
     seen = set()
     for seed in range(4):
         for index in range(PARAMS.laboratories):
@@ -143,16 +235,19 @@ def test_mirrored_laboratories_are_mirror_images():
 
 def test_a_straight_untouched_pose_only_centres_along_the_body():
     place = np.array([[10.0, 1.0, 2.0], [20.0, -1.0, -2.0]])
-    still = {"stretch": 1.0, "bend": 0.0, "roll": 0.0, "yaw": 0.0}
+    still = {"stretch": np.eye(3), "bend": 0.0, "roll": 0.0, "yaw": 0.0}
     posed = pose(place, still | {"head_left": True, "mirrored": False})
     np.testing.assert_allclose(posed, [[-5, 1, 2], [5, -1, -2]])
     posed = pose(place, still | {"head_left": False, "mirrored": True})
     np.testing.assert_allclose(posed, [[5, -1, -2], [-5, 1, 2]], atol=1e-12)
+    longer = still | {"stretch": np.diag([2.0, 1.0, 0.5])}
+    posed = pose(place, longer | {"head_left": True, "mirrored": False})
+    np.testing.assert_allclose(posed, [[-10, 1, 1], [10, -1, -1]])
 
 
 def test_a_bent_midline_is_an_arc_of_unchanged_length():
     midline = np.column_stack([np.linspace(0, 150, 301), np.zeros(301), np.zeros(301)])
-    bent = {"stretch": 1.0, "bend": 0.01, "roll": 0.3, "yaw": 0.2}
+    bent = {"stretch": np.eye(3), "bend": 0.01, "roll": 0.3, "yaw": 0.2}
     posed = pose(midline, bent | {"head_left": True, "mirrored": False})
     assert np.linalg.norm(np.diff(posed, axis=0), axis=1).sum() == pytest.approx(150, rel=1e-4)
     # chord = 2 sin(bend * length / 2) / bend

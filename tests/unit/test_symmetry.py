@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chromapal.identify.symmetry import Symmetry, mirrored, other_side
 from chromapal.worms.names import PAIRS
-from chromapal.worms.simulate.body_model import head
+from chromapal.worms.simulate import statistics
 
 DEGREES_OF_FREEDOM = 6.0
 
@@ -16,21 +16,20 @@ DEGREES_OF_FREEDOM = 6.0
 def simulated(count: int, seed: int) -> tuple[list, list, list]:
     """Right-handed heads in body axes: places, one cue that names share, labels.
 
-    The body model has neurons without a partner in the middle; here they lie to the left.
+    Neurons without a partner, which lie in the middle, are moved to the left.
     """
     rng = np.random.default_rng(seed)
-    model = head()
-    usual = model[["posterior", "dorsal", "left"]].to_numpy()
-    usual[[not other_side(name) for name in model["name"]], 2] += 3
-    spread = model[["along", "across", "across"]].to_numpy()
+    model = statistics.read()
+    usual = model.position.copy()
+    usual[model.partner == "", 2] += 3
     positions, channels, labels = [], [], []
     for _ in range(count):
-        kept = np.sort(rng.permutation(len(model))[:120])
-        position = usual + spread * rng.normal(0, 1, usual.shape)
+        kept = np.sort(rng.permutation(len(usual))[:120])
+        position = usual + rng.normal(0, 2, usual.shape)
         positions.append(torch.from_numpy(position[kept]))
-        gray = model["W"].to_numpy() + rng.normal(0, 0.1, len(model))
+        gray = model.colour[:, 3] / 5 + rng.normal(0, 0.1, len(usual))
         channels.append(torch.from_numpy(gray[kept, None]))
-        labels.append(model["name"].to_numpy(dtype=str)[kept])
+        labels.append(model.names[kept])
     return positions, channels, labels
 
 

@@ -1,1 +1,1 @@
-"""Simulated worms, written as real NWB files."""
+"""Simulated worms, drawn from statistics of real ones and written as real NWB files."""

@@ -1,9 +1,10 @@
 """Simulated worms: the default study's worms, written as real NWB files.
 
-A worm is the body model without the neurons it lacks, scattered, stretched, bent, rotated and put
-on a voxel grid, with distorted colours and some labels removed. The properties of a laboratory
-(mirror, full scale, usual pose, voxel size) are drawn from (seed, laboratory), those of a worm
-from (seed, index), so that the first worms of a larger study are those of a smaller one.
+A worm is drawn from the statistics of real ones (`statistics.json`): which neurons it has, where
+they lie, how they look and which of them are named. It is then bent, stretched, rotated and put on
+a voxel grid. The properties of a laboratory (mirror, camera, usual pose, voxel size, habits) are
+drawn from (seed, laboratory), those of a worm from (seed, index), so that the first worms of a
+larger study are those of a smaller one.
 """
 
 import math
@@ -14,18 +15,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.worms.nwb.writer import Volume, write_nwb
-from chromapal.worms.simulate import file_names
-from chromapal.worms.simulate.body_model import head
-from chromapal.worms.simulate.render import BACKGROUND, render
+from chromapal.worms.simulate import body, file_names, statistics
+from chromapal.worms.simulate.body import Chance
+from chromapal.worms.simulate.render import render
 
 CHANNELS = ("mNeptune2.5", "CyOFP1", "mTagBFP2", "TagRFP-T")
 # Each laboratory stores its channels in its own order, given by `RGBW_channels`.
 ORDERS = ((0, 1, 2, 3), (3, 1, 0, 2), (0, 2, 3, 1))
-FULL_SCALES = (4095.0, 65535.0, 4095.0)
+# The real laboratories whose counts simulated ones have in turn.
+CAMERAS = ("EY", "HL", "SK2", "NP", "SK1")
+# About twice as coarse as real voxels, to keep files small.
 SPACINGS_UM = ((0.5, 0.5, 1.0), (0.6, 0.6, 1.2), (0.55, 0.55, 1.5))
 MARGIN_UM = 6.0
 FIRST_SESSION = datetime(2024, 1, 1, tzinfo=UTC)
@@ -44,8 +48,10 @@ class SimulationParams:
         Range of the fraction of a worm's neurons without a name.
     uncertain : float
         Fraction of the names that end in `?`.
-    colour_gain, colour_noise : float
-        Standard deviation of the log of the gain of a worm's channel, and of a neuron's dye.
+    colour_gain : float
+        Standard deviation of the log of the gain of a worm's channel.
+    scatter : float
+        How much neurons stray in position and colour: 1 as much as real ones do, 0 not at all.
     usual_side : float
         Probability that a worm's head points to its laboratory's usual side.
     """
@@ -56,13 +62,13 @@ class SimulationParams:
     unlabelled_low: float = 0.02
     unlabelled_high: float = 0.5
     uncertain: float = 0.04
-    colour_gain: float = 0.25
-    colour_noise: float = 0.25
+    colour_gain: float = 0.2
+    scatter: float = 1.0
     usual_side: float = 0.75
 
     def __post_init__(self):
-        """Refuse values that the body model cannot provide."""
-        most = int(len(head()) / POOL)
+        """Refuse values that the statistics cannot provide."""
+        most = int(len(statistics.read().names) / POOL)
         for key, least, limit in (
             ("worms", 1, 10_000),
             ("laboratories", 1, self.worms),
@@ -136,12 +142,19 @@ def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.D
         (`head_left`, `roll`, `yaw` [rad], `stretch`, `bend` [1/um]), `unlabelled` (fraction); and
         the volume's `shape` [voxel], `spacing_um` and `channel_order`, and `lab`.
     """
-    generator = _stream(seed, 1, index)
+    known = statistics.read()
+    generator, lab = _stream(seed, 1, index), index % params.laboratories
+    chance = Chance(_stream(seed, 3, lab), generator)
     truth = {"lab": file_names.laboratory(index, params.laboratories)}
-    truth |= _laboratory_traits(params, seed, index % params.laboratories)
-    truth |= _pose(params, generator, truth)
-    neurons = _segmented(params, generator)
-    positions = pose(_scatter(neurons, generator), truth)
+    truth |= _laboratory_traits(seed, lab)
+    truth |= _pose(params, truth, chance)
+    rows = _segmented(params, generator)
+    place = body.positions(known, params.scatter, chance)
+    colour = body.colours(known, place, params.scatter, chance)[rows]
+    gain = truth["lab_gain"] * np.exp(generator.normal(0, params.colour_gain, 4))
+    levels = body.levels(known, truth["camera"], colour, gain)
+    counts = np.round(levels * truth["full_scale"])
+    positions = pose(body.pushed_apart(place[rows], generator), truth)
     positions = positions - positions.min(axis=0) + MARGIN_UM
     spacing = np.array(truth["spacing_um"])
     voxels = _separate_voxels(np.floor(positions / spacing).astype(np.int64))
@@ -155,28 +168,28 @@ def simulate_worm(params: SimulationParams, seed: int, index: int) -> tuple[pd.D
             **dict(zip("xyz", voxels.T, strict=True)),
             **dict(zip(("xr", "yr", "zr"), (voxels * spacing).T, strict=True)),
             "weight": 1.0,
-            **_counts(neurons, params, truth, generator),
+            **dict(zip("RGBW", counts.T, strict=True)),
             "full_scale": truth["full_scale"],
         }
     )
     truth["unlabelled"] = generator.uniform(params.unlabelled_low, params.unlabelled_high)
-    table["ID"] = _labels(neurons["name"].to_numpy(), params, truth["unlabelled"], generator)
+    table["ID"] = _labels(rows, params, truth["unlabelled"], chance)
     table["fold"] = ""
     table["session"] = _session(index).date().isoformat()
     order = np.lexsort(voxels.T[::-1])
-    truth["names"] = neurons["name"].to_numpy()[order].tolist()
+    truth["names"] = known.names[rows][order].tolist()
     return table.iloc[order].reset_index(drop=True), truth
 
 
 def pose(positions: np.ndarray, truth: dict) -> np.ndarray:
-    """Transform body coordinates to microscope coordinates: stretch, bend, roll, rotate, mirror.
+    """Transform body coordinates to microscope coordinates: bend, roll, stretch, rotate, mirror.
 
     Parameters
     ----------
     positions : numpy.ndarray, shape (n, 3)
         Posterior, dorsal, left [um].
     truth : dict
-        `stretch`, `bend` [1/um], `roll`, `yaw` [rad], `head_left`, `mirrored`.
+        `stretch` (3, 3), `bend` [1/um], `roll`, `yaw` [rad], `head_left`, `mirrored`.
 
     Returns
     -------
@@ -184,14 +197,15 @@ def pose(positions: np.ndarray, truth: dict) -> np.ndarray:
         x, y, z [um]; the worm lies on its side. Right-handed unless `mirrored`.
     """
     along, dorsal, left = positions.T
-    along = (along - along.mean()) * truth["stretch"]
-    dorsal, left = (axis / math.sqrt(truth["stretch"]) for axis in (dorsal, left))
+    along = along - along.mean()
     # The midline becomes an arc in the plane of the bend, which is dorsal-ventral in a worm;
     # sinc keeps the straight worm finite.
     angle = truth["bend"] * along
     x = along * np.sinc(angle / np.pi) - dorsal * np.sin(angle)
     y = along * np.sinc(angle / (2 * np.pi)) * np.sin(angle / 2) + dorsal * np.cos(angle)
     y, z = _rotate(y, left, truth["roll"])
+    # a slide flattens a worm whichever side it lies on, and a stage that moves too far draws it out
+    x, y, z = truth["stretch"] @ [x, y, z]
     x, y = _rotate(x, y, truth["yaw"] + (0.0 if truth["head_left"] else math.pi))
     return np.column_stack([x, y, -z if truth["mirrored"] else z])
 
@@ -209,50 +223,47 @@ def _rotate(first: np.ndarray, second: np.ndarray, angle: float) -> tuple[np.nda
     return cosine * first - sine * second, sine * first + cosine * second
 
 
-def _laboratory_traits(params: SimulationParams, seed: int, lab: int) -> dict:
+def _laboratory_traits(seed: int, lab: int) -> dict:
     """Draw what all worms of a laboratory have in common."""
     generator = _stream(seed, 0, lab)
-    kind = lab % len(FULL_SCALES)
+    camera = CAMERAS[lab % len(CAMERAS)]
     return {
         "mirrored": bool(generator.integers(2)),
         "usual_left": bool(generator.integers(2)),
         "usual_roll": generator.normal(0, 0.15),
         "lab_gain": np.exp(generator.normal(0, 0.15, 4)),
-        "full_scale": FULL_SCALES[kind],
-        "spacing_um": SPACINGS_UM[kind],
-        "channel_order": ORDERS[kind],
+        "camera": camera,
+        "full_scale": statistics.read().full_scales[camera],
+        "spacing_um": SPACINGS_UM[lab % len(SPACINGS_UM)],
+        "channel_order": ORDERS[lab % len(ORDERS)],
     }
 
 
-def _pose(params: SimulationParams, generator: np.random.Generator, traits: dict) -> dict:
+def _pose(params: SimulationParams, traits: dict, chance: Chance) -> dict:
+    known, generator = statistics.read(), chance.own
     usual = generator.random() < params.usual_side
     return {
         "head_left": traits["usual_left"] == usual,
         "roll": traits["usual_roll"] + generator.normal(0, 0.25),
         "yaw": generator.normal(0, 0.1),
-        "stretch": generator.uniform(0.9, 1.1),
-        "bend": generator.normal(0, 1 / 600),
+        "stretch": body.stretch(known, chance),
+        "bend": generator.normal(0, known.bend_per_um),
     }
 
 
-def _segmented(params: SimulationParams, generator: np.random.Generator) -> pd.DataFrame:
-    """Choose the neurons that were segmented: all names of the study except a few."""
-    pool = head()
+def _segmented(params: SimulationParams, generator: np.random.Generator) -> np.ndarray:
+    """Choose the neurons that were segmented, by number: all of the study's except a few.
+
+    A study of few neurons has the same ones in every worm, nearly, of a pair both.
+    """
+    known = statistics.read()
     size = math.ceil(params.neurons * POOL)
-    if size < len(pool):
-        chosen = np.random.default_rng(size).permutation(len(pool))[:size]
-        pool = pool.iloc[np.sort(chosen)]
+    luck = np.random.default_rng(size).logistic(size=len(known.names))
+    pair = np.searchsorted(known.names, known.first)
+    pool = np.sort(body.ranked(known.seen, luck[pair])[:size])
     spread = max(size - params.neurons, 1)
     count = min(params.neurons + generator.integers(-spread, spread + 1), len(pool))
-    chosen = generator.permutation(len(pool))[:count]
-    return pool.iloc[np.sort(chosen)].reset_index(drop=True)
-
-
-def _scatter(neurons: pd.DataFrame, generator: np.random.Generator) -> np.ndarray:
-    """Move each neuron from its usual position: (n, 3), posterior, dorsal, left [um]."""
-    spread = neurons[["along", "across", "across"]].to_numpy()
-    positions = neurons[["posterior", "dorsal", "left"]].to_numpy()
-    return positions + spread * generator.normal(0, 1, positions.shape).clip(-2.5, 2.5)
+    return pool[body.chosen(known.seen[pool], count, generator)]
 
 
 def _separate_voxels(voxels: np.ndarray) -> np.ndarray:
@@ -266,30 +277,18 @@ def _separate_voxels(voxels: np.ndarray) -> np.ndarray:
     return voxels
 
 
-def _counts(
-    neurons: pd.DataFrame,
-    params: SimulationParams,
-    traits: dict,
-    generator: np.random.Generator,
-) -> dict[str, np.ndarray]:
-    """Distort the dyes: gains of laboratory and worm, noise per neuron, a floor, saturation."""
-    dyes = neurons[list("RGBW")].to_numpy()
-    gain = traits["lab_gain"] * np.exp(generator.normal(0, params.colour_gain, 4))
-    noise = np.exp(generator.normal(0, params.colour_noise, dyes.shape))
-    level = BACKGROUND + dyes * gain * noise
-    counts = np.round(level.clip(0, 1) * traits["full_scale"])
-    return dict(zip("RGBW", counts.T, strict=True))
-
-
 def _labels(
-    names: np.ndarray,
-    params: SimulationParams,
-    unlabelled: float,
-    generator: np.random.Generator,
+    rows: np.ndarray, params: SimulationParams, unlabelled: float, chance: Chance
 ) -> np.ndarray:
-    """Remove the names of a fraction of the neurons, and mark some others as uncertain."""
-    uncertain = generator.random(len(names)) < params.uncertain
-    labels = np.where(uncertain, np.char.add(names.astype(str), "?"), names.astype(str))
-    blank = generator.permutation(len(names))[: round(unlabelled * len(names))]
-    labels[blank] = ""
+    """Leave a fraction of the neurons unnamed, and mark some others as uncertain.
+
+    Which ones people name is partly a laboratory's habit, and mostly which ones they know.
+    """
+    known = statistics.read()
+    habit = ndtr(chance.normal(known.laboratory_share["labels"], known.names.shape))[rows]
+    names = known.names[rows]
+    uncertain = chance.own.random(len(names)) < params.uncertain
+    labels = np.where(uncertain, np.char.add(names, "?"), names)
+    first = body.ranked(known.named[rows], np.log(habit / (1 - habit)))
+    labels[first[len(names) - round(unlabelled * len(names)) :]] = ""
     return labels.astype(object)

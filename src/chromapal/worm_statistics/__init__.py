@@ -1,0 +1,1 @@
+"""What simulated worms are drawn from, learnt once from tables of real ones."""
