@@ -211,8 +211,10 @@ def colorize(folder, name, checkpoints):
     out = folder / name
     train(
         folder / "neurons.parquet",
+        None,
         Run("identify_then_colour_stacked", SMALL, "no_background", "worm", 16, 4.0),
         Smote(2, 5.0), training(checkpoints), out, folder / f"{name}.csv",
+        folder / f"{name}.parquet",
     )  # fmt: skip
     return out
 
