@@ -186,8 +186,9 @@ def write_fold(path) -> pd.DataFrame:
     name = table["ID"].mask(table["ID"].str.contains("?", regex=False), "")
     for fact in set(PER_WORM) - set(table):
         table[fact] = ""
+    gray = table["W"] / table["W"].max()
     table = table.assign(
-        row=range(len(table)), name=name, gray=table["W"] / table["W"].max(), weight_n=1.0
+        row=range(len(table)), name=name, gray=gray, luminance=gray, weight_n=1.0, colour=True
     )
     table.to_parquet(path)
     return table
