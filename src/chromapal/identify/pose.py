@@ -15,6 +15,9 @@ PRUNED_AFTER = 5
 KEPT = 20  # starts per mirror that go on
 BEST = 2  # poses per mirror that are handed over
 SCALE = (0.85, 1.2)  # of a worm over the atlas
+# Processors take ten times as long for numbers that are nearly too small to be written, and these
+# add nothing: e^-80 is 1e-35.
+LEAST_LOG = -80.0
 OUTLIER_SIGMAS = 3.0  # where a neuron is as likely nobody's as a name's
 
 
@@ -138,7 +141,7 @@ def _expect(points, linear, shift, target, base, variance):
     log = (far + moved.square().sum(-1, keepdim=True)).mul_(-0.5 / variance).add_(base)
     nobody = -0.5 * OUTLIER_SIGMAS**2
     most = log.amax(-1, keepdim=True).clamp(min=nobody)
-    responsibility = log.sub_(most).exp_()
+    responsibility = log.sub_(most).clamp_(min=LEAST_LOG).exp_()
     total = responsibility.sum(-1, keepdim=True) + (nobody - most).exp()
     responsibility = responsibility.div_(total)
     score = (total.log() + most).sum((1, 2))
