@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from chromapal.colorizers.networks.fusion import Colour, Fusion, located
+from chromapal.colorizers.networks.fusion import Fusion, NeuronColour, located
 from chromapal.colorizers.networks.resnet import ResNet
 from chromapal.training.precision import guarded
 
@@ -90,12 +90,10 @@ def test_cells_say_where_they_lie_by_hand():
 
 
 def test_waves_by_hand():
-    layer = Colour(features=1, z_width=1, body=True)
-    inputs = []
-    layer.layers = nn.Module()
-    layer.layers.forward = lambda x: inputs.append(x[0, :, 0, 0])
-    grid = torch.tensor([0.7, 0.8, -0.25, 0.0, 0.5]).view(1, 5, 1, 1)
-    layer(torch.tensor(0.9).view(1, 1, 1, 1), grid, torch.tensor(0.6).view(1, 1, 1, 1))
+    layer = NeuronColour(features=1, z_width=1)
+    layer.layers = nn.Identity()
+    neuron = torch.tensor([[0.7, 0.8, -0.25, 0.0, 0.5]])
+    inputs = layer(torch.tensor([[0.9]]), neuron, torch.tensor([[0.6]]))
     # half waves along u: of .25, the sine of 45, 90, 180, 360 ... degrees
     expected = [math.sqrt(0.5), 1, 0, 0, 0, 0]
     torch.testing.assert_close(inputs[0][6:12], torch.tensor(expected), atol=1e-5, rtol=0)

@@ -87,43 +87,45 @@ def located(grid: torch.Tensor) -> torch.Tensor:
     return torch.cat([grid, across, across.mT], dim=1)
 
 
-class Colour(nn.Module):
-    """The last layer; in body axes three layers, which get each neuron's position as well.
+class NeuronColour(nn.Module):
+    """The last layers in body axes, which get each neuron's position as well.
 
     Parameters
     ----------
     features, z_width : int
-        Channels of the features before it, and of the height.
-    body : bool
-        Whether grids are in body axes.
+        Channels of the features before them, and of the height.
     """
 
-    def __init__(self, features: int, z_width: int, body: bool):
+    def __init__(self, features: int, z_width: int):
         super().__init__()
-        self.channels = len(BODY_CHANNELS if body else CHANNELS)
-        self.body = body
-        inputs = features + self.channels
-        if not body:
-            self.layers = nn.Conv2d(inputs, 3, 1)
-            return
         self.register_buffer("waves", math.pi * 2.0 ** torch.arange(WAVES), persistent=False)
-        inputs += z_width + 3 * 2 * WAVES
+        inputs = features + len(BODY_CHANNELS) + 3 * 2 * WAVES + z_width
         self.layers = nn.Sequential(
-            *(nn.Conv2d(inputs, HIDDEN, 1), nn.ReLU()),
-            *(nn.Conv2d(HIDDEN, HIDDEN, 1), nn.ReLU()),
-            nn.Conv2d(HIDDEN, 3, 1),
+            *(nn.Linear(inputs, HIDDEN), nn.ReLU()),
+            *(nn.Linear(HIDDEN, HIDDEN), nn.ReLU()),
+            nn.Linear(HIDDEN, 3),
         )
 
     def forward(
-        self, features: torch.Tensor, grid: torch.Tensor, height: torch.Tensor
+        self, features: torch.Tensor, neurons: torch.Tensor, height: torch.Tensor
     ) -> torch.Tensor:
-        """Map features and grid, each (B, ..., h, w), and height, (B, z_width, 1, 1), to colour."""
-        parts = [features, grid[:, : self.channels]]
-        if self.body:
-            position = grid[:, len(CHANNELS) : self.channels, None] + 0.5
-            phase = (position * self.waves[:, None, None]).flatten(1, 2)
-            parts += [phase.sin(), phase.cos(), height.expand(-1, -1, *grid.shape[2:])]
-        return self.layers(torch.cat(parts, dim=1))
+        """Predict colours.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n, features)
+            What the network saw around each of n neurons.
+        neurons : Tensor, shape (n, channels)
+            What the grid holds of them.
+        height : Tensor, shape (n, z_width)
+
+        Returns
+        -------
+        Tensor, shape (n, 3)
+        """
+        phase = ((neurons[:, len(CHANNELS) :, None] + 0.5) * self.waves).flatten(1)
+        inputs = torch.cat([features, neurons, phase.sin(), phase.cos(), height], dim=1)
+        return self.layers(inputs)
 
 
 class Average(nn.Module):
@@ -140,19 +142,19 @@ class Average(nn.Module):
     def __init__(self, fused: int, z_width: int, body: bool):
         super().__init__()
         self.layers = block(fused, DECODER[0], 3)
-        self.colour = Colour(DECODER[0], z_width, body) if body else None
-        self.last = None if body else nn.Conv2d(DECODER[0], 3, 1)
+        self.colour = NeuronColour(DECODER[0], z_width) if body else nn.Conv2d(DECODER[0], 3, 1)
+        self.body = body
 
     def forward(
         self, fused: torch.Tensor, laterals: list[torch.Tensor], height: torch.Tensor
     ) -> torch.Tensor:
         """Map (B, fused, h, w) to (B, 3); of `laterals` only the grid is used, in body axes."""
         features = self.layers(fused)
-        if self.colour is None:
-            return self.last(features).mean(dim=(2, 3))
+        if not self.body:
+            return self.colour(features).mean(dim=(2, 3))
         # one cell of the grid holds a neuron, and the others nothing
-        neuron = laterals[0].sum(dim=(2, 3), keepdim=True)
-        return self.colour(features.mean(dim=(2, 3), keepdim=True), neuron, height)[:, :, 0, 0]
+        neuron = laterals[0][:, : len(BODY_CHANNELS)].sum(dim=(2, 3))
+        return self.colour(features.mean(dim=(2, 3)), neuron, height[:, :, 0, 0])
 
 
 class Decoder(nn.Module):
@@ -190,7 +192,11 @@ class Decoder(nn.Module):
                 nn.Sequential(nn.Conv2d(DECODER[-1], DECODER[-1], 3, padding=1), nn.ReLU()),
             ]
         )
-        self.colour = Colour(DECODER[-1], z_width, body)
+        self.body = body
+        if body:
+            self.colour = NeuronColour(DECODER[-1], z_width)
+        else:
+            self.colour = nn.Conv2d(DECODER[-1] + len(CHANNELS), 3, 1)
 
     def forward(
         self, fused: torch.Tensor, laterals: list[torch.Tensor], height: torch.Tensor
@@ -214,4 +220,14 @@ class Decoder(nn.Module):
             # Fewer channels before upsampling: the same result for a quarter of the work.
             x = F.interpolate(upward(x), size=features.shape[2:], mode="nearest")
             x = merge(F.relu(lateral(features) + x))
-        return self.colour(x, laterals[0], height)
+        grid = laterals[0]
+        if not self.body:
+            return self.colour(torch.cat([x, grid], dim=1))
+        # colours are read in cells with neurons only, one in a hundred, and the others stay 0
+        neurons = grid[:, : len(BODY_CHANNELS)]
+        sample, row, column = neurons.ne(0).any(dim=1).nonzero(as_tuple=True)
+        at = (sample, slice(None), row, column)
+        found = self.colour(x[at], neurons[at], height[sample, :, 0, 0])
+        colour = found.new_zeros(len(grid), found.shape[1], *grid.shape[2:])
+        colour[at] = found
+        return colour
