@@ -33,7 +33,17 @@ DECLARED = {
 
 FRACTIONS = {"dropout": 0.99, "uniform": 1.0, "ema": 0.9999}
 CHOICES = {"schedule": ("plateau", "one_cycle")}
-AT_LEAST_1 = ("width", "layers", "heads", "batch", "members", "trees", "neighbours", "hidden")
+AT_LEAST_1 = (
+    "epoch_steps",
+    "width",
+    "layers",
+    "heads",
+    "batch",
+    "members",
+    "trees",
+    "neighbours",
+    "hidden",
+)
 MOST_TIMES = 200
 
 

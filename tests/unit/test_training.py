@@ -188,7 +188,7 @@ def kill_at(monkeypatch, step: int):
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
 
 
-CYCLE = {"schedule": "one_cycle", "ema": 0.9, "steps": 21}
+CYCLE = {"schedule": "one_cycle", "ema": 0.9, "steps": 21, "epoch_steps": 4}
 
 
 @pytest.mark.parametrize("changes", [{}, CYCLE], ids=["plateau", "one cycle and ema"])
@@ -302,6 +302,20 @@ def test_one_cycle_rises_for_a_tenth_of_the_steps_and_falls_to_nothing(train):
     assert rate.iloc[-1] == rate.iloc[-2] < 1e-5
 
 
+def test_an_epoch_of_few_samples_goes_over_them_again(train):
+    _, short = train(epochs=2)
+    once = short["step"].iloc[0]
+    _, long = train(epochs=2, epoch_steps=2 * once + 1)
+    assert long["step"].iloc[0] >= 2 * once + 1
+    assert len(long) == 2
+    assert_same(
+        train(epochs=2, epoch_steps=2 * once + 1), train(epochs=2, epoch_steps=2 * once + 1)
+    )
+    # the limit of steps holds in the middle of a second pass
+    _, limited = train(epochs=9, steps=once + 1, epoch_steps=100)
+    assert limited["step"].tolist() == [once + 1]
+
+
 def test_averaged_weights_by_hand():
     weight = nn.Linear(1, 1, bias=False)
     average = averaged(weight, 0.5)
@@ -310,7 +324,7 @@ def test_averaged_weights_by_hand():
         average.update_parameters(weight)
     # the first is taken as it is, then shares 2/11, 3/12 and 4/13 of what there was are kept
     expected = 4 / 13 * (3 / 12 * (2 / 11 * 4 + 9 / 11 * 8) + 9 / 12 * 0) + 9 / 13 * 1
-    assert float(average.module.weight) == pytest.approx(expected)
+    assert average.module.weight.item() == pytest.approx(expected)
 
 
 def test_the_average_is_validated_and_kept(train):

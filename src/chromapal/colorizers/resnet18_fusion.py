@@ -28,6 +28,7 @@ class Params(EncoderSettings):
     patience: int = 30
     schedule: str = "one_cycle"
     ema: float = 0.97
+    epoch_steps: int = 16
     z_width: int = 32
     body: bool = dataclasses.field(default=False, metadata={"config": False})
 

@@ -91,17 +91,28 @@ class PeriodicCheckpoint(Checkpoint):
 
 
 class TrainingBatches:
-    """Training batches, shuffled by (seed, epoch), up to the step limit."""
+    """Training batches, shuffled by (seed, epoch), up to the step limit.
+
+    Samples are gone over again, in another order, until the epoch has its least number of steps.
+    """
 
     def __init__(self, task: Task):
         self.task = task
 
     def __iter__(self) -> Iterator[AnyBatch]:
         """Iterate over the current epoch."""
-        task, steps = self.task, self.task.recipe.steps
-        seed = (task.seed, task.epoch)
-        batches = task.samples.epoch(task.recipe.batch, seed=seed, augment=True)
-        return itertools.islice(batches, steps - task.step)
+        task, recipe = self.task, self.task.recipe
+        taken, left = 0, recipe.steps - task.step
+        # 1 is the batches that calibrate batch normalisation
+        for number in (0, *range(2, 1 + recipe.epoch_steps)):
+            seed = (task.seed, task.epoch, *([number] if number else []))
+            for batch in task.samples.epoch(recipe.batch, seed=seed, augment=True):
+                if taken == left:
+                    return
+                taken += 1
+                yield batch
+            if taken >= recipe.epoch_steps:
+                return
 
 
 class OrderedBatches:

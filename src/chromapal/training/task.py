@@ -33,6 +33,7 @@ class Recipe:
     patience: int
     schedule: str = "plateau"
     ema: float = 0.0
+    epoch_steps: int = 1
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,9 @@ class NetworkSettings:
     ema : float
         The network that is validated and kept has the exponential moving average of the weights,
         with this decay per step; 0: the weights themselves.
+    epoch_steps : int
+        Steps of an epoch, which ends with a validation, at least: few samples are gone over more
+        than once.
     """
 
     epochs: int = 100
@@ -40,6 +43,7 @@ class NetworkSettings:
     patience: int = 10
     schedule: str = "plateau"
     ema: float = 0.0
+    epoch_steps: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
