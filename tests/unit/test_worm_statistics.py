@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -215,7 +216,11 @@ PLANT = "\nfrom chromapal.worms.simulate import statistics\nstatistics.read()\n"
 
 def run(folder: Path, code: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(PACKAGE.parent)},
     )
 
 

@@ -183,7 +183,8 @@ def test_a_study_may_state_handedness_alone(tmp_path):
     ("features", "cue"),
     [
         (["position", "position+luminance"], "position"),
-        (["position+luminance"], "position+luminance"),
+        # the study's gray is luminance: worms are aligned by it once, under one name
+        (["position+luminance"], "position+gray"),
         (["position+weight"], "position"),
         (["position+weight+rgb"], "position+rgb"),
     ],
