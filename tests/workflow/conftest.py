@@ -45,7 +45,10 @@ TINY = {
         "variants": ["no_background"],
     },
     "params": {
-        "colorizers": {"resnet18_fusion": {"steps": 4, "epochs": 4, "batch": 8}},
+        "colorizers": {
+            # epochs of few steps, so that there are some to resume from
+            "resnet18_fusion": {"steps": 4, "epochs": 4, "batch": 8, "epoch_steps": 1}
+        },
         "classifiers": {"random_forest": {"trees": 10}},
     },
     "training": {"threads": 1, "parallel": 2, "device": "cpu", "precision": "fp32"},

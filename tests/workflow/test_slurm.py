@@ -145,7 +145,7 @@ def test_all_is_done_by_slurm_and_the_last_run_without_a_failure(ordeal):
     last, log = submitted(ordeal.starts[-1]), job_log()
     assert {log[job]["JobState"] for job in last} == {"COMPLETED"}
     kinds = {re.match("(rule|group)_[a-z]+", name)[0] for name in last.values()}
-    assert {"rule_train", "group_colours", "group_names", "group_report"} <= kinds
+    assert {"rule_train", "group_names", "group_report"} <= kinds
 
 
 def test_small_rules_share_jobs(ordeal):
