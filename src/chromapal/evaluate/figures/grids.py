@@ -106,7 +106,7 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
             if frame and channel == len(CHANNELS) - 1:
                 axes.set_xlabel(f"posterior, {frame.low[0]:.0f} to {frame.high[0]:.0f} µm")
             if frame and axes is line[0]:
-                axes.set_ylabel(f"dorsal, {frame.low[1]:.0f} to {frame.high[1]:.0f} µm")
+                axes.set_ylabel(f"dorsal (down), {frame.low[1]:.0f} to {frame.high[1]:.0f} µm")
         unit = "gray [study scale]" if channel == 0 else "weight [0..1 over the study]"
         drawn.colorbar(image, ax=list(line), shrink=0.7, pad=0.01, label=unit)
     drawn.supxlabel("blue: no neuron; ring: the neuron sample's one lit cell", fontsize=8)
