@@ -251,12 +251,15 @@ def test_every_committed_table_is_in_the_dictionary_and_can_be_compared(path):
     assert set(table.columns) <= set(TABLES[path.stem].names)
     assert differences.differences(path.stem, table, table).empty
     if len(table) > 1:
-        number = next(
-            name for name in table.columns[::-1]
-            if TABLES[path.stem].units[name] != TEXT and table[name].iloc[0] not in ("", "0")
-        )  # fmt: skip
+        # a study may leave rows empty, the first of them too
+        row, number = next(
+            (row, name)
+            for row in range(len(table))
+            for name in table.columns[::-1]
+            if TABLES[path.stem].units[name] != TEXT and table[name].iloc[row] not in ("", "0")
+        )
         spoilt = table.copy()
-        spoilt.iloc[0, list(table.columns).index(number)] = "-77"
+        spoilt.iloc[row, list(table.columns).index(number)] = "-77"
         found = differences.differences(path.stem, spoilt, table)
         assert "-77" in found["now"].tolist() or number in TABLES[path.stem].keys
 
