@@ -223,6 +223,7 @@ def test_slabs_in_body_axes_are_counted_from_the_border_of_the_grid():
     # 40 um along left: slabs of 8 um end at .2, .4, ...; both worms' are the same
     neurons = table(np.zeros(5), worm=[0, 0, 0, 1, 1]).assign(w=[0.05, 0.19, 0.21, 0.5, 1.0])
     samples = Samples.from_neurons(neurons, "worm", grid=8, slab_um=8.0, extent_um=EXTENT)
+    assert len(samples) == 4
     expected = {
         frozenset({0, 1}): 4 / 40,
         frozenset({2}): 12 / 40,

@@ -92,8 +92,8 @@ class Samples:
         Which worm. All 0 for `neuron` samples: a synthetic neuron has no worm.
     height_um, span_um : numpy.ndarray of float64, shape (n,)
         Height of the neuron above its worm's lowest one, and that worm's greatest height
-        [um]; in body axes above the lower border of the grid's range, and that range's length.
-        All 0 for `neuron` samples.
+        [um]. In body axes the span is the length of the grid's range, from whose lower border
+        heights are counted; they follow from w and are 0 here. All 0 for `neuron` samples.
     extent_um : tuple of float, optional
         Lengths of the grid's ranges along u, v, w [um], the same for all worms, in body axes; None
         as recorded.
@@ -167,7 +167,6 @@ class Samples:
                 height = neurons["zr"].to_numpy(dtype=np.float64) - lowest
                 span = worms["zr"].transform("max").to_numpy(dtype=np.float64) - lowest
             else:
-                height = neurons["w"].to_numpy(dtype=np.float64) * extent_um[2]
                 span = np.full(count, extent_um[2])
         loss_weight = np.ones(count) if loss_weights is None else loss_weights
         return cls(
@@ -196,7 +195,7 @@ class Samples:
         """Count the samples: neurons, or slabs counted from each worm's lowest neuron."""
         if self.kind == "neuron":
             return len(self.u)
-        return len(self._slabs(np.zeros(self._worms()), self.height_um)[0])
+        return len(self._slabs(np.zeros(self._worms()), self._heights(self.w))[0])
 
     def epoch(
         self, batch_size: int, seed: int | Sequence[int] | None = None, augment: bool = False
@@ -321,9 +320,12 @@ class Samples:
         if self.kind == "neuron":
             return np.ascontiguousarray(w), np.arange(len(self.u))
         worms = self._worms()
-        height = self.height_um if self.extent_um is None else w * self.extent_um[2]
         offset = np.zeros(worms) if rng is None else rng.uniform(0, self.slab_um, worms)
-        return self._slabs(offset, height)
+        return self._slabs(offset, self._heights(w))
+
+    def _heights(self, w: np.ndarray) -> np.ndarray:
+        """Return heights [um], (n,): measured, or in body axes those of positions `w`."""
+        return self.height_um if self.extent_um is None else w * self.extent_um[2]
 
     def _slabs(self, offset: np.ndarray, height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Cut worms into slabs that begin `offset` um, shape (worms,), below the lowest neuron.
