@@ -116,7 +116,7 @@ lock: install ## write requirements.lock and envs/ from pyproject.toml
 
 keys: install ## write config/README.md from the schemas of keys, docs/tables.md from the column dictionary
 	$(BIN)/python workflow/schemas/document.py > config/README.md
-	PYTHONPATH=src $(BIN)/python -m chromapal.dictionary > docs/tables.md
+	PYTHONPATH=src $(BIN)/python -m chromapal.evaluate.dictionary.tables > docs/tables.md
 
 clean: ## remove the default study's results
 	rm -rf $(call quoted,results/$(STUDY))

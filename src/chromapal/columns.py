@@ -1,7 +1,7 @@
 """Names that several rooms share: columns, feature sets, variants; standard library only.
 
-The meanings of columns are in `chromapal.dictionary`, apart from these names: all rules that
-compute depend on this module, and would run again whenever a meaning is reworded.
+The meanings of columns are in `chromapal.evaluate.dictionary`, apart from these names: all rules
+that compute depend on this module, and would run again whenever a meaning is reworded.
 """
 
 # A neuron's position between 0 and 1 of the worm's extent, and in the body [um].

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.tables import ablation as tables
 from chromapal.evaluate.tables import read
 from tests.named import identities

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.metrics import colour
 
 RGB = arrays(np.float64, st.tuples(st.integers(2, 20), st.just(3)), elements=st.floats(0, 1))

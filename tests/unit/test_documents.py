@@ -11,7 +11,8 @@ import referencing
 import yaml
 from snakemake.utils import validate
 
-from chromapal import columns, dictionary
+from chromapal import columns
+from chromapal.evaluate.dictionary import tables
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = {
@@ -33,7 +34,7 @@ def test_config_readme_is_in_step_with_the_schema():
 
 
 def test_tables_md_is_in_step_with_the_column_dictionary():
-    assert (ROOT / "docs/tables.md").read_text() == dictionary.document()
+    assert (ROOT / "docs/tables.md").read_text() == tables.document()
 
 
 def choices(schema):

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 from PIL import Image
 
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.figures import contact_sheet, image_parts, micrographs
 
 HOSTILE = "$a$_name^{of}_" + "many_letters_" * 8

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from chromapal.columns import BODY, PROBABILITY
-from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.pages import worm_files
 from chromapal.evaluate.report import naming as report_naming
 from chromapal.evaluate.tables import confidence, peers, read

@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from chromapal.columns import FEATURES
-from chromapal.dictionary import TABLES, TEXT
 from chromapal.errors import InputError
+from chromapal.evaluate.dictionary.entries import TEXT
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.tables import differences, reference, tolerances
 
 REFERENCE = Path(__file__).resolve().parents[2] / "results/reference"

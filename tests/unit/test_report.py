@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from chromapal.columns import SCOPE, SKIPPED, UNKNOWN_LABELS
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.report import headline, parts
 from chromapal.evaluate.report.html import Html, figure, number, numbers, section, table
 from chromapal.evaluate.report.notebook import POLICY, render

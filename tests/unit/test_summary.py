@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.tables.published import CELLS
 from chromapal.evaluate.tables.summary import write_summary
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.tables import main
 from chromapal.worms import skipped
 

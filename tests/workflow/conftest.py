@@ -10,7 +10,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.training import layout
 from chromapal.worms.table import SUBJECT
 from tests.workflow import dry

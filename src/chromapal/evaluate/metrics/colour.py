@@ -196,7 +196,7 @@ def score(colours: pd.DataFrame, worms: pd.DataFrame, colour_scale: str) -> dict
     Returns
     -------
     dict
-        worms, neurons and metrics, as `colour.csv` has them (see `chromapal.dictionary`).
+        worms, neurons and metrics, as `colour.csv` has them (see `chromapal.evaluate.dictionary`).
     """
     from skimage.color import deltaE_ciede2000, rgb2lab  # see `ssim`
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables.naming import RUN, answered
 from chromapal.evaluate.tables.write import write_table

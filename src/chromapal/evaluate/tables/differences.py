@@ -9,8 +9,8 @@ import pandas as pd
 
 from chromapal import methods
 from chromapal.columns import TRAINED_ON
-from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
+from chromapal.evaluate.dictionary.tables import TABLES
 
 # Numbers are written with six digits, and another processor may round the last one otherwise.
 LAST_DIGIT = 1.001e-5
@@ -34,7 +34,7 @@ def read(path: str | os.PathLike, name: str) -> pd.DataFrame:
     path : path-like
         The CSV file.
     name : str
-        Key of `chromapal.dictionary.TABLES`.
+        Key of `chromapal.evaluate.dictionary.tables.TABLES`.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def differences(name: str, now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFram
     Parameters
     ----------
     name : str
-        Key of `chromapal.dictionary.TABLES`.
+        Key of `chromapal.evaluate.dictionary.tables.TABLES`.
     now, then : pandas.DataFrame
         What `read` gave. Columns that only one of them has, and those that state what networks
         were trained with, are not compared.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.columns import TRAINED_ON
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.metrics import intervals
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import live

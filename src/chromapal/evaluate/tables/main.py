@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.columns import SKIPPED, TRAINED_ON
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.metrics import colour, identity
 from chromapal.evaluate.metrics.identity import METHOD
 from chromapal.evaluate.tables.write import distinct, write_table

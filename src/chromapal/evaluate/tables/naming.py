@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.columns import ASSIGNED, BODY, PROBABILITY
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.tables.write import write_table
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
@@ -126,8 +126,8 @@ def worm_answers(
     Returns
     -------
     pandas.DataFrame
-        The columns of the table `named` in `chromapal.dictionary`. Where answers go without
-        their side, probabilities are sums of both sides' as far as the five names allow.
+        The columns of the table `named` in `chromapal.evaluate.dictionary`. Where answers go
+        without their side, probabilities are sums of both sides' as far as the five names allow.
     """
     table = named.merge(neurons[["row", "x", "y", "z", "ID"]], on="row").merge(
         body[["row", *BODY]], on="row", how="left"

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from chromapal import sheet
-from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.metrics import intervals
 from chromapal.evaluate.metrics.identity import ALL
 from chromapal.evaluate.tables import read

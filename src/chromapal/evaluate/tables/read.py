@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from chromapal.columns import VARIANTS
-from chromapal.dictionary import TABLES, TEXT
+from chromapal.evaluate.dictionary.entries import TEXT
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.files import live
 
 # rows of a table that sum up all folds and laboratories

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from chromapal.columns import TRAINED_ON
-from chromapal.dictionary import TABLES
 from chromapal.errors import InputError
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.tables.differences import NOTHING, ROW, differences, read
 from chromapal.evaluate.tables.tolerances import EXEMPT, Tolerances
 

@@ -5,7 +5,7 @@ import os
 import pandas as pd
 
 from chromapal import methods
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.tables.published import CELLS, COLORIZER, MEASURES, Cell
 from chromapal.evaluate.tables.write import write_table
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.tables.write import write_table
 
 RAN = re.compile(r"started (?P<started>[^,]+), ended [^,]+, took (?P<seconds>[0-9.]+) s")

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from chromapal.dictionary import TABLES, TEXT
 from chromapal.errors import InputError
+from chromapal.evaluate.dictionary.entries import TEXT
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.tables.differences import NETWORK, ROW, differences, read
 from chromapal.files import write_csv
 

@@ -4,7 +4,7 @@ import os
 
 import pandas as pd
 
-from chromapal.dictionary import TABLES
+from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.files import write_csv
 
 
@@ -16,7 +16,7 @@ def write_table(
     Parameters
     ----------
     name : str
-        Key of `chromapal.dictionary.TABLES`.
+        Key of `chromapal.evaluate.dictionary.tables.TABLES`.
     table : pandas.DataFrame
         The rows; a table without rows may lack columns.
     out, sort_by

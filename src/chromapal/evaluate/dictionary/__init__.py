@@ -1,0 +1,1 @@
+"""The column dictionary: every table that is written, its columns, their units and meanings."""

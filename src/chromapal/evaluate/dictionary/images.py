@@ -1,0 +1,71 @@
+"""Tables of studies of images."""
+
+from chromapal.evaluate.dictionary.entries import COUNT, FRACTION, RATIO, TEXT, Column, Table
+from chromapal.evaluate.dictionary.shared import HISTORY_COLUMNS, TRAINED_ON_COLUMNS, columns_of
+
+TABLES = {
+    "images": Table(
+        "tables/images.csv",
+        "Coloured test images against the true ones, as 8-bit files: a row per "
+        "set, run and colorizer.",
+        ("set", "run", "colorizer"),
+        columns_of(
+            "set run colorizer",
+            Column("train_pictures", COUNT, "Training images."),
+            Column("pictures", COUNT, "Test images."),
+            Column("sources", COUNT, "Photographs or worms that they were cut from."),
+            Column("mse_rgb", "sRGB²", "Mean squared error of sRGB between 0 and 1."),
+            Column("mse_ab", "CIELAB²", "Mean squared error of a and b of CIELAB (D65)."),
+            Column(
+                "psnr", "dB", "Peak signal to noise ratio, 10 log10(1 / mse_rgb) of each image, "
+                "100 at most; mean."
+            ),
+            Column(
+                "ssim", "-1 to 1", "Structural similarity (Wang et al. 2004, Gaussian window of "
+                "sigma 1.5 pixels); mean."
+            ),
+            Column("delta_e", "ΔE", "Mean colour difference ΔE2000 (CIELAB, D65)."),
+            Column(
+                "delta_e_low", "ΔE", "Lower end of its 95 % interval (bootstrap over sources); "
+                "empty for fewer than two."
+            ),
+            Column("delta_e_high", "ΔE", "Upper end of that interval."),
+            Column(
+                "colourfulness_ratio", RATIO, "Mean colourfulness (Hasler and Süsstrunk 2003) of "
+                "the predicted images over that of the true ones."
+            ),
+            Column("parameters", COUNT, "Number of trained parameters."),
+            TRAINED_ON_COLUMNS,
+        ),
+    ),
+    "image_losses": Table(
+        "tables/image_losses.csv",
+        "Every training on images: a row per epoch.",
+        ("set", "run", "colorizer", "epoch"),
+        columns_of("set run colorizer", HISTORY_COLUMNS),
+    ),
+    "image_sets": Table(
+        "tables/image_sets.csv",
+        "What the image sets hold: a row per set and split.",
+        ("set", "split"),
+        columns_of(
+            "set",
+            Column("split", TEXT, "`train`, `validation` or `test`."),
+            Column("pictures", COUNT, "Images of the split."),
+            Column("sources", COUNT, "Photographs or worms that they were cut from."),
+            Column("pixels", COUNT, "Pixels of all of them."),
+            Column("height_least", "pixels", "Height of the lowest image."),
+            Column("height_most", "pixels", "Height of the highest image."),
+            Column("width_least", "pixels", "Width of the narrowest image."),
+            Column("width_most", "pixels", "Width of the widest image."),
+            Column("colourless", FRACTION, "Fraction of pixels with a CIELAB chroma below 5."),
+            Column("chroma_mean", "CIELAB", "Mean chroma of all pixels (CIELAB, D65)."),
+            Column(
+                "near_duplicates", COUNT, "Images with a near-duplicate in a split before "
+                "theirs, in the order train, validation, test."
+            ),
+            Column("exact_duplicates", COUNT, "Those of them that are equal, pixel by pixel."),
+            Column("skipped", COUNT, "Files of the whole set that were skipped."),
+        ),
+    ),
+}  # fmt: skip
