@@ -283,3 +283,22 @@ def test_make_run_ends_with_the_same_sentences_and_where_to_go_on(tmp_path, caps
     # the report says them too
     shown = parts.headline(study / "tables")
     assert all(line.partition(": ")[2] in unescape(shown) for line in lines[:4])
+
+
+def test_a_study_that_names_from_predicted_colours_alone_has_its_sentence(tmp_path):
+    filled_tables(tmp_path / "tables")
+    path = tmp_path / "tables/identity.csv"
+    named = pd.read_csv(path)
+    named[named["features"].eq("position+gray+predicted")].to_csv(path, index=False)
+    names = dict(headline.sentences(tmp_path / "tables"))["Names"]
+    assert "random forest names right: 0.225 from position+gray+predicted" in names
+
+
+def test_the_best_of_several_classifiers_is_called_so(tmp_path):
+    filled_tables(tmp_path / "tables")
+    path = tmp_path / "tables/identity.csv"
+    named = pd.read_csv(path)
+    other = named.assign(classifier="svm", accuracy=named["accuracy"] + 0.1)
+    pd.concat([named, other]).to_csv(path, index=False)
+    names = dict(headline.sentences(tmp_path / "tables"))["Names"]
+    assert "svm, the best of 2 classifiers, names right: 0.500 from position+rgb" in names

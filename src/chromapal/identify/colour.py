@@ -20,6 +20,7 @@ from chromapal.identify.handedness import Handedness
 from chromapal.identify.transformer import Transformer
 from chromapal.identify.worm_batch import Scores
 from chromapal.identify.worms import Worm, worms_of
+from chromapal.prepare.frame import is_aligned
 from chromapal.prepare.variants import BACKGROUND
 
 CHANNELS = ("gray",)
@@ -276,11 +277,6 @@ def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
     """Return rows numbered from 0, the name of background emptied, as it is none."""
     name = neurons["name"].mask(neurons["name"].eq(BACKGROUND), "")
     return neurons.assign(row=np.arange(len(neurons), dtype=np.int64), name=name)
-
-
-def is_aligned(neurons: pd.DataFrame) -> bool:
-    """Return whether neurons have body axes."""
-    return set(BODY) <= set(neurons.columns)
 
 
 def by_worm(table: pd.DataFrame, some: Sequence[Worm]) -> pd.DataFrame:

@@ -22,6 +22,11 @@ QUANTILES = (0.002, 0.998)
 MARGIN_UM = 2.0
 
 
+def is_aligned(neurons: pd.DataFrame) -> bool:
+    """Return whether neurons have body axes."""
+    return set(BODY) <= set(neurons.columns)
+
+
 def with_colour(
     neurons: str | os.PathLike, aligned: str | os.PathLike | None = None
 ) -> pd.DataFrame:

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chromapal.columns import BODY
 from chromapal.evaluate.figures import coloured, style
-from chromapal.prepare.frame import BodyFrame
+from chromapal.prepare.frame import BodyFrame, is_aligned
 from chromapal.prepare.samples import Samples
 
 GRIDS = (64, 128)
@@ -74,8 +73,8 @@ def figure(neurons: pd.DataFrame, slab_um: float, grids: Sequence[int] = GRIDS) 
     key = coloured.largest(neurons)
     subset = coloured.neurons_of(neurons, key)
     columns = [(kind, grid) for kind in ("worm", "neuron") for grid in grids]
-    is_aligned = set(BODY) <= set(neurons.columns)
-    frame = BodyFrame.fit(neurons[neurons["role"].eq("train")]) if is_aligned else None
+    training = neurons[neurons["role"].eq("train")]
+    frame = BodyFrame.fit(training) if is_aligned(neurons) else None
     samples = [sample(subset, frame, kind, grid, slab_um) for kind, grid in columns]
     lab, worm = key
     drawn = style.new(

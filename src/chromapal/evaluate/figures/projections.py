@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from chromapal.columns import BODY, POSITION
 from chromapal.evaluate.figures import coloured, style
+from chromapal.prepare.frame import is_aligned
 
 PLANES = (("x", "y"), ("x", "z"), ("y", "z"))
 NORMALISED = dict(zip("xyz", POSITION, strict=True))
@@ -33,7 +34,7 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
     named = (subset["name"] != "").to_numpy()
     brighter = coloured.gain(subset, colour_scale)
     colours = coloured.colours(subset, colour_scale, brighter)
-    is_aligned = set(BODY) <= set(neurons.columns)
+    aligned = is_aligned(neurons)
     lab, worm = key
     drawn = style.new(
         11, 6.6,
@@ -46,7 +47,7 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
             (raw, (f"{across}r", f"{down}r"), True),
             (
                 normal,
-                tuple((ALIGNED if is_aligned else NORMALISED)[a] for a in (across, down)),
+                tuple((ALIGNED if aligned else NORMALISED)[a] for a in (across, down)),
                 False,
             ),
         ):
@@ -60,18 +61,18 @@ def figure(neurons: pd.DataFrame, colour_scale: str) -> Figure:
             x, y = columns
             if measured:
                 x, y = f"{across} [µm]", f"{down} [µm]"
-            elif is_aligned:
+            elif aligned:
                 x, y = f"{x} [µm]", f"{y} [µm]"
             else:
                 x, y = f"{x} ({across} as 0..1)", f"{y} ({down} as 0..1)"
             axes.set_xlabel(x)
             axes.set_ylabel(y)
-            if measured or not is_aligned:
+            if measured or not aligned:
                 axes.invert_yaxis()
-            if measured or is_aligned:
+            if measured or aligned:
                 axes.set_aspect("equal", adjustable="box")
         raw.set_title(f"as measured, {across}{down} plane")
-        normal.set_title("in body axes" if is_aligned else f"normalised, {across}{down} plane")
+        normal.set_title("in body axes" if aligned else f"normalised, {across}{down} plane")
     marker_style = {"ls": "", "markerfacecolor": "0.6", "markeredgecolor": "0.3", "color": "0.6"}
     drawn.legend(
         handles=[

@@ -1,6 +1,6 @@
-"""A study's main results in a few sentences: the report opens with them, `make run` ends with them.
+"""A study's main results in a few sentences, which open its report and which `make run` ends with.
 
-python -m chromapal.evaluate.report.headline results/STUDY
+As a program: `python -m chromapal.evaluate.report.headline results/STUDY`.
 """
 
 import argparse
@@ -60,12 +60,14 @@ def _names(rows: pd.DataFrame) -> str:
     if rows.empty:
         return "no classifier was run in this study."
     score = _score(rows)
-    own = rows[rows["colorizer"].eq("")]
+    # a study may name from predicted colours alone, of one colorizer or more
+    own = rows[rows["colorizer"].eq("")] if rows["colorizer"].eq("").any() else rows
+    own = own.drop_duplicates(["classifier", "features"])
     # the classifier that names most from the richest features
     features = read.ordered(own["features"], FEATURES)
     richest = own[own["features"].eq(features[-1])]
     best = richest.sort_values([score, "classifier"], ascending=[False, True], kind="stable")
-    classifier = best["classifier"].iloc[0]
+    classifier, count = best["classifier"].iloc[0], len(best)
     own = read.pick(own, classifier=classifier).set_index("features")
     low, high = ("assigned_low", "assigned_high") if score == "assigned" else ("low", "high")
     scores = [
@@ -75,7 +77,8 @@ def _names(rows: pd.DataFrame) -> str:
     ]
     how = ", one name to one neuron" if score == "assigned" else ""
     return (
-        f"fraction of neurons that {methods.words('classifiers', classifier)} names right"
+        f"fraction of neurons that {methods.words('classifiers', classifier)}"
+        f"{f', the best of {count} classifiers,' if count > 1 else ''} names right"
         f"{how}: {', '.join(scores)}; always the commonest name {number(own['majority'].max())}, "
         f"chance {number(own['chance'].max())}."
     )
@@ -123,8 +126,9 @@ def _worth(rows: pd.DataFrame) -> str:
             "beyond doubt."
         )
     return (
-        "of what true colour adds to position and gray, predicted colour recovers (recovery ratio; "
-        f"1: all of it, 0: nothing, below 0: it misleads): {', '.join(known)}."
+        "of what true colour adds to position and gray, the best predicted colour recovers "
+        "(recovery ratio; 1: all of it, 0: nothing, below 0: it misleads): "
+        f"{', '.join(known)}."
     )
 
 
