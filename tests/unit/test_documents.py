@@ -80,7 +80,9 @@ def test_the_lock_has_exact_pins_and_leaves_the_build_of_torch_open():
     assert not [line for line in pins if line.startswith(("nvidia", "triton"))]
 
 
-PARTS = SCHEMAS["parts.schema.json"]["$defs"]
+PARTS = {
+    name: part for schema in SCHEMAS.values() for name, part in schema.get("$defs", {}).items()
+}
 
 
 def nodes(schema):
@@ -127,11 +129,17 @@ def references(schema):
 
 def test_what_a_schema_refers_to_is_a_definition():
     # of a whole file, which states its $schema, Snakemake fills in no defaults
-    found = {ref for schema in SCHEMAS.values() for ref in references(schema)}
+    found = {(home, ref) for home, schema in SCHEMAS.items() for ref in references(schema)}
     assert found
-    for ref in found:
+    for home, ref in found:
         file, name = ref.split("#/$defs/")
-        assert file in ("", "parts.schema.json") and name in PARTS and "$schema" not in PARTS[name]
+        assert "$schema" not in SCHEMAS[file or home]["$defs"][name]
+
+
+def test_a_part_is_defined_once_and_used():
+    defined = [name for schema in SCHEMAS.values() for name in schema.get("$defs", {})]
+    used = {ref.rpartition("/")[2] for schema in SCHEMAS.values() for ref in references(schema)}
+    assert len(defined) == len(set(defined)) and set(defined) == used
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
@@ -159,7 +167,7 @@ def test_every_study_fits_the_schema(path):
 )
 def test_an_image_set_has_the_keys_of_its_kind(options, message):
     registry = referencing.Registry().with_contents(SCHEMAS.items())
-    schema = {"$ref": "parts.schema.json#/$defs/image_set"}
+    schema = {"$ref": "images_parts.schema.json#/$defs/image_set"}
     found = jsonschema.Draft202012Validator(schema, registry=registry).iter_errors(options)
     assert any(message in error.message for error in found)
 

@@ -214,12 +214,15 @@ def rows(properties: dict, parts: dict, prefix: str = ""):
 def document() -> str:
     """Return the text of config/README.md."""
     schemas = {
-        name: json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
-        for name in ("config", "images", "apply", "parts")
+        path.name.removesuffix(".schema.json"): json.loads(path.read_text(encoding="utf-8"))
+        for path in SCHEMAS.glob("*.schema.json")
     }
-    parts = schemas.pop("parts")["$defs"]
+    parts = {}
+    for schema in schemas.values():
+        parts |= schema.get("$defs", {})
     neurons, images, apply = (
-        HEAD + "\n".join(rows(schema["properties"], parts)) + "\n" for schema in schemas.values()
+        HEAD + "\n".join(rows(schemas[name]["properties"], parts)) + "\n"
+        for name in ("config", "images", "apply")
     )
     return f"{OPENING}{neurons}{IMAGES}{images}{APPLY}{apply}{CLOSING}"
 
