@@ -67,6 +67,16 @@ def test_slabs_by_hand():
     assert slabs_of(samples) == pytest.approx(expected)
 
 
+def test_slabs_that_begin_lower_by_hand():
+    # slabs from 2, 10, 18: their centres lie 1, 9 and 17 um above the lowest neuron, which is at 5
+    neurons = table([13.0, 5.0, 9.9, 25.0])
+    samples = Samples.from_neurons(neurons, "worm", grid=8, slab_um=8.0)
+    expected = {frozenset({1, 2}): 1 / 20, frozenset({0}): 9 / 20, frozenset({3}): 17 / 20}
+    assert slabs_of(samples, below_um=3.0) == pytest.approx(expected)
+    # a whole slab lower is the same slabs again
+    assert slabs_of(samples, below_um=8.0) == pytest.approx(slabs_of(samples))
+
+
 def test_flat_worm_is_one_slab_in_the_middle():
     samples = Samples.from_neurons(table([7.0, 7.0, 7.0]), "worm", grid=8)
     assert slabs_of(samples) == {frozenset({0, 1, 2}): 0.5}

@@ -15,6 +15,7 @@ from chromapal.errors import InputError
 from chromapal.prepare.samples import Batch, Samples
 from chromapal.training import loop
 from chromapal.training.device import Device
+from chromapal.training.neural import NeuralColorizer
 from chromapal.training.progress import Progress
 from chromapal.training.reading import read_colours, squared_errors
 from chromapal.training.task import Recipe, Task, averaged, calibrate
@@ -145,6 +146,29 @@ def test_errors_are_weighted_per_neuron():
     total, weight = squared_errors(torch.tensor([[1.0, 2.0, 1.0], [1.0, 1.0, 4.0]]), batch)
     assert float(total) == pytest.approx(3 * (1 + 4 + 1) / 3 + 0.5 * 9 / 3)
     assert float(weight) == 3.5
+
+
+class Height(nn.Module):
+    """Predicts the height of the slab, in every cell and colour."""
+
+    channels = 2
+
+    def forward(self, grid, z):
+        return z[:, :, None, None].expand(-1, 3, *grid.shape[2:])
+
+
+def test_a_prediction_is_the_mean_over_slabs_of_several_heights():
+    # neurons 0, 5 and 20 um above the lowest: slabs of 8 um that begin 0, 2, 4 and 6 um lower
+    rows = dict.fromkeys(("u", "v", "w", "gray", "weight_n", "r", "g", "b"), 0.5)
+    heights = {"zr": [0.0, 5.0, 20.0], "lab": "A", "worm": "w"}
+    table = pd.DataFrame({**heights, "weight": 1.0, **rows})
+    model = NeuralColorizer("height", recipe(), True, Height)
+    model.network = Height()
+    found = model.predict(Samples.from_neurons(table, "worm", 4))
+    # centres of the slabs, clipped to the worm: 4, 2, 0 and -2 um; 4, 2, 8, 6; 20, 18, 24, 22
+    centres = [(4 + 2 + 0 + 0) / 4, (4 + 2 + 8 + 6) / 4, (20 + 18 + 20 + 20) / 4]
+    expected = np.repeat(np.array(centres)[:, None] / 20, 3, axis=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_calibration_is_the_mean_over_batches():

@@ -198,7 +198,11 @@ class Samples:
         return len(self._slabs(np.zeros(self._worms()), self._heights(self.w))[0])
 
     def epoch(
-        self, batch_size: int, seed: int | Sequence[int] | None = None, augment: bool = False
+        self,
+        batch_size: int,
+        seed: int | Sequence[int] | None = None,
+        augment: bool = False,
+        below_um: float = 0.0,
     ) -> Iterator[Batch]:
         """Iterate once over all neurons; each is in exactly one batch.
 
@@ -207,8 +211,8 @@ class Samples:
         batch_size : int
             Samples in a batch; the last batch may have fewer.
         seed : int or sequence of int, optional
-            Without a seed, the order is fixed and slabs are counted from each worm's lowest
-            neuron. With a seed, samples are shuffled, and each worm's slabs begin up to one
+            Without a seed, the order is fixed, and slabs are counted from `below_um` below each
+            worm's lowest neuron. With a seed, samples are shuffled, and each worm's slabs begin up to one
             thickness lower, so that borders (and the number of slabs) differ between epochs. The
             same seed gives the same batches.
         augment : bool
@@ -216,6 +220,8 @@ class Samples:
             head has the same colours. `neuron` samples are not mirrored, which would add nothing.
             In body axes, which have sides, worms (or single neurons) are turned, stretched and
             shifted a little, as alignment might have put them.
+        below_um : float
+            Where slabs begin, without a seed [um].
 
         Yields
         ------
@@ -231,7 +237,7 @@ class Samples:
         moved = augment and rng is not None and self.extent_um is not None
         if moved:
             position = self._moved(position, rng)
-        z, sample = self._assign(rng, position[:, 2])
+        z, sample = self._assign(rng, position[:, 2], below_um)
         count = len(z)
         u, v = (torch.from_numpy(np.ascontiguousarray(axis)) for axis in position.T[:2])
         if rng is not None:
@@ -314,13 +320,15 @@ class Samples:
         return (um / extent + 0.5).clip(0, 1).astype(np.float32)
 
     def _assign(
-        self, rng: np.random.Generator | None, w: np.ndarray
+        self, rng: np.random.Generator | None, w: np.ndarray, below_um: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return each sample's auxiliary z, shape (samples,), and each neuron's sample, (n,)."""
         if self.kind == "neuron":
             return np.ascontiguousarray(w), np.arange(len(self.u))
         worms = self._worms()
-        offset = np.zeros(worms) if rng is None else rng.uniform(0, self.slab_um, worms)
+        offset = np.full(worms, below_um)
+        if rng is not None:
+            offset = rng.uniform(0, self.slab_um, worms)
         return self._slabs(offset, self._heights(w))
 
     def _heights(self, w: np.ndarray) -> np.ndarray:

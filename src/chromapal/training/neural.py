@@ -18,6 +18,9 @@ from chromapal.training.device import choose
 from chromapal.training.reading import neuron_errors, read_colours, to_device
 
 WEIGHTS = "weights.safetensors"
+# A neuron at the border of a slab is seen without its neighbours beyond: slabs are laid as often as
+# this, each time shifted, and the colours averaged.
+SHIFTS = 4
 
 
 class Standardised(torch.nn.Module):
@@ -138,16 +141,18 @@ class NeuralColorizer:
         """Predict colours; see `chromapal.colorizers.common.contract.Colorizer.predict`.
 
         Always in fp32, so that a neuron's colour does not depend on the other neurons of its
-        batch.
+        batch. Of `worm` samples, the mean over slabs that begin at `SHIFTS` heights.
         """
         chosen = choose(device, "fp32", threads)
         network = self.network.to(chosen.name).eval()
-        colours = np.full((len(samples.gray), 3), np.nan, np.float32)
+        shifts = SHIFTS if samples.kind == "worm" else 1
+        colours = np.zeros((len(samples.gray), 3), np.float32)
         with torch.inference_mode():
-            for batch in samples.epoch(self.params.batch):
-                moved = to_device(batch, chosen.name)
-                predicted = read_colours(network(moved.grid, moved.z), moved)
-                colours[batch.neuron.numpy()] = predicted.cpu().numpy()
+            for below_um in np.arange(shifts) * samples.slab_um / shifts:
+                for batch in samples.epoch(self.params.batch, below_um=below_um):
+                    moved = to_device(batch, chosen.name)
+                    predicted = read_colours(network(moved.grid, moved.z), moved)
+                    colours[batch.neuron.numpy()] += predicted.cpu().numpy() / np.float32(shifts)
         return colours
 
     def save(self, folder: Path):
