@@ -22,7 +22,7 @@ class Params(EncoderSettings):
     """
 
     epochs: int = 1000
-    steps: int = 700
+    steps: int = 1000
     batch: int = 64
     learning_rate: float = 2e-3
     patience: int = 30

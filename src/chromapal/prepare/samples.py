@@ -212,9 +212,9 @@ class Samples:
             Samples in a batch; the last batch may have fewer.
         seed : int or sequence of int, optional
             Without a seed, the order is fixed, and slabs are counted from `below_um` below each
-            worm's lowest neuron. With a seed, samples are shuffled, and each worm's slabs begin up to one
-            thickness lower, so that borders (and the number of slabs) differ between epochs. The
-            same seed gives the same batches.
+            worm's lowest neuron. With a seed, samples are shuffled, and each worm's slabs begin up
+            to one thickness lower, so that borders (and the number of slabs) differ between
+            epochs. The same seed gives the same batches.
         augment : bool
             With a seed, and as recorded, mirror `worm` samples in u and in v at random: a mirrored
             head has the same colours. `neuron` samples are not mirrored, which would add nothing.

@@ -16,6 +16,8 @@ from chromapal.prepare.samples import BODY_CHANNELS, CHANNELS
 # dimensional domains", arXiv:2006.10739).
 WAVES = 6
 HIDDEN = 64
+# Without it, a network learns the training worms' colours by heart once it is trained for long.
+DROPOUT = 0.2
 # The decoder narrows towards the grid, where a channel costs four times as much per level. It
 # stays 32 wide at the end: with 16, training took twice the steps and its
 # success depended on the seed.
@@ -101,8 +103,8 @@ class NeuronColour(nn.Module):
         self.register_buffer("waves", math.pi * 2.0 ** torch.arange(WAVES), persistent=False)
         inputs = features + len(BODY_CHANNELS) + 3 * 2 * WAVES + z_width
         self.layers = nn.Sequential(
-            *(nn.Linear(inputs, HIDDEN), nn.ReLU()),
-            *(nn.Linear(HIDDEN, HIDDEN), nn.ReLU()),
+            *(nn.Linear(inputs, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT)),
+            *(nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Dropout(DROPOUT)),
             nn.Linear(HIDDEN, 3),
         )
 
