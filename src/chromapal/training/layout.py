@@ -9,7 +9,7 @@ from chromapal.columns import TRAINED_ON
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_json
 
-LAYOUT = 2
+LAYOUT = 3
 SEALED = 3  # layout of the file with the checksums of a whole folder
 FILE = "params.json"
 READ = (".json", ".safetensors")  # suffixes of the files that models consist of
