@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from chromapal.errors import InputError
+from chromapal.images import pixels
+from chromapal.images.export import save_counts
 from chromapal.images.folder import Folder
 from chromapal.images.pixels import decode, dimensions, fit
 
@@ -396,3 +398,27 @@ def test_what_cannot_be_is_one_line(tmp_path):
         with pytest.raises(InputError, match=message) as error:
             Folder.find(**arguments)
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (13, 7)])
+def test_sixteen_bit_colours_are_written_and_read_as_png(tmp_path, size):
+    colours = np.random.default_rng(0).integers(0, 65536, (*size, 3), dtype=np.uint16)
+    save_counts(colours, tmp_path / "c.png")
+    np.testing.assert_array_equal(decode(tmp_path / "c.png"), colours)
+    # another reader agrees, as far as it goes
+    with Image.open(tmp_path / "c.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), colours >> 8)
+    save_counts((colours >> 8).astype(np.uint8), tmp_path / "8.png")
+    np.testing.assert_array_equal(decode(tmp_path / "8.png"), colours >> 8)
+
+
+def test_a_tiff_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    tifffile.imwrite(tmp_path / "t.tif", np.zeros((30, 30, 3), np.uint16), photometric="rgb")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 450)
+    assert decode(tmp_path / "t.tif").shape == (30, 30, 3)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 449)
+    with pytest.raises(InputError, match="decompression bomb"):
+        decode(tmp_path / "t.tif")
+    # of the TIFFs that Pillow does not read it asks nothing
+    with pytest.raises(InputError, match="900 pixels; expected 898 at most"):
+        pixels._with_tifffile(tmp_path / "t.tif")

@@ -59,8 +59,7 @@ def decode(path: str | os.PathLike) -> np.ndarray:
 
     EXIF orientation is applied, gray repeated, alpha composited on white, CMYK and palettes are
     converted, a TIFF whose 0 is white is inverted, and one of 9 to 15 bits fills 16. Sixteen bits
-    stay sixteen in gray images and TIFF; Pillow keeps the upper eight of a sixteen-bit colour PNG.
-    Embedded colour profiles are not applied.
+    stay sixteen in gray images, PNG and TIFF. Embedded colour profiles are not applied.
 
     Returns
     -------
@@ -71,7 +70,7 @@ def decode(path: str | os.PathLike) -> np.ndarray:
     ------
     InputError
         The file is not an image, is damaged, holds several images (pages, channels, an animation),
-        or has floating point or 32-bit values.
+        has floating point or 32-bit values, or more pixels than Pillow reads (179 million).
     """
     try:
         with warnings.catch_warnings():
@@ -124,6 +123,8 @@ def _with_pillow(path: str | os.PathLike) -> np.ndarray:
         _require_one_image(file, path)
         if file.format == "TIFF" and _needs_tifffile(file):
             return _with_tifffile(path)
+        if file.format == "PNG" and _has_sixteen_bit_colours(file):
+            return _sixteen_bit_png(file, path)
         file.load()
         image = _upright(file)
         if image.mode.startswith("I;16") or (image.mode == "I" and file.format in ("PNG", "PPM")):
@@ -136,6 +137,28 @@ def _with_pillow(path: str | os.PathLike) -> np.ndarray:
             paper = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(paper, image)
         return np.array(image.convert("RGB"))
+
+
+def _has_sixteen_bit_colours(file: Image.Image) -> bool:
+    # a transparent colour, which such a file may name, is left to Pillow
+    return file.tile[0].args in ("RGB;16B", "RGBA;16B") and "transparency" not in file.info
+
+
+def _sixteen_bit_png(file: Image.Image, path: str | os.PathLike) -> np.ndarray:
+    """Read a PNG of sixteen-bit colours, of which Pillow keeps the upper eight bits.
+
+    Read as if the lower byte came last in the file (`16L`), it keeps the lower eight.
+    """
+    file.load()
+    upper = np.asarray(_upright(file), dtype=np.uint16)
+    with Image.open(path, formats=("PNG",)) as again:
+        (tile,) = again.tile
+        again.tile = [tile._replace(args=tile.args.replace("16B", "16L"))]
+        again.load()
+        pixels = upper << 8 | np.asarray(_upright(again), dtype=np.uint16)
+    if pixels.shape[2] == 4:
+        pixels = _on_white(pixels, tifffile.EXTRASAMPLE.UNASSALPHA)
+    return np.ascontiguousarray(pixels)
 
 
 def _needs_tifffile(file: Image.Image) -> bool:
@@ -182,6 +205,7 @@ def _with_tifffile(path: str | os.PathLike) -> np.ndarray:
         with tiff.opened(path) as file:
             page = file.pages.first
             tiff.require_decodable(page, path)
+            _require_readable(page, path)
             pixels, axes, tags = page.asarray(), page.axes, page.tags
     except InputError:
         raise
@@ -207,6 +231,13 @@ def _with_tifffile(path: str | os.PathLike) -> np.ndarray:
     if turn := _TURNS.get(int(tags.valueof(_ORIENTATION, 1))):
         pixels = turn(pixels)
     return np.ascontiguousarray(pixels)
+
+
+def _require_readable(page: tifffile.TiffPage, path: str | os.PathLike):
+    """Refuse a page that would fill the memory, as Pillow does."""
+    pixels, most = page.imagewidth * page.imagelength, 2 * Image.MAX_IMAGE_PIXELS
+    if pixels > most:
+        raise InputError(path, f"{pixels} pixels", f"{most} at most", "cut it into parts")
 
 
 def _on_white(pixels: np.ndarray, kind: int) -> np.ndarray:
