@@ -11,6 +11,7 @@ TABLES ?= data/tables
 PEERS ?=
 MODEL ?= results/identity
 WORMS ?= data/new
+IMAGES ?= data/pictures
 NWB ?=
 # a value as one word of the shell, with spaces and quotes in it
 quoted = '$(subst ','\'',$(1))'
@@ -23,7 +24,7 @@ RUNS ?=
 TEST = $(BIN)/pytest -q -n $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle images apply test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle images apply colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):[^=].*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -65,6 +66,9 @@ images: install ## compare colorizers of images, on photographs and simulated sl
 apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ARGS="handedness=right"]
 	$(SNAKEMAKE) apply --config model=$(call quoted,$(MODEL)) worms=$(call quoted,$(WORMS)) \
 		$(if $(NWB),nwb=$(call quoted,$(NWB))) $(ARGS)
+
+colour: install ## colour gray or colour images: MODEL=results/STUDY/models/SET/RUN/COLORIZER IMAGES=FOLDER
+	$(SNAKEMAKE) colour --config model=$(call quoted,$(MODEL)) images=$(call quoted,$(IMAGES)) $(ARGS)
 
 test: lint ## run all checks except test-cluster
 	$(TEST) tests

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,3 +56,17 @@ def test_tiles_that_disagree_are_blended_without_a_seam():
     # 32 pixels a tile, of which 4 are shared
     assert steps.max() == pytest.approx(1 / 5) and (steps >= 0).all()
     assert found[0, :28, 0].max() == 0 and found[0, 32:, 0].min() == 1
+
+
+@pytest.mark.parametrize(
+    ("small", "large"), [((3, 5), (600, 7)), ((1, 1), (4, 3)), ((4, 2), (4, 9))]
+)
+def test_an_image_is_enlarged_as_pytorch_does(small, large):
+    image = np.random.default_rng(0).random((*small, 2), np.float32)
+    parts = list(tiles.enlarged(image, *large))
+    assert [rows.start for rows, _ in parts] == list(range(0, large[0], tiles.ROWS))
+    expected = torch.nn.functional.interpolate(
+        torch.from_numpy(image).permute(2, 0, 1)[None], size=large, mode="bilinear"
+    )[0].permute(1, 2, 0)
+    found = np.concatenate([values for _, values in parts])
+    np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -50,6 +50,15 @@ worms. For another model, or another folder of the same name, choose a different
 reads digits on the command line as a number: for a folder `007` or `2023_01` write `worms=./007`.
 
 """
+COLOUR = """
+## Images to colour
+
+Keys `model` and `images` colour images with a trained colorizer of a study of images:
+`snakemake colour --config model=results/STUDY/models/SET/RUN/COLORIZER images=FOLDER`.
+A config file of a study is ignored, as for new worms, and a folder of results belongs to one
+model and one folder of images. What it holds is described in `docs/images.md`.
+
+"""
 HEAD = "| key | default | meaning |\n|---|---|---|\n"
 CLOSING = """
 ## Methods' own parameters
@@ -220,11 +229,11 @@ def document() -> str:
     parts = {}
     for schema in schemas.values():
         parts |= schema.get("$defs", {})
-    neurons, images, apply = (
+    neurons, images, apply, colour = (
         HEAD + "\n".join(rows(schemas[name]["properties"], parts)) + "\n"
-        for name in ("config", "images", "apply")
+        for name in ("config", "images", "apply", "colour")
     )
-    return f"{OPENING}{neurons}{IMAGES}{images}{APPLY}{apply}{CLOSING}"
+    return f"{OPENING}{neurons}{IMAGES}{images}{APPLY}{apply}{COLOUR}{colour}{CLOSING}"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+ROWS = 256  # enlarged at once
 OVERLAP = 8  # neighbours share a tile's side divided by this, at least
 
 
@@ -88,3 +89,40 @@ def blended(
         done = (tops[number + 1] if number + 1 < len(tops) else height) - top
         yield slice(top, top + done), rows[:done]
         waiting = rows[done:]
+
+
+def enlarged(image: np.ndarray, height: int, width: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Enlarge an image by linear interpolation between the middles of its pixels.
+
+    Parameters
+    ----------
+    image : numpy.ndarray of float32, shape (h, w, K)
+        At least one pixel.
+    height, width : int
+        The size wanted [pixels].
+
+    Yields
+    ------
+    rows : slice
+        The next rows of the result, from the top.
+    values : numpy.ndarray of float32, shape (rows, width, K)
+        What is in them; beyond the outermost middles, the nearest of them.
+    """
+    down, right = _places(len(image), height), _places(image.shape[1], width)
+    for top in range(0, height, ROWS):
+        rows = slice(top, min(top + ROWS, height))
+        tall = _interpolated(image, *(each[rows] for each in down))
+        yield rows, _interpolated(tall.swapaxes(0, 1), *right).swapaxes(0, 1)
+
+
+def _places(length: int, pixels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return between which of `length` pixels the new ones lie: the one before, and how far on."""
+    place = np.clip((np.arange(pixels) + 0.5) * length / pixels - 0.5, 0, length - 1)
+    before = place.astype(int)
+    return before, (place - before).astype(np.float32)
+
+
+def _interpolated(values: np.ndarray, before: np.ndarray, on: np.ndarray) -> np.ndarray:
+    """Interpolate along the first axis."""
+    after = np.minimum(before + 1, len(values) - 1)
+    return values[before] + on[:, None, None] * (values[after] - values[before])

@@ -102,19 +102,45 @@ def fit(pixels: np.ndarray, size: int | None) -> np.ndarray:
     numpy.ndarray of float32, shape (size, size, 3) or (H, W, 3)
         0..1.
     """
-    peak = np.float32(np.iinfo(pixels.dtype).max)
     if size is None:
+        peak = np.float32(np.iinfo(pixels.dtype).max)
         return np.divide(pixels, peak, dtype=np.float32)
     high, wide = pixels.shape[:2]
     side = min(high, wide)
     left, top = (wide - side) // 2, (high - side) // 2
-    middle = pixels[top : top + side, left : left + side]
+    return _resized(pixels[top : top + side, left : left + side], size, size)
+
+
+def shrunk(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Scale the shorter side down to `size`, the longer one in proportion, and to 0..1.
+
+    Parameters
+    ----------
+    pixels : numpy.ndarray of uint8 or uint16, shape (H, W, 3)
+        As `decode` gives it.
+    size : int
+        Pixels (bicubic, antialiased); an image that is no larger keeps its size.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (h, w, 3)
+        0..1.
+    """
+    high, wide = pixels.shape[:2]
+    scale = size / min(high, wide)
+    if scale >= 1:
+        return fit(pixels, None)
+    return _resized(pixels, round(high * scale), round(wide * scale))
+
+
+def _resized(pixels: np.ndarray, high: int, wide: int) -> np.ndarray:
     if pixels.dtype == np.uint8:
-        planes = [Image.fromarray(np.ascontiguousarray(middle))]
+        planes = [Image.fromarray(np.ascontiguousarray(pixels))]
     else:
-        planes = [Image.fromarray(plane) for plane in np.moveaxis(middle, 2, 0).astype(np.float32)]
-    planes = [plane.resize((size, size), Image.Resampling.BICUBIC) for plane in planes]
+        planes = [Image.fromarray(plane) for plane in np.moveaxis(pixels, 2, 0).astype(np.float32)]
+    planes = [plane.resize((wide, high), Image.Resampling.BICUBIC) for plane in planes]
     result = np.dstack([np.asarray(plane) for plane in planes])
+    peak = np.float32(np.iinfo(pixels.dtype).max)
     return np.clip(np.divide(result, peak, dtype=np.float32), 0, 1)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 
@@ -81,8 +82,14 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
     elif precision == "auto":
         precision = "fp32"
     chosen = Device(device, precision, threads)
-    LOGGER.info("device: %s", chosen)
+    _tell(chosen)
     return chosen
+
+
+@cache
+def _tell(chosen: Device):
+    """Log a choice once, however many images or samples are predicted one after another."""
+    LOGGER.info("device: %s", chosen)
 
 
 def fast_bf16(device: str) -> bool:

@@ -68,4 +68,27 @@ TABLES = {
             Column("skipped", COUNT, "Files of the whole set that were skipped."),
         ),
     ),
+    "coloured": Table(
+        "images/index.csv",
+        "Images that a trained model coloured (`snakemake colour`): a row each.",
+        ("file",),
+        columns_of(
+            "file",
+            Column("coloured", TEXT, "Name of its PNG, in the same folder as this table."),
+            Column("width", "pixels", "Of both."),
+            Column("height", "pixels", "Of both."),
+            Column("bits", COUNT, "Of each channel of both, 8 or 16."),
+        ),
+    ),
+    "skipped_images": Table(
+        "skipped.csv",
+        "Files that `snakemake colour` skipped: a row each.",
+        ("file",),
+        columns_of(
+            "file",
+            Column("found", TEXT, "What is wrong with it."),
+            Column("expected", TEXT, "What was expected in its place."),
+            Column("advice", TEXT, "How to go on, where that does not follow."),
+        ),
+    ),
 }  # fmt: skip
