@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 
@@ -34,7 +33,9 @@ class Device:
         return f"{self.name}, {self.precision}{threads}"
 
 
-def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> Device:
+def choose(
+    device: str = "auto", precision: str = "auto", threads: int = 1, told: bool = True
+) -> Device:
     """Choose a device and a precision, log the choice, and set PyTorch's number of threads.
 
     Parameters
@@ -48,6 +49,8 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
         wrongly gets fp32.
     threads : int
         Threads on the CPU. Results repeat bit for bit only with the same number.
+    told : bool
+        Whether the choice is logged: not by what predicts image after image.
 
     Raises
     ------
@@ -82,14 +85,9 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
     elif precision == "auto":
         precision = "fp32"
     chosen = Device(device, precision, threads)
-    _tell(chosen)
+    if told:
+        LOGGER.info("device: %s", chosen)
     return chosen
-
-
-@cache
-def _tell(chosen: Device):
-    """Log a choice once, however many images or samples are predicted one after another."""
-    LOGGER.info("device: %s", chosen)
 
 
 def fast_bf16(device: str) -> bool:
