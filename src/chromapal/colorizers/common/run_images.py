@@ -16,6 +16,7 @@ from chromapal.errors import InputError
 from chromapal.images.bundled import micrograph
 from chromapal.images.export import save
 from chromapal.images.sets import Part, listed, part
+from chromapal.prepare.crops import CropSamples
 from chromapal.prepare.images import ImageSamples
 from chromapal.training import layout
 from chromapal.training.settings import Training
@@ -95,8 +96,8 @@ def train(
     module = methods.module("colorizers", method.colorizer)
     model = module.build(methods.params("colorizers", method.colorizer, method.params))
     history = model.fit(
-        ImageSamples(training_images),
-        ImageSamples(validation_images),
+        samples_of(training_images),
+        samples_of(validation_images),
         seed=training.seed,
         device=training.device,
         threads=training.threads,
@@ -113,6 +114,12 @@ def train(
     # the last step: a job that is killed before has its training to go on from
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
+
+
+def samples_of(images: Part) -> ImageSamples:
+    """Return what training sees of images: crops, where the set has them cropped, or all."""
+    crop = images.collection.crop
+    return CropSamples(images, crop) if crop else ImageSamples(images)
 
 
 def facts_of(colorizer: str, images: Part) -> dict:
