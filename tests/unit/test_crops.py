@@ -246,9 +246,9 @@ def absurd(folder):
 
 
 def leaking(cls, **options):
-    """Find photographs and hold out those that are scored."""
+    """Find photographs and train on those that are scored too."""
     found = FIND(cls, **options)
-    roles = {"train": "train", "validation": "train", "test": "validation"}
+    roles = {"train": "train", "validation": "validation", "test": "train"}
     images = [dataclasses.replace(each, split=roles[each.split]) for each in found.images]
     return cls(images, found.skipped, crop=found.crop)
 
