@@ -161,8 +161,8 @@ def test_test_photographs_are_scored_in_place_of_val(tmp_path):
 def test_large_photographs_are_kept_small_and_whole(tmp_path):
     options = write(tmp_path, {"train": 4, "val": 1}, size=(80, 200))
     sets.list_images(options, 0, tmp_path / "list.parquet")
-    for size, shape in ((None, (80, 200)), (40, (40, 100)), (100, (80, 200))):
-        given = {key: value for key, value in {**options, "size": size}.items() if value}
+    for largest, shape in ((None, (80, 200)), (40, (40, 100)), (100, (80, 200))):
+        given = {key: value for key, value in {**options, "largest": largest}.items() if value}
         rgb, gray = sets.part(sets.listed(tmp_path / "list.parquet", given), "test")[0]
         assert gray.shape == shape and rgb.dtype == np.float32
 

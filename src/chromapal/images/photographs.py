@@ -25,30 +25,30 @@ class Photographs(Folder):
     ----------
     images, skipped
         See `Collection`.
-    size : int, optional
+    largest : int, optional
         The shorter side of larger photographs is shrunk to this [pixels]; none is cut. By default
         photographs are not changed.
     crop : int
         Side of a crop [pixels].
     """
 
-    READ_WITH = ("size", "crop")
+    READ_WITH = ("largest", "crop")
 
     def __init__(
         self,
         images: Iterable[Image],
         skipped: Iterable[tuple[str, str]] = (),
-        size: int | None = None,
+        largest: int | None = None,
         crop: int = 128,
     ):
-        super().__init__(images, skipped, size)
-        self.crop = crop
+        super().__init__(images, skipped)
+        self.largest, self.crop = largest, crop
 
     @classmethod
     def find(
         cls,
         folder: str | os.PathLike,
-        size: int | None = None,
+        largest: int | None = None,
         crop: int = 128,
         held_out: int = 40,
         seed: int = 0,
@@ -62,7 +62,7 @@ class Photographs(Folder):
         folder : path-like
             With sub-folders `train`, and `test` or `val` (or `valid`, `validation`), of which
             `test` is scored where there is one, and the other is then not used.
-        size, crop
+        largest, crop
             As for the constructor.
         held_out : int
             Number of training photographs that are validated on; drawn.
@@ -111,9 +111,13 @@ class Photographs(Folder):
                 key = printable(name)
                 part = "validation" if name in validated else split
                 images.append(Image(key, key, part, str(folder / name)))
-        return cls.found(printable(folder), images, skipped, size=size, crop=crop)
+        return cls.found(printable(folder), images, skipped, largest=largest, crop=crop)
 
     def load(self, image: Image) -> np.ndarray:
         """Read a whole photograph; float32 of shape (H, W, 3), sRGB 0..1."""
         pixels = decode(image.file)
-        return fit(pixels, None) if self.size is None else shrunk(pixels, self.size)
+        return fit(pixels, None) if self.largest is None else shrunk(pixels, self.largest)
+
+    def stamp(self, image: Image) -> bytes:
+        """Return a file's name, length and time, and how it is shrunk, without reading the file."""
+        return super().stamp(image) + repr(self.largest).encode()

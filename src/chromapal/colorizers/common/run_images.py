@@ -23,7 +23,7 @@ from chromapal.training.settings import Training
 
 LOGGER = logging.getLogger("chromapal")
 IN_MEMORY = 64  # images, during prediction
-MEASURED = 64  # training images whose size is looked at
+MEASURED = 64  # training images that are measured where they are of many sizes
 
 
 @dataclass(frozen=True)
@@ -131,13 +131,16 @@ def facts_of(colorizer: str, images: Part) -> dict:
         colorizer; version and lock_digest of the software; train_pictures, their number; and
         side, the median of their shorter sides [pixels]: things look as large as that to it.
     """
-    measured = np.unique(np.linspace(0, len(images) - 1, MEASURED).round().astype(int))
+    side = images.collection.size
+    if side is None:
+        measured = np.unique(np.linspace(0, len(images) - 1, MEASURED).round().astype(int))
+        side = int(np.median([min(images[index][1].shape) for index in measured.tolist()]))
     return {
         "colorizer": colorizer,
         "version": provenance.version(),
         "lock_digest": provenance.lock_digest(),
         "train_pictures": len(images),
-        "side": int(np.median([min(images[index][1].shape) for index in measured.tolist()])),
+        "side": side,
     }
 
 
