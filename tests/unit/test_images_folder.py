@@ -3,6 +3,8 @@
 import io
 import os
 import struct
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -422,3 +424,27 @@ def test_a_tiff_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     # of the TIFFs that Pillow does not read it asks nothing
     with pytest.raises(InputError, match="900 pixels; expected 898 at most"):
         pixels._with_tifffile(tmp_path / "t.tif")
+
+
+def deflated(path, packed, kind):
+    """Write sixteen-bit colours of 16 x 16 pixels, of which the deflated bytes are given."""
+    tags = {
+        256: 16, 257: 16, 258: 8 + 2 + 12 * 9 + 4, 259: kind, 262: 2,
+        273: 8 + 2 + 12 * 9 + 4 + 6, 277: 3, 278: 16, 279: len(packed),
+    }  # fmt: skip
+    head = struct.pack("<2sHLH", b"II", 42, 8, len(tags))
+    for tag, value in tags.items():
+        head += struct.pack("<HHLL", tag, *((3, 3) if tag == 258 else (4, 1)), value)
+    path.write_bytes(head + struct.pack("<LHHH", 0, 16, 16, 16) + packed)
+
+
+@pytest.mark.parametrize("kind", [8, 32946])
+def test_a_deflated_strip_is_read_no_further_than_it_belongs_to_the_image(tmp_path, kind):
+    colours = np.random.default_rng(0).integers(0, 65536, (16, 16, 3), dtype=np.uint16)
+    deflated(tmp_path / "good.tif", zlib.compress(colours.tobytes()), kind)
+    np.testing.assert_array_equal(decode(tmp_path / "good.tif"), colours)
+    deflated(tmp_path / "bomb.tif", zlib.compress(colours.tobytes() + bytes(100 << 20)), kind)
+    tracemalloc.start()
+    np.testing.assert_array_equal(decode(tmp_path / "bomb.tif"), colours)
+    assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    tracemalloc.stop()
