@@ -117,15 +117,12 @@ class Rebalanced(ImageNetwork):
                 true += _colourfulness(batch.rgb)
                 for found, temperature in zip(predicted, TEMPERATURES, strict=True):
                     found += _colourfulness(self.decode(logits, batch.gray, temperature))
-        wrong = np.abs(np.mean(predicted, axis=1) - np.mean(true))
+        means, wanted = np.mean(predicted, axis=1), np.mean(true)
         # of equally good ones the warmest, which errs least
-        best = TEMPERATURES[::-1][wrong[::-1].argmin()]
-        self.temperature.fill_(best)
-        LOGGER.info(
-            "temperature %.2f: validation images have %.3g of their colourfulness",
-            best,
-            np.mean(predicted[TEMPERATURES.tolist().index(best)]) / (np.mean(true) or np.nan),
-        )
+        best = len(means) - 1 - np.abs(means - wanted)[::-1].argmin()
+        self.temperature.fill_(TEMPERATURES[best])
+        words = "temperature %.2f: validation images are %.3f colourful, in truth %.3f"
+        LOGGER.info(words, TEMPERATURES[best], means[best], wanted)
 
 
 class RebalancedColorizer(ImageColorizer):
