@@ -1,5 +1,6 @@
 """Images of any kind get colours and keep their lightness; bad files stop nobody."""
 
+import errno
 import json
 import os
 
@@ -241,6 +242,22 @@ def test_a_run_that_is_killed_leaves_no_half_of_its_images(folder, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run(folder)
     assert written and list((folder / "out").iterdir()) == []
+
+
+def test_a_file_that_may_not_be_read_says_how_to_go_on_once_it_may(folder, monkeypatch):
+    save(gray_image(8, 9), folder / "in/closed.png")
+    real = Image.open
+
+    def refused(path, *arguments, **options):
+        if str(path).endswith("closed.png"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(Image, "open", refused)
+    index, skipped = run(folder)
+    assert index.index.tolist() == ["gray.png"]
+    (row,) = skipped.to_dict("records")
+    assert row["found"] == "no permission to read it" and "remove the folder" in row["advice"]
 
 
 def test_a_network_that_fails_on_one_image_skips_it(folder, monkeypatch):

@@ -17,7 +17,7 @@ from chromapal.apply import tiles
 from chromapal.apply.image_model import load
 from chromapal.apply.plan import require_apart
 from chromapal.console import progress
-from chromapal.errors import InputError, PassingError, disk_is_full, passing
+from chromapal.errors import InputError, disk_is_full, passing
 from chromapal.evaluate.figures import image_parts, style
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import whole, write_json
@@ -93,6 +93,7 @@ def colour_all(
         coloured; the log says why each was skipped.
     """
     started = time.perf_counter()
+    torch.set_num_threads(1)
     for out in (out_folder, out_sheet, out_skipped, out_applied):
         require_apart(out, images, "images")
     trained, facts = load(model)
@@ -248,19 +249,21 @@ def _small(pixels: np.ndarray) -> np.ndarray:
     return shrunk(np.ascontiguousarray(pixels[::step, ::step]), SHOWN_PIXELS)
 
 
-def _line(error: Exception, path: Path) -> InputError | PassingError:
+def _line(error: Exception, path: Path) -> InputError:
     """Say in one line why an image was skipped."""
     if disk_is_full(error):
         raise error
     if passes := passing(error, path):
-        return passes
+        # not a failed job, which would lose the other images: what is mended has to be asked for
+        advice = "mend that, remove the folder of results, and give the same command again"
+        return InputError(path, passes.found, passes.expected, advice)
     if isinstance(error, InputError):
         return error
     reason = " ".join(str(error).split())[:80] or type(error).__name__
     return InputError(path, f"an image that cannot be coloured ({reason})", "another one")
 
 
-def _skipped(errors: Sequence[InputError | PassingError], images: str | os.PathLike):
+def _skipped(errors: Sequence[InputError], images: str | os.PathLike):
     """Log why images were skipped, and list them, sorted."""
     rows = []
     for error in errors:
