@@ -11,6 +11,8 @@ TABLES ?= data/tables
 PEERS ?=
 MODEL ?= results/identity
 WORMS ?= data/new
+IMAGES ?= data/pictures
+FOLDER ?= data/photographs
 NWB ?=
 # a value as one word of the shell, with spaces and quotes in it
 quoted = '$(subst ','\'',$(1))'
@@ -23,11 +25,11 @@ RUNS ?=
 TEST = $(BIN)/pytest -q -n $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle images apply test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle images images-photographs apply colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):[^=].*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F '|' '{ printf "  make %-15s  %s\n", $$1, $$2 }'
+		awk -F '|' '{ printf "  make %-18s  %s\n", $$1, $$2 }'
 
 install: .venv/.installed ## create .venv from the lock of exact pins
 
@@ -62,9 +64,15 @@ identity identity-labs identity-oracle: install
 images: install ## compare colorizers of images, on photographs and simulated slices
 	$(SNAKEMAKE) --configfile config/images.yaml
 
+images-photographs: install ## the same on photographs: FOLDER=FOLDER with train, val or test [ARGS="budget=quick"]
+	$(SNAKEMAKE) --configfile config/images-photographs.yaml --config folder=$(call quoted,$(FOLDER)) $(ARGS)
+
 apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ARGS="handedness=right"]
 	$(SNAKEMAKE) apply --config model=$(call quoted,$(MODEL)) worms=$(call quoted,$(WORMS)) \
 		$(if $(NWB),nwb=$(call quoted,$(NWB))) $(ARGS)
+
+colour: install ## colour gray or colour images: MODEL=results/STUDY/models/SET/RUN/COLORIZER IMAGES=FOLDER
+	$(SNAKEMAKE) colour --config model=$(call quoted,$(MODEL)) images=$(call quoted,$(IMAGES)) $(ARGS)
 
 test: lint ## run all checks except test-cluster
 	$(TEST) tests

@@ -1,5 +1,5 @@
 # A study is a config file; this workflow turns it into tables, figures and a report.
-if not workflow.overwrite_configfiles and not {"model", "worms"} & set(config):
+if not workflow.overwrite_configfiles and not {"model", "worms", "images"} & set(config):
 
     # A study states all its keys: another config file replaces the default study, never adds to it.
     configfile: "config/config.yaml"
@@ -24,6 +24,17 @@ if KIND == "apply":
             f"{RESULTS}/scope.csv",
             f"{RESULTS}/layers" if config["napari"] else [],
             f"{RESULTS}/nwb" if config["nwb"] else [],
+
+elif KIND == "colour":
+
+    # A colorizer of a study of images that has ended, applied to other images.
+    include: "workflow/rules/colour.smk"
+
+    rule colour:
+        """Everything that images get: their colours, and a sheet to look at."""
+        default_target: True
+        input:
+            rules.colour_images.output,
 
 else:
 

@@ -1,5 +1,6 @@
 """What volumes and images need of TIFF files beyond tifffile: LZW, 0 as white, reduced copies.
 
+Deflate (zlib), too: tifffile inflates a strip whole, and one of a megabyte can hold a gigabyte.
 tifffile needs the package imagecodecs for LZW, in which Fiji and Bio-Formats often write. Pillow,
 which is there anyway, brings libtiff, and decodes the same bytes.
 """
@@ -8,6 +9,7 @@ import importlib.util
 import io
 import os
 import struct
+import zlib
 from collections import ChainMap
 
 import numpy as np
@@ -17,6 +19,9 @@ from PIL import Image
 from chromapal.errors import InputError
 
 UNCOMPRESSED = "save it uncompressed, or compressed with LZW or Deflate (zlib)"
+_DEFLATED = tuple(
+    int(kind) for kind in (tifffile.COMPRESSION.ADOBE_DEFLATE, tifffile.COMPRESSION.DEFLATE)
+)
 _PACKED = tuple(int(kind) for kind in (tifffile.COMPRESSION.LZW, tifffile.COMPRESSION.ZSTD))
 # tags of a TIFF of one row of bytes: width, height, bits, compression, photometric, offset of the
 # only strip, samples per pixel, rows per strip, bytes of the strip
@@ -28,7 +33,7 @@ def opened(path: str | os.PathLike) -> tifffile.TiffFile:
     if importlib.util.find_spec("imagecodecs") is None:
         known = tifffile.TIFF.DECOMPRESSORS
         if not isinstance(known, ChainMap):
-            more = {kind: _decoder(kind) for kind in _PACKED}
+            more = {kind: _decoder(kind) for kind in _PACKED} | dict.fromkeys(_DEFLATED, _inflated)
             tifffile.TIFF.DECOMPRESSORS = ChainMap(more, known)
     return tifffile.TiffFile(path)
 
@@ -72,6 +77,11 @@ def full_pages(file: tifffile.TiffFile) -> int:
     """Count a file's pages without its masks and reduced copies of other pages."""
     pages = [file.pages[number].aspage() for number in range(len(file.pages))]
     return sum(not (page.is_reduced or page.is_mask) for page in pages)
+
+
+def _inflated(packed: bytes, /, *, out: int | None = None, **_) -> bytes:
+    """Inflate a strip or tile, no further than the `out` bytes that belong into it."""
+    return zlib.decompressobj().decompress(packed, out if isinstance(out, int) else 0)
 
 
 def _decoder(kind: int):

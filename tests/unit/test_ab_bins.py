@@ -152,3 +152,73 @@ def test_every_fourth_pixel_keeps_its_colour(size):
     found = enlarged(ab, size)
     assert found.shape == (1, 2, *size)
     torch.testing.assert_close(found[:, :, ::4, ::4], ab)
+
+
+def test_a_colours_shares_by_hand():
+    # squared distances of (3, 4) to its five nearest bins, and exp(-d² / 50) of each
+    distances = {(0, 0): 25, (0, 10): 45, (10, 0): 65, (10, 10): 85, (-10, 0): 185}
+    shares = dict(zip(distances, [0.40624, 0.27231, 0.18254, 0.12236, 0.01656], strict=True))
+    which, share = ab_bins.soft_encode(torch.tensor([[3.0, 4.0]]), BINS)
+    found = {tuple(BINS[k].tolist()): float(value) for k, value in zip(*which, *share, strict=True)}
+    assert found == pytest.approx(shares, abs=1e-5)
+
+
+def test_class_weights_by_hand():
+    # 1 / (prior / 2 + 1 / 6) is 1.93548, 3.75, 4.61538, whose mean over the prior is 2.56638
+    found = ab_bins.rebalancing(torch.tensor([0.7, 0.2, 0.1]).double(), 0.5)
+    np.testing.assert_allclose(found, [0.75417, 1.46120, 1.79840], atol=1e-5)
+
+
+def test_an_annealed_mean_by_hand():
+    # at T = 1/2 probabilities are squared: .64 and .04 of .68
+    logits = torch.tensor([0.8, 0.2]).log().view(1, 2, 1, 1)
+    bins = torch.tensor([[0.0, 0.0], [17.0, -34.0]])
+    found = ab_bins.annealed_mean(logits, bins, 0.5).flatten()
+    np.testing.assert_allclose(found, [1.0, -2.0], rtol=1e-5)
+
+
+def fitted(temperature, validation):
+    params = lab_rebalanced.Params(
+        epochs=1, steps=1, batch=2, depth=18, temperature=temperature, learning_rate=1e-6
+    )
+    model = lab_rebalanced.build(params)
+    red = image(0.9, 0.2, 0.2)
+    model.fit(ImageSamples([red, red]), ImageSamples(validation), 0, "cpu")
+    return model
+
+
+def test_a_stated_temperature_is_kept():
+    assert float(fitted(0.38, [image(0.5, 0.5, 0.5)]).network.temperature) == pytest.approx(0.38)
+
+
+class Torn(Rebalanced):
+    """Thinks that every pixel is gray or vivid, more likely the latter."""
+
+    def forward(self, gray):
+        vivid = int(ab_bins.nearest(torch.tensor([[60.0, 40.0]]), BINS)[0])
+        neutral = int(ab_bins.nearest(torch.zeros(1, 2), BINS)[0])
+        logits = torch.full((len(gray), len(BINS), *(-(-s // 4) for s in gray.shape[2:])), -99.0)
+        logits[:, vivid], logits[:, neutral] = np.log(0.6), np.log(0.4)
+        return logits
+
+
+@pytest.mark.parametrize("right", [0.05, 0.5, 0.95])
+def test_the_temperature_makes_validation_images_as_colourful_as_they_are(right):
+    network = Torn(18, 0.5, 1.0)
+    gray = torch.linspace(0.3, 0.7, 64).view(1, 1, 8, 8)
+    truth = network.decode(network(gray), gray, right)[0].permute(1, 2, 0).numpy()
+    network.choose_temperature(ImageSamples([(truth, gray[0, 0].numpy())] * 2))
+    assert float(network.temperature) == pytest.approx(right)
+
+
+def test_gray_validation_images_get_the_warmest_temperature():
+    network = Torn(18, 0.5, 0.38)
+    network.choose_temperature(ImageSamples([image(0.5, 0.5, 0.5)]))
+    assert float(network.temperature) == 1
+
+
+def test_the_temperature_is_saved_with_the_weights(tmp_path):
+    model = fitted(0.0, [image(0.9, 0.1, 0.1)])
+    model.save(tmp_path)
+    again = lab_rebalanced.build(model.params).load(tmp_path)
+    assert float(again.network.temperature) == float(model.network.temperature) < 1

@@ -20,7 +20,7 @@ ALLOWED = {
     "evaluate": {"worms", "prepare"},
     # learns from all worms what simulated ones are drawn from; nobody imports it
     "worm_statistics": {"worms", "prepare", "identify"},
-    "apply": {"worms", "prepare", "training", "identify", "colorizers", "evaluate"},
+    "apply": {"worms", "images", "prepare", "training", "identify", "colorizers", "evaluate"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
@@ -79,11 +79,13 @@ def test_rules_import_nothing_heavy():
         "from chromapal import columns",
         "from chromapal import config_files, files, methods, provenance, written",
         "from chromapal.apply import facts as model_facts",
+        "from chromapal.apply import image_model",
         "from chromapal.apply import plan as apply_plan",
         "from chromapal.errors import InputError, NoSpaceError, one_line",
         "from chromapal.worms import plan",
         "from chromapal.worms import plan, registry",
         "from chromapal.worms.dandi import plan as dandi_plan",
+        "from chromapal.worms.discover import everything",
         "from chromapal.worms.simulate import file_names",
         "from chromapal.worms.slugs import path_fault, require_path",
     ]

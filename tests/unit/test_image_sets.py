@@ -272,7 +272,7 @@ def test_a_file_is_known_by_name_and_time_and_a_patch_by_its_pixels(tmp_path):
     [
         ("lab_rebalanced", {"depth": 20}),
         ("lab_rebalanced", {"uniform": 0}),
-        ("lab_rebalanced", {"temperature": 0}),
+        ("lab_rebalanced", {"temperature": 0.001}),
         ("lab_autoencoder", {"halvings": 5}),
         ("context_mlp", {"rounds": 0}),
     ],

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.metrics import intervals
-from chromapal.evaluate.tables import images
+from chromapal.evaluate.tables import image_comparisons, images
 from chromapal.images import card
 from chromapal.images.collection import Collection, Image
 
@@ -245,3 +245,59 @@ def test_near_twins_count_as_near_only(tmp_path):
     images.write_image_sets([{"set": "s", "path": tmp_path}], tmp_path / "sets.csv")
     test = read(tmp_path / "sets.csv").iloc[2]
     assert (test["near_duplicates"], test["exact_duplicates"]) == ("2", "1")
+
+
+COMPARISON = {"title": "loss", "runs": ["mse", "huber"], "colorizers": ["net"]}
+
+
+def compared(entries, path, comparisons=(COMPARISON,)):
+    image_comparisons.write(entries, comparisons, path, seed=0)
+    table = read(path)
+    assert list(table.columns) == TABLES["image_comparisons"].names
+    return table[table["measure"].eq("delta_e")]
+
+
+def test_images_are_compared_one_by_one(scored, tmp_path):
+    # very different images, all of them 1 better with the other loss
+    entries = [
+        scored([2, 40, 9], ["a", "b", "c"]),
+        scored([1, 39, 8], ["a", "b", "c"], run="huber"),
+    ]
+    (row,) = compared(entries, tmp_path / "t.csv").to_dict("records")
+    told = {
+        "comparison": "loss", "set": "photos", "run": "huber", "colorizer": "net",
+        "against_run": "mse", "against_colorizer": "net", "pictures": "3",
+        "difference": "-1", "low": "-1", "high": "-1",
+    }  # fmt: skip
+    assert {key: row[key] for key in told} == told
+
+
+def test_images_are_paired_by_key_whatever_their_order(scored, tmp_path):
+    one = scored([2, 4], ["a", "b"])
+    two = scored([3, 1], ["b", "a"], run="huber", key=["k1", "k0"])
+    (row,) = compared([one, two], tmp_path / "t.csv").to_dict("records")
+    assert (row["difference"], row["low"]) == ("-1", "-1")
+
+
+def test_networks_are_held_against_the_baselines_of_their_run(scored, tmp_path):
+    names = ("net", "copy_gray", "mean_colour")
+    entries = [scored([2, 4], ["a", "b"], colorizer=name) for name in names]
+    entries += [scored([2, 4], ["a", "b"], run="huber"), scored([1, 2], ["a", "b"], "other")]
+    found = compared(entries, tmp_path / "t.csv")
+    pairs = found[["comparison", "run", "colorizer", "against_run", "against_colorizer"]]
+    baseline = image_comparisons.BASELINE
+    assert sorted(pairs.apply(tuple, axis=1)) == [
+        ("loss", "huber", "net", "mse", "net"),
+        (baseline, "mse", "net", "mse", "copy_gray"),
+        (baseline, "mse", "net", "mse", "mean_colour"),
+    ]
+
+
+def test_runs_of_other_images_do_not_compare(scored, tmp_path):
+    entries = [scored([2, 4], ["a", "b"]), scored([2], ["a"], run="huber")]
+    with pytest.raises(ValueError, match="other test images"):
+        compared(entries, tmp_path / "t.csv")
+
+
+def test_nothing_compared_is_a_table_without_rows(tmp_path):
+    assert compared([], tmp_path / "t.csv", []).empty

@@ -3,6 +3,8 @@
 import io
 import os
 import struct
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from chromapal.errors import InputError
+from chromapal.images import pixels
+from chromapal.images.export import save_counts
 from chromapal.images.folder import Folder
 from chromapal.images.pixels import decode, dimensions, fit
 
@@ -396,3 +400,51 @@ def test_what_cannot_be_is_one_line(tmp_path):
         with pytest.raises(InputError, match=message) as error:
             Folder.find(**arguments)
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (13, 7)])
+def test_sixteen_bit_colours_are_written_and_read_as_png(tmp_path, size):
+    colours = np.random.default_rng(0).integers(0, 65536, (*size, 3), dtype=np.uint16)
+    save_counts(colours, tmp_path / "c.png")
+    np.testing.assert_array_equal(decode(tmp_path / "c.png"), colours)
+    # another reader agrees, as far as it goes
+    with Image.open(tmp_path / "c.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), colours >> 8)
+    save_counts((colours >> 8).astype(np.uint8), tmp_path / "8.png")
+    np.testing.assert_array_equal(decode(tmp_path / "8.png"), colours >> 8)
+
+
+def test_a_tiff_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    tifffile.imwrite(tmp_path / "t.tif", np.zeros((30, 30, 3), np.uint16), photometric="rgb")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 450)
+    assert decode(tmp_path / "t.tif").shape == (30, 30, 3)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 449)
+    with pytest.raises(InputError, match="decompression bomb"):
+        decode(tmp_path / "t.tif")
+    # of the TIFFs that Pillow does not read it asks nothing
+    with pytest.raises(InputError, match="900 pixels; expected 898 at most"):
+        pixels._with_tifffile(tmp_path / "t.tif")
+
+
+def deflated(path, packed, kind):
+    """Write sixteen-bit colours of 16 x 16 pixels, of which the deflated bytes are given."""
+    tags = {
+        256: 16, 257: 16, 258: 8 + 2 + 12 * 9 + 4, 259: kind, 262: 2,
+        273: 8 + 2 + 12 * 9 + 4 + 6, 277: 3, 278: 16, 279: len(packed),
+    }  # fmt: skip
+    head = struct.pack("<2sHLH", b"II", 42, 8, len(tags))
+    for tag, value in tags.items():
+        head += struct.pack("<HHLL", tag, *((3, 3) if tag == 258 else (4, 1)), value)
+    path.write_bytes(head + struct.pack("<LHHH", 0, 16, 16, 16) + packed)
+
+
+@pytest.mark.parametrize("kind", [8, 32946])
+def test_a_deflated_strip_is_read_no_further_than_it_belongs_to_the_image(tmp_path, kind):
+    colours = np.random.default_rng(0).integers(0, 65536, (16, 16, 3), dtype=np.uint16)
+    deflated(tmp_path / "good.tif", zlib.compress(colours.tobytes()), kind)
+    np.testing.assert_array_equal(decode(tmp_path / "good.tif"), colours)
+    deflated(tmp_path / "bomb.tif", zlib.compress(colours.tobytes() + bytes(100 << 20)), kind)
+    tracemalloc.start()
+    np.testing.assert_array_equal(decode(tmp_path / "bomb.tif"), colours)
+    assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    tracemalloc.stop()

@@ -69,3 +69,43 @@ def test_colours_have_slopes_everywhere():
     rgb = channels_first(images()).requires_grad_()
     lab.lab_to_rgb(lab.rgb_to_lab(rgb)).sum().backward()
     assert rgb.grad.isfinite().all()
+
+
+# L changes by 137 for channels from 0 to 1 where it is steepest, and counts are half a step away
+HALF_STEP = {8: 137 * 0.5 / 255, 16: 137 * 0.5 / 65535}
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_lightness_is_kept_to_the_rounding_of_counts(bits):
+    peak = 2**bits - 1
+    level = torch.linspace(0, peak, 256, dtype=torch.float64).round() / peak
+    some = channels_first(images()).double()[:1].flatten(2)[:, :, None, :128]
+    ab = lab.rgb_to_lab(some)[:, 1:].expand(1, 2, 256, 128) * 1.5
+    gray = level.view(1, 1, -1, 1).expand(1, 3, 256, 128)
+    for image in (gray, some.roll(5, 3).expand(1, 3, 256, 128)):
+        found = lab.with_lightness_of(image, ab)
+        assert found.min() >= 0 and found.max() <= 1
+        before = lab.rgb_to_lab(image)[:, 0]
+        assert (lab.rgb_to_lab(found)[:, 0] - before).abs().max() < 1e-6
+        written = (found * peak).round() / peak
+        assert (lab.rgb_to_lab(written)[:, 0] - before).abs().max() < HALF_STEP[bits]
+
+
+def test_a_colour_within_the_gamut_is_kept_and_one_beyond_is_mixed_with_gray():
+    gray = lab.lab_to_rgb(torch.tensor([60.0, 0, 0]).double().view(1, 3, 1, 1))
+    ab = torch.tensor([20.0, -30]).double().view(1, 2, 1, 1)
+    found = lab.rgb_to_lab(lab.with_lightness_of(gray, ab)).flatten()
+    np.testing.assert_allclose(found, [60, 20, -30], atol=1e-3)
+    # as light as this there is pale red only
+    pale = lab.with_lightness_of(torch.full((1, 3, 1, 1), 0.98).double(), 4 * ab.abs()).flatten()
+    assert pale[0] == pytest.approx(1) and 0.9 < pale[2] < pale[1] < 0.98
+    # of white and black there is none
+    for value in (0.0, 1.0):
+        same = lab.with_lightness_of(torch.full((1, 3, 1, 1), value).double(), ab)
+        np.testing.assert_allclose(same, value, atol=1e-9)
+
+
+def test_an_image_with_its_own_colours_is_itself():
+    rgb = channels_first(images()).double()
+    same = lab.with_lightness_of(rgb, lab.rgb_to_lab(rgb)[:, 1:])
+    torch.testing.assert_close(same, rgb, atol=1e-7, rtol=0)

@@ -49,6 +49,17 @@ def folder(tmp_path):
     tables = tmp_path / "tables"
     tables.mkdir()
     scores.to_csv(tables / "images.csv", index=False)
+    compared = pd.DataFrame(
+        {
+            "comparison": "network against baseline", "set": "photographs", "run": "all",
+            "colorizer": "lab_resnet18", "against_run": "all",
+            "against_colorizer": ["copy_gray", "copy_gray", "mean_colour"],
+            "measure": ["mse_ab", "psnr", "mse_ab"], "pictures": 24,
+            "difference": [-90.0, 0.3, -80.0], "low": [-101.2, 0.2, np.nan],
+            "high": [-70.5, 0.4, np.nan],
+        }
+    )  # fmt: skip
+    compared.to_csv(tables / "image_comparisons.csv", index=False)
     sets.reindex(columns=list(images.SET_COLUMNS)).to_csv(tables / "image_sets.csv", index=False)
     return tmp_path
 
@@ -64,6 +75,11 @@ def test_the_best_method_is_named_beside_what_guessing_gives(folder):
 def test_scores_show_intervals_where_there_are_any(folder):
     told = images.scores(folder / "tables")
     assert "7.0 to 7.5" in told and "nan" not in told
+
+
+def test_comparisons_show_one_measure_with_its_intervals(folder):
+    told = images.comparisons(folder / "tables")
+    assert told.count("<tr") == 3 and "-101.2 to -70.5" in told and "nan" not in told
 
 
 def test_the_page_stands_alone(folder):

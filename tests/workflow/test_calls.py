@@ -15,6 +15,7 @@ from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, 
 
 from chromapal.worms.dandi import manifest
 from tests import imports
+from tests.colouring import gray_image, save, write_model
 from tests.workflow import test_image_study, test_naming_study
 from tests.workflow.conftest import ROOT, TINY, write_trained_model
 
@@ -80,6 +81,12 @@ def new_worms(folder):
     return {"model": "results/kept", "worms": "new", "nwb": True, "napari": True}
 
 
+def colour(folder):
+    write_model(folder / "results/s/models/set/run/mean_colour")
+    save(gray_image(8, 9), folder / "new/a.png")
+    return {"model": "results/s/models/set/run/mean_colour", "images": "new"}
+
+
 def aligned(folder):
     return {**TINY, "align": "pose"}
 
@@ -116,7 +123,8 @@ def fetched(folder):
 
 
 CASES = {
-    case.__name__: case for case in (tiny, aligned, naming, images, new_worms, streamed, fetched)
+    case.__name__: case
+    for case in (tiny, aligned, naming, images, new_worms, colour, streamed, fetched)
 }
 
 

@@ -39,10 +39,14 @@ if workflow.is_main_process and shutil.disk_usage(Path.cwd()).free < 2**20:
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 ENVIRONMENT = "../../envs/chromapal.yaml"
+# What a finished study can be applied to, by the target: new worms, other images.
+APPLICATIONS = ("apply", "colour")
 
 
 def kind_of(config):
-    """Choose the schema of the keys: new worms, a study of images or a study of neurons."""
+    """Choose the schema of the keys: images to colour, new worms, a study of images or of neurons."""
+    if "images" in config:
+        return "colour"
     if {"model", "worms"} & set(config):
         return "apply"
     return "images" if "sets" in config else "config"
@@ -76,12 +80,12 @@ def keys(kind):
     return json.loads((ROOT / f"workflow/schemas/{kind}.schema.json").read_text())["properties"]
 
 
-def without_study_keys(config):
-    """Drop the keys of a study from a config file that has those of new worms too.
+def without_study_keys(config, kind):
+    """Drop the keys of a study from a config file that has those of new worms or images too.
 
     A key that both have, such as `nwb`, is taken to be the study's in such a file.
     """
-    apply_keys, *study_keys = (set(keys(kind)) for kind in ("apply", "config", "images"))
+    apply_keys, *study_keys = (set(keys(name)) for name in (kind, "config", "images"))
     known = set().union(*study_keys)
     stated = set(workflow.config_settings.config if "study" in config else config)
     kept = apply_keys & stated | set(config) - known
@@ -96,8 +100,8 @@ def validated(config):
     names the key, where Snakemake prints the whole schema; braces, which no schema forbids.
     """
     kind = kind_of(config)
-    if kind == "apply":
-        config = without_study_keys(config)
+    if kind in APPLICATIONS:
+        config = without_study_keys(config, kind)
     known = keys(kind)
     config = written.with_names(config, workflow.configfiles, known)
     config |= written.stated(workflow.config_settings.config_args or (), known)
@@ -129,7 +133,7 @@ def checked(action, *arguments):
 
 KIND = kind_of(config)
 config = validated(config)
-if KIND == "apply":
+if KIND in APPLICATIONS:
     RESULTS = checked(apply_plan.results_folder, config)
 else:
     STUDY = config["study"]

@@ -6,6 +6,11 @@ CARDS = [{"set": name, "path": f"results/{STUDY}/cards/{name}"} for name in SETS
 # By name: the function that writes one, the files that its params name, and its inputs and params.
 TABLES = {
     "images": dict(call="images:write_images", after=paths(SCORES), params=dict(scores=SCORES)),
+    "image_comparisons": dict(
+        call="image_comparisons:write",
+        after=paths(SCORES),
+        params=dict(scores=SCORES, comparisons=config["comparisons"], seed=config["seed"]),
+    ),
     "image_losses": dict(
         call="images:write_image_losses", after=paths(LOSSES), params=dict(losses=LOSSES)
     ),

@@ -24,6 +24,7 @@ names the key. Units stand in square brackets. (Generated from the schemas in `w
 | `identity_oracle.yaml` | by worm, with handedness taken from the test worms' labels: an oracle |
 | `original.yaml` | the recipe of the original study, unchanged |
 | `images.yaml` | colorizers of images, on photographs and simulated slices: `make images` |
+| `images-photographs.yaml` | the same on your photographs: `make images-photographs FOLDER=…` |
 | `images-full.yaml` | the original projects' image sets at full size, for a GPU |
 
 `--configfile` replaces the default study as a whole; nothing is taken from `config.yaml`.
@@ -48,6 +49,15 @@ a study (`--configfile`, or that of a deployed workflow) is ignored; `laboratory
 A folder of results belongs to one model and one folder of worms, and must lie outside the folder of
 worms. For another model, or another folder of the same name, choose a different `out`. Snakemake
 reads digits on the command line as a number: for a folder `007` or `2023_01` write `worms=./007`.
+
+"""
+COLOUR = """
+## Images to colour
+
+Keys `model` and `images` colour images with a trained colorizer of a study of images:
+`snakemake colour --config model=results/STUDY/models/SET/RUN/COLORIZER images=FOLDER`.
+A config file of a study is ignored, as for new worms, and a folder of results belongs to one
+model and one folder of images. What it holds is described in `docs/images.md`.
 
 """
 HEAD = "| key | default | meaning |\n|---|---|---|\n"
@@ -220,11 +230,11 @@ def document() -> str:
     parts = {}
     for schema in schemas.values():
         parts |= schema.get("$defs", {})
-    neurons, images, apply = (
+    neurons, images, apply, colour = (
         HEAD + "\n".join(rows(schemas[name]["properties"], parts)) + "\n"
-        for name in ("config", "images", "apply")
+        for name in ("config", "images", "apply", "colour")
     )
-    return f"{OPENING}{neurons}{IMAGES}{images}{APPLY}{apply}{CLOSING}"
+    return f"{OPENING}{neurons}{IMAGES}{images}{APPLY}{apply}{COLOUR}{colour}{CLOSING}"
 
 
 if __name__ == "__main__":

@@ -7,17 +7,23 @@ import os
 from pathlib import Path
 
 import jsonschema
+from safetensors import SafetensorError
 
 from chromapal import methods
-from chromapal.apply.plan import FACTS
 from chromapal.errors import InputError
 from chromapal.files import read_json
 from chromapal.training import layout
+from chromapal.training.layout import FACTS
 
 NETWORKS = "position+gray"  # folder of the networks
 NAMES = 2000  # a worm has 302 neurons; muscles and other cells may be named too
 MEMBERS = 8  # networks at most
 LARGE = 1e12
+# what reading files raises that were made to deceive, or by another version
+UNREADABLE = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
+    RuntimeError, SafetensorError, TypeError, ValueError,
+)  # fmt: skip
 
 NUMBER = {"type": "number", "minimum": -LARGE, "maximum": LARGE}
 LENGTH = {"type": "number", "minimum": 0, "maximum": LARGE}
@@ -32,18 +38,19 @@ def _list(items: dict, *length: int) -> dict:
     return {"type": "array", "items": items, **sizes}
 
 
-def _object(**properties: dict) -> dict:
+def described(**properties: dict) -> dict:
+    """Return the schema of an object that has these properties."""
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
-SCHEMA = _object(
+SCHEMA = described(
     study=PLAIN,
     version=PLAIN,
     code_digest=PLAIN,
     lock_digest=PLAIN,
     missing=PLAIN,
     colorizer={"enum": list(methods.declaring("colorizers", "names_by"))},
-    normaliser=_object(
+    normaliser=described(
         colour_scale={"enum": ["full_scale", "global_minmax", "per_worm", "rank_normal"]},
         gray_source={"enum": ["luminance", "white"]},
         weight=_list(NUMBER, 2),
@@ -61,17 +68,17 @@ SCHEMA = _object(
     fingerprints=_list(_list(LENGTH, 12)),
     sizes=_list(_list(LENGTH, 2), 3),
     neurons=_list(COUNT, 2),
-    subjects=_object(**{fact: _list(TEXT) for fact in ("strain", "sex", "stage", "part")}),
+    subjects=described(**{fact: _list(TEXT) for fact in ("strain", "sex", "stage", "part")}),
 )
-IDENTIFIER = _object(
-    known=_object(
+IDENTIFIER = described(
+    known=described(
         lab=_list(TEXT),
         worm=_list(TEXT),
         session=_list(TEXT),
         mirror=_list({"enum": [-1, 1]}),
     ),
     slope=NUMBER,
-    calibration=_object(
+    calibration=described(
         temperature={"type": "number", "exclusiveMinimum": 0, "maximum": LARGE}, nobody=NUMBER
     ),
     names={**_list(TEXT), "minItems": 1, "maxItems": NAMES, "uniqueItems": True},
@@ -93,7 +100,7 @@ def read(folder: str | os.PathLike) -> dict:
     """
     path = Path(folder) / FACTS
     facts = layout.sealed(Path(folder), FACTS)
-    _check(facts, SCHEMA, path)
+    check(facts, SCHEMA, path)
     if len(facts["animals"]) != len(facts["fingerprints"]):
         raise InputError(path, "other worms than fingerprints", "one for each", layout.RETRAIN)
     if facts["missing"]:
@@ -101,8 +108,14 @@ def read(folder: str | os.PathLike) -> dict:
     return facts
 
 
-def _check(content: object, schema: dict, path: Path):
-    """Refuse what a schema does not describe, with the key at fault."""
+def check(content: object, schema: dict, path: Path):
+    """Refuse what a schema does not describe.
+
+    Raises
+    ------
+    InputError
+        The line names the key at fault.
+    """
     error = jsonschema.Draft202012Validator(schema)
     fault = next(error.iter_errors(content), None)
     if fault is not None:
@@ -136,7 +149,7 @@ def check_networks(folder: Path, params: object):
                 raise InputError(path, f"{name} with NaN or infinity", "weights", layout.RETRAIN)
     path = folder / "identifier.json"
     identifier = read_json(path, layout.RETRAIN, finite=True)
-    _check(identifier, IDENTIFIER, path)
+    check(identifier, IDENTIFIER, path)
     lengths = {len(values) for values in identifier["known"].values()}
     if len(lengths) > 1:
         raise InputError(path, "known: lists of other lengths", "one each", layout.RETRAIN)

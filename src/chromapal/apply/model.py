@@ -8,27 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors import SafetensorError
 
 from chromapal import methods, provenance
 from chromapal.apply import facts
-from chromapal.apply.facts import NETWORKS
-from chromapal.apply.plan import FACTS
+from chromapal.apply.facts import NETWORKS, UNREADABLE
 from chromapal.errors import InputError
 from chromapal.files import whole
 from chromapal.prepare.normalise import Normalisation, Normaliser
 from chromapal.training import layout
+from chromapal.training.layout import FACTS
 from chromapal.training.settings import Training
 from chromapal.worms import geometry
 from chromapal.worms.table import SUBJECT, WORM
 
 LOGGER = logging.getLogger("chromapal")
 DENSE = True
-# what reading files raises that were made to deceive, or by another version
-UNREADABLE = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
-    RuntimeError, SafetensorError, TypeError, ValueError,
-)  # fmt: skip
 
 
 def train_model(

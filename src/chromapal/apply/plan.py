@@ -8,12 +8,15 @@ from pathlib import Path
 
 from chromapal.errors import InputError
 from chromapal.files import read_json
+from chromapal.training.layout import FACTS
 from chromapal.worms import discover, registry
 from chromapal.worms.discover import laboratory
 from chromapal.worms.slugs import slug, slugs
 
-MODEL, FACTS = "model", "model.json"
+MODEL = "model"
 APPLIED = "applied.json"
+# The config key of what a model is applied to, and where its results go.
+HOMES = {"worms": "results/applied", "images": "results/coloured"}
 OUT, ELSEWHERE = "config key 'out'", "choose another folder with out=FOLDER"
 
 
@@ -112,34 +115,50 @@ def model_folder(study: str) -> Path:
 
 
 def results_folder(config: dict) -> str:
-    """Return the folder of results: as stated, else `results/applied/{name of the worms' folder}`.
+    """Return the folder of results: as stated, else one called like the folder of worms or images.
 
     Raises
     ------
     InputError
-        It is inside the folder of worms, where a second run would read its own results as new
-        worms, or contains that folder.
+        It is inside the folder of worms or images, where a second run would read its own results
+        as new ones, or contains that folder.
     """
-    worms = config["worms"]
-    folder = config["out"] or f"results/applied/{slug(Path(worms).resolve().name)}"
-    _require_apart(folder, worms, "worms")
+    what = next(key for key in HOMES if key in config)
+    given = config[what]
+    folder = config["out"] or f"{HOMES[what]}/{slug(Path(given).resolve().name)}"
+    require_apart(folder, given, what)
     return folder
 
 
-def applied(results: str, model: Path, worms: str) -> dict[str, str]:
-    """Return the paths of the model and the worms, relative to the working directory if inside it.
+def applied(results: str, model: Path, given: str, what: str = "worms") -> dict[str, str]:
+    """Return the paths of the model and of what it is applied to.
+
+    Parameters
+    ----------
+    results : str
+        Folder of the results.
+    model : Path
+        Folder of the model.
+    given, what : str
+        The folder of worms or images, and which of the two it is: a key of `HOMES`.
+
+    Returns
+    -------
+    dict of str to str
+        `model` and `what`; relative to the working directory if inside it.
 
     Raises
     ------
     InputError
-        The folder of results contains the model, or results of another model or of other worms.
+        The folder of results contains the model, or results of another model or of other worms or
+        images.
     """
-    _require_apart(results, model, "the model")
-    paths = {"model": _relative_path(model), "worms": _relative_path(worms)}
+    require_apart(results, model, "the model")
+    paths = {"model": _relative_path(model), what: _relative_path(given)}
     record = Path(results) / APPLIED
     before = read_json(record, ELSEWHERE) if record.is_file() else paths
     if not isinstance(before, dict):
-        raise InputError(record, "other text than a run writes", "model and worms", ELSEWHERE)
+        raise InputError(record, "other text than a run writes", f"model and {what}", ELSEWHERE)
     for key, path in paths.items():
         if before.get(key) != path:
             raise InputError(
@@ -151,12 +170,19 @@ def applied(results: str, model: Path, worms: str) -> dict[str, str]:
     return paths
 
 
-def _require_apart(results: str, folder: str | Path, what: str):
+def require_apart(results: str | Path, folder: str | Path, what: str):
+    """Refuse a folder of results that is inside another folder, or around it; links are followed.
+
+    Raises
+    ------
+    InputError
+        The line names both; `what` says what the other folder is.
+    """
     out, other = Path(results).resolve(), Path(folder).resolve()
     if out.is_relative_to(other):
-        found = f"{results!r} inside {what} ({folder})"
+        found = f"{str(results)!r} inside {what} ({folder})"
     elif other.is_relative_to(out):
-        found = f"{results!r} around {what} ({folder})"
+        found = f"{str(results)!r} around {what} ({folder})"
     else:
         return
     raise InputError(OUT, found, "a separate folder", ELSEWHERE)

@@ -62,6 +62,10 @@ class Collection(ABC):
         In order of their keys.
     skipped : tuple of (str, str)
         File and reason, sorted.
+    size : int or None
+        Side of all images [pixels], where they are squares of one size.
+    crop : int or None
+        Side of the square crops that training sees of the images [pixels]; None: all of them.
 
     Raises
     ------
@@ -71,6 +75,8 @@ class Collection(ABC):
     """
 
     READ_WITH: tuple[str, ...] = ()
+    size: int | None = None
+    crop: int | None = None
 
     def __init__(self, images: Iterable[Image], skipped: Iterable[tuple[str, str]] = ()):
         self.images = tuple(sorted(images))

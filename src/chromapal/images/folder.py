@@ -94,7 +94,7 @@ class Folder(Collection):
             for name in progress(names, len(names), f"images to {split}"):
                 if used == wanted:
                     break
-                reason = _fault(folder / name, smallest, check)
+                reason = fault(folder / name, smallest, check)
                 if reason:
                     skipped.append((name, reason))
                     continue
@@ -116,7 +116,16 @@ class Folder(Collection):
         return repr((image.key, facts.st_size, facts.st_mtime_ns, self.size)).encode()
 
 
-def _fault(path: Path, smallest: int, check: str) -> str:
+def fault(path: Path, smallest: int, check: str) -> str:
+    """Return why a file cannot be used as an image of a set; "" if it can.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    smallest, check
+        See `Folder.find`.
+    """
     try:
         high, wide = dimensions(path)
         if min(high, wide) < smallest:

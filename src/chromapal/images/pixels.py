@@ -59,8 +59,7 @@ def decode(path: str | os.PathLike) -> np.ndarray:
 
     EXIF orientation is applied, gray repeated, alpha composited on white, CMYK and palettes are
     converted, a TIFF whose 0 is white is inverted, and one of 9 to 15 bits fills 16. Sixteen bits
-    stay sixteen in gray images and TIFF; Pillow keeps the upper eight of a sixteen-bit colour PNG.
-    Embedded colour profiles are not applied.
+    stay sixteen in gray images, PNG and TIFF. Embedded colour profiles are not applied.
 
     Returns
     -------
@@ -71,7 +70,7 @@ def decode(path: str | os.PathLike) -> np.ndarray:
     ------
     InputError
         The file is not an image, is damaged, holds several images (pages, channels, an animation),
-        or has floating point or 32-bit values.
+        has floating point or 32-bit values, or more pixels than Pillow reads (179 million).
     """
     try:
         with warnings.catch_warnings():
@@ -103,19 +102,45 @@ def fit(pixels: np.ndarray, size: int | None) -> np.ndarray:
     numpy.ndarray of float32, shape (size, size, 3) or (H, W, 3)
         0..1.
     """
-    peak = np.float32(np.iinfo(pixels.dtype).max)
     if size is None:
+        peak = np.float32(np.iinfo(pixels.dtype).max)
         return np.divide(pixels, peak, dtype=np.float32)
     high, wide = pixels.shape[:2]
     side = min(high, wide)
     left, top = (wide - side) // 2, (high - side) // 2
-    middle = pixels[top : top + side, left : left + side]
+    return _resized(pixels[top : top + side, left : left + side], size, size)
+
+
+def shrunk(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Scale the shorter side down to `size`, the longer one in proportion, and to 0..1.
+
+    Parameters
+    ----------
+    pixels : numpy.ndarray of uint8 or uint16, shape (H, W, 3)
+        As `decode` gives it.
+    size : int
+        Pixels (bicubic, antialiased); an image that is no larger keeps its size.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (h, w, 3)
+        0..1.
+    """
+    high, wide = pixels.shape[:2]
+    scale = size / min(high, wide)
+    if scale >= 1:
+        return fit(pixels, None)
+    return _resized(pixels, round(high * scale), round(wide * scale))
+
+
+def _resized(pixels: np.ndarray, high: int, wide: int) -> np.ndarray:
     if pixels.dtype == np.uint8:
-        planes = [Image.fromarray(np.ascontiguousarray(middle))]
+        planes = [Image.fromarray(np.ascontiguousarray(pixels))]
     else:
-        planes = [Image.fromarray(plane) for plane in np.moveaxis(middle, 2, 0).astype(np.float32)]
-    planes = [plane.resize((size, size), Image.Resampling.BICUBIC) for plane in planes]
+        planes = [Image.fromarray(plane) for plane in np.moveaxis(pixels, 2, 0).astype(np.float32)]
+    planes = [plane.resize((wide, high), Image.Resampling.BICUBIC) for plane in planes]
     result = np.dstack([np.asarray(plane) for plane in planes])
+    peak = np.float32(np.iinfo(pixels.dtype).max)
     return np.clip(np.divide(result, peak, dtype=np.float32), 0, 1)
 
 
@@ -124,6 +149,8 @@ def _with_pillow(path: str | os.PathLike) -> np.ndarray:
         _require_one_image(file, path)
         if file.format == "TIFF" and _needs_tifffile(file):
             return _with_tifffile(path)
+        if file.format == "PNG" and _has_sixteen_bit_colours(file):
+            return _sixteen_bit_png(file, path)
         file.load()
         image = _upright(file)
         if image.mode.startswith("I;16") or (image.mode == "I" and file.format in ("PNG", "PPM")):
@@ -136,6 +163,28 @@ def _with_pillow(path: str | os.PathLike) -> np.ndarray:
             paper = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(paper, image)
         return np.array(image.convert("RGB"))
+
+
+def _has_sixteen_bit_colours(file: Image.Image) -> bool:
+    # a transparent colour, which such a file may name, is left to Pillow
+    return file.tile[0].args in ("RGB;16B", "RGBA;16B") and "transparency" not in file.info
+
+
+def _sixteen_bit_png(file: Image.Image, path: str | os.PathLike) -> np.ndarray:
+    """Read a PNG of sixteen-bit colours, of which Pillow keeps the upper eight bits.
+
+    Read as if the lower byte came last in the file (`16L`), it keeps the lower eight.
+    """
+    file.load()
+    upper = np.asarray(_upright(file), dtype=np.uint16)
+    with Image.open(path, formats=("PNG",)) as again:
+        (tile,) = again.tile
+        again.tile = [tile._replace(args=tile.args.replace("16B", "16L"))]
+        again.load()
+        pixels = upper << 8 | np.asarray(_upright(again), dtype=np.uint16)
+    if pixels.shape[2] == 4:
+        pixels = _on_white(pixels, tifffile.EXTRASAMPLE.UNASSALPHA)
+    return np.ascontiguousarray(pixels)
 
 
 def _needs_tifffile(file: Image.Image) -> bool:
@@ -182,6 +231,7 @@ def _with_tifffile(path: str | os.PathLike) -> np.ndarray:
         with tiff.opened(path) as file:
             page = file.pages.first
             tiff.require_decodable(page, path)
+            _require_readable(page, path)
             pixels, axes, tags = page.asarray(), page.axes, page.tags
     except InputError:
         raise
@@ -207,6 +257,13 @@ def _with_tifffile(path: str | os.PathLike) -> np.ndarray:
     if turn := _TURNS.get(int(tags.valueof(_ORIENTATION, 1))):
         pixels = turn(pixels)
     return np.ascontiguousarray(pixels)
+
+
+def _require_readable(page: tifffile.TiffPage, path: str | os.PathLike):
+    """Refuse a page that would fill the memory, as Pillow does."""
+    pixels, most = page.imagewidth * page.imagelength, 2 * Image.MAX_IMAGE_PIXELS
+    if pixels > most:
+        raise InputError(path, f"{pixels} pixels", f"{most} at most", "cut it into parts")
 
 
 def _on_white(pixels: np.ndarray, kind: int) -> np.ndarray:

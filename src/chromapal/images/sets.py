@@ -13,8 +13,15 @@ from chromapal.images.cifar100 import Cifar100
 from chromapal.images.collection import SPLITS, Collection, Image
 from chromapal.images.folder import Folder
 from chromapal.images.neuropal import NeuroPal
+from chromapal.images.photographs import Photographs
 
-KINDS = {"bundled": Bundled, "cifar100": Cifar100, "folder": Folder, "neuropal": NeuroPal}
+KINDS = {
+    "bundled": Bundled,
+    "cifar100": Cifar100,
+    "folder": Folder,
+    "neuropal": NeuroPal,
+    "photographs": Photographs,
+}
 COLUMNS = ["key", "source", "split", "file", "at", "reason"]
 
 

@@ -28,7 +28,8 @@ def in_gamut() -> torch.Tensor:
         The paper's 313 include bins without a colour: they are the corners of all squares
         between multiples of 10 that the convex hull of the gamut touches, these 261 and 52 more.
     """
-    level = torch.linspace(0, 1, LEVELS)
+    # numbers also where a network is only sketched, on a device without any
+    level = torch.linspace(0, 1, LEVELS, device="cpu")
     rgb = torch.stack(torch.meshgrid(level, level, level, indexing="ij")).view(1, 3, 1, -1)
     ab = rgb_to_lab(rgb)[0, 1:, 0].T
     return torch.unique((ab / WIDTH).round(), dim=0) * WIDTH

@@ -100,9 +100,7 @@ class ImageSamples:
         order = range(len(self)) if rng is None else rng.permutation(len(self))
         batch: list[tuple[int, np.ndarray, np.ndarray]] = []
         for index in order:
-            rgb, gray = self.read(int(index))
-            if rng is not None and augment:
-                rgb, gray = _augmented(rgb, gray, rng)
+            rgb, gray = self.view(int(index), rng, augment)
             other_size = rng is None and batch and batch[0][2].shape != gray.shape
             if len(batch) == batch_size or other_size:
                 yield _batch(batch)
@@ -110,6 +108,13 @@ class ImageSamples:
             batch.append((int(index), rgb, gray))
         if batch:
             yield _batch(batch)
+
+    def view(
+        self, index: int, rng: np.random.Generator | None, augment: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return one image as an epoch has it: sRGB (H, W, 3) and gray (H, W)."""
+        rgb, gray = self.read(index)
+        return _augmented(rgb, gray, rng) if rng is not None and augment else (rgb, gray)
 
     def read(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Read one image: sRGB (H, W, 3) and gray (H, W).
@@ -139,24 +144,46 @@ class ImageSamples:
 def _augmented(
     rgb: np.ndarray, gray: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    import torch
-    from torch.nn import functional as F
-
-    channels = np.concatenate([rgb, gray[:, :, None]], axis=2)
     fraction = rng.random() / CROPPED
     cropped = [side - round(fraction * side) for side in gray.shape]
     top, left = (
         int(rng.integers(side - size + 1)) for side, size in zip(gray.shape, cropped, strict=True)
     )
-    channels = channels[top : top + cropped[0], left : left + cropped[1]]
+    size = gray.shape
+    window = slice(top, top + cropped[0]), slice(left, left + cropped[1])
+    rgb, gray = rgb[window], gray[window]
     if rng.random() < 0.5:
-        channels = channels[:, ::-1]
-    if channels.shape[:2] != gray.shape:
-        # Back to the image's size: a network trained only on smaller images would not learn
-        # where the edges of full-size ones are.
-        first = torch.from_numpy(channels.transpose(2, 0, 1).copy())[None]
-        whole = F.interpolate(first, size=gray.shape, mode="bilinear")
-        channels = whole[0].permute(1, 2, 0).numpy()
+        rgb, gray = rgb[:, ::-1], gray[:, ::-1]
+    # Back to the image's size: a network trained only on smaller images would not learn where the
+    # edges of full-size ones are.
+    return resized(rgb, gray, size)
+
+
+def resized(
+    rgb: np.ndarray, gray: np.ndarray, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Resize an image, bilinear, antialiased where it gets smaller.
+
+    Parameters
+    ----------
+    rgb, gray : numpy.ndarray of float32, shapes (H, W, 3) and (H, W)
+        The image.
+    size : tuple of int
+        New height and width; as they are, nothing is copied.
+    """
+    import torch
+    from torch.nn import functional as F
+
+    if gray.shape == size:
+        return rgb, gray
+    channels = np.concatenate([rgb, gray[:, :, None]], axis=2).transpose(2, 0, 1)
+    whole = F.interpolate(
+        torch.from_numpy(channels.copy())[None],
+        size=size,
+        mode="bilinear",
+        antialias=size[0] < gray.shape[0] or size[1] < gray.shape[1],
+    )
+    channels = whole[0].permute(1, 2, 0).numpy()
     return channels[:, :, :3], channels[:, :, 3]
 
 

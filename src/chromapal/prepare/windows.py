@@ -87,7 +87,7 @@ class WindowSamples:
             Without a seed, pixels are in order. With a seed, images are shuffled, and pixels
             within a pool of about `POOL`. The same seed gives the same batches.
         augment : bool
-            No effect: an image's pixels are numerous and varied enough.
+            No effect: an image's pixels are numerous and varied enough. Crops are drawn anew.
 
         Yields
         ------
@@ -98,7 +98,7 @@ class WindowSamples:
         order = range(len(self)) if rng is None else rng.permutation(len(self))
         pool: list[WindowBatch] = []
         for index in order:
-            pool.append(self._pixels(int(index)))
+            pool.append(self._pixels(int(index), rng))
             if sum(len(pixels.rgb) for pixels in pool) >= POOL:
                 *full, rest = _batches(pool, batch_size, rng)
                 yield from full
@@ -110,8 +110,8 @@ class WindowSamples:
         yield repr(self.reach).encode()
         yield from self.images.contents()
 
-    def _pixels(self, index: int) -> WindowBatch:
-        rgb, gray = self.images.read(index)
+    def _pixels(self, index: int, rng: np.random.Generator | None) -> WindowBatch:
+        rgb, gray = map(np.ascontiguousarray, self.images.view(index, rng, augment=False))
         around = windows(torch.from_numpy(gray)[None, None], self.reach)
         return WindowBatch(around[0].flatten(1).T, torch.from_numpy(rgb).reshape(-1, 3))
 

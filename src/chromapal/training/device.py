@@ -33,7 +33,9 @@ class Device:
         return f"{self.name}, {self.precision}{threads}"
 
 
-def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> Device:
+def choose(
+    device: str = "auto", precision: str = "auto", threads: int = 1, told: bool = True
+) -> Device:
     """Choose a device and a precision, log the choice, and set PyTorch's number of threads.
 
     Parameters
@@ -47,6 +49,8 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
         wrongly gets fp32.
     threads : int
         Threads on the CPU. Results repeat bit for bit only with the same number.
+    told : bool
+        Whether the choice is logged: not by what predicts image after image.
 
     Raises
     ------
@@ -81,7 +85,8 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 1) -> D
     elif precision == "auto":
         precision = "fp32"
     chosen = Device(device, precision, threads)
-    LOGGER.info("device: %s", chosen)
+    if told:
+        LOGGER.info("device: %s", chosen)
     return chosen
 
 

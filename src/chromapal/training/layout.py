@@ -12,6 +12,7 @@ from chromapal.files import read_json, write_json
 LAYOUT = 3
 SEALED = 3  # layout of the file with the checksums of a whole folder
 FILE = "params.json"
+FACTS = "model.json"  # the file with the checksums, and what is known about the model
 READ = (".json", ".safetensors")  # suffixes of the files that models consist of
 RETRAIN = "remove the model's folder and run its study again, or copy the folder whole"
 

@@ -42,7 +42,7 @@ class ImageColorizer(NeuralColorizer):
         list of numpy.ndarray, each of shape (H, W, 3), float32
             sRGB, 0 to 1, in the order of the images.
         """
-        chosen = choose(device, "fp32", threads)
+        chosen = choose(device, "fp32", threads, told=False)
         network = self.network.to(chosen.name).eval()
         images: list[np.ndarray] = []
         with torch.inference_mode():

@@ -72,6 +72,34 @@ def no_files(folder: str | Path, suffixes: Sequence[str]) -> list[InputError]:
     ]
 
 
+def everything(folder: str | Path, key: str) -> tuple[list[Path], list[InputError]]:
+    """List a folder's files, whatever they are called, at any depth, sorted.
+
+    Parameters
+    ----------
+    folder, key
+        As for `discover`.
+
+    Returns
+    -------
+    files : list of Path
+        Also those that no job could be given by name.
+    others : list of InputError
+        Links to nothing, pipes and the like, and folders that cannot be opened; `where` is the
+        path.
+
+    Raises
+    ------
+    InputError
+        The folder does not exist.
+    """
+    if not Path(folder).is_dir():
+        raise InputError(f"config key '{key}'", f"no folder {str(folder)!r}", "a folder")
+    entries = sorted(_walk(Path(folder)))
+    others = [InputError(path, *fault) for path, fault in entries if fault and fault != _FOLDER]
+    return [path for path, fault in entries if not fault], others
+
+
 def _may_hide_worms(path: Path, fault: tuple[str, ...]) -> bool:
     # a link without a suffix may have led to a laboratory's folder
     return fault == _CLOSED or (fault == _LINK and not path.suffix)

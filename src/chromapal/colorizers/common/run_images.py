@@ -9,19 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from chromapal import files, methods
+from chromapal import files, methods, provenance
 from chromapal.colorizers.common.run import load
 from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.images.bundled import micrograph
 from chromapal.images.export import save
 from chromapal.images.sets import Part, listed, part
+from chromapal.prepare.crops import CropSamples
 from chromapal.prepare.images import ImageSamples
 from chromapal.training import layout
 from chromapal.training.settings import Training
 
 LOGGER = logging.getLogger("chromapal")
 IN_MEMORY = 64  # images, during prediction
+MEASURED = 64  # training images that are measured where they are of many sizes
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def train(
     training : Training
         Device, seed and folder of checkpoints.
     out_model : path-like
-        Folder of the model.
+        Folder of the model, sealed with the facts that it is applied by.
     out_losses : path-like
         CSV of the losses, one row per epoch.
     out_facts : path-like
@@ -94,8 +96,8 @@ def train(
     module = methods.module("colorizers", method.colorizer)
     model = module.build(methods.params("colorizers", method.colorizer, method.params))
     history = model.fit(
-        ImageSamples(training_images),
-        ImageSamples(validation_images),
+        samples_of(training_images),
+        samples_of(validation_images),
         seed=training.seed,
         device=training.device,
         threads=training.threads,
@@ -105,12 +107,41 @@ def train(
     files.write_csv(history, out_losses)
     with files.whole(out_model) as folder:
         model.save(folder)
+        layout.seal(folder, layout.FACTS, facts_of(method.colorizer, training_images))
     facts = {"train_pictures": len(training_images), "parameters": count_parameters(model)}
     files.write_json(facts | layout.trained_on(out_model), out_facts)
     colour(images, options, method, out_model, out_folder)
     # the last step: a job that is killed before has its training to go on from
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: %.1f s in total", out_model, time.perf_counter() - started)
+
+
+def samples_of(images: Part) -> ImageSamples:
+    """Return what training sees of images: crops, where the set has them cropped, or all."""
+    crop = images.collection.crop
+    return CropSamples(images, crop) if crop else ImageSamples(images)
+
+
+def facts_of(colorizer: str, images: Part) -> dict:
+    """Return what has to be known about a model to colour other images with it.
+
+    Returns
+    -------
+    dict
+        colorizer; version and lock_digest of the software; train_pictures, their number; and
+        side, the median of their shorter sides [pixels]: things look as large as that to it.
+    """
+    side = images.collection.size
+    if side is None:
+        measured = np.unique(np.linspace(0, len(images) - 1, MEASURED).round().astype(int))
+        side = int(np.median([min(images[index][1].shape) for index in measured.tolist()]))
+    return {
+        "colorizer": colorizer,
+        "version": provenance.version(),
+        "lock_digest": provenance.lock_digest(),
+        "train_pictures": len(images),
+        "side": side,
+    }
 
 
 def count_parameters(model: object) -> int:

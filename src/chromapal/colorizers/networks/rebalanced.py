@@ -1,5 +1,10 @@
 """A network that predicts the probabilities of colours, with more weight on rare ones."""
 
+import logging
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -9,11 +14,15 @@ from chromapal.colorizers.networks.layers import block
 from chromapal.colorizers.networks.mid_level import STAGES
 from chromapal.colorizers.networks.resnet import ResNet
 from chromapal.prepare import ab_bins, lab
+from chromapal.prepare.colourfulness import colourfulness
 from chromapal.prepare.images import ImageBatch, ImageSamples
+from chromapal.training.pictorial import BATCH, ImageColorizer
 
+LOGGER = logging.getLogger("chromapal")
 # Distributions over hundreds of colours are predicted for every fourth pixel in both directions, as
 # in the paper: finer hues are hardly visible, and would take too much memory.
 STRIDE = 4
+TEMPERATURES = np.arange(1, 21) / 20
 
 
 class Distribution(nn.Module):
@@ -58,7 +67,8 @@ class Rebalanced(ImageNetwork):
     def __init__(self, depth: int, uniform: float, temperature: float):
         bins = ab_bins.in_gamut()
         super().__init__(Distribution(depth, len(bins)), "lightness")
-        self.uniform, self.temperature = uniform, temperature
+        self.uniform = uniform
+        self.register_buffer("temperature", torch.tensor(temperature))
         self.register_buffer("bins", bins)
         self.register_buffer("class_weight", torch.ones(len(bins)))
 
@@ -81,8 +91,57 @@ class Rebalanced(ImageNetwork):
 
     def colours(self, gray: torch.Tensor) -> torch.Tensor:
         """Predict sRGB (B, 3, H, W) from gray (B, 1, H, W)."""
-        ab = ab_bins.annealed_mean(self(gray), self.bins, self.temperature)
+        return self.decode(self(gray), gray, self.temperature)
+
+    def decode(
+        self, logits: torch.Tensor, gray: torch.Tensor, temperature: float | torch.Tensor
+    ) -> torch.Tensor:
+        """Return the sRGB (B, 3, H, W) of logits (B, Q, H/4, W/4) and gray (B, 1, H, W)."""
+        ab = ab_bins.annealed_mean(logits, self.bins, temperature)
         return lab.lab_to_rgb(torch.cat([lab.lightness(gray), enlarged(ab, gray.shape[2:])], dim=1))
+
+    def choose_temperature(self, validation: ImageSamples):
+        """Take the temperature with which images are as colourful as they are in truth, on average.
+
+        A colder one is more colourful and errs more. The paper chose one by eye.
+
+        Parameters
+        ----------
+        validation : ImageSamples
+            Not the images that are scored.
+        """
+        true, predicted = [], [[] for _ in TEMPERATURES]
+        with torch.inference_mode():
+            for batch in validation.epoch(BATCH):
+                logits = self(batch.gray)
+                true += _colourfulness(batch.rgb)
+                for found, temperature in zip(predicted, TEMPERATURES, strict=True):
+                    found += _colourfulness(self.decode(logits, batch.gray, temperature))
+        means, wanted = np.mean(predicted, axis=1), np.mean(true)
+        # of equally good ones the warmest, which errs least
+        best = len(means) - 1 - np.abs(means - wanted)[::-1].argmin()
+        self.temperature.fill_(TEMPERATURES[best])
+        words = "temperature %.2f: validation images are %.3f colourful, in truth %.3f"
+        LOGGER.info(words, TEMPERATURES[best], means[best], wanted)
+
+
+class RebalancedColorizer(ImageColorizer):
+    """Chooses a temperature after training, unless its parameters state one."""
+
+    def learn(
+        self,
+        train_network: Callable,
+        make: Callable,
+        recipe,
+        train: ImageSamples,
+        validation: ImageSamples,
+        *arguments,
+    ) -> tuple[nn.Module, pd.DataFrame]:
+        """Train, and choose the temperature on the validation images."""
+        network, history = super().learn(train_network, make, recipe, train, validation, *arguments)
+        if not self.params.temperature:
+            network.choose_temperature(validation)
+        return network, history
 
 
 def enlarged(ab: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
@@ -90,6 +149,10 @@ def enlarged(ab: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     inner = [STRIDE * (side - 1) + 1 for side in ab.shape[2:]]
     ab = F.interpolate(ab, size=inner, mode="bilinear", align_corners=True)
     return F.pad(ab, (0, size[1] - inner[1], 0, size[0] - inner[0]), "replicate")
+
+
+def _colourfulness(rgb: torch.Tensor) -> list[float]:
+    return [colourfulness(image.flatten(1).T.numpy()) for image in rgb]
 
 
 def _first(rgb) -> torch.Tensor:

@@ -38,6 +38,35 @@ TABLES = {
             TRAINED_ON_COLUMNS,
         ),
     ),
+    "image_comparisons": Table(
+        "tables/image_comparisons.csv",
+        "Networks against baselines, and runs against each other, on the same test images: a row "
+        "per pair and measure.",
+        ("comparison", "set", "run", "colorizer", "against_run", "against_colorizer", "measure"),
+        columns_of(
+            Column(
+                "comparison", TEXT, "Title of the study's comparison, or `network against "
+                "baseline`."
+            ),
+            "set run colorizer",
+            Column("against_run", TEXT, "Run that it is held against."),
+            Column("against_colorizer", TEXT, "Method that it is held against."),
+            Column(
+                "measure", TEXT, "Score of an image: `mse_ab`, `delta_e`, `psnr`, `ssim` as in "
+                "`tables/images.csv`, or `colourfulness` (Hasler and Süsstrunk 2003)."
+            ),
+            Column("pictures", COUNT, "Test images."),
+            Column(
+                "difference", "of the measure", "Score of the first less that of the other, mean "
+                "over test images."
+            ),
+            Column(
+                "low", "of the measure", "Lower end of its 95 % interval (bootstrap over sources); "
+                "empty for fewer than two."
+            ),
+            Column("high", "of the measure", "Upper end of that interval."),
+        ),
+    ),
     "image_losses": Table(
         "tables/image_losses.csv",
         "Every training on images: a row per epoch.",
@@ -66,6 +95,29 @@ TABLES = {
             ),
             Column("exact_duplicates", COUNT, "Those of them that are equal, pixel by pixel."),
             Column("skipped", COUNT, "Files of the whole set that were skipped."),
+        ),
+    ),
+    "coloured": Table(
+        "images/index.csv",
+        "Images that a trained model coloured (`snakemake colour`): a row each.",
+        ("file",),
+        columns_of(
+            "file",
+            Column("coloured", TEXT, "Name of its PNG, in the same folder as this table."),
+            Column("width", "pixels", "Of both."),
+            Column("height", "pixels", "Of both."),
+            Column("bits", COUNT, "Of each channel of both, 8 or 16."),
+        ),
+    ),
+    "skipped_images": Table(
+        "skipped.csv",
+        "Files that `snakemake colour` skipped: a row each.",
+        ("file",),
+        columns_of(
+            "file",
+            Column("found", TEXT, "What is wrong with it."),
+            Column("expected", TEXT, "What was expected in its place."),
+            Column("advice", TEXT, "How to go on, where that does not follow."),
         ),
     ),
 }  # fmt: skip

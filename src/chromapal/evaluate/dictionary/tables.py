@@ -8,7 +8,8 @@ OPENING = """\
 # The tables
 
 Every table that is written, its columns, their units and what they mean. A study's tables lie in
-`results/{study}/`, those of new worms in `results/applied/{name}/`. Text is read as text (a
+`results/{study}/`, those of new worms in `results/applied/{name}/`, those of coloured images in
+`results/coloured/{name}/`. Text is read as text (a
 worm's name may be `007`). An empty cell means that the value does not apply. A fraction is a number
 from 0 to 1. A text that a spreadsheet would take for a formula, because it begins with `=`, `+`,
 `-`, `@`, a tab or a new line, has an apostrophe in front; what reads chromapal's tables takes it

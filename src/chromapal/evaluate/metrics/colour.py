@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal import columns
+from chromapal.prepare.colourfulness import colourfulness
 from chromapal.prepare.normalise import display
 from chromapal.worms.table import WORM
 
@@ -57,25 +58,6 @@ def chroma_r2(truth: np.ndarray, prediction: np.ndarray, luminance: np.ndarray) 
     if spread <= 1e-12 * max((truth**2).sum(), 1e-300):
         return float("nan")
     return float(1 - ((truth_left - prediction_left) ** 2).sum() / spread)
-
-
-def colourfulness(rgb: np.ndarray) -> float:
-    """Colourfulness of a set of pixels (Hasler and Süsstrunk 2003, their M3).
-
-    Parameters
-    ----------
-    rgb : numpy.ndarray
-        Values 0..1, shape (n, 3).
-
-    Returns
-    -------
-    float
-        sqrt(s_rg² + s_yb²) + 0.3 sqrt(m_rg² + m_yb²), with rg = R - G, yb = (R + G) / 2 - B, s
-        the standard deviation and m the mean.
-    """
-    red, green, blue = np.asarray(rgb, dtype=np.float64).T
-    opponent = np.stack([red - green, (red + green) / 2 - blue])
-    return float(np.hypot(*opponent.std(axis=1)) + 0.3 * np.hypot(*opponent.mean(axis=1)))
 
 
 def render(uvw: np.ndarray, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

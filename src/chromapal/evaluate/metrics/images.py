@@ -4,7 +4,7 @@ import numpy as np
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from chromapal.evaluate.metrics.colour import colourfulness
+from chromapal.prepare.colourfulness import colourfulness
 
 SIGMA = 1.5  # of the Gaussian window that SSIM looks through [pixels]
 WINDOW = 11  # pixels a side of that window, cut at 3.5 sigma

@@ -24,6 +24,16 @@ COLUMNS = {
     "colourfulness_ratio": "colourfulness ratio",
     "parameters": "parameters",
 }
+COMPARED = {
+    "comparison": "comparison",
+    "set": "set",
+    "run": "run",
+    "colorizer": "method",
+    "against_run": "against run",
+    "against_colorizer": "against method",
+    "difference": "MSE ab, difference",
+    "interval": "95 % interval",
+}
 SKIPPED = {"run": "run", "colorizer": "method", "reason": "why"}
 SET_COLUMNS = {
     "set": "set",
@@ -83,6 +93,17 @@ def scores(tables: str | os.PathLike) -> Html:
         for name, rows in images.groupby("set", sort=False)
     ]
     return Html("".join(parts))
+
+
+def comparisons(tables: str | os.PathLike) -> Html:
+    """Show how far networks are from baselines, and runs from each other, in MSE of a and b."""
+    frame = read.read_csv(Path(tables) / "image_comparisons.csv")
+    frame = frame[frame["measure"].eq("mse_ab")]
+    interval = [
+        "" if pd.isna(low) else f"{low:.1f} to {high:.1f}"
+        for low, high in zip(frame["low"], frame["high"], strict=True)
+    ]
+    return table(frame.assign(interval=interval), COMPARED, "Nothing is compared.")
 
 
 def skipped(methods: list[dict]) -> Html:
