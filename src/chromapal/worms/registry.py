@@ -196,7 +196,8 @@ class Source:
         neurons, skipped_worms
             As `read` returns them; gray is in column W.
         facts : dict
-            For a volume its `shape` [voxel] and `spacing` [um], and the `traces` of its neurons.
+            For a volume its `shape` [voxel] and `spacing` [um], and `traces` where the file says
+            which neuron a calcium trace belongs to (`chromapal.worms.nwb.traces.read`).
 
         Raises
         ------
