@@ -11,6 +11,7 @@ import json
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -80,7 +81,9 @@ def lock_digest(path: str | Path = ROOT / "requirements.lock") -> str:
 
 
 def version(path: str | Path = ROOT / "pyproject.toml") -> str:
-    """Return the version of this package; it need not be installed."""
+    """Return the version of this package: a checkout's own, else that of the installed one."""
+    if not Path(path).is_file():
+        return metadata.version(PACKAGE.name)
     return tomllib.loads(Path(path).read_text(encoding="utf-8"))["project"]["version"]
 
 

@@ -135,6 +135,11 @@ SHARED = {
         Column("probability5", UNIT, "Probability of the fifth name."),
         Column("review", "rank", "Rank in the review queue: 1 for the worm's least certain "
             "neuron."),
+        Column("class", TEXT, "Name of the neuron's class: left and right are one, dorsal and "
+            "ventral stay apart (RMDDL is RMDD)."),
+        # calcium traces
+        Column("series", TEXT, "Series of traces, by its path below `processing`."),
+        Column("time", "s", "Time on the file's clock, to the millisecond."),
         Column("red", "scale", "Predicted red on the study's colour scale."),
         Column("green", "scale", "Predicted green."),
         Column("blue", "scale", "Predicted blue."),
