@@ -150,8 +150,8 @@ question `name` where another worm of the same laboratory and name was trained o
 
 `neurons.csv` has each neuron's number (`neuron`, `row`), voxel, micrometres and body axes; the
 label of the file if any (`ID`); five names with probabilities; predicted colour on the study's
-scale (`red`), its standard deviation (`red_sd`), and the colour between 0 and 1 (`red_shown`); class,
-side, dorsal or ventral, and ganglion of the answer, and the probability of the class. In
+scale (`red`), its standard deviation (`red_sd`), and the colour between 0 and 1 (`red_shown`);
+class, side, dorsal or ventral, and ganglion of the answer, and the probability of the class. In
 `neuropal_id.csv` positions follow NeuroPAL_ID's conventions (voxels counted from 1), and names are
 among its automatic ones. A trace is matched to a neuron if its regions are the neurons, if they
 have the neurons' numbers (`ROI_IDs`), or by a label that occurs once. It bears its neuron's name

@@ -143,10 +143,8 @@ def describe(score: dict) -> str:
     who = "all worms" if whole else f"{score['lab']} {score['worm']}"
     parts = [f"{score['right']} of {score['labelled']} labelled neurons named right"]
     if score["right_without_side"]:
-        parts.append(
-            f"{score['right_without_side']} more right but for the side, which is undecided"
-        )
+        parts.append(f"right without a side, as sides are undecided: {score['right_without_side']}")
     if score["unknown"]:
-        parts.append(f"{score['unknown']} labels are no name that the model knows")
-    parts.append(f"{score['neurons'] - score['labelled']} neurons have no label")
+        parts.append(f"labels that are no name the model knows: {score['unknown']}")
+    parts.append(f"neurons without label: {score['neurons'] - score['labelled']}")
     return f"{who}: {'; '.join(parts)}"

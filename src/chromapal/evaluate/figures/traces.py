@@ -12,7 +12,7 @@ from chromapal.evaluate.tables.read import read_csv
 
 KEYS = ["series", "time"]
 # what is shown of a trace, in standard deviations from its mean: activity is rises more than falls
-LOWEST, HIGHEST = -2.0, 4.0
+LOWEST, HIGHEST = -2.0, 3.0
 ROW, AROUND = 0.13, 0.9  # height of a trace and of what surrounds a series [inch]
 
 
