@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from chromapal.apply import summary
-from chromapal.apply.name import parts_of_names
+from chromapal.evaluate.tables.answers import parts_of_names
 from chromapal.files import read_json
 
 KNOWN = pd.Index(["AVAL", "AVAR", "RID", "RMDDL", "RMDDR", "SIADL", "SIADR"])

@@ -13,11 +13,11 @@ from chromapal.apply import plan, scale, scope
 from chromapal.apply.read import completed
 from chromapal.columns import ASSIGNED, BODY, PROBABILITY, RGB, RGB_SD, RGB_SHOWN, SCOPE, SKIPPED
 from chromapal.errors import InputError
-from chromapal.evaluate.tables.answers import worm_answers
+from chromapal.evaluate.tables.answers import parts_of_names, worm_answers
 from chromapal.files import write_csv, write_parquet
 from chromapal.identify.assign import answer
 from chromapal.prepare.normalise import display
-from chromapal.worms import ganglia, names, skipped, table
+from chromapal.worms import skipped, table
 
 # what linear algebra raises over one worm, which must not stop the others
 FAILURES = (ArithmeticError, ValueError, RuntimeError, IndexError)
@@ -200,47 +200,15 @@ class Model:
             answered.assign(
                 # numbers refer to the worm's own table
                 row=answered["neuron"],
-                **parts_of_names(answered["answer"], of_names),
                 **neurons[[*table.MICROMETRES, "file"]],
                 **dict(zip(RGB, colour.T, strict=True)),
                 **dict(zip(RGB_SD, deviation.T, strict=True)),
                 **dict(zip(RGB_SHOWN, shown.T, strict=True)),
+                **parts_of_names(answered["answer"], of_names),
             ),
             of_names.astype(np.float32),
             worms,
         )
-
-
-def parts_of_names(answers: pd.Series, probabilities: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return what answers say beside the name, and how probable their classes are.
-
-    Parameters
-    ----------
-    answers : pandas.Series of str, shape (n,)
-        Names given, with or without side; "" where no name is possible.
-    probabilities : pandas.DataFrame, shape (n, names)
-        The probability of every name.
-
-    Returns
-    -------
-    dict of str to pandas.Series
-        class (left and right taken for one name), side ("left", "right", ""), dorsal_ventral
-        ("dorsal", "ventral", ""), ganglion ("" where there is no name), and class_probability:
-        the sum over the names of the class.
-    """
-    classes = table.neuron_class(answers)
-    sums = probabilities.T.groupby(table.neuron_class(pd.Series(probabilities.columns)).values)
-    by_class = sums.sum().T
-    # where no name is possible there is no class either
-    column = by_class.columns.get_indexer(classes)
-    chance = by_class.to_numpy()[np.arange(len(answers)), column]
-    return {
-        "class": classes,
-        "side": answers.map(names.side),
-        "dorsal_ventral": answers.map(names.dorsal_ventral),
-        "ganglion": ganglia.ganglion(classes).mask(answers.eq(""), ""),
-        "class_probability": pd.Series(np.where(column < 0, 0.0, chance), answers.index),
-    }
 
 
 def load_model(folder: str | os.PathLike | None = None) -> Model:

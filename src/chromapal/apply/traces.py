@@ -98,7 +98,10 @@ def write(traces: pd.DataFrame, neurons: pd.DataFrame, settings: TraceSettings, 
         The worm's folder.
     """
     each = named(traces, neurons, settings.least_probability)
-    write_table("traces", with_milliseconds(each), folder / "traces.csv", ["series", "trace"])
+    each = with_milliseconds(each)
+    # a million rows hold few different texts, each of which is then looked at once
+    each = each.astype({name: "category" for name in each if each[name].dtype.kind == "O"})
+    write_table("traces", each, folder / "traces.csv", ["series", "trace"])
     beside = wide(traces, neurons, settings)
     table = folder / "traces_wide.csv"
     write_csv(with_milliseconds(beside).rename(columns=inert), table, sort_by=None)

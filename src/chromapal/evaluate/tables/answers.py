@@ -8,7 +8,7 @@ import pandas as pd
 
 from chromapal.columns import ASSIGNED, BODY, PROBABILITY
 from chromapal.prepare.variants import BACKGROUND
-from chromapal.worms import partial_names
+from chromapal.worms import ganglia, names, partial_names
 from chromapal.worms.table import WORM, neuron_class
 
 RANKS = ("answer", "second", "third", "fourth", "fifth")
@@ -72,3 +72,35 @@ def worm_answers(
         review=queue,
     )
     return result[list(COLUMNS)]
+
+
+def parts_of_names(answers: pd.Series, probabilities: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return what answers say beside the name, and how probable their classes are.
+
+    Parameters
+    ----------
+    answers : pandas.Series of str, shape (n,)
+        Names given, with or without side; "" where no name is possible.
+    probabilities : pandas.DataFrame, shape (n, names)
+        The probability of every name.
+
+    Returns
+    -------
+    dict of str to pandas.Series
+        class (left and right taken for one name), side ("left", "right", ""), dorsal_ventral
+        ("dorsal", "ventral", ""), ganglion ("" where there is no name), and class_probability:
+        the sum over the names of the class.
+    """
+    classes = neuron_class(answers)
+    sums = probabilities.T.groupby(neuron_class(pd.Series(probabilities.columns)).values)
+    by_class = sums.sum().T
+    # where no name is possible there is no class either
+    column = by_class.columns.get_indexer(classes)
+    chance = by_class.to_numpy()[np.arange(len(answers)), column]
+    return {
+        "class": classes,
+        "side": answers.map(names.side),
+        "dorsal_ventral": answers.map(names.dorsal_ventral),
+        "ganglion": ganglia.ganglion(classes).mask(answers.eq(""), ""),
+        "class_probability": pd.Series(np.where(column < 0, 0.0, chance), answers.index),
+    }
