@@ -82,9 +82,12 @@ def lock_digest(path: str | Path = ROOT / "requirements.lock") -> str:
 
 def version(path: str | Path = ROOT / "pyproject.toml") -> str:
     """Return the version of this package: a checkout's own, else that of the installed one."""
-    if not Path(path).is_file():
-        return metadata.version(PACKAGE.name)
-    return tomllib.loads(Path(path).read_text(encoding="utf-8"))["project"]["version"]
+    # where an installed package lies, another project may have such a file
+    if Path(path).is_file():
+        project = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("project", {})
+        if project.get("name") == PACKAGE.name:
+            return project["version"]
+    return metadata.version(PACKAGE.name)
 
 
 def _label(path: Path) -> str:

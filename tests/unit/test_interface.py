@@ -122,7 +122,9 @@ def test_what_is_no_model_is_one_line(tmp_path):
 
 
 def test_the_version_is_that_of_the_checkout_or_of_what_is_installed(tmp_path, monkeypatch):
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "7.8.9"\n')
+    ours, theirs = tmp_path / "ours.toml", tmp_path / "theirs.toml"
+    ours.write_text('[project]\nname = "chromapal"\nversion = "7.8.9"\n')
+    theirs.write_text('[project]\nname = "other"\nversion = "4.5.6"\n')
     monkeypatch.setattr(provenance.metadata, "version", {"chromapal": "1.2.3"}.get)
-    assert provenance.version(tmp_path / "pyproject.toml") == "7.8.9"
-    assert provenance.version(tmp_path / "none.toml") == "1.2.3"
+    assert provenance.version(ours) == "7.8.9"
+    assert provenance.version(theirs) == provenance.version(tmp_path / "none.toml") == "1.2.3"

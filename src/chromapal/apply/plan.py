@@ -82,9 +82,10 @@ def source_of(path: str | os.PathLike) -> Source:
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file"
         raise InputError(path, found, f"one file with new worms: {suffixes}")
-    beside = _with_kinds(sorted(path.parent.iterdir()))
-    if path not in beside:
+    if path.suffix.lower() not in registry.by_suffix():
         raise InputError(path, f"a file of suffix {path.suffix!r}", f"one of {suffixes}")
+    same = (each for each in sorted(path.parent.iterdir()) if _stem(each) == _stem(path))
+    beside = _with_kinds(each for each in same if each.is_file())
     kind = beside[path]
     centres = _by_stem(beside).get((kind.centres, _stem(path)), "")
     return Source(str(path), kind.name, centres)

@@ -79,9 +79,8 @@ def wide(traces: pd.DataFrame, neurons: pd.DataFrame, settings: TraceSettings) -
     chance = "class_probability" if settings.merge_sides else "probability"
     sure = neurons[neurons[key].ne("") & neurons[chance].ge(settings.least_probability)]
     label = sure[key]
-    if not settings.merge_sides:
-        unclear = label.duplicated(keep=False) | label.isin(KEYS)
-        label = label.mask(unclear, label + " (neuron " + sure["neuron"].astype(str) + ")")
+    unclear = label.isin(KEYS) | (label.duplicated(keep=False) & (not settings.merge_sides))
+    label = label.mask(unclear, label + " (neuron " + sure["neuron"].astype(str) + ")")
     labelled = traces.merge(sure[["neuron"]].assign(label=label), left_on="row", right_on="neuron")
     means = labelled.groupby([*KEYS, "label"])["value"].mean()
     return means.unstack("label").rename_axis(columns=None).reset_index()
@@ -106,10 +105,9 @@ def write(traces: pd.DataFrame, neurons: pd.DataFrame, settings: TraceSettings, 
     table = folder / "traces_wide.csv"
     write_csv(with_milliseconds(beside).rename(columns=inert), table, sort_by=None)
     lab, worm = neurons[WORM].iloc[0]
-    chance = f"probability at least {settings.least_probability:g}"
-    figure.draw(
-        table, f"{lab} {worm}: traces of neurons named with {chance}", folder / "traces.png"
-    )
+    whose = "classes, means of left and right," if settings.merge_sides else "neurons"
+    title = f"{lab} {worm}: traces of {whose} named with probability at least"
+    figure.draw(table, f"{title} {settings.least_probability:g}", folder / "traces.png")
 
 
 def with_milliseconds(traces: pd.DataFrame) -> pd.DataFrame:
