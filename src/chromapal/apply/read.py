@@ -72,7 +72,7 @@ def read(
     settings = ReadSettings(lab, dict(channels or {}), list(spacing), dict(full_scales or {}))
     try:
         neurons, unusable, _ = _read_file(source, settings)
-    except OSError as error:
+    except (InputError, OSError) as error:
         raise passing(error, path) or error from None
     neurons, impossible = plausible.without_impossible(neurons.assign(file=source.path))
     reasons = [entry["reason"] for entry in (*unusable, *impossible)]
