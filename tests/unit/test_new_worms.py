@@ -26,8 +26,9 @@ def load(
     full_scales=None,
 ):  # fmt: skip
     outs = [tmp_path / "out" / part for part in ("t.parquet", "facts", "s.csv")]
-    settings = read.ReadSettings(lab, channels or {}, list(spacing), full_scales or {})
-    read.load({"w": vars(Source(str(tmp_path / name), kind, centres))}, settings, *outs)
+    stated = {"channels": channels or {}, "spacing": list(spacing)}
+    options = read.ReadOptions(lab, full_scales or {}, **stated)
+    read.load({"w": vars(Source(str(tmp_path / name), kind, centres))}, options, *outs)
     return (
         table.read(outs[0]),
         read_json(outs[1] / "w.json"),

@@ -97,7 +97,7 @@ def test_stated_times_come_before_a_rate(tmp_path):
 @pytest.mark.parametrize(
     ("series", "line"),
     [
-        ({"data": np.zeros((2, 5))}, "found values of shape (2, 5); expected 2 columns"),
+        ({"data": np.zeros((3, 5))}, "found values of shape (3, 5); expected 2 columns"),
         ({"rate": None, "timestamps": [0.0, 1.0]}, "found 2 timestamps; expected 5 numbers"),
         ({"rate": 0.0}, "found a rate of 0; expected values per second"),
     ],
@@ -106,6 +106,15 @@ def test_a_series_without_a_clock_or_of_another_shape_is_told(tmp_path, caplog, 
     path = add_traces(write_nwb(tmp_path / "w.nwb"), own=True, regions=(2, 0), **series)
     assert read(path).empty
     assert line in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore:.*(Length|length|shape|rate).*:UserWarning")
+def test_traces_in_rows_as_some_programs_write_them_are_turned(tmp_path, caplog):
+    path = write_nwb(tmp_path / "w.nwb")
+    add_traces(path, own=True, regions=(2, 0), data=np.array([[1.0, 2, 3], [4, 5, 6]]))
+    found = read(path)
+    assert found["value"].tolist() == [1, 2, 3, 4, 5, 6] and found["time"].tolist() == [0, 1, 2] * 2
+    assert "found traces in rows" in caplog.text
 
 
 def test_a_series_too_long_to_hold_is_told(tmp_path, caplog, monkeypatch):

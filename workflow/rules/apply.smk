@@ -18,7 +18,7 @@ rule load_new_worms:
     params:
         **calls("apply.read:load", batch_modules),
         files=batch_of,
-        settings={
+        options={
             "lab": config["laboratory"],
             "channels": config["channels"],
             "spacing": config["spacing"],

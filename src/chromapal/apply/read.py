@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +14,7 @@ from chromapal.files import whole, write_json, write_parquet
 from chromapal.worms import load as load_source
 from chromapal.worms import plausible, registry, skipped, table
 from chromapal.worms.collect import HANDEDNESS, merged
+from chromapal.worms.registry import ReadOptions
 
 LOGGER = logging.getLogger("chromapal")
 
@@ -68,10 +69,12 @@ def read(
         raise InputError("handedness", repr(handedness), "right, mirrored or nothing")
     source = source_of(path)
     if centres:
-        source = Source(source.path, source.kind, str(centres))
-    settings = ReadSettings(lab, dict(channels or {}), list(spacing), dict(full_scales or {}))
+        source = replace(source, centres=str(centres))
+    options = ReadOptions(
+        lab, dict(full_scales or {}), channels=dict(channels or {}), spacing=list(spacing)
+    )
     try:
-        neurons, unusable, _ = _read_file(source, settings)
+        neurons, unusable, _ = _read_file(source, options)
     except (InputError, OSError) as error:
         raise passing(error, path) or error from None
     neurons, impossible = plausible.without_impossible(neurons.assign(file=source.path))
@@ -83,39 +86,10 @@ def read(
     return completed(neurons.assign(handedness=HANDEDNESS[handedness or None]))
 
 
-@dataclass(frozen=True)
-class ReadSettings:
-    """What a user sets for reading all new worms of a run.
-
-    Attributes
-    ----------
-    lab : str
-        The laboratory of all worms; "" for a table's own, or the name of the file's parent folder.
-    channels : dict of str to int
-        Which channels of a volume are R, G, B, W, from 0; a single channel is W.
-    spacing : list of float
-        Voxel size of volumes along x, y, z [um]; the file's own where it is empty.
-    full_scales : dict of str to float
-        Largest count per laboratory, if the model's colour scale depends on it.
-    """
-
-    lab: str = ""
-    channels: dict[str, int] = field(default_factory=dict)
-    spacing: list[float] = field(default_factory=list)
-    full_scales: dict[str, float] = field(default_factory=dict)
-
-
-def _read_file(source: Source, settings: ReadSettings) -> tuple[pd.DataFrame, list[dict], dict]:
+def _read_file(source: Source, options: ReadOptions) -> tuple[pd.DataFrame, list[dict], dict]:
     """Read one file; see `chromapal.worms.registry.Source.read_new`."""
-    options = registry.ReadOptions(
-        settings.lab or None,
-        settings.full_scales,
-        source.centres,
-        settings.channels,
-        settings.spacing,
-        source.folder_lab or None,
-    )
-    return registry.source(source.kind).read_new(source.path, options)
+    of_file = {"centres": source.centres, "folder_lab": source.folder_lab or None}
+    return registry.source(source.kind).read_new(source.path, replace(options, **of_file))
 
 
 def completed(neurons: pd.DataFrame) -> pd.DataFrame:
@@ -148,7 +122,7 @@ def traces_beside(facts: str | os.PathLike) -> Path:
 
 def load(
     files: Mapping[str, dict],
-    settings: ReadSettings,
+    options: ReadOptions,
     out_table: str | os.PathLike,
     out_facts: str | os.PathLike,
     out_skipped: str | os.PathLike,
@@ -159,8 +133,8 @@ def load(
     ----------
     files : mapping of str to dict
         By file-safe key, the attributes of a `chromapal.apply.plan.Source`.
-    settings : ReadSettings
-        How to read them.
+    options : ReadOptions
+        What the user sets for all of them.
     out_table : path-like
         Parquet neuron table with a column `file`; gray is in W.
     out_facts : path-like
@@ -178,9 +152,9 @@ def load(
 
     def read_or_skip(path: str) -> tuple[pd.DataFrame, list[dict], dict]:
         try:
-            return _read_file(sources[path], settings)
+            return _read_file(sources[path], options)
         except (InputError, OSError) as error:
-            lab = settings.lab or sources[path].folder_lab
+            lab = options.lab or sources[path].folder_lab
             return *load_source.nothing(path, lab, error), {}
 
     results = load_source.read_each(sources, read_or_skip)

@@ -31,7 +31,7 @@ class ReadOptions:
     Attributes
     ----------
     lab : str or None
-        Laboratory of all worms; None for a table's own, or `folder_lab`.
+        Laboratory of all worms; None or "" for a table's own, or `folder_lab`.
     full_scales : dict of str to float
         Largest count per laboratory, if the model's colour scale depends on it.
     centres : str

@@ -69,6 +69,9 @@ def _values(item: RoiResponseSeries, traces: int) -> np.ndarray:
     values = np.asarray(item.data[:], dtype=np.float64) * item.conversion + item.offset
     if values.ndim == 1:
         values = values[:, None]
+    if values.ndim == 2 and values.shape[1] != traces == values.shape[0]:
+        LOGGER.warning("%s: found traces in rows; expected in columns; they are turned", item.name)
+        values = values.T
     if values.ndim != 2 or values.shape[1] != traces:
         raise ValueError(f"found values of shape {shape}; expected {traces} columns, one a trace")
     return values
