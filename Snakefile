@@ -20,6 +20,8 @@ if KIND == "apply":
         default_target: True
         input:
             f"{RESULTS}/named",
+            f"{RESULTS}/classes.csv",
+            f"{RESULTS}/accuracy.csv",
             f"{RESULTS}/skipped.csv",
             f"{RESULTS}/scope.csv",
             f"{RESULTS}/layers" if config["napari"] else [],

@@ -17,7 +17,7 @@ from ndx_multichannel_volume import (
     VolumeSegmentation,
 )
 from pynwb import NWBHDF5IO, NWBFile
-from pynwb.ophys import ImageSegmentation, PlaneSegmentation
+from pynwb.ophys import Fluorescence, ImageSegmentation, PlaneSegmentation, RoiResponseSeries
 
 from chromapal.worms.nwb.type_map import one_type_map
 from chromapal.worms.nwb.writer import CHUNK, Volume
@@ -217,4 +217,31 @@ def as_older(path: Path, version: str = "0.0.1") -> Path:
             text = versions[version]["namespace"].asstr()[()]
             del versions[version]["namespace"]
             versions[version]["namespace"] = text.replace(f'"{now}"', f'"{version}"')
+    return path
+
+
+def add_traces(path, labels=None, regions=(), own=False, numbers=None, **series):
+    """Add a series of traces of some regions, of a table of their own or of the neurons'."""
+    series = {"data": np.zeros((5, len(regions))), "unit": "n.a.", "rate": 1.0, **series}
+    with one_type_map(), NWBHDF5IO(path, "a", load_namespaces=True) as io:
+        file = io.read()
+        neurons = file.processing["NeuroPAL"]["NeuroPALSegmentation"]["NeuroPALNeurons"]
+        module = file.create_processing_module("CalciumActivity", "traces")
+        table = neurons
+        if numbers is not None:
+            neurons.add_column(name="ROI_IDs", description="regions", data=list(numbers))
+        if not own:
+            table = PlaneSegmentation(
+                name="rois", description="d", imaging_plane=neurons.imaging_plane
+            )
+            for index in range(4):
+                table.add_roi(voxel_mask=[(index, 0, 0, 1.0)], id=10 + index)
+            if labels is not None:
+                ragged = {} if isinstance(labels[0], str) else {"index": True}
+                table.add_column(name="ID_labels", description="names", data=list(labels), **ragged)
+            module.add(ImageSegmentation(name="Segmentation", plane_segmentations=[table]))
+        rois = table.create_roi_table_region(description="d", region=list(regions))
+        added = RoiResponseSeries(name="SignalCalciumImResponseSeries", rois=rois, **series)
+        module.add(Fluorescence(name="SignalRawFluor", roi_response_series=added))
+        io.write(file)
     return path

@@ -11,6 +11,7 @@ import json
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -80,8 +81,13 @@ def lock_digest(path: str | Path = ROOT / "requirements.lock") -> str:
 
 
 def version(path: str | Path = ROOT / "pyproject.toml") -> str:
-    """Return the version of this package; it need not be installed."""
-    return tomllib.loads(Path(path).read_text(encoding="utf-8"))["project"]["version"]
+    """Return the version of this package: a checkout's own, else that of the installed one."""
+    # where an installed package lies, another project may have such a file
+    if Path(path).is_file():
+        project = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("project", {})
+        if project.get("name") == PACKAGE.name:
+            return project["version"]
+    return metadata.version(PACKAGE.name)
 
 
 def _label(path: Path) -> str:

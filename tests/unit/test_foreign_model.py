@@ -96,9 +96,10 @@ def refused(folder):
 def name_worms(folder, model, neurons):
     parts, lists = gathered(folder, neurons)
     read.collect(parts, lists, [], "", folder / "n.parquet", folder / "sources.csv")
-    outs = [folder / part for part in ("named.parquet", "w.parquet", "q.csv", "s.csv")]
+    outs = [folder / f"{part}.parquet" for part in ("answers", "probabilities", "worms")]
+    outs += [folder / "q.csv", folder / "s.csv"]
     name.name_all(model, folder / "n.parquet", folder / "sources.csv", *outs)
-    return pd.read_parquet(outs[0]), skipped.read(outs[3])
+    return pd.read_parquet(outs[0]), skipped.read(outs[4])
 
 
 def test_a_model_loads_and_names_a_new_worm_of_any_name(trained, tmp_path):
@@ -107,24 +108,24 @@ def test_a_model_loads_and_names_a_new_worm_of_any_name(trained, tmp_path):
     assert len(named) == len(new) and entries.empty
     # even that of a training worm
     same, entries = name_worms(tmp_path, trained, new.assign(worm=worms([0])["worm"].iloc[0]))
-    assert entries.empty and same["assigned1"].tolist() == named["assigned1"].tolist()
+    assert entries.empty and same["answer"].tolist() == named["answer"].tolist()
 
 
 def test_a_worm_that_cannot_be_named_does_not_stop_the_others(trained, tmp_path, monkeypatch):
     good = worms([4])
     alone, _ = name_worms(tmp_path, trained, good)
-    inner = name._named
+    inner = name.Model._named
 
-    def fails(model, facts, neurons):
+    def fails(model, neurons):
         if (neurons["worm"] == "bad").any():
             raise torch.linalg.LinAlgError("did not converge")
-        return inner(model, facts, neurons)
+        return inner(model, neurons)
 
-    monkeypatch.setattr(name, "_named", fails)
+    monkeypatch.setattr(name.Model, "_named", fails)
     bad = good.assign(worm="bad", xr=good["xr"] * 1.01)
     named, entries = name_worms(tmp_path, trained, pd.concat([good, bad], ignore_index=True))
     assert entries["worm"].tolist() == ["bad"] and "did not converge" in entries["reason"].item()
-    columns = ["worm", "assigned1", "probability", "red"]
+    columns = ["worm", "answer", "probability", "red"]
     pd.testing.assert_frame_equal(named[columns], alone[columns])
 
 

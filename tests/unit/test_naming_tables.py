@@ -11,6 +11,7 @@ from chromapal.evaluate.pages import worm_files
 from chromapal.evaluate.report import naming as report_naming
 from chromapal.evaluate.tables import confidence, peers, read
 from chromapal.evaluate.tables import naming as tables
+from chromapal.evaluate.tables.answers import COLUMNS, worm_answers
 from tests.named import identities
 
 ROWS = [
@@ -336,7 +337,11 @@ def answers(tmp_path, rows, doubtful=None, aligned=True, **columns):
     unsure = pd.Series(doubtful or {("X", "1"): False}, dtype=bool)
     neurons = study_neurons(20).assign(row=range(20))
     blank = pd.DataFrame(columns=["row", *BODY])
-    return tables.worm_answers(named, neurons, places if aligned else blank, unsure)
+    return worm_answers(named, neurons, places if aligned else blank, unsure)
+
+
+def test_answers_have_the_columns_of_the_dictionary():
+    assert list(COLUMNS) == TABLES["named"].names
 
 
 def test_answers_by_hand(tmp_path):

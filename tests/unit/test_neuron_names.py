@@ -53,3 +53,19 @@ def test_every_known_name_stays_and_bears_another_case_and_a_separator(name, sep
 def test_naming_twice_changes_nothing(text):
     once = names.name(text)
     assert names.name(once) == once
+
+
+PARTS = {
+    "AVAL": ("left", ""), "AVAR": ("right", ""), "AVA": ("", ""), "AVL": ("", ""), "AQR": ("", ""),
+    "RMDDL": ("left", "dorsal"), "RMDVR": ("right", "ventral"), "RMDL": ("left", ""),
+    "RMED": ("", "dorsal"), "RMEV": ("", "ventral"), "RMEL": ("left", ""), "SABD": ("", "dorsal"),
+    "SABVL": ("left", "ventral"), "IL1DR": ("right", "dorsal"), "IL1L": ("left", ""),
+    "CEPSHVL": ("left", "ventral"), "SMDD": ("", "dorsal"), "AVDL": ("left", ""), "RID": ("", ""),
+    "RIVL": ("left", ""), "PVDR": ("right", ""), "ADEL": ("left", ""), "SIA?L": ("", ""),
+    "SIA": ("", ""), "VD2": ("", ""), "": ("", ""), "L": ("", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_a_name_states_beside_its_class(name):
+    assert (names.side(name), names.dorsal_ventral(name)) == PARTS[name]

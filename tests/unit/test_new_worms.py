@@ -26,8 +26,9 @@ def load(
     full_scales=None,
 ):  # fmt: skip
     outs = [tmp_path / "out" / part for part in ("t.parquet", "facts", "s.csv")]
-    given = channels or {}, list(spacing), full_scales or {}
-    read.load({"w": vars(Source(str(tmp_path / name), kind, centres))}, lab, *given, *outs)
+    stated = {"channels": channels or {}, "spacing": list(spacing)}
+    options = read.ReadOptions(lab, full_scales or {}, **stated)
+    read.load({"w": vars(Source(str(tmp_path / name), kind, centres))}, options, *outs)
     return (
         table.read(outs[0]),
         read_json(outs[1] / "w.json"),
@@ -142,7 +143,7 @@ def test_counts_of_a_volume_are_looked_up_at_its_centres(tmp_path):
     neurons, facts, reasons = load(tmp_path, **given, spacing=(0.5, 0.5, 2))
     assert reasons == [] and neurons["W"].tolist() == [100, 101, 102, 103, 104]
     assert neurons["zr"].tolist() == [4, 6, 8, 10, 12] and set(neurons["worm"]) == {"v"}
-    assert facts == {"shape": [7, 8, 9], "spacing": [0.5, 0.5, 2], "traces": []}
+    assert facts == {"shape": [7, 8, 9], "spacing": [0.5, 0.5, 2]}
     _, _, (reason,) = load(tmp_path, **given)
     assert "no voxel size" in reason
     _, _, (reason,) = load(tmp_path, **given, spacing=(3e-7, 3e-7, 1e-6))

@@ -134,7 +134,10 @@ def test_every_reader_stops_for_what_passes(tmp_path, out, monkeypatch, number, 
     centres = str(path.with_suffix(".csv")) if kind == "volumes" else ""
     source = Source(str(path), kind, centres)
     with pytest.raises(PassingError, match="then give the same command again"):
-        apply_read.load({"w": vars(source)}, "", {}, [], {}, out[0], tmp_path / "facts", out[1])
+        options = apply_read.ReadOptions()
+        apply_read.load({"w": vars(source)}, options, out[0], tmp_path / "facts", out[1])
+    with pytest.raises(PassingError, match="then give the same command again"):
+        apply_read.read(path)
     if kind == "tables":
         with pytest.raises(PassingError, match=name):
             load.load([(str(path), "")], kind, {}, *out)

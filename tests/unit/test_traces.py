@@ -1,14 +1,10 @@
-"""Calcium traces are joined to the NeuroPAL neurons that they belong to."""
+"""Calcium traces are read with the NeuroPAL neurons that they belong to."""
 
 import numpy as np
 import pytest
-from pynwb import NWBHDF5IO
-from pynwb.ophys import Fluorescence, ImageSegmentation, PlaneSegmentation, RoiResponseSeries
 
-from chromapal.worms.nwb import contents
-from chromapal.worms.nwb.traces import list_traces
-from chromapal.worms.nwb.type_map import one_type_map
-from tests.nwb_files import replace, write_nwb
+from chromapal.worms.nwb import contents, traces
+from tests.nwb_files import add_traces, replace, write_nwb
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::hdmf.build.warnings.MissingRequiredBuildWarning"),
@@ -20,38 +16,14 @@ SERIES = "CalciumActivity/SignalRawFluor/SignalCalciumImResponseSeries"
 LABELS = "processing/CalciumActivity/Segmentation/rois/ID_labels"
 
 
-def add_traces(path, labels=None, regions=(), own=False, numbers=None):
-    """Add a series of traces of some regions, of a table of their own or of the neurons'."""
-    with one_type_map(), NWBHDF5IO(path, "a", load_namespaces=True) as io:
-        file = io.read()
-        neurons = file.processing["NeuroPAL"]["NeuroPALSegmentation"]["NeuroPALNeurons"]
-        module = file.create_processing_module("CalciumActivity", "traces")
-        table = neurons
-        if numbers is not None:
-            neurons.add_column(name="ROI_IDs", description="regions", data=list(numbers))
-        if not own:
-            table = PlaneSegmentation(
-                name="rois", description="d", imaging_plane=neurons.imaging_plane
-            )
-            for index in range(4):
-                table.add_roi(voxel_mask=[(index, 0, 0, 1.0)], id=10 + index)
-            if labels is not None:
-                ragged = {} if isinstance(labels[0], str) else {"index": True}
-                table.add_column(name="ID_labels", description="names", data=list(labels), **ragged)
-            module.add(ImageSegmentation(name="Segmentation", plane_segmentations=[table]))
-        rois = table.create_roi_table_region(description="d", region=list(regions))
-        series = RoiResponseSeries(
-            name="SignalCalciumImResponseSeries", data=np.zeros((5, len(regions))), unit="n.a.",
-            rois=rois, rate=1.0,
-        )  # fmt: skip
-        module.add(Fluorescence(name="SignalRawFluor", roi_response_series=series))
-        io.write(file)
-    return path
+def read(path):
+    with contents.opened(path) as content:
+        return traces.read(content, path)
 
 
 def joined(path):
-    with contents.opened(path) as content:
-        return [(part["series"], part["trace"], part["row"]) for part in list_traces(content, path)]
+    found = read(path)[["series", "trace", "row"]].drop_duplicates()
+    return list(found.itertuples(index=False, name=None))
 
 
 def test_a_file_without_traces_has_none(tmp_path):
@@ -97,3 +69,55 @@ def test_a_series_that_cannot_be_read_is_left_out_and_the_worm_is_kept(tmp_path,
     (line,) = caplog.messages
     assert line.startswith(f"{path}: no traces of processing/{SERIES} ({path}: found an index of ")
     assert "ID_labels in rois that does not fit its 9 values" in line
+
+
+def test_values_and_times_are_those_of_the_file(tmp_path):
+    values = np.array([[1, 10], [2, 20], [3, np.nan]])
+    path = write_nwb(tmp_path / "w.nwb")
+    clock, scale = {"rate": 4.0, "starting_time": 7.0}, {"conversion": 0.5, "offset": 1.0}
+    add_traces(path, own=True, regions=(2, 0), data=values, unit="dF", **clock, **scale)
+    found = read(path)
+    assert list(found) == ["series", "trace", "row", "time", "value", "unit"]
+    assert found["row"].tolist() == [2, 2, 2, 0, 0, 0]
+    assert found["time"].tolist() == [7, 7.25, 7.5] * 2
+    assert found["value"].tolist()[:5] == [1.5, 2, 2.5, 6, 11] and np.isnan(found["value"].iloc[5])
+    assert set(found["unit"]) == {"dF"}
+
+
+def test_stated_times_come_before_a_rate(tmp_path):
+    path = write_nwb(tmp_path / "w.nwb")
+    add_traces(
+        path, own=True, regions=(1,), data=np.arange(3.0), rate=None, timestamps=[1.0, 1.5, 9.0]
+    )
+    found = read(path)
+    assert found["time"].tolist() == [1, 1.5, 9] and found["value"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.filterwarnings("ignore:.*(Length|length|shape|rate).*:UserWarning")
+@pytest.mark.parametrize(
+    ("series", "line"),
+    [
+        ({"data": np.zeros((3, 5))}, "found values of shape (3, 5); expected 2 columns"),
+        ({"rate": None, "timestamps": [0.0, 1.0]}, "found 2 timestamps; expected 5 numbers"),
+        ({"rate": 0.0}, "found a rate of 0; expected values per second"),
+    ],
+)
+def test_a_series_without_a_clock_or_of_another_shape_is_told(tmp_path, caplog, series, line):
+    path = add_traces(write_nwb(tmp_path / "w.nwb"), own=True, regions=(2, 0), **series)
+    assert read(path).empty
+    assert line in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore:.*(Length|length|shape|rate).*:UserWarning")
+def test_traces_in_rows_as_some_programs_write_them_are_turned(tmp_path, caplog):
+    path = write_nwb(tmp_path / "w.nwb")
+    add_traces(path, own=True, regions=(2, 0), data=np.array([[1.0, 2, 3], [4, 5, 6]]))
+    found = read(path)
+    assert found["value"].tolist() == [1, 2, 3, 4, 5, 6] and found["time"].tolist() == [0, 1, 2] * 2
+    assert "found traces in rows" in caplog.text
+
+
+def test_a_series_too_long_to_hold_is_told(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(traces, "MOST_VALUES", 9)
+    assert read(add_traces(write_nwb(tmp_path / "w.nwb"), own=True, regions=(2, 0))).empty
+    assert "found 10 values; expected at most 9e+00" in caplog.text

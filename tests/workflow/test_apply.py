@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+import torch
 from pynwb import validate
 
+import chromapal
 from chromapal.worms.nwb.writer import Volume, write_nwb
 from chromapal.worms.simulate.render import render
 from chromapal.worms.simulate.worms import FIRST_SESSION, SimulationParams, simulate_worm
-from tests.workflow.conftest import against_umask, check_columns, snakemake
+from tests.nwb_files import add_traces
+from tests.workflow.conftest import ROOT, against_umask, check_columns, snakemake
 
 WORMS = SimulationParams(worms=14, laboratories=2, neurons=60)
 TRAINED, SEED = 10, 3
@@ -37,7 +40,10 @@ STUDY = {
 MODEL = "results/kept/model"
 OUT = "results/applied/new"
 # what each held-back worm is given as
-TABLE, NWB, TIFF = TRAINED, TRAINED + 1, TRAINED + 2
+TABLE, NWB, TIFF, LABELLED = range(TRAINED, TRAINED + 4)
+SERIES = "CalciumActivity/SignalRawFluor/SignalCalciumImResponseSeries"
+TRACED = (5, 0, 7)  # neurons of the NWB file that have a trace
+LEAST = 0.2
 APPLY = ("apply", "--config")
 GRAY = ["x", "y", "z", "xr", "yr", "zr"]
 
@@ -73,6 +79,9 @@ def write_inputs(folder):
         FIRST_SESSION,
         "a laboratory",
     )
+    values = np.add.outer(np.arange(4.0), 10 * np.arange(len(TRACED)))
+    path = folder / "new" / worm["lab"].iloc[0] / "w.nwb"
+    add_traces(path, own=True, regions=TRACED, data=values, rate=2.0)
     worm, truth, volume = gray_volume(TIFF)
     lab = folder / "new" / worm["lab"].iloc[0]
     sides = zip("XYZ", truth["spacing_um"], strict=True)
@@ -81,10 +90,14 @@ def write_inputs(folder):
     tifffile.imwrite(lab / "t.ome.tif", planes, ome=True, metadata={"axes": "ZYX", **sizes})
     worm[["x", "y", "z"]].to_csv(lab / "t.csv", index=False)
     tifffile.imwrite(lab / "alone.tif", planes)
+    worm, _ = worm_of(LABELLED)
+    lab = folder / "new" / worm["lab"].iloc[0]
+    worm[[*GRAY, "ID"]].assign(gray=worm["W"]).to_csv(lab / "labelled.csv", index=False)
 
 
 def apply(folder, *keys):
-    keys = [f"model={folder / 'results/kept'}", f"worms={folder / 'new'}", *keys]
+    study, worms = folder / "results/kept", folder / "new"
+    keys = [f"model={study}", f"worms={worms}", f"least_probability={LEAST}", *keys]
     return snakemake(folder, None, *APPLY, *keys)
 
 
@@ -98,13 +111,14 @@ def applied(tmp_path_factory):
     assert done.returncode == 0, done.stdout + done.stderr
     done = apply(folder, "nwb=true")
     assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "told.txt").write_text(done.stdout + done.stderr)
     assert {path: path.read_bytes() for path in before} == before
     return folder
 
 
 def results(folder, index):
     worm, _ = worm_of(index)
-    named = {TABLE: "table", TIFF: "t"}.get(index, worm["worm"].iloc[0])
+    named = {TABLE: "table", TIFF: "t", LABELLED: "labelled"}.get(index, worm["worm"].iloc[0])
     return folder / OUT / "named" / worm["lab"].iloc[0] / named
 
 
@@ -130,8 +144,10 @@ def test_a_page_that_leads_away_is_told_from_one_that_does_not(part):
 
 
 def test_tables_have_the_columns_of_the_dictionary(applied):
-    check_columns([applied / OUT / "scope.csv", applied / OUT / "skipped.csv"])
+    names = ("scope", "skipped", "classes", "accuracy")
+    check_columns([applied / OUT / f"{name}.csv" for name in names])
     check_columns([*(applied / OUT / "named").rglob("neurons.csv")], "new_neurons")
+    check_columns([*(applied / OUT / "named").rglob("traces.csv")])
 
 
 @pytest.mark.parametrize("index", [TABLE, NWB, TIFF])
@@ -178,10 +194,101 @@ def test_a_worm_has_its_review_queue_page_and_layers(applied, index):
     assert np.allclose(volume[first["z"], first["y"], first["x"]] / 255, shown, atol=0.01)
 
 
+def test_all_probabilities_stand_beside_the_five_names(applied):
+    found = neurons(applied, TABLE)
+    chances = pd.read_parquet(results(applied, TABLE) / "probabilities.parquet")
+    assert len(chances) == len(found) and (chances.sum(axis=1) <= 1 + 1e-5).all()
+    each = [chances.loc[row, name] for row, name in enumerate(found["second"])]
+    assert each == pytest.approx(found["probability2"].tolist(), abs=1e-5)
+    of_class = [
+        chances.loc[row, [name for name in chances if name in (kind, f"{kind}L", f"{kind}R")]].sum()
+        for row, kind in enumerate(found["class"])
+    ]
+    assert of_class == pytest.approx(found["class_probability"].tolist(), abs=1e-5)
+
+
+def test_traces_bear_the_names_of_their_neurons(applied):
+    found = neurons(applied, NWB)
+    traces = pd.read_csv(results(applied, NWB) / "traces.csv", keep_default_na=False)
+    assert len(traces) == 4 * len(TRACED) and set(traces["series"]) == {SERIES}
+    assert traces.loc[traces["trace"].eq(1), "value"].tolist() == [10, 11, 12, 13]
+    assert traces.loc[traces["trace"].eq(2), "time"].tolist() == [0, 0.5, 1, 1.5]
+    named = found.loc[list(TRACED)]
+    sure = named[named["probability"] >= LEAST]
+    assert len(sure) and traces.loc[::4, "neuron"].tolist() == list(TRACED)
+    assert traces.loc[::4, "answer"].tolist() == named["answer"].tolist()
+    assert set(traces["name"]) - {""} == set(sure["answer"])
+    wide = pd.read_csv(results(applied, NWB) / "traces_wide.csv")
+    assert list(wide) == ["series", "time", *sorted(sure["answer"])]
+    first = sure.iloc[0]
+    start = 10.0 * TRACED.index(first["neuron"])
+    assert wide[first["answer"]].tolist() == [start, start + 1, start + 2, start + 3]
+    assert (results(applied, NWB) / "traces.png").stat().st_size > 10_000
+    assert not (results(applied, TABLE) / "traces.csv").exists()
+
+
+def test_labels_named_right_are_told_and_counted(applied):
+    scores = pd.read_csv(applied / OUT / "accuracy.csv").set_index("worm")
+    found = neurons(applied, LABELLED)
+    yes, labelled = found["right"].eq("yes").sum(), found["name"].ne("").sum()
+    score = scores.loc["labelled"]
+    assert score["labelled"] == labelled and score["right"] + score["right_without_side"] == yes
+    assert yes > 0.5 * labelled
+    assert scores.loc["all", "labelled"] == labelled and scores.loc["table", "labelled"] == 0
+    line = f"labelled: {score['right']:.0f} of {labelled} labelled neurons named right"
+    assert line in (applied / "told.txt").read_text()
+
+
+def test_classes_are_counted_over_all_worms(applied):
+    table = pd.read_csv(applied / OUT / "classes.csv").set_index("class")
+    worms = [neurons(applied, index) for index in (TABLE, NWB, TIFF, LABELLED)]
+    assert set(table["worms"]) == {4}
+    for name, row in table.sample(10, random_state=1).iterrows():
+        given = [worm[worm["class"].eq(name)] for worm in worms]
+        assert row["named"] == sum(len(rows) > 0 for rows in given)
+        sure = [rows[rows["class_probability"] >= LEAST] for rows in given]
+        assert row["found"] == sum(len(rows) > 0 for rows in sure)
+        left = sum((rows["side"] == "left").any() for rows in sure)
+        assert pd.isna(row["left"]) or row["left"] == left
+
+
+def test_a_notebook_gets_the_table_that_apply_writes(applied):
+    model = chromapal.load_model(applied / "results/kept")
+    threads = torch.get_num_threads()
+    names = ("table.csv", "labelled.csv", "w.nwb", "t.ome.tif")
+    paths = [path for name in names for path in (applied / "new").rglob(name)]
+    read = pd.concat([chromapal.read(path) for path in paths], ignore_index=True)
+    table = model.name(read)
+    written = pd.concat(
+        [
+            pd.read_csv(results(applied, index) / "neurons.csv", keep_default_na=False)
+            for index in (TABLE, NWB, TIFF, LABELLED)
+        ]
+    ).sort_values(["lab", "worm", "review"], ignore_index=True)
+    assert list(table) == list(written) and torch.get_num_threads() == threads
+    for column in table:
+        if table[column].dtype.kind in "if":
+            assert np.allclose(table[column], written[column], rtol=1e-5, atol=1e-9), column
+        else:
+            assert table[column].tolist() == written[column].tolist(), column
+
+
+def test_the_example_of_the_docs_runs(applied, monkeypatch, capsys):
+    text = (ROOT / "docs/worms.md").read_text()
+    code = re.search(r"### In a notebook\n.*?```python\n(.*?)```", text, re.DOTALL)[1]
+    lab = worm_of(NWB)[0]["lab"].iloc[0]
+    assert "results/identity" in code and "FOLDER/EY/worm.nwb" in code
+    code = code.replace("results/identity", "results/kept")
+    monkeypatch.chdir(applied)
+    exec(code.replace("FOLDER/EY/worm.nwb", f"new/{lab}/w.nwb"), {})
+    shown = capsys.readouterr().out
+    assert neurons(applied, NWB).sort_values("review")["answer"].iloc[0] in shown
+
+
 def test_every_output_follows_the_umask(applied, tmp_path):
     assert against_umask(applied / "results", tmp_path / "probe") == {}
     kinds = {path.suffix for path in (applied / OUT).rglob("*")}
-    assert {".nwb", ".py", ".parquet", ".html", ".tif", ".csv"} <= kinds, kinds
+    assert {".png", ".nwb", ".py", ".parquet", ".html", ".tif", ".csv"} <= kinds, kinds
 
 
 def test_bad_worms_are_left_out_with_a_line_and_others_go_on(applied):

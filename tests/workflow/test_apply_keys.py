@@ -65,9 +65,9 @@ def test_results_of_other_worms_or_another_model_are_not_written_over(here):
 
 def test_a_number_names_a_folder_or_a_laboratory(here):
     works, text = planned(here, "worms=2023", "laboratory=7", "date=2024", "out=11")
-    assert works and "output: 11/named.parquet" in text, text
+    assert works and "output: 11/answers.parquet" in text, text
     works, text = planned(here, "worms=2023", config={"date": datetime.date(2024, 5, 6)})
-    assert works and "output: results/applied/2023/named.parquet" in text, text
+    assert works and "output: results/applied/2023/answers.parquet" in text, text
 
 
 def test_keys_of_a_study_are_not_looked_at(here):

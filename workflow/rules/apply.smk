@@ -18,10 +18,12 @@ rule load_new_worms:
     params:
         **calls("apply.read:load", batch_modules),
         files=batch_of,
-        lab=config["laboratory"],
-        channels=config["channels"],
-        spacing=config["spacing"],
-        full_scales=MODEL_FACTS["full_scales"],
+        options={
+            "lab": config["laboratory"],
+            "channels": config["channels"],
+            "spacing": config["spacing"],
+            "full_scales": MODEL_FACTS["full_scales"],
+        },
     script:
         "../scripts/call.py"
 
@@ -55,7 +57,8 @@ rule name_new_worms:
         neurons=f"{RESULTS}/neurons.parquet",
         skipped_sources=f"{RESULTS}/sources.skipped.csv",
     output:
-        neurons=f"{RESULTS}/named.parquet",
+        neurons=f"{RESULTS}/answers.parquet",
+        probabilities=f"{RESULTS}/probabilities.parquet",
         worms=f"{RESULTS}/aligned.parquet",
         scope=f"{RESULTS}/scope.csv",
         skipped=f"{RESULTS}/skipped.csv",
@@ -71,16 +74,15 @@ rule name_new_worms:
 
 
 rule write_new_worm_files:
-    """Return every new worm its table with a review queue, an image and a page."""
+    """Return every new worm its table with a review queue, an image, a page and its traces."""
     input:
         FACTS_FOLDERS,
-        neurons=f"{RESULTS}/named.parquet",
+        neurons=f"{RESULTS}/answers.parquet",
+        probabilities=f"{RESULTS}/probabilities.parquet",
         worms=f"{RESULTS}/aligned.parquet",
         scope=f"{RESULTS}/scope.csv",
     output:
         folder=directory(f"{RESULTS}/named"),
-        answers=f"{RESULTS}/answers.parquet",
-        applied=f"{RESULTS}/{apply_plan.APPLIED}",
     log:
         f"{RESULTS}/logs/write_new_worm_files.log",
     group:
@@ -90,6 +92,29 @@ rule write_new_worm_files:
     params:
         **calls("apply.write:write_new_worm_files"),
         facts=FACTS,
+        traces={key: config[key] for key in ("least_probability", "merge_sides")},
+    script:
+        "../scripts/call.py"
+
+
+rule write_summary:
+    """Count the classes found, and the labelled neurons named right, over all new worms."""
+    input:
+        neurons=f"{RESULTS}/answers.parquet",
+        probabilities=f"{RESULTS}/probabilities.parquet",
+    output:
+        classes=f"{RESULTS}/classes.csv",
+        accuracy=f"{RESULTS}/accuracy.csv",
+        applied=f"{RESULTS}/{apply_plan.APPLIED}",
+    log:
+        f"{RESULTS}/logs/write_summary.log",
+    group:
+        cluster_group("report")
+    conda:
+        ENVIRONMENT
+    params:
+        **calls("apply.summary:write_summary"),
+        least_probability=config["least_probability"],
         applied=APPLIED,
     script:
         "../scripts/call.py"

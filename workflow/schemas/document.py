@@ -138,6 +138,8 @@ it is at least 4095.
 | in `results/applied/{folder}/` | what |
 |---|---|
 | `named/{lab}/{worm}/` | the worm's tables, image and page |
+| `classes.csv` | in how many worms each class of neurons was found, left and right |
+| `accuracy.csv` | how many labelled neurons were named right, per worm and in all |
 | `layers/{lab}/{worm}/` | layers, and `open.py`, which shows them in napari (0.6 or later) |
 | `nwb/` | with `nwb: true` a copy of each NWB file with the module `NeuroPAL_predicted` |
 | `scope.csv` | questions: how worms differ from those that the model was trained on |
@@ -152,14 +154,19 @@ question `name` where another worm of the same laboratory and name was trained o
 | `neurons.csv` | a row per neuron, the least certain first |
 | `neurons.png`, `neurons.html` | the same as an image and an interactive page |
 | `neuropal_id.csv` | the columns of NeuroPAL_ID's own CSV file of neurons |
-| `traces.csv` | which calcium trace of an NWB file belongs to which neuron, if the file states it |
+| `probabilities.parquet` | the probability of every name: row 0 is neuron 0, a column per name |
+| `traces.csv` | the calcium traces of an NWB file that states which neurons' they are, in rows |
+| `traces_wide.csv`, `traces.png` | the named ones of them side by side, and as a heat map |
 
 `neurons.csv` has each neuron's number (`neuron`, `row`), voxel, micrometres and body axes; the
 label of the file if any (`ID`); five names with probabilities; predicted colour on the study's
-scale (`red`), its standard deviation (`red_sd`), and the colour between 0 and 1 (`red_shown`). In
+scale (`red`), its standard deviation (`red_sd`), and the colour between 0 and 1 (`red_shown`);
+class, side, dorsal or ventral, and ganglion of the answer, and the probability of the class. In
 `neuropal_id.csv` positions follow NeuroPAL_ID's conventions (voxels counted from 1), and names are
 among its automatic ones. A trace is matched to a neuron if its regions are the neurons, if they
-have the neurons' numbers (`ROI_IDs`), or by a label that occurs once.
+have the neurons' numbers (`ROI_IDs`), or by a label that occurs once. It bears its neuron's name
+where that is at least as probable as `least_probability`. Left and right stay apart unless
+`merge_sides` asks for their mean. A class counts as found in a worm from the same probability on.
 
 The predicted volume is drawn: a blob of predicted colour where each neuron is, dark elsewhere.
 

@@ -1,16 +1,19 @@
-"""Name and colour new worms with a study's trained model."""
+"""Name and colour new worms with a trained model."""
 
 import logging
 import os
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 
-from chromapal.apply import scale, scope
-from chromapal.apply.model import load
+from chromapal.apply import model as saved
+from chromapal.apply import plan, scale, scope
+from chromapal.apply.read import completed
 from chromapal.columns import ASSIGNED, BODY, PROBABILITY, RGB, RGB_SD, RGB_SHOWN, SCOPE, SKIPPED
 from chromapal.errors import InputError
+from chromapal.evaluate.tables.answers import parts_of_names, worm_answers
 from chromapal.files import write_csv, write_parquet
 from chromapal.identify.assign import answer
 from chromapal.prepare.normalise import display
@@ -21,11 +24,231 @@ FAILURES = (ArithmeticError, ValueError, RuntimeError, IndexError)
 LOGGER = logging.getLogger("chromapal")
 
 
+@dataclass(frozen=True)
+class Named:
+    """What a model makes of new worms.
+
+    Attributes
+    ----------
+    neurons : pandas.DataFrame
+        A row per neuron of every worm that was named: the columns of the table `new_neurons` in
+        `chromapal.evaluate.dictionary`, and `file`; rows in the order given.
+    probabilities : pandas.DataFrame
+        The probability of every name, a column each; rows as in `neurons`. What a row lacks to 1
+        is the probability of none of these names.
+    worms : pandas.DataFrame
+        What was decided about each worm's axes.
+    differences : pandas.DataFrame
+        `chromapal.columns.SCOPE`: how worms differ from training worms.
+    skipped : pandas.DataFrame
+        `chromapal.columns.SKIPPED`: worms that cannot be named.
+    """
+
+    neurons: pd.DataFrame
+    probabilities: pd.DataFrame
+    worms: pd.DataFrame
+    differences: pd.DataFrame
+    skipped: pd.DataFrame
+
+
+class Model:
+    """A trained model that names and colours new worms; made by `load_model`.
+
+    Attributes
+    ----------
+    facts : dict
+        What the model was trained on and how; see `chromapal.apply.model.train_model`.
+    """
+
+    def __init__(self, colorizer, facts: dict):
+        self._colorizer, self.facts = colorizer, facts
+
+    def name(self, neurons: pd.DataFrame) -> pd.DataFrame:
+        """Name the neurons of new worms.
+
+        Worms of one laboratory decide together whether their axes are mirrored: name them in one
+        call. Labels in `ID` are compared with the answers and have no influence on them.
+
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            Neuron tables of one or many whole worms, as `chromapal.read` returns them. Gray is in
+            W, or is the luminance of R, G and B [counts].
+
+        Returns
+        -------
+        pandas.DataFrame
+            The table that `snakemake apply` writes as `neurons.csv`, of all worms that can be
+            named, sorted by laboratory, worm and `review` (1 for a worm's least certain neuron):
+            names with probabilities (0 to 1), class, side and ganglion, positions in the body [um],
+            predicted colour; every column is described in docs/tables.md. Warnings in the log say
+            which worms were skipped, and how others differ from training worms.
+
+        Raises
+        ------
+        InputError
+            The table lacks a column or holds an invalid value, or no worm can be named.
+        """
+        named = self.named(completed(table.validate(neurons, "neurons")))
+        reasons = skipped.log_reasons(named.skipped)
+        if named.neurons.empty:
+            raise InputError("neurons", "no usable worm", "at least one", reasons)
+        _log_differences(named.differences)
+        rows = named.neurons.drop(columns="file")
+        return rows.sort_values([*table.WORM, "review"], ignore_index=True)
+
+    def named(self, neurons: pd.DataFrame) -> Named:
+        """Name new worms, and keep what else was found.
+
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            Neuron tables as `chromapal.apply.read.completed` returns them.
+
+        Returns
+        -------
+        Named
+            Without rows of neurons if no worm can be named.
+        """
+        neurons = neurons.assign(row=np.arange(len(neurons), dtype=np.int64))
+        differences = [
+            difference
+            for _, rows in neurons.groupby(table.WORM)
+            for difference in scope.differences(rows, self.facts)
+        ]
+        neurons, unusable = scale.usable(neurons, self.facts)
+        threads = torch.get_num_threads()
+        # with more threads PyTorch sums in another order, which would change results
+        torch.set_num_threads(1)
+        try:
+            named, probabilities, worms, failed = self._named_where_possible(neurons)
+        finally:
+            torch.set_num_threads(threads)
+        usable = set(named[table.WORM].itertuples(index=False, name=None))
+        differences = [each for each in differences if (each["lab"], each["worm"]) in usable]
+        return Named(
+            named,
+            probabilities,
+            worms,
+            pd.DataFrame(differences, columns=list(SCOPE)),
+            pd.DataFrame(unusable + failed, columns=list(SKIPPED)),
+        )
+
+    def _named_where_possible(
+        self, neurons: pd.DataFrame
+    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[dict]]:
+        """Name all worms; where that fails, find the worms at fault and name the others.
+
+        Worms of a laboratory are named together. Each is tried alone only after a failure.
+
+        Returns
+        -------
+        neurons, probabilities, worms : pandas.DataFrame
+            As in `Named`; without rows if no worm can be named.
+        failed : list of dict
+            `skipped.entry` of each worm that cannot be named.
+        """
+        nothing = neurons[:0], pd.DataFrame(), pd.DataFrame()
+        if neurons.empty:
+            return *nothing, []
+        try:
+            return *self._named(neurons), []
+        except FAILURES as error:
+            LOGGER.warning("worms are tried one by one (%s)", error)
+        good, failed = [neurons[:0]], []
+        for (lab, worm), rows in neurons.groupby(table.WORM, sort=False):
+            try:
+                self._named(rows)
+                good.append(rows)
+            except FAILURES as error:
+                file = rows["file"].iloc[0]
+                reason = " ".join(str(error).split())[:80]
+                line = InputError(
+                    f"{file}, worm {worm!r}",
+                    f"positions or counts that cannot be named ({reason})",
+                    "those of a worm",
+                )
+                failed.append(skipped.entry(file, lab, worm, line))
+        if len(good) == 1:
+            return *nothing, failed
+        return *self._named(pd.concat(good)), failed
+
+    def _named(self, neurons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        neurons = neurons.sort_values("row", ignore_index=True)
+        identifier = self._colorizer.identifier
+        probabilities, position, worms = identifier.probabilities(neurons)
+        colour, deviation = self._colorizer.coloured(neurons, probabilities, position)
+        if not all(np.isfinite(each).all() for each in (probabilities.numpy(), position, colour)):
+            raise FloatingPointError("a name, a position or a colour is no number")
+        known = np.array([*identifier.transformer.classes_, ""])
+        assigned = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
+        chance = np.zeros(assigned.shape)
+        for rows in neurons.groupby(table.WORM).indices.values():
+            answers = answer(probabilities[rows])
+            assigned[rows], chance[rows] = known[answers.best], answers.probability
+        given = neurons[[*table.WORM, "row", "name"]].assign(
+            anchor="",
+            **dict(zip(ASSIGNED, assigned.T, strict=True)),
+            **dict(zip(PROBABILITY, chance.T, strict=True)),
+        )
+        body = pd.DataFrame(position, columns=list(BODY)).assign(row=neurons["row"])
+        doubtful = worms.set_index(table.WORM)["doubtful"].astype(bool)
+        answered = worm_answers(given, neurons, body, doubtful).drop(columns="anchor")
+        of_names = pd.DataFrame(probabilities.numpy(), columns=known[:-1])
+        shown = display(colour, self.facts["normaliser"]["colour_scale"])
+        return (
+            answered.assign(
+                # numbers refer to the worm's own table
+                row=answered["neuron"],
+                **neurons[[*table.MICROMETRES, "file"]],
+                **dict(zip(RGB, colour.T, strict=True)),
+                **dict(zip(RGB_SD, deviation.T, strict=True)),
+                **dict(zip(RGB_SHOWN, shown.T, strict=True)),
+                **parts_of_names(answered["answer"], of_names),
+            ),
+            of_names.astype(np.float32),
+            worms,
+        )
+
+
+def load_model(folder: str | os.PathLike | None = None) -> Model:
+    """Load a trained model.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        The folder of a finished study's results (`results/STUDY`), or of its model; by default the
+        model that comes with the software.
+
+    Returns
+    -------
+    Model
+        Its method `name` names and colours new worms.
+
+    Raises
+    ------
+    InputError
+        There is no model, it is damaged or not one that a study wrote; or no model comes with
+        this version of the software.
+    """
+    if folder is None:
+        folder = plan.HEAD
+        if not folder.is_dir():
+            raise InputError(
+                "load_model()",
+                "no trained model in this version of the software",
+                "the folder of a study's model",
+                "run a study with align: nonrigid, then load_model('results/STUDY')",
+            )
+    return Model(*saved.load(plan.model_folder(folder, "load_model()")))
+
+
 def name_all(
     model: str | os.PathLike,
     neurons: str | os.PathLike,
     skipped_sources: str | os.PathLike,
     out_neurons: str | os.PathLike,
+    out_probabilities: str | os.PathLike,
     out_worms: str | os.PathLike,
     out_scope: str | os.PathLike,
     out_skipped: str | os.PathLike,
@@ -38,12 +261,8 @@ def name_all(
         Folder of the trained model.
     neurons, skipped_sources : path-like
         What `chromapal.apply.read.collect` wrote.
-    out_neurons : path-like
-        Parquet, a row per neuron: columns of the neuron table; row (number in `neurons`); body
-        axes; assigned1 to assigned5 and their probabilities; predicted colour and deviation
-        on the study's scale, and the colour scaled to 0..1.
-    out_worms : path-like
-        Parquet: what was decided about each worm's axes.
+    out_neurons, out_probabilities, out_worms : path-like
+        Parquet: the tables of `Named`.
     out_scope, out_skipped : path-like
         CSV of `chromapal.columns.SCOPE`, and of everything skipped.
 
@@ -52,95 +271,21 @@ def name_all(
     InputError
         The model cannot be used, or no worm can; the log says why each worm was skipped.
     """
-    # with more threads PyTorch sums in another order, which would change results
-    torch.set_num_threads(1)
-    trained, facts = load(model)
-    neurons = table.read(neurons)
-    neurons = neurons.assign(row=np.arange(len(neurons), dtype=np.int64))
-    differences = [
-        difference
-        for _, rows in neurons.groupby(table.WORM)
-        for difference in scope.differences(rows, facts)
-    ]
-    neurons, skipped_worms = scale.usable(neurons, facts)
-    named, worms, failed = _named_where_possible(trained, facts, neurons)
-    newly_skipped = pd.DataFrame(skipped_worms + failed, columns=list(SKIPPED))
-    all_skipped = pd.concat([skipped.read(skipped_sources), newly_skipped])
-    if named.empty:
+    named = load_model(model).named(table.read(neurons))
+    all_skipped = pd.concat([skipped.read(skipped_sources), named.skipped])
+    if named.neurons.empty:
         reasons = skipped.log_reasons(all_skipped)
         raise InputError("config key 'worms'", "no usable worm", "at least one", reasons)
-    skipped.log_reasons(newly_skipped)
+    skipped.log_reasons(named.skipped)
     skipped.write(all_skipped, out_skipped)
-    usable = set(named[table.WORM].itertuples(index=False, name=None))
-    differences = [
-        difference
-        for difference in differences
-        if (difference["lab"], difference["worm"]) in usable
-    ]
-    for difference in differences:
+    _log_differences(named.differences)
+    write_parquet(named.neurons, out_neurons)
+    write_parquet(named.probabilities, out_probabilities)
+    write_parquet(named.worms, out_worms)
+    write_csv(named.differences, out_scope)
+    LOGGER.info("%d worms named, %d neurons", len(named.worms), len(named.neurons))
+
+
+def _log_differences(differences: pd.DataFrame):
+    for difference in differences.to_dict("records"):
         LOGGER.warning("%s", scope.describe(difference))
-    write_parquet(named, out_neurons)
-    write_parquet(worms, out_worms)
-    write_csv(pd.DataFrame(differences, columns=list(SCOPE)), out_scope)
-    LOGGER.info("%d worms named, %d neurons", len(worms), len(named))
-
-
-def _named_where_possible(
-    trained, facts: dict, neurons: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, list[dict]]:
-    """Name all worms; where that fails, find the worms at fault and name the others without them.
-
-    Worms of a laboratory are named together. Each is tried alone only after a failure.
-
-    Returns
-    -------
-    named, worms : pandas.DataFrame
-        As `_named` returns them; without rows if no worm can be named.
-    failed : list of dict
-        `skipped.entry` of each worm that cannot be named.
-    """
-    if neurons.empty:
-        return neurons, pd.DataFrame(), []
-    try:
-        return *_named(trained, facts, neurons), []
-    except FAILURES as error:
-        LOGGER.warning("worms are tried one by one (%s)", error)
-    good, failed = [neurons[:0]], []
-    for (lab, worm), rows in neurons.groupby(table.WORM, sort=False):
-        try:
-            _named(trained, facts, rows)
-            good.append(rows)
-        except FAILURES as error:
-            file = rows["file"].iloc[0]
-            line = InputError(
-                f"{file}, worm {worm!r}",
-                f"positions or counts that cannot be named ({' '.join(str(error).split())[:80]})",
-                "those of a worm",
-            )
-            failed.append(skipped.entry(file, lab, worm, line))
-    if len(good) == 1:
-        return neurons[:0], pd.DataFrame(), failed
-    return *_named(trained, facts, pd.concat(good)), failed
-
-
-def _named(trained, facts: dict, neurons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    probabilities, position, worms = trained.identifier.probabilities(neurons)
-    colour, deviation = trained.coloured(neurons, probabilities, position)
-    if not all(np.isfinite(each).all() for each in (probabilities.numpy(), position, colour)):
-        raise FloatingPointError("a name, a position or a colour is no number")
-    known = np.array([*trained.identifier.transformer.classes_, ""])
-    names = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
-    chance = np.zeros(names.shape)
-    for rows in neurons.groupby(table.WORM).indices.values():
-        answers = answer(probabilities[rows])
-        names[rows], chance[rows] = known[answers.best], answers.probability
-    displayed = display(colour, facts["normaliser"]["colour_scale"])
-    columns = [*table.COLUMNS, "file", "row", "name"]
-    return neurons[columns].assign(
-        **dict(zip(BODY, position.T, strict=True)),
-        **dict(zip(ASSIGNED, names.T, strict=True)),
-        **dict(zip(PROBABILITY, chance.T, strict=True)),
-        **dict(zip(RGB, colour.T, strict=True)),
-        **dict(zip(RGB_SD, deviation.T, strict=True)),
-        **dict(zip(RGB_SHOWN, displayed.T, strict=True)),
-    ), worms

@@ -3,11 +3,14 @@
 Standard library only, since the workflow calls this while it is parsed.
 """
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from chromapal.errors import InputError
 from chromapal.files import read_json
+from chromapal.provenance import PACKAGE
 from chromapal.training.layout import FACTS
 from chromapal.worms import discover, registry
 from chromapal.worms.discover import laboratory
@@ -15,6 +18,7 @@ from chromapal.worms.slugs import slug, slugs
 
 MODEL = "model"
 APPLIED = "applied.json"
+HEAD = PACKAGE / "models/head"  # the model that comes with the software
 # The config key of what a model is applied to, and where its results go.
 HOMES = {"worms": "results/applied", "images": "results/coloured"}
 OUT, ELSEWHERE = "config key 'out'", "choose another folder with out=FOLDER"
@@ -53,12 +57,8 @@ def sources(folder: str) -> dict[str, Source]:
     InputError
         There is no such folder, or it contains no such file.
     """
-    kinds = registry.by_suffix()
-    found = {
-        path: kinds[path.suffix.lower()]
-        for path in discover.discover(folder, tuple(kinds), "worms")
-    }
-    beside = {(kind.name, _stem(path)): str(path) for path, kind in found.items()}
+    found = _with_kinds(discover.discover(folder, tuple(registry.by_suffix()), "worms"))
+    beside = _by_stem(found)
     centres = {(kind.centres, _stem(path)) for path, kind in found.items() if kind.centres}
     keys = slugs(str(path.relative_to(folder)) for path in found)
     return {
@@ -73,6 +73,38 @@ def sources(folder: str) -> dict[str, Source]:
     }
 
 
+def source_of(path: str | os.PathLike) -> Source:
+    """Describe one file with new worms; the centres of a volume lie beside it.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or no source reads files of its suffix.
+    """
+    path, suffixes = Path(path), ", ".join(registry.by_suffix())
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no such file"
+        raise InputError(path, found, f"one file with new worms: {suffixes}")
+    if path.suffix.lower() not in registry.by_suffix():
+        raise InputError(path, f"a file of suffix {path.suffix!r}", f"one of {suffixes}")
+    same = (each for each in sorted(path.parent.iterdir()) if _stem(each) == _stem(path))
+    beside = _with_kinds(each for each in same if each.is_file())
+    kind = beside[path]
+    centres = _by_stem(beside).get((kind.centres, _stem(path)), "")
+    return Source(str(path), kind.name, centres)
+
+
+def _with_kinds(paths: Iterable[Path]) -> dict[Path, registry.Source]:
+    """Return the files that some source reads, each with its source."""
+    kinds = registry.by_suffix()
+    return {path: kinds[path.suffix.lower()] for path in paths if path.suffix.lower() in kinds}
+
+
+def _by_stem(found: dict[Path, registry.Source]) -> dict[tuple[str, Path], str]:
+    """Return files by the name of their source and their path without suffix."""
+    return {(kind.name, _stem(path)): str(path) for path, kind in found.items()}
+
+
 def no_files(folder: str, lab: str) -> list[tuple[str, str, str]]:
     """List what is called like a file of new worms and is none; see `Source.no_files`."""
     found = discover.no_files(folder, tuple(registry.by_suffix()))
@@ -84,28 +116,29 @@ def _stem(path: Path) -> Path:
     return path.with_name(name[:-4] if name.lower().endswith(".ome") else name)
 
 
-def model_folder(study: str) -> Path:
+def model_folder(study: str | os.PathLike, where: str = "config key 'model'") -> Path:
     """Find the trained model of a study.
 
     Parameters
     ----------
-    study : str
+    study : path-like
         The folder of the study's results, or of the model itself.
+    where : str
+        Where the folder was stated, for messages.
 
     Raises
     ------
     InputError
         There is no such folder, or it is not a study, or the study has no trained model.
     """
-    where = "config key 'model'"
     folder = Path(study)
     for found in (folder, folder / MODEL):
         if (found / FACTS).is_file():
             return found
     if not folder.is_dir():
-        raise InputError(where, f"no folder {study!r}", "results/STUDY of a finished study")
+        raise InputError(where, f"no folder {str(study)!r}", "results/STUDY of a finished study")
     if not (folder / "neurons.parquet").is_file():
-        raise InputError(where, f"no study in {study!r}", "results/STUDY of a finished study")
+        raise InputError(where, f"no study in {str(study)!r}", "results/STUDY of a finished study")
     raise InputError(
         where,
         f"a study without a trained model for naming ({study})",

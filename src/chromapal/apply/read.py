@@ -1,24 +1,128 @@
 """Read the new worms that a trained model is applied to, from files of all sources."""
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
-from chromapal.apply.plan import Source
-from chromapal.errors import InputError
-from chromapal.files import whole, write_json
+from chromapal.apply.plan import Source, source_of
+from chromapal.errors import InputError, passing
+from chromapal.files import whole, write_json, write_parquet
 from chromapal.worms import load as load_source
-from chromapal.worms import registry, skipped, table
+from chromapal.worms import plausible, registry, skipped, table
 from chromapal.worms.collect import HANDEDNESS, merged
+from chromapal.worms.registry import ReadOptions
+
+LOGGER = logging.getLogger("chromapal")
+
+
+def read(
+    path: str | os.PathLike,
+    lab: str = "",
+    handedness: str = "",
+    centres: str | os.PathLike = "",
+    channels: Mapping[str, int] | None = None,
+    spacing: Sequence[float] = (),
+    full_scales: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
+    """Read one file with new worms: an NWB file, a table of neurons, or a volume with centres.
+
+    Parameters
+    ----------
+    path : path-like
+        A `.nwb` file, a `.csv` or `.parquet` table with one or many worms, or a `.tif`, `.tiff`,
+        `.nd2` or `.czi` volume.
+    lab : str
+        The laboratory of all worms; "" for a table's own, or the name of the file's parent folder.
+    handedness : {"right", "mirrored", ""}
+        The handedness of the worms' axes; "" if unknown.
+    centres : path-like
+        The table of a volume's neuron centres; "" for the one of the same name beside it.
+    channels : mapping of str to int, optional
+        Which channels of a volume are R, G, B, W, from 0; by default found by the names of the
+        dyes, and a single channel is W.
+    spacing : sequence of float
+        Voxel size of a volume along x, y, z [um]; the file's own where it is empty.
+    full_scales : mapping of str to float, optional
+        Largest count per laboratory, where a model's colour scale depends on it
+        (`model.facts["full_scales"]`); by default inferred from the counts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per neuron, as in the file: worm, lab, x, y, z [voxel], xr, yr, zr [um], weight,
+        R, G, B, W [counts] (gray is W), full_scale [counts], ID (the label) and what
+        is known about the worm; file, handedness (1, -1, 0 for unknown) and name (the label as it
+        is compared). Warnings in the log say which worms of a table cannot be used.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or nothing in it can be used.
+    PassingError
+        It cannot be read now.
+    """
+    if handedness not in {*HANDEDNESS, ""}:
+        raise InputError("handedness", repr(handedness), "right, mirrored or nothing")
+    source = source_of(path)
+    if centres:
+        source = replace(source, centres=str(centres))
+    options = ReadOptions(
+        lab, dict(full_scales or {}), channels=dict(channels or {}), spacing=list(spacing)
+    )
+    try:
+        neurons, unusable, _ = _read_file(source, options)
+    except (InputError, OSError) as error:
+        raise passing(error, path) or error from None
+    neurons, impossible = plausible.without_impossible(neurons.assign(file=source.path))
+    reasons = [entry["reason"] for entry in (*unusable, *impossible)]
+    if neurons.empty:
+        raise InputError(path, "no usable worm", "at least one", reasons[0] if reasons else "")
+    for reason in reasons:
+        LOGGER.warning("skipped: %s", reason)
+    return completed(neurons.assign(handedness=HANDEDNESS[handedness or None]))
+
+
+def _read_file(source: Source, options: ReadOptions) -> tuple[pd.DataFrame, list[dict], dict]:
+    """Read one file; see `chromapal.worms.registry.Source.read_new`."""
+    of_file = {"centres": source.centres, "folder_lab": source.folder_lab or None}
+    return registry.source(source.kind).read_new(source.path, replace(options, **of_file))
+
+
+def completed(neurons: pd.DataFrame) -> pd.DataFrame:
+    """Add what naming needs and a neuron table need not have.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        Neuron tables of one or many worms.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With each laboratory's largest full_scale [counts], since it has one camera; the column
+        `name`, the label as it is compared; and, where they are missing, `handedness` (0, unknown)
+        and `file` ("").
+    """
+    missing = {"handedness": 0, "file": ""}
+    return neurons.assign(
+        full_scale=neurons.groupby("lab")["full_scale"].transform("max"),
+        name=table.clean_name(neurons["ID"]),
+        **{name: value for name, value in missing.items() if name not in neurons},
+    )
+
+
+def traces_beside(facts: str | os.PathLike) -> Path:
+    """Return where a source's traces are, from its file of facts; not there if it has none."""
+    return Path(facts).with_suffix(".traces.parquet")
 
 
 def load(
     files: Mapping[str, dict],
-    lab: str,
-    channels: dict[str, int],
-    spacing: list[float],
-    full_scales: dict[str, float],
+    options: ReadOptions,
     out_table: str | os.PathLike,
     out_facts: str | os.PathLike,
     out_skipped: str | os.PathLike,
@@ -29,19 +133,13 @@ def load(
     ----------
     files : mapping of str to dict
         By file-safe key, the attributes of a `chromapal.apply.plan.Source`.
-    lab : str
-        The laboratory of all worms; "" for a table's own, or the name of the file's parent folder.
-    channels : dict of str to int
-        Which channels of a volume are R, G, B, W, from 0; a single channel is W.
-    spacing : list of float
-        Voxel size of volumes along x, y, z [um]; the file's own where it is empty.
-    full_scales : dict of str to float
-        Largest count per laboratory, if the model's colour scale depends on it.
+    options : ReadOptions
+        What the user sets for all of them.
     out_table : path-like
         Parquet neuron table with a column `file`; gray is in W.
     out_facts : path-like
-        Folder with `KEY.json` of each file: for a volume its shape and spacing, and the traces of
-        its neurons.
+        Folder with `KEY.json` of each file, for a volume its shape and spacing; and with
+        `KEY.traces.parquet` where the file says which neuron a trace belongs to.
     out_skipped : path-like
         CSV list of `chromapal.columns.SKIPPED`.
 
@@ -50,26 +148,26 @@ def load(
     PassingError
         See `chromapal.worms.load.read_each`.
     """
-    lab = lab or None
     sources = {facts["path"]: Source(**facts) for facts in files.values()}
 
-    def read(path: str) -> tuple[pd.DataFrame, list[dict], dict]:
-        file = sources[path]
-        options = registry.ReadOptions(
-            lab, full_scales, file.centres, channels, spacing, file.folder_lab or None
-        )
+    def read_or_skip(path: str) -> tuple[pd.DataFrame, list[dict], dict]:
         try:
-            return registry.source(file.kind).read_new(path, options)
+            return _read_file(sources[path], options)
         except (InputError, OSError) as error:
-            return *load_source.nothing(path, lab or file.folder_lab, error), {}
+            lab = options.lab or sources[path].folder_lab
+            return *load_source.nothing(path, lab, error), {}
 
-    results = load_source.read_each(sources, read)
+    results = load_source.read_each(sources, read_or_skip)
     worms = {path: result[:2] for path, result in results.items()}
     load_source.write(worms, out_table, out_skipped)
     with whole(out_facts) as folder:
         folder.mkdir()
         for key, path in zip(files, sources, strict=True):
-            write_json(results[path][2], folder / f"{key}.json")
+            facts = dict(results[path][2])
+            traces = facts.pop("traces", None)
+            write_json(facts, folder / f"{key}.json")
+            if traces is not None:
+                write_parquet(traces, traces_beside(folder / f"{key}.json"))
 
 
 def collect(
@@ -95,10 +193,6 @@ def collect(
     """
     neurons, entries = merged(paths, skipped_parts)
     entries.append(skipped.of_no_files(no_files))
-    neurons = neurons.assign(
-        full_scale=neurons.groupby("lab")["full_scale"].transform("max"),
-        name=table.clean_name(neurons["ID"]),
-        handedness=HANDEDNESS[handedness or None],
-    )
+    neurons = completed(neurons.assign(handedness=HANDEDNESS[handedness or None]))
     table.write(neurons, out_neurons)
     skipped.write(pd.concat(entries, ignore_index=True), out_skipped)

@@ -53,7 +53,7 @@ def read(
     neurons : pandas.DataFrame
         A validated neuron table.
     facts : dict
-        The volume's shape [voxel] and spacing [um]; no traces.
+        The volume's shape [voxel] and spacing [um].
 
     Raises
     ------
@@ -98,7 +98,7 @@ def read(
     )
     if skipped_worms:
         raise InputError(path, skipped_worms[0]["reason"], "a table of centres that can be used")
-    return rows, {"shape": list(volume.data.shape[:3]), "spacing": sides.tolist(), "traces": []}
+    return rows, {"shape": list(volume.data.shape[:3]), "spacing": sides.tolist()}
 
 
 def _centres(path: str, sides: tuple[float, float, float]) -> pd.DataFrame:

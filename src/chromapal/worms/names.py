@@ -29,6 +29,8 @@ _QUARTETS = frozenset(
     ("CEP", "CEPSH", "OLQ", "RME", "SAA", "SAB", "SIA", "SIB", "SMB", "SMD", "URA", "URY")
 )
 _PARTIAL = PAIRS | _QUARTETS | _NUMBERED.keys()
+# Classes whose members are told apart as dorsal and ventral; the D of AVD or RID says nothing.
+_DORSAL_VENTRAL = _QUARTETS | {"GLR", "IL1", "IL2", "RMD"}
 FULL = frozenset(
     [stem + side for stem in PAIRS for side in "LR"]
     + _SINGLE.split()
@@ -147,6 +149,25 @@ def is_partial(cleaned: str) -> bool:
         `IL1V`, `RMDD`), of a larger class (`SIA`, `RME`) or of a numbered one (`VB`).
     """
     return "?" in cleaned or cleaned in _PARTIAL
+
+
+def side(cleaned: str) -> str:
+    """Return the side that a cleaned name states: "left", "right", or "" for none.
+
+    The L or R of a left/right pair in `PAIRS` is a side, that of `AVL`, `RIR` or `AQR` is none.
+    """
+    return {"L": "left", "R": "right"}.get(cleaned[-1:], "") if cleaned[:-1] in PAIRS else ""
+
+
+def dorsal_ventral(cleaned: str) -> str:
+    """Return the part that a cleaned name states: "dorsal", "ventral", or "" for none.
+
+    `RMDDL`, `RMDD` and `RMED` are dorsal; the bare name of a lateral pair (`RMDL`) states none,
+    and neither does a letter that belongs to the class (`AVDL`, `RID`, `RIVL`).
+    """
+    stem = cleaned[:-1] if side(cleaned) else cleaned
+    known = stem[:-1] in _DORSAL_VENTRAL
+    return {"D": "dorsal", "V": "ventral"}.get(stem[-1:], "") if known else ""
 
 
 def denoted(cleaned: str, names: Sequence[str]) -> frozenset[str]:

@@ -31,7 +31,7 @@ class ReadOptions:
     Attributes
     ----------
     lab : str or None
-        Laboratory of all worms; None for a table's own, or `folder_lab`.
+        Laboratory of all worms; None or "" for a table's own, or `folder_lab`.
     full_scales : dict of str to float
         Largest count per laboratory, if the model's colour scale depends on it.
     centres : str
@@ -196,7 +196,8 @@ class Source:
         neurons, skipped_worms
             As `read` returns them; gray is in column W.
         facts : dict
-            For a volume its `shape` [voxel] and `spacing` [um], and the `traces` of its neurons.
+            For a volume its `shape` [voxel] and `spacing` [um], and `traces` where the file says
+            which neuron a calcium trace belongs to (`chromapal.worms.nwb.traces.read`).
 
         Raises
         ------

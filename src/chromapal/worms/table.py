@@ -312,10 +312,7 @@ def neuron_class(cleaned: pd.Series) -> pd.Series:
     pandas.Series of str
         Names without side.
     """
-    classes = {
-        name: name[:-1] if name[-1:] in ("L", "R") and name[:-1] in names.PAIRS else name
-        for name in cleaned.unique()
-    }
+    classes = {name: name[:-1] if names.side(name) else name for name in cleaned.unique()}
     return cleaned.map(classes)
 
 

@@ -135,6 +135,8 @@ SHARED = {
         Column("probability5", UNIT, "Probability of the fifth name."),
         Column("review", "rank", "Rank in the review queue: 1 for the worm's least certain "
             "neuron."),
+        Column("class", TEXT, "Name of the neuron's class: left and right are one, dorsal and "
+            "ventral stay apart (RMDDL is RMDD)."),
         Column("red", "scale", "Predicted red on the study's colour scale."),
         Column("green", "scale", "Predicted green."),
         Column("blue", "scale", "Predicted blue."),
@@ -144,6 +146,9 @@ SHARED = {
         Column("red_shown", UNIT, "Predicted red as it is drawn."),
         Column("green_shown", UNIT, "Predicted green as it is drawn."),
         Column("blue_shown", UNIT, "Predicted blue as it is drawn."),
+        # calcium traces
+        Column("series", TEXT, "Series of traces, by its path below `processing`."),
+        Column("time", "s", "Time on the file's clock, to the millisecond."),
         # what was skipped, and how worms differ from training worms
         Column("file", TEXT, "Source file."),
         Column("stage", TEXT, "What it was skipped for: `source`, `colour` or `identity`."),

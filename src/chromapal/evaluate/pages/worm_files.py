@@ -13,7 +13,7 @@ from chromapal.columns import ASSIGNED, BODY, PROBABILITY
 from chromapal.console import progress
 from chromapal.evaluate.figures import worm
 from chromapal.evaluate.pages import worm_page
-from chromapal.evaluate.tables.naming import worm_answers
+from chromapal.evaluate.tables.answers import worm_answers
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import whole
 from chromapal.worms.slugs import worm_paths

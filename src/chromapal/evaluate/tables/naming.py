@@ -1,17 +1,15 @@
-"""Tables of names given one to one: handedness, positions of names, one worm's names."""
+"""Tables of names given one to one: handedness, positions of names."""
 
 import os
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from chromapal.columns import ASSIGNED, BODY, PROBABILITY
-from chromapal.evaluate.dictionary.tables import TABLES
+from chromapal.columns import BODY
 from chromapal.evaluate.tables.write import write_table
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms import partial_names
-from chromapal.worms.table import WORM, neuron_class
+from chromapal.worms.table import WORM
 
 RUN = ["study", "classifier", "colorizer", "variant", "features"]
 
@@ -103,59 +101,3 @@ def write_places(
     result["confused_with"] = result["confused_with"].fillna("")
     result["confused"] = result["confused"].fillna(0).astype(int)
     write_table("places", result, out)
-
-
-def worm_answers(
-    named: pd.DataFrame, neurons: pd.DataFrame, body: pd.DataFrame, doubtful: pd.Series
-) -> pd.DataFrame:
-    """Return one row per neuron: its names, their probabilities, its rank in the review queue.
-
-    Parameters
-    ----------
-    named : pandas.DataFrame
-        Answers of one classifier from one feature set: row, lab, worm, name, assigned1 to
-        assigned5, probability (of the first), probability2 to probability5, anchor
-        (what a person stated, "" otherwise).
-    neurons : pandas.DataFrame
-        The study's neurons: row, x, y, z, ID.
-    body : pandas.DataFrame
-        row and body axes [um]; empty where nothing was aligned.
-    doubtful : pandas.Series of bool
-        By (lab, worm): whether handedness is undecided. There names go without their side.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of the table `named` in `chromapal.evaluate.dictionary`. Where answers go
-        without their side, probabilities are sums of both sides' as far as the five names allow.
-    """
-    table = named.merge(neurons[["row", "x", "y", "z", "ID"]], on="row").merge(
-        body[["row", *BODY]], on="row", how="left"
-    )
-    table = table.sort_values("row", ignore_index=True)
-    table["neuron"] = table.groupby(WORM, sort=False).cumcount()
-    unsure = doubtful.reindex(pd.MultiIndex.from_frame(table[WORM])).fillna(False).to_numpy(bool)
-    label = table["name"].mask(table["name"].eq(BACKGROUND), "")
-    right = np.where(
-        unsure,
-        partial_names.right_class(label, table["assigned1"]),
-        partial_names.right(label, table["assigned1"]),
-    )
-    answers = table[ASSIGNED].to_numpy(dtype=object)
-    probabilities = table[PROBABILITY].to_numpy(dtype=float, copy=True)
-    for index in np.flatnonzero(unsure):
-        # without a side, either of a pair is the same answer
-        sideless = neuron_class(table[ASSIGNED].iloc[index])
-        classes = sideless.unique().tolist()
-        answers[index] = classes + [""] * (len(ASSIGNED) - len(classes))
-        sums = [np.nansum(probabilities[index, sideless.eq(name)]) for name in classes]
-        probabilities[index] = sums + [0.0] * (len(ASSIGNED) - len(classes))
-    table[PROBABILITY] = probabilities
-    ranks = ("answer", "second", "third", "fourth", "fifth")
-    queue = table.groupby(WORM, sort=False)["probability"].rank(method="first").astype(int)
-    result = table.assign(
-        **dict(zip(ranks, answers.T, strict=True)),
-        right=np.where(label.eq(""), "", np.where(right, "yes", "no")),
-        review=queue,
-    )
-    return result[TABLES["named"].names]

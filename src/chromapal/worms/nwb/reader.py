@@ -92,7 +92,7 @@ def read_with_facts(
     neurons : pandas.DataFrame
         As `read` returns them.
     facts : dict
-        shape [voxel] and spacing [um] of the volume, and the traces of its neurons.
+        shape [voxel] and spacing [um] of the volume; and traces, see `traces.read`, if it has any.
     """
     return worker.run(_with_facts, path, lab, full_scales)
 
@@ -105,8 +105,9 @@ def _with_facts(path, lab, full_scales) -> tuple[pd.DataFrame, dict]:
         facts = {
             "shape": [int(side) for side in volume.data.shape[:3]],
             "spacing": contents.spacing(volume, path).tolist(),
-            "traces": traces.list_traces(content, path),
         }
+        if not (found := traces.read(content, path)).empty:
+            facts["traces"] = found
         return _neurons(content, path, lab, full_scales), facts
 
 

@@ -1,6 +1,7 @@
-"""Match the calcium traces of an NWB file to its NeuroPAL neurons."""
+"""Read the calcium traces of an NWB file's NeuroPAL neurons."""
 
 import logging
+import math
 import os
 
 import numpy as np
@@ -13,10 +14,12 @@ from chromapal.worms.table import clean_id
 
 LOGGER = logging.getLogger("chromapal")
 NUMBERS = ("ROI_IDs", "ROI_ID")
+COLUMNS = ("series", "trace", "row", "time", "value", "unit")
+MOST_VALUES = 5_000_000  # of a series: an hour of 200 neurons at 7 Hz
 
 
-def list_traces(content: NWBFile, path: str | os.PathLike) -> list[dict]:
-    """List the traces that can be assigned to a NeuroPAL neuron.
+def read(content: NWBFile, path: str | os.PathLike) -> pd.DataFrame:
+    """Read the traces that can be assigned to a NeuroPAL neuron.
 
     A trace belongs to a neuron where its series points at the neurons' own table, where that
     table gives the numbers of the traced regions in a column `ROI_IDs`, or where region and neuron
@@ -25,26 +28,66 @@ def list_traces(content: NWBFile, path: str | os.PathLike) -> list[dict]:
 
     Returns
     -------
-    list of dict
-        series (below `processing`), trace (its number in the series, from 0), row (in the table
-        of neurons).
+    pandas.DataFrame
+        A row per trace and point in time, in the order of the file: series (below `processing`),
+        trace (its number in the series, from 0), row (in the table of neurons), time [s, on the
+        file's clock], value, unit (of value, as stated).
     """
     _, neurons = masks.find(content, path)
     names = masks.read(content, path).names
-    found = []
+    parts = [pd.DataFrame(columns=list(COLUMNS))]
     for series, item in _series(content):
         try:
             picked = np.asarray(item.rois.data[:], dtype=np.int64)
             rows = _rows(item.rois.table, neurons, names, path)
+            traces = [trace for trace, region in enumerate(picked) if int(region) in rows]
+            if traces:
+                values = _values(item, len(picked))
+                time = _times(item, len(values))
+                # a trace's points follow one another
+                table = pd.DataFrame(
+                    {
+                        "series": series,
+                        "trace": np.repeat(traces, len(time)),
+                        "row": np.repeat([rows[int(picked[k])] for k in traces], len(time)),
+                        "time": np.tile(time, len(traces)),
+                        "value": values[:, traces].T.ravel(),
+                        "unit": contents.word(item.unit),
+                    }
+                )
+                parts.append(table)
         except contents.DAMAGE as error:
             LOGGER.warning("%s: no traces of processing/%s (%s)", path, series, error)
-            continue
-        found += [
-            {"series": series, "trace": trace, "row": rows[int(region)]}
-            for trace, region in enumerate(picked)
-            if int(region) in rows
-        ]
-    return found
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _values(item: RoiResponseSeries, traces: int) -> np.ndarray:
+    """Read the values of a series in its unit, shape (times, traces)."""
+    shape = tuple(np.shape(item.data))
+    if math.prod(shape) > MOST_VALUES:
+        raise ValueError(f"found {math.prod(shape)} values; expected at most {MOST_VALUES:.0e}")
+    values = np.asarray(item.data[:], dtype=np.float64) * item.conversion + item.offset
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.ndim == 2 and values.shape[1] != traces == values.shape[0]:
+        LOGGER.warning("%s: found traces in rows; expected in columns; they are turned", item.name)
+        values = values.T
+    if values.ndim != 2 or values.shape[1] != traces:
+        raise ValueError(f"found values of shape {shape}; expected {traces} columns, one a trace")
+    return values
+
+
+def _times(item: RoiResponseSeries, count: int) -> np.ndarray:
+    """Return when values were taken [s]: as stated, or by the rate."""
+    if item.timestamps is not None:
+        times = np.asarray(item.timestamps[:], dtype=np.float64)
+        if times.shape != (count,) or not np.isfinite(times).all():
+            raise ValueError(f"found {times.size} timestamps; expected {count} numbers in seconds")
+        return times
+    rate = float(item.rate)
+    if not 0 < rate < np.inf:
+        raise ValueError(f"found a rate of {rate:g}; expected values per second, above 0")
+    return float(item.starting_time or 0) + np.arange(count) / rate
 
 
 def _rows(regions, neurons, names: list[str], path: str | os.PathLike) -> dict[int, int]:
