@@ -10,15 +10,17 @@ import torch
 from chromapal.columns import BODY, COLOUR
 from chromapal.identify import align
 from chromapal.identify import run as identify
-from chromapal.identify.anchors import Anchors, solve
+from chromapal.identify.anchors import Anchors, Solver
 from chromapal.identify.settings import TransformerSettings
 from chromapal.identify.transformer import Transformer
+from chromapal.identify.worm_batch import View
 from chromapal.identify.worms import worms_of
 from chromapal.prepare.normalise import Normaliser
 from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 from chromapal.worms.table import clean_name
 
 WORMS, NEURONS, STEPS, THREADS = 80, 150, 20, 2
+FEATURES = "position+rgb"
 
 
 def run() -> list[dict]:
@@ -44,21 +46,21 @@ def run() -> list[dict]:
     network = Transformer(settings, 0)
     columns = [*BODY, *COLOUR]
     start = time.perf_counter()
-    network.fit(body[columns], pd.Series(labels).to_numpy(dtype=str), body["worm"], labs)
+    names = pd.Series(labels).to_numpy(dtype=str)
+    network.fit({FEATURES: View(body[columns], body["worm"].to_numpy(), labs, names)})
     step = (time.perf_counter() - start) / (STEPS * full.members)
     start = time.perf_counter()
     alignment = aligner.align(new_worm)
     position = identify.body_axes_table(new_worm, alignment, 1.0).assign(worm=0)
     position[list(COLOUR)] = new_worm.channels.numpy()
-    network.predict_log_proba(
-        position[columns], position["worm"], np.full(len(position), new_worm.lab)
-    )
+    lab = np.full(len(position), new_worm.lab)
+    network.predict_log_proba(FEATURES, View(position[columns], position["worm"].to_numpy(), lab))
     calibration.probabilities(alignment.log[1.0])
     seconds["name"] = time.perf_counter() - start
     label = worms[-1].label
     anchors = Anchors({int(index): str(label[index]) for index in np.flatnonzero(label != "")[:5]})
     start = time.perf_counter()
-    solve(aligner, calibration, new_worm, 0.0, anchors)
+    Solver(aligner, calibration, FEATURES, network).solve(new_worm, 0.0, anchors)
     seconds["anchors"] = time.perf_counter() - start
     seconds["train"] = step * full.steps * full.members
     measures = {

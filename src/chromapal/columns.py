@@ -21,6 +21,7 @@ FEATURES = {
     "predicted": PREDICTED,
     "position+gray+predicted": (*POSITION, "gray", *PREDICTED),
     "position+rgb": (*POSITION, *COLOUR),
+    "position+white+rgb": (*POSITION, "white", *COLOUR),
     "position+weight+rgb": (*POSITION, WEIGHT, *COLOUR),
 }
 # Feature sets that worms can be aligned by: predicted colour is a function of position and
@@ -44,9 +45,11 @@ TOP = [f"top{rank}" for rank in range(1, FIVE + 1)]
 ASSIGNED = [f"assigned{rank}" for rank in range(1, FIVE + 1)]
 PROBABILITY = ["probability", *(f"probability{rank}" for rank in range(2, FIVE + 1))]
 
-# Predicted colour of a new worm on the study's scale, its standard deviation, and as it is shown.
+# Predicted colour of a new worm on the study's scale, its standard deviation, as it is shown, and
+# the colour that the worm really has, where it has one.
 RGB = ("red", "green", "blue")
 RGB_SD = tuple(f"{colour}_sd" for colour in RGB)
+RGB_MEASURED = tuple(f"{colour}_measured" for colour in RGB)
 RGB_SHOWN = tuple(f"{colour}_shown" for colour in RGB)
 
 # What networks were trained with; "" where there is no network.

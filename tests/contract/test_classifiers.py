@@ -12,9 +12,11 @@ import torch
 from sklearn.base import clone
 
 from chromapal import methods
-from chromapal.classifiers.common.naming import name_neurons
+from chromapal.classifiers.common.naming import Shown, name_neurons
 from chromapal.classifiers.common.scores import FitSettings
+from chromapal.classifiers.common.whole_worms import name_worms
 from chromapal.columns import ASSIGNED, PROBABILITY, TOP, TRAINED_ON
+from chromapal.training.settings import Training
 
 CLASSIFIERS = methods.names("classifiers")
 NAMES = ["ADAL", "ADAR", "AIBL", "AVG", "I2L", "OLLR"]
@@ -41,6 +43,16 @@ def neurons(per_name, seed, spread=0.03):
 @pytest.fixture(autouse=True, scope="module")
 def one_thread():
     torch.set_num_threads(1)
+
+
+def named(train, test, name, params, features, seed, settings=None):
+    """Name neurons of one feature set, as the study's two rules do."""
+    settings = settings or FitSettings()
+    shown = Shown("position", "", tuple(features), train, test)
+    if not methods.declared("classifiers", name, "whole_worms"):
+        return name_neurons(shown, name, params, seed, settings)
+    cap = 5.0 if settings.neighbours else None
+    return name_worms([shown], name, params, Training("cpu", seed=seed), cap)[0][0]
 
 
 def small(name):
@@ -77,7 +89,7 @@ class TestEveryClassifier:
     def test_learns_an_easy_task(self, name, neighbours):
         test = neurons(4, seed=1)
         train = neurons(20, seed=0).drop(index=range(6, 18))
-        found = name_neurons(train, test, name, small(name), FEATURES, 0, FitSettings(neighbours))
+        found = named(train, test, name, small(name), FEATURES, 0, FitSettings(neighbours))
         assert list(found.columns) == ["row", *TOP, *ASSIGNED, *PROBABILITY, *TRAINED_ON]
         network = bool(methods.declared("classifiers", name, "gpu"))
         assert found["training_device"].ne("").eq(network).all()
@@ -98,7 +110,7 @@ class TestEveryClassifier:
         train["name"] = train["name"].mask(train.index % 5 == 0, "")
         train.loc[train["worm"].eq("0-03"), "name"] = ""
         test["name"] = test["name"].mask(test.index % 2 == 0, "")
-        found = name_neurons(train, test, name, small(name), FEATURES, 0)
+        found = named(train, test, name, small(name), FEATURES, 0)
         assert found[[*TOP, *ASSIGNED]].isin(NAMES).all(axis=None)
         expected = np.tile(NAMES, 3)
         assert np.mean(found["assigned1"].to_numpy() == expected) > 0.8
@@ -107,9 +119,7 @@ class TestEveryClassifier:
         train, test = neurons(12, seed=0, spread=0.5), neurons(6, seed=1, spread=0.5)
         blind = test.assign(name="")
         first, again = (
-            name_neurons(
-                train, asked, name, small(name), FEATURES, 7, FitSettings(2, threads=threads)
-            )
+            named(train, asked, name, small(name), FEATURES, 7, FitSettings(2, threads=threads))
             for asked, threads in ((test, 1), (blind, 2))
         )
         pd.testing.assert_frame_equal(first, again)
@@ -119,15 +129,15 @@ class TestEveryClassifier:
         train, test = neurons(20, seed=0), neurons(3, seed=1)
         two = train[train["name"].isin(["ADAL", "ADAR"])]
         asked = test[test["name"].isin(["ADAL", "ADAR"])]
-        found = name_neurons(two, asked, name, params, FEATURES, 0)
+        found = named(two, asked, name, params, FEATURES, 0)
         assert (found["top1"].to_numpy() == asked["name"].to_numpy()).all()
         assert (found["assigned1"].to_numpy() == asked["name"].to_numpy()).all()
         for answers in (TOP, ASSIGNED):
             assert set(found[answers[1]]) == {"ADAL", "ADAR"} and set(found[answers[2]]) == {""}
-        one = name_neurons(two[two["name"] == "ADAL"], asked, name, params, FEATURES, 0)
+        one = named(two[two["name"] == "ADAL"], asked, name, params, FEATURES, 0)
         for answers in (TOP, ASSIGNED):
             assert set(one[answers[0]]) == {"ADAL"} and set(one[answers[1]]) == {""}
-        assert name_neurons(train, test[:0], name, params, FEATURES, 0).shape == (
+        assert named(train, test[:0], name, params, FEATURES, 0).shape == (
             0,
             16 + len(TRAINED_ON),
         )
@@ -135,7 +145,7 @@ class TestEveryClassifier:
     @pytest.mark.parametrize("features", [("w", "v", "u", "gray"), ("gray", "u", "v")])
     def test_any_columns_will_do(self, name, features):
         test = neurons(3, seed=1)
-        found = name_neurons(neurons(12, seed=0), test, name, small(name), features, 0)
+        found = named(neurons(12, seed=0), test, name, small(name), features, 0)
         # without w two names share each place
         least = 0.8 if "w" in features else 0.3
         assert np.mean(found["top1"].to_numpy() == test["name"].to_numpy()) > least
@@ -143,7 +153,7 @@ class TestEveryClassifier:
 
     def test_few_worms_will_do(self, name):
         train, test = neurons(3, seed=0), neurons(2, seed=1)
-        found = name_neurons(train, test, name, small(name), FEATURES, 0)
+        found = named(train, test, name, small(name), FEATURES, 0)
         assert np.isfinite(found["probability"]).all()
         assert found[TOP].isin(NAMES).all(axis=None)
 
@@ -152,7 +162,7 @@ class TestEveryClassifier:
         changes = {"iterations": 2} if name in ("mlp", "logistic_regression") else {}
         params = methods.params("classifiers", name, SMALL.get(name, changes))
         train = neurons(10, seed=0)
-        name_neurons(train, train, name, params, FEATURES, 0, FitSettings(label="position"))
+        named(train, train, name, params, FEATURES, 0, FitSettings(label="position"))
         assert not list(recwarn)
         said = [r.getMessage() for r in caplog.records if "of 2 iterations" in r.getMessage()]
         fits = ("position", "position, to calibrate") if changes else ()
@@ -174,7 +184,7 @@ def test_a_laboratorys_own_look_tells_names_apart(name):
     told = (name, small(name), (*FEATURES, "gray"), 0)
     train, test = worms(48, 0), worms(20, 1)
     right, blind = (
-        (name_neurons(train, some, *told)["top1"].to_numpy() == test["name"]).mean()
+        (named(train, some, *told)["top1"].to_numpy() == test["name"]).mean()
         for some in (test, test.assign(lab="NP"))
     )
     assert right > blind + 0.05

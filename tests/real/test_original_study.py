@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from chromapal.classifiers.common.naming import Task, name_fold
+from chromapal.classifiers.common.naming import Sources, Task, name_fold
 from chromapal.evaluate.tables.main import write_identity
 from chromapal.prepare.normalise import prepare_fold
 from chromapal.prepare.splits import write_splits
@@ -48,7 +48,7 @@ def scores(tmp_path_factory):
     for variant in ("with_background", "no_background"):
         path = folder / f"{variant}.parquet"
         name_fold(
-            folder / "fold0.parquet", "fold0", {}, {},
+            folder / "fold0.parquet", "fold0", Sources({}, {}),
             Task("random_forest", {"max_leaf_nodes": 0}, variant, FEATURES),
             Smote(1, 5.0), Training(threads=2, seed=42), path,
         )  # fmt: skip

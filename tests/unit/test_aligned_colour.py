@@ -169,7 +169,7 @@ def test_identify_then_colour_aligns_no_worm_again(fold, monkeypatch):
     assert colours[list(PREDICTED)].notna().all().all()
     # the model reads aligned worms only
     again = run.load(fold / "model_identify_then_colour_worm")
-    assert again.identifier.alignment is None
+    assert again.identifier.alignments == {}
 
 
 def test_training_worms_without_names_are_aligned_and_teach_colour(fold, neurons, tmp_path):

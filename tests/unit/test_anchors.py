@@ -13,7 +13,7 @@ from chromapal.columns import COLOUR
 from chromapal.errors import InputError
 from chromapal.identify import align, anchored, anchors, run
 from chromapal.identify.align import Aligner
-from chromapal.identify.anchors import FORBIDDEN, Anchors, Solved, ask, solve
+from chromapal.identify.anchors import Anchors, Solved, Solver, ask
 from chromapal.identify.assign import Answers
 from chromapal.identify.atlas import Atlas, NameDistribution
 from chromapal.identify.symmetry import Symmetry
@@ -54,7 +54,7 @@ def learnt():
 
 def solved(odds: float = -50.0, known: Anchors | None = None) -> Solved:
     aligner, calibration, worm, _ = learnt()
-    return solve(aligner, calibration, worm, odds, known)
+    return Solver(aligner, calibration, "position+rgb").solve(worm, odds, known)
 
 
 def index(name: str) -> int:
@@ -319,12 +319,13 @@ def fold(tmp_path_factory):
 
 
 def inputs(folder):
-    return folder / "neurons.parquet", folder / "worms.parquet", folder / "atlas", "position+rgb"
+    paths = [folder / name for name in ("neurons.parquet", "worms.parquet", "atlas")]
+    return *paths, [], "position+rgb", {}
 
 
 def test_a_fold_is_anchored_step_by_step(fold, tmp_path):
-    aligner, calibration = anchored.load(fold / "atlas")
-    assert aligner.level == "nonrigid" and calibration.temperature > 0
+    solver = anchored.load(fold / "atlas", [], "position+rgb", {})
+    assert solver.aligner.level == "nonrigid" and solver.calibration.temperature > 0
     anchored.anchor_fold(*inputs(fold), 1, tmp_path / "out.parquet")
     out = pd.read_parquet(tmp_path / "out.parquet")
     columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
@@ -377,7 +378,7 @@ def test_statements_without_a_side_leave_doubt(fold, tmp_path):
         path = tmp_path / worm.lab / f"{worm.worm}.csv"
         path.write_text(f"neuron,says\n{said}\n", encoding="utf-8")
         paths = fold / "neurons.parquet", tmp_path / "worms.parquet", fold / "atlas"
-        anchored.answer_fold(*paths, "position+rgb", tmp_path, tmp_path / "out.parquet")
+        anchored.answer_fold(*paths, [], "position+rgb", {}, tmp_path, tmp_path / "out.parquet")
         doubtful[said] = pd.read_parquet(tmp_path / "out.parquet")["doubtful"].unique().tolist()
     # the odds of 0.5 are a probability of 0.62
     assert list(doubtful.values()) == [[1], [0]]

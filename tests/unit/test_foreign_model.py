@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from chromapal.apply import facts as model_facts
 from chromapal.apply import name, read
-from chromapal.apply.model import load, train_model
+from chromapal.apply.model import ModelTask, load, train_model
 from chromapal.apply.plan import FACTS
 from chromapal.errors import InputError
 from chromapal.prepare.normalise import Normalisation
@@ -25,7 +25,7 @@ from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
 PARAMS = SimulationParams(worms=5, laboratories=1, neurons=24, unlabelled_high=0.05)
 TINY = {"width": 8, "layers": 1, "heads": 1, "steps": 2, "members": 1}
-NET = "position+gray"
+NET, FACTS_OF = "networks", "network/transformer.json"
 
 
 def worms(numbers):
@@ -48,8 +48,9 @@ def trained(tmp_path_factory):
     listed, labels, scope = (folder / f"{name}.csv" for name in "suq")
     collect(parts, folder / "n.parquet", listed, lists, {}, [], labels, scope)
     train_model(
-        folder / "n.parquet", "identify_then_colour", TINY, Normalisation("rank_normal", "white"),
-        "study", "code", Training("cpu", seed=1), folder / "model",
+        folder / "n.parquet",
+        ModelTask("identify_then_colour", TINY, ["position+gray", "position+rgb"]),
+        Normalisation("rank_normal", "white"), "study", "code", Training("cpu", seed=1), folder / "model",
     )  # fmt: skip
     return folder / "model"
 
@@ -155,22 +156,41 @@ CHANGES = {
     "unknown": lambda m: edit(m / NET / "params.json", lambda c: c["params"].update(colour=1)),
     "no params": lambda m: edit(m / NET / "params.json", lambda c: c.pop("params")),
     "list": lambda m: edit(m / NET / "params.json", lambda c: c.update(params=[])),
-    "NaN": lambda m: rewrite(m / NET / "network0.safetensors", no_weights),
-    "atlas": lambda m: rewrite(m / NET / "context/atlas.safetensors", no_weights),
-    "a tensor": lambda m: rewrite(m / NET / "network0.safetensors", lambda t: t.popitem()),
+    "NaN": lambda m: rewrite(m / NET / "network/network0.safetensors", no_weights),
+    "atlas": lambda m: rewrite(
+        m / NET / "network/atlases/position+rgb/atlas.safetensors", no_weights
+    ),
+    "a tensor": lambda m: rewrite(m / NET / "network/network0.safetensors", lambda t: t.popitem()),
     "shape": lambda m: rewrite(
         m / NET / "colours.safetensors", lambda t: t.update(colour_mean=torch.zeros(1, 4))
     ),
-    "damaged": lambda m: (m / NET / "network0.safetensors").write_bytes(b"\xff" * 64),
+    "damaged": lambda m: (m / NET / "network/network0.safetensors").write_bytes(b"\xff" * 64),
     "empty": lambda m: (m / NET / "colours.safetensors").write_bytes(b""),
     "deep": lambda m: (m / NET / "identifier.json").write_text("[" * 10**5),
     "bytes": lambda m: (m / NET / "identifier.json").write_bytes(b"\xff\xfe"),
-    "members": lambda m: edit(m / NET / "identifier.json", lambda c: c.update(networks=10**9)),
-    "unit": lambda m: edit(m / NET / "identifier.json", lambda c: c.update(unit=float("nan"))),
-    "columns": lambda m: edit(m / NET / "identifier.json", lambda c: c.update(columns=[10**6])),
-    "names": lambda m: edit(m / NET / "identifier.json", lambda c: c["names"].pop()),
-    "level": lambda m: edit(m / NET / "aligner/aligner.json", lambda c: c.update(level="up")),
-    "gone": lambda m: shutil.rmtree(m / NET / "aligner"),
+    "members": lambda m: edit(m / NET / FACTS_OF, lambda c: c.update(networks=10**9)),
+    "unit": lambda m: edit(m / NET / FACTS_OF, lambda c: c.update(unit=float("nan"))),
+    "columns": lambda m: edit(
+        m / NET / FACTS_OF, lambda c: c["columns"].update({"position+rgb": [10**6]})
+    ),
+    "far columns": lambda m: edit(
+        m / NET / FACTS_OF, lambda c: c["columns"]["position+rgb"].append(len(c["names"]))
+    ),
+    "fewer columns": lambda m: edit(
+        m / NET / FACTS_OF, lambda c: c["columns"]["position+rgb"].pop()
+    ),
+    "no channels": lambda m: edit(m / NET / FACTS_OF, lambda c: c.update(channels=["gray"])),
+    "a set": lambda m: edit(
+        m / NET / "identifier.json", lambda c: c["features"].pop("position+rgb")
+    ),
+    "slope": lambda m: edit(
+        m / NET / "identifier.json", lambda c: c["features"]["position+rgb"].update(slope="1")
+    ),
+    "names": lambda m: edit(m / NET / FACTS_OF, lambda c: c["names"].pop()),
+    "level": lambda m: edit(
+        m / NET / "aligners/position+rgb/aligner.json", lambda c: c.update(level="up")
+    ),
+    "gone": lambda m: shutil.rmtree(m / NET / "aligners/position+rgb"),
 }
 
 
@@ -192,6 +212,9 @@ def test_networks_that_were_changed_and_sealed_again_are_one_line(model, change)
         ({"colorizer": "../../apply/name"}, "colorizer"),
         ({"colorizer": "mean_colour"}, "colorizer"),
         ({"study": "{wildcards}"}, "study"),
+        ({"features": ["position+rgb"]}, "features"),
+        ({"features": ["position+gray", "position+smell"]}, "features.1"),
+        ({"features": ["position+gray"]}, "feature sets"),
         ({"normaliser": {}}, "normaliser"),
         ({"full_scales": {"EY": -1}}, "full_scales.EY"),
         ({"fingerprints": []}, "fingerprints"),

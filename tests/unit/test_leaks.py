@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from chromapal.classifiers.common import naming
+from chromapal import methods
+from chromapal.classifiers.common import naming, whole_worms
 from chromapal.columns import BODY
 from chromapal.identify.body_axes import similarity
 from chromapal.identify.run import align_fold
@@ -190,10 +191,13 @@ def test_odd_test_worms_are_answered_and_change_nobody_elses_place(neurons, alig
 def named(folder, neurons, aligned, classifier, params, variant):
     folder.mkdir()
     neurons.to_parquet(folder / "table.parquet")
-    naming.name_fold(
-        folder / "table.parquet", "fold0", {}, {FEATURES: str(aligned / "neurons.parquet")},
+    whole = methods.declared("classifiers", classifier, "whole_worms")
+    outs = [folder / "names.parquet", *([folder / "network"] if whole else [])]
+    (whole_worms if whole else naming).name_fold(
+        folder / "table.parquet", "fold0",
+        naming.Sources({}, {FEATURES: str(aligned / "neurons.parquet")}),
         naming.Task(classifier, params, variant, [FEATURES]), Smote(3, 5.0), Training(seed=42),
-        folder / "names.parquet",
+        *outs,
     )  # fmt: skip
     return folder / "names.parquet"
 

@@ -73,7 +73,7 @@ def run(tmp_path, colours, features, variant="no_background", aligned=None, clas
     out = tmp_path / "named.parquet"
     changes = {} if classifier else {"neighbours": 3}
     naming.name_fold(
-        tmp_path / "neurons.parquet", "fold0", colours, aligned or {},
+        tmp_path / "neurons.parquet", "fold0", naming.Sources(colours, aligned or {}),
         naming.Task(classifier or "k_nearest_neighbours", changes, variant, features),
         Smote(2, 5.0), Training(seed=42), out,
     )  # fmt: skip
@@ -186,15 +186,19 @@ def test_partial_names_are_not_learnt_from_and_stay_as_labels_of_the_tested(stud
     assert len(asked) == 2 and set(asked["examples"]) == {0}
 
 
+def shown(train, test):
+    return naming.Shown("position", "", tuple("uvw"), train, test)
+
+
 def test_one_name_goes_to_one_neuron_of_an_worm():
     train = pd.concat([fold_neurons(), fold_neurons().assign(lab="B")], ignore_index=True)
     test = train[:3].assign(row=[1, 2, 3], **{axis: [0.46, 0.48, 1.9] for axis in "uvw"})
     params = methods.params("classifiers", "atlas_gaussian", {})
-    found = naming.name_neurons(train, test, "atlas_gaussian", params, "uvw", 0)
+    found = naming.name_neurons(shown(train, test), "atlas_gaussian", params, 0)
     assert found["top1"].tolist() == ["ADAL", "ADAL", "AVG"]
     assert found["assigned1"].tolist() == NAMES
     apart = test.assign(worm=["x", "y", "z"])
-    found = naming.name_neurons(train, apart, "atlas_gaussian", params, "uvw", 0)
+    found = naming.name_neurons(shown(train, apart), "atlas_gaussian", params, 0)
     assert found["assigned1"].tolist() == found["top1"].tolist()
 
 

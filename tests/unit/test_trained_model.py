@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.apply.model import FACTS, load, train_model
+from chromapal.apply.model import FACTS, ModelTask, load, train_model
 from chromapal.errors import InputError
 from chromapal.prepare.normalise import Normalisation
 from chromapal.training import layout
@@ -30,7 +30,7 @@ def facts_of(tmp_path, colour_scale, *worms):
     pd.concat(worms).to_parquet(tmp_path / "neurons.parquet")
     # nobody has colours, so that no network is trained
     train_model(
-        tmp_path / "neurons.parquet", "identify_then_colour", {},
+        tmp_path / "neurons.parquet", ModelTask("identify_then_colour", {}, ["position+gray"]),
         Normalisation(colour_scale, "white"), "study", "code", Training("cpu", seed=1),
         tmp_path / "model",
     )  # fmt: skip

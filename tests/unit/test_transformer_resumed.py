@@ -9,12 +9,15 @@ import pytest
 import torch
 
 from chromapal.apply import model
-from chromapal.classifiers.common import naming
+from chromapal.classifiers.common import whole_worms
+from chromapal.classifiers.common.naming import Sources
+from chromapal.classifiers.common.naming import Task as NamingTask
 from chromapal.colorizers.common.run import Run, train
 from chromapal.identify import align
 from chromapal.identify.context_task import Task
 from chromapal.identify.settings import TransformerSettings
 from chromapal.identify.transformer import Transformer
+from chromapal.identify.worm_batch import View
 from chromapal.prepare.normalise import Normalisation
 from chromapal.prepare.variants import Smote
 from chromapal.training import loop
@@ -80,9 +83,8 @@ def neurons(worms=9, seed=0) -> pd.DataFrame:
 def fit(checkpoints=None, table=None, seed=0, **changes):
     table = neurons() if table is None else table
     made = Transformer(TransformerSettings(**{**SMALL, **changes}), seed, "cpu", checkpoints)
-    return made.fit(
-        table[AXES], table["name"].to_numpy(dtype=str), table["worm"], table["lab"].to_numpy()
-    )
+    worms = table["worm"].to_numpy(), table["lab"].to_numpy(), table["name"].to_numpy(dtype=str)
+    return made.fit({"position": View(table[AXES], *worms)})
 
 
 def weights(fitted) -> list[bytes]:
@@ -112,7 +114,8 @@ def test_a_fit_killed_again_and_again_ends_in_the_same_network(steps, tmp_path):
     resumed = fit(tmp_path)
     assert steps.taken == 1
     assert weights(resumed) == weights(uninterrupted)
-    for one, other in zip(resumed.held_out_[0], uninterrupted.held_out_[0], strict=True):
+    logs, others = (each.held_out_["position"][0] for each in (resumed, uninterrupted))
+    for one, other in zip(logs, others, strict=True):
         assert torch.equal(one, other)
 
 
@@ -200,10 +203,10 @@ def training(checkpoints):
 
 def classify(folder, name, checkpoints):
     out = folder / f"{name}.parquet"
-    naming.name_fold(
-        folder / "neurons.parquet", "fold0", {"": None}, {},
-        naming.Task("neuron_transformer", SMALL, "no_background", ["position", "position+gray"]),
-        Smote(2, 5.0), training(checkpoints), out,
+    whole_worms.name_fold(
+        folder / "neurons.parquet", "fold0", Sources({"": None}, {}),
+        NamingTask("neuron_transformer", SMALL, "no_background", ["position", "position+gray"]),
+        Smote(2, 5.0), training(checkpoints), out, folder / f"{name}_network",
     )  # fmt: skip
     return out
 
@@ -223,7 +226,8 @@ def colorize(folder, name, checkpoints):
 def train_model(folder, name, checkpoints):
     out = folder / name
     model.train_model(
-        folder / "neurons.parquet", "identify_then_colour", SMALL,
+        folder / "neurons.parquet",
+        model.ModelTask("identify_then_colour", SMALL, ["position+gray", "position+rgb"]),
         Normalisation("rank_normal", "white"), "study", "code", training(checkpoints), out,
     )  # fmt: skip
     return out
@@ -231,16 +235,18 @@ def train_model(folder, name, checkpoints):
 
 @pytest.mark.parametrize(
     ("job", "fits"),
-    [(classify, 2), (colorize, 1), (train_model, 1)],
+    [(classify, 1), (colorize, 1), (train_model, 1)],
     ids=["classify", "train", "keep"],
 )
 def test_a_killed_job_goes_on_to_the_same_bytes(job, fits, steps, tmp_path, monkeypatch):
     # the alignment is no training, and each of the three runs would repeat it
-    learnt, original = [], align.fit
+    learnt, original = {}, align.fit
 
-    def align_once(*arguments):
-        learnt.append(learnt[0] if learnt else original(*arguments))
-        return learnt[0]
+    def align_once(training, *arguments):
+        channels = training[0].channels.shape[1]
+        if channels not in learnt:
+            learnt[channels] = original(training, *arguments)
+        return learnt[channels]
 
     monkeypatch.setattr(align, "fit", align_once)
     write_fold(tmp_path / "neurons.parquet")

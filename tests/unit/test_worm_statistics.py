@@ -180,7 +180,7 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 
 import pandas as pd
-from chromapal.classifiers.common.naming import Task, name_fold
+from chromapal.classifiers.common.naming import Sources, Task, name_fold
 from chromapal.colorizers import identify_then_colour
 from chromapal.identify.run import align_fold
 from chromapal.prepare.normalise import prepare_fold
@@ -205,7 +205,7 @@ align_fold(
     folder / "body.parquet", folder / "aligned.parquet", folder / "atlas",
 )
 name_fold(
-    folder / "fold.parquet", "fold0", {}, {"position+rgb": str(folder / "body.parquet")},
+    folder / "fold.parquet", "fold0", Sources({}, {"position+rgb": str(folder / "body.parquet")}),
     Task("atlas_gaussian", {}, "no_background", ["position+rgb"]), Smote(3, 5.0), Training(),
     folder / "names.parquet",
 )

@@ -185,7 +185,7 @@ def test_what_a_person_stated_holds(named):
 
 def test_every_output_follows_the_umask(named, tmp_path):
     assert against_umask(named / "results", tmp_path / "probe") == {}
-    assert (named / RESULTS / "model/position+gray/network0.safetensors").exists()
+    assert (named / RESULTS / "model/networks/network/network0.safetensors").exists()
 
 
 def test_a_second_run_does_nothing(named):

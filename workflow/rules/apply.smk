@@ -68,7 +68,7 @@ rule name_new_worms:
         ENVIRONMENT
     params:
         **calls("apply.name:name_all", f"src/chromapal/colorizers/{MODEL_FACTS['colorizer']}.py"),
-        model=str(MODEL),
+        named_by=dict(model=str(MODEL), channels_used=config["channels_used"]),
     script:
         "../scripts/call.py"
 

@@ -36,20 +36,48 @@ rule classify_neurons:
         names="results/{study}/identities/{classifier}/{variant}/{fold}.parquet",
     log:
         "results/{study}/logs/classify_neurons/{classifier}/{variant}/{fold}.log",
+    wildcard_constraints:
+        classifier="|".join(sorted(set(methods.names("classifiers")) - set(WHOLE_WORMS))),
     group:
         cluster_group("names")
+    conda:
+        ENVIRONMENT
+    params:
+        **calls("classifiers.common.naming:name_fold", "src/chromapal/classifiers/{classifier}.py"),
+        sources=naming_sources,
+        task=task_settings,
+        smote=config["smote"],
+        # one thread, so that the last bits do not depend on how many cores a run was given
+        training=classifier_training_settings,
+    script:
+        "../scripts/call.py"
+
+
+rule classify_worms:
+    """Name one fold's test worms with a classifier that sees whole worms, and keep its networks."""
+    input:
+        predicted_colours,
+        aligned_neurons,
+        neurons="results/{study}/neurons/{fold}/neurons.parquet",
+    output:
+        names="results/{study}/identities/{classifier}/{variant}/{fold}.parquet",
+        network=directory("results/{study}/networks/{classifier}/{variant}/{fold}"),
+    log:
+        "results/{study}/logs/classify_worms/{classifier}/{variant}/{fold}.log",
+    wildcard_constraints:
+        classifier="|".join(WHOLE_WORMS),
     conda:
         ENVIRONMENT
     resources:
         gpu=classifier_gpu,
         training=classifier_training,
     params:
-        **calls("classifiers.common.naming:name_fold", "src/chromapal/classifiers/{classifier}.py"),
-        colours=cross_fitted_colours,
-        aligned=aligned_by_features,
+        **calls(
+            "classifiers.common.whole_worms:name_fold", "src/chromapal/classifiers/{classifier}.py"
+        ),
+        sources=naming_sources,
         task=task_settings,
         smote=config["smote"],
-        # one thread, so that the last bits do not depend on how many cores a run was given
         training=classifier_training_settings,
     script:
         "../scripts/call.py"

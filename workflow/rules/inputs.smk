@@ -134,6 +134,14 @@ def aligned_by_features(wildcards):
     }
 
 
+def naming_sources(wildcards):
+    """Return the predicted colours and the aligned neurons that naming one fold reads."""
+    return {
+        "colours": cross_fitted_colours(wildcards),
+        "aligned": aligned_by_features(wildcards),
+    }
+
+
 def aligned_neurons(wildcards):
     """List the aligned neurons that naming one fold needs."""
     return sorted(set(aligned_by_features(wildcards).values()))
@@ -207,6 +215,19 @@ if config["anchors"] and not PAGES:
         "config key 'anchors': this study makes no pages of worms on which they could be used; "
         "expected a classifier, variant no_background and features with a position under 'identify'"
     )
+
+
+def anchor_network(wildcards):
+    """Return the networks that name a fold's worms in the light of anchors; none if not trained."""
+    if not WHOLE_WORMS or "no_background" not in IDENTIFY["variants"]:
+        return []
+    name = WHOLE_WORMS[0]
+    if name not in IDENTIFY["classifiers"]:
+        return []
+    return f"results/{STUDY}/networks/{name}/no_background/{wildcards.fold}"
+
+
+ANCHOR_PARAMS = config["params"]["classifiers"].get(next(iter(WHOLE_WORMS), ""), {})
 
 
 def page_names():

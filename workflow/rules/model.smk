@@ -17,8 +17,11 @@ rule train_model:
         training=100 // TRAINING["parallel"],
     params:
         **calls("apply.model:train_model", f"src/chromapal/colorizers/{MODEL_COLORIZER}.py"),
-        colorizer=MODEL_COLORIZER,
-        params=MODEL_PARAMS,
+        task=dict(
+            colorizer=MODEL_COLORIZER,
+            params=MODEL_PARAMS,
+            features=config["trained_model"]["features"],
+        ),
         normalisation={key: config[key] for key in ("colour_scale", "gray_source")},
         training=training_settings("model", "device", "threads"),
     script:

@@ -111,6 +111,7 @@ rule answer_anchors:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
         worms=f"results/{{study}}/aligned/{PAGE_ALIGNMENT}/{{fold}}/worms.parquet",
         atlas=f"results/{{study}}/aligned/{PAGE_ALIGNMENT}/{{fold}}/atlas",
+        network=anchor_network,
     output:
         answers="results/{study}/stated/{fold}.parquet",
     log:
@@ -122,6 +123,7 @@ rule answer_anchors:
     params:
         **calls("identify.anchored:answer_fold"),
         features=PAGE_FEATURES,
+        params=ANCHOR_PARAMS,
         anchors=config["anchors"],
     script:
         "../scripts/call.py"
@@ -133,6 +135,7 @@ rule anchor_neurons:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
         worms="results/{study}/aligned/{features}/{fold}/worms.parquet",
         atlas="results/{study}/aligned/{features}/{fold}/atlas",
+        network=anchor_network,
     output:
         table="results/{study}/anchored/{features}/{fold}.parquet",
     log:
@@ -141,6 +144,7 @@ rule anchor_neurons:
         ENVIRONMENT
     params:
         **calls("identify.anchored:anchor_fold"),
+        params=ANCHOR_PARAMS,
         seed=config["seed"],
     script:
         "../scripts/call.py"

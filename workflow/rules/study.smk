@@ -6,6 +6,7 @@ from chromapal.worms.dandi import plan as dandi_plan
 
 RUNS = config["runs"] if config["colorize"] else []
 IDENTIFY = config["identify"]
+WHOLE_WORMS = methods.declaring("classifiers", "whole_worms")
 
 
 if config["peers"] and not Path(config["peers"]).is_file():

@@ -10,15 +10,18 @@ import jsonschema
 from safetensors import SafetensorError
 
 from chromapal import methods
+from chromapal.columns import ALIGNABLE
 from chromapal.errors import InputError
 from chromapal.files import read_json
+from chromapal.prepare.features import channels
 from chromapal.training import layout
 from chromapal.training.layout import FACTS
 
-NETWORKS = "position+gray"  # folder of the networks
+NETWORKS = "networks"  # folder of the networks
 NAMES = 2000  # a worm has 302 neurons; muscles and other cells may be named too
 MEMBERS = 8  # networks at most
 LARGE = 1e12
+CHANNELS = sorted({channel for features in ALIGNABLE for channel in channels(features)})
 # what reading files raises that were made to deceive, or by another version
 UNREADABLE = (
     ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError,
@@ -49,6 +52,13 @@ SCHEMA = described(
     code_digest=PLAIN,
     lock_digest=PLAIN,
     missing=PLAIN,
+    features={
+        "type": "array",
+        "items": {"enum": list(ALIGNABLE)},
+        "minItems": 1,
+        "uniqueItems": True,
+        "contains": {"const": "position+gray"},
+    },
     colorizer={"enum": list(methods.declaring("colorizers", "names_by"))},
     normaliser=described(
         colour_scale={"enum": ["full_scale", "global_minmax", "per_worm", "rank_normal"]},
@@ -71,18 +81,36 @@ SCHEMA = described(
     subjects=described(**{fact: _list(TEXT) for fact in ("strain", "sex", "stage", "part")}),
 )
 IDENTIFIER = described(
-    known=described(
-        lab=_list(TEXT),
-        worm=_list(TEXT),
-        session=_list(TEXT),
-        mirror=_list({"enum": [-1, 1]}),
-    ),
-    slope=NUMBER,
-    calibration=described(
-        temperature={"type": "number", "exclusiveMinimum": 0, "maximum": LARGE}, nobody=NUMBER
-    ),
+    features={
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"enum": list(ALIGNABLE)},
+        "additionalProperties": described(
+            known=described(
+                lab=_list(TEXT),
+                worm=_list(TEXT),
+                session=_list(TEXT),
+                mirror=_list({"enum": [-1, 1]}),
+            ),
+            slope=NUMBER,
+            calibration=described(
+                temperature={"type": "number", "exclusiveMinimum": 0, "maximum": LARGE},
+                nobody=NUMBER,
+            ),
+        ),
+    }
+)
+TRANSFORMER = described(
     names={**_list(TEXT), "minItems": 1, "maxItems": NAMES, "uniqueItems": True},
-    columns={**_list({"type": "integer", "minimum": -1, "maximum": NAMES}), "maxItems": NAMES},
+    channels={"type": "array", "items": {"enum": CHANNELS}, "uniqueItems": True},
+    columns={
+        "type": "object",
+        "propertyNames": {"enum": list(ALIGNABLE)},
+        "additionalProperties": {
+            **_list({"type": "integer", "minimum": 0, "maximum": NAMES}),
+            "maxItems": NAMES,
+        },
+    },
     centre=_list(NUMBER, 3),
     unit={"type": "number", "exclusiveMinimum": 0, "maximum": LARGE},
     networks={"type": "integer", "minimum": 1, "maximum": MEMBERS},
@@ -150,11 +178,24 @@ def check_networks(folder: Path, params: object):
     path = folder / "identifier.json"
     identifier = read_json(path, layout.RETRAIN, finite=True)
     check(identifier, IDENTIFIER, path)
-    lengths = {len(values) for values in identifier["known"].values()}
-    if len(lengths) > 1:
-        raise InputError(path, "known: lists of other lengths", "one each", layout.RETRAIN)
-    for number in range(identifier["networks"]):
-        weights = folder / f"network{number}.safetensors"
+    for features, each in identifier["features"].items():
+        if len({len(values) for values in each["known"].values()}) > 1:
+            found = f"{features}, known: lists of other lengths"
+            raise InputError(path, found, "one each", layout.RETRAIN)
+    path = folder / "network/transformer.json"
+    transformer = read_json(path, layout.RETRAIN, finite=True)
+    check(transformer, TRANSFORMER, path)
+    for features, columns in transformer["columns"].items():
+        if not set(columns) <= set(range(len(transformer["names"]))):
+            found = f"{features}, columns beyond the names"
+            raise InputError(path, found, "columns of names", layout.RETRAIN)
+        if not set(channels(features)) <= set(transformer["channels"]):
+            found = f"{features} without its channels"
+            raise InputError(path, found, "all channels of each feature set", layout.RETRAIN)
+    if set(transformer["columns"]) != set(identifier["features"]):
+        raise InputError(path, "other feature sets", "those of identifier.json", layout.RETRAIN)
+    for number in range(transformer["networks"]):
+        weights = folder / f"network/network{number}.safetensors"
         tensors = load_file(weights)
         # each layer has tensors of its own, and each feature a place in one of them
         widest = max((max(values.shape, default=0) for values in tensors.values()), default=0)
@@ -175,15 +216,23 @@ def check_model(model: object, facts: dict):
     names = identifier.transformer.classes_.tolist()
     if names != facts.get("names") or len(model.colours.joint.mean) != len(names):
         raise InputError(FACTS, "other names than the networks'", f"{len(names)} names")
-    aligner = identifier.alignment.aligner
-    if aligner.level not in ("pose", "nonrigid") or not abs(aligner.symmetry.middle) < LARGE:
-        raise InputError("aligner.json", f"level {aligner.level!r}", "pose or nonrigid")
-    atlases = (aligner.atlas, aligner.symmetry.atlas, identifier.transformer.atlas_.atlas)
-    for atlas in atlases:
-        for part in (atlas.position, atlas.channels):
-            _check_distribution(part, len(atlas.names))
-        if atlas.presence.shape != (len(atlas.names),):
-            raise InputError("atlas", f"{tuple(atlas.presence.shape)} presences", "one a name")
+    if list(identifier.feature_sets) != facts["features"]:
+        raise InputError(FACTS, "other feature sets than the networks'", "the same ones")
+    for features, alignment in identifier.alignments.items():
+        aligner = alignment.aligner
+        if aligner.level not in ("pose", "nonrigid") or not abs(aligner.symmetry.middle) < LARGE:
+            raise InputError("aligner.json", f"level {aligner.level!r}", "pose or nonrigid")
+        scores = identifier.transformer.atlas_[features]
+        if len(scores.columns) != len(scores.atlas.names):
+            raise InputError("transformer.json", f"other columns of {features}", "one a name")
+        width = len(channels(features))
+        for atlas in (aligner.atlas, aligner.symmetry.atlas, scores.atlas):
+            _check_distribution(atlas.position, len(atlas.names))
+            _check_distribution(atlas.channels, len(atlas.names))
+            if atlas.channels.mean.shape[-1] != width:
+                raise InputError("atlas", f"channels of {features} of other number", f"{width}")
+            if atlas.presence.shape != (len(atlas.names),):
+                raise InputError("atlas", f"{tuple(atlas.presence.shape)} presences", "one a name")
     _check_distribution(model.colours.joint, len(names))
 
 

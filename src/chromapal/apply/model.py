@@ -3,7 +3,8 @@
 import logging
 import os
 import shutil
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from chromapal.apply import facts
 from chromapal.apply.facts import NETWORKS, UNREADABLE
 from chromapal.errors import InputError
 from chromapal.files import whole
+from chromapal.identify.colour import GRAY
+from chromapal.prepare.features import channels
 from chromapal.prepare.normalise import Normalisation, Normaliser
 from chromapal.training import layout
 from chromapal.training.layout import FACTS
@@ -23,12 +26,32 @@ from chromapal.worms.table import SUBJECT, WORM
 
 LOGGER = logging.getLogger("chromapal")
 DENSE = True
+POSITION_ALONE = "position"
+
+
+@dataclass(frozen=True)
+class ModelTask:
+    """What a trained model is made of.
+
+    Attributes
+    ----------
+    colorizer : str
+        A colorizer that names neurons before it colours them; see
+        `chromapal.colorizers.common.named_colour`.
+    params : dict
+        The study's changes to its `Params`.
+    features : sequence of str
+        Feature sets by which new worms can be named, position and gray among them.
+    """
+
+    colorizer: str
+    params: dict
+    features: Sequence[str]
 
 
 def train_model(
     neurons: str | os.PathLike,
-    colorizer: str,
-    params: dict,
+    task: ModelTask,
     normalisation: Normalisation,
     study: str,
     code: str,
@@ -41,11 +64,8 @@ def train_model(
     ----------
     neurons : path-like
         The study's neurons. Worms with names and gray are used for training.
-    colorizer : str
-        A colorizer that names neurons before it colours them; see
-        `chromapal.colorizers.common.named_colour`.
-    params : dict
-        The study's changes to its `Params`.
+    task : ModelTask
+        What is trained.
     normalisation : Normalisation
         The colour scale and the source of gray.
     study, code : str
@@ -54,23 +74,27 @@ def train_model(
         Device, threads, seed, and the checkpoints from which an interrupted training resumes.
     out : path-like
         Folder, written whole or not at all: `model.json` with facts that new worms are compared
-        with, and the trained colorizer, unless no worm has names, gray and colour.
+        with, and the trained colorizer, unless no worm has names, gray and colour. Feature sets
+        with a channel that no named worm has are left out.
     """
     neurons = pd.read_parquet(neurons)
     normaliser = Normaliser.fit(neurons, **vars(normalisation))
     neurons = normaliser.transform(neurons)
     worms = neurons.groupby(WORM)
     named = neurons["name"].ne("").groupby([neurons[key] for key in WORM]).transform("any")
+    # whoever lacks gray teaches where neurons lie, if worms are named by position alone
     has_gray = worms["gray"].transform("count").eq(worms["gray"].transform("size"))
-    training_neurons = neurons[named & has_gray].reset_index(drop=True)
+    usable = named & (has_gray | (POSITION_ALONE in task.features))
+    training_neurons = neurons[usable].reset_index(drop=True)
+    feature_sets = _learnable(training_neurons, task.features)
     content = {
         "study": study,
         "version": provenance.version(),
         "code_digest": code.split()[0],
         "lock_digest": provenance.lock_digest(),
         "seed": training.seed,
-        "features": NETWORKS,
-        "colorizer": colorizer,
+        "features": feature_sets,
+        "colorizer": task.colorizer,
         "normaliser": normaliser.to_json(),
         "missing": "",
         "full_scales": {},
@@ -81,12 +105,12 @@ def train_model(
         content["full_scales"] = neurons.groupby("lab")["full_scale"].max().to_dict()
     with whole(out) as folder:
         folder.mkdir()
-        if training_neurons[["r", "g", "b"]].notna().all(axis=1).any():
-            module = methods.module("colorizers", colorizer)
-            model = module.build(methods.params("colorizers", colorizer, params), DENSE)
-            model.learn(
-                training_neurons, training.seed, training.device, training.threads, training.folder
-            )
+        if training_neurons[["gray", "r", "g", "b"]].notna().all(axis=1).any():
+            module = methods.module("colorizers", task.colorizer)
+            params = methods.params("colorizers", task.colorizer, task.params)
+            model = module.build(params, DENSE)
+            how = training.seed, training.device, training.threads, training.folder
+            model.learn(training_neurons, *how, feature_sets)
             model.save(folder / NETWORKS)
             content["names"] = model.identifier.transformer.classes_.tolist()
         else:
@@ -94,6 +118,19 @@ def train_model(
         layout.seal(folder, FACTS, content)
     shutil.rmtree(training.checkpoints, ignore_errors=True)
     LOGGER.info("%s: trained on %d worms", out, len(content["animals"]))
+
+
+def _learnable(neurons: pd.DataFrame, features: Sequence[str]) -> list[str]:
+    """Return the feature sets whose channels some worm has, richest last; gray is the first."""
+    sets = sorted(features, key=lambda name: (name != GRAY, len(channels(name))))
+    learnable = []
+    for name in sets:
+        complete = neurons[list(channels(name))].notna().all(axis=1)
+        if complete.groupby([neurons[key] for key in WORM]).all().any():
+            learnable.append(name)
+        else:
+            LOGGER.warning("no named worm has the channels of %s; left out of the model", name)
+    return learnable
 
 
 def _worm_facts(training: pd.DataFrame) -> dict:
@@ -142,6 +179,6 @@ def load(folder: str | os.PathLike):
             networks, f"unusable networks ({reason})", "those of a study", layout.RETRAIN
         ) from None
     # a new worm may have a training worm's name; it is none of them, or it would be skipped
-    alignment = model.identifier.alignment
-    alignment.hands = replace(alignment.hands, known=alignment.hands.known.assign(worm=""))
+    for alignment in model.identifier.alignments.values():
+        alignment.hands = replace(alignment.hands, known=alignment.hands.known.assign(worm=""))
     return model, known

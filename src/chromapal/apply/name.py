@@ -8,10 +8,22 @@ import numpy as np
 import pandas as pd
 import torch
 
+from chromapal.apply import channels, plan, scale, scope
 from chromapal.apply import model as saved
-from chromapal.apply import plan, scale, scope
+from chromapal.apply.channels import AUTO
 from chromapal.apply.read import completed
-from chromapal.columns import ASSIGNED, BODY, PROBABILITY, RGB, RGB_SD, RGB_SHOWN, SCOPE, SKIPPED
+from chromapal.columns import (
+    ASSIGNED,
+    BODY,
+    COLOUR,
+    PROBABILITY,
+    RGB,
+    RGB_MEASURED,
+    RGB_SD,
+    RGB_SHOWN,
+    SCOPE,
+    SKIPPED,
+)
 from chromapal.errors import InputError
 from chromapal.evaluate.tables.answers import parts_of_names, worm_answers
 from chromapal.files import write_csv, write_parquet
@@ -63,7 +75,7 @@ class Model:
     def __init__(self, colorizer, facts: dict):
         self._colorizer, self.facts = colorizer, facts
 
-    def name(self, neurons: pd.DataFrame) -> pd.DataFrame:
+    def name(self, neurons: pd.DataFrame, channels_used: str = AUTO) -> pd.DataFrame:
         """Name the neurons of new worms.
 
         Worms of one laboratory decide together whether their axes are mirrored: name them in one
@@ -74,6 +86,8 @@ class Model:
         neurons : pandas.DataFrame
             Neuron tables of one or many whole worms, as `chromapal.read` returns them. Gray is in
             W, or is the luminance of R, G and B [counts].
+        channels_used : {"auto", "position", "gray", "colour", "all"}
+            What a worm is named by; `auto` is the richest that the model knows and the worm has.
 
         Returns
         -------
@@ -87,9 +101,10 @@ class Model:
         Raises
         ------
         InputError
-            The table lacks a column or holds an invalid value, or no worm can be named.
+            The table lacks a column or holds an invalid value, or no worm can be named, or the
+            model cannot name worms by these channels.
         """
-        named = self.named(completed(table.validate(neurons, "neurons")))
+        named = self.named(completed(table.validate(neurons, "neurons")), channels_used)
         reasons = skipped.log_reasons(named.skipped)
         if named.neurons.empty:
             raise InputError("neurons", "no usable worm", "at least one", reasons)
@@ -97,13 +112,15 @@ class Model:
         rows = named.neurons.drop(columns="file")
         return rows.sort_values([*table.WORM, "review"], ignore_index=True)
 
-    def named(self, neurons: pd.DataFrame) -> Named:
+    def named(self, neurons: pd.DataFrame, channels_used: str = AUTO) -> Named:
         """Name new worms, and keep what else was found.
 
         Parameters
         ----------
         neurons : pandas.DataFrame
             Neuron tables as `chromapal.apply.read.completed` returns them.
+        channels_used : str
+            As for `name`.
 
         Returns
         -------
@@ -117,6 +134,7 @@ class Model:
             for difference in scope.differences(rows, self.facts)
         ]
         neurons, unusable = scale.usable(neurons, self.facts)
+        neurons, without = channels.choose(neurons, self.facts["features"], channels_used)
         threads = torch.get_num_threads()
         # with more threads PyTorch sums in another order, which would change results
         torch.set_num_threads(1)
@@ -131,7 +149,7 @@ class Model:
             probabilities,
             worms,
             pd.DataFrame(differences, columns=list(SCOPE)),
-            pd.DataFrame(unusable + failed, columns=list(SKIPPED)),
+            pd.DataFrame(unusable + without + failed, columns=list(SKIPPED)),
         )
 
     def _named_where_possible(
@@ -176,7 +194,8 @@ class Model:
     def _named(self, neurons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         neurons = neurons.sort_values("row", ignore_index=True)
         identifier = self._colorizer.identifier
-        probabilities, position, worms = identifier.probabilities(neurons)
+        found = identifier.identify(neurons)
+        probabilities, position, worms = found.probabilities, found.position, found.worms
         colour, deviation = self._colorizer.coloured(neurons, probabilities, position)
         if not all(np.isfinite(each).all() for each in (probabilities.numpy(), position, colour)):
             raise FloatingPointError("a name, a position or a colour is no number")
@@ -201,9 +220,11 @@ class Model:
                 # numbers refer to the worm's own table
                 row=answered["neuron"],
                 **neurons[[*table.MICROMETRES, "file"]],
+                channels_used=neurons["features"].map(channels.WORDS),
                 **dict(zip(RGB, colour.T, strict=True)),
                 **dict(zip(RGB_SD, deviation.T, strict=True)),
                 **dict(zip(RGB_SHOWN, shown.T, strict=True)),
+                **dict(zip(RGB_MEASURED, neurons[list(COLOUR)].to_numpy().T, strict=True)),
                 **parts_of_names(answered["answer"], of_names),
             ),
             of_names.astype(np.float32),
@@ -243,8 +264,24 @@ def load_model(folder: str | os.PathLike | None = None) -> Model:
     return Model(*saved.load(plan.model_folder(folder, "load_model()")))
 
 
+@dataclass(frozen=True)
+class NamedBy:
+    """What new worms are named by.
+
+    Attributes
+    ----------
+    model : path-like
+        Folder of the trained model.
+    channels_used : str
+        See `Model.name`.
+    """
+
+    model: str | os.PathLike
+    channels_used: str
+
+
 def name_all(
-    model: str | os.PathLike,
+    named_by: NamedBy,
     neurons: str | os.PathLike,
     skipped_sources: str | os.PathLike,
     out_neurons: str | os.PathLike,
@@ -257,8 +294,8 @@ def name_all(
 
     Parameters
     ----------
-    model : path-like
-        Folder of the trained model.
+    named_by : NamedBy
+        The model, and the channels that it may look at.
     neurons, skipped_sources : path-like
         What `chromapal.apply.read.collect` wrote.
     out_neurons, out_probabilities, out_worms : path-like
@@ -271,7 +308,8 @@ def name_all(
     InputError
         The model cannot be used, or no worm can; the log says why each worm was skipped.
     """
-    named = load_model(model).named(table.read(neurons))
+    model = load_model(named_by.model)
+    named = model.named(table.read(neurons), named_by.channels_used)
     all_skipped = pd.concat([skipped.read(skipped_sources), named.skipped])
     if named.neurons.empty:
         reasons = skipped.log_reasons(all_skipped)
@@ -279,6 +317,8 @@ def name_all(
     skipped.log_reasons(named.skipped)
     skipped.write(all_skipped, out_skipped)
     _log_differences(named.differences)
+    for line in channels.describe(named.neurons):
+        LOGGER.info("%s", line)
     write_parquet(named.neurons, out_neurons)
     write_parquet(named.probabilities, out_probabilities)
     write_parquet(named.worms, out_worms)

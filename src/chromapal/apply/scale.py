@@ -9,12 +9,13 @@ from chromapal.prepare.normalise import Normaliser
 from chromapal.worms import geometry, skipped
 from chromapal.worms.table import WORM
 
-SCALED = [*POSITION, "gray", WEIGHT]
+SCALED = [*POSITION, WEIGHT]
+CHANNELS = ["gray", "white", "r", "g", "b"]  # NaN where a worm has none
 MIN_NEURONS = 4  # neurons that determine the orientation of a worm
 
 
 def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]]:
-    """Skip worms that cannot be named: training worms, too few neurons or no gray.
+    """Skip worms that cannot be named: training worms, too few neurons, or numbers that overflow.
 
     Parameters
     ----------
@@ -50,12 +51,9 @@ def usable(neurons: pd.DataFrame, model: dict) -> tuple[pd.DataFrame, list[dict]
             )
         elif len(rows) < MIN_NEURONS:
             reason = f"{len(rows)} neurons", f"at least {MIN_NEURONS}"
-        elif rows["gray"].isna().any():
-            reason = (
-                "no gray or white channel on the study's scale",
-                "a gray or white channel, or R, G and B",
-            )
-        elif not np.isfinite(rows[SCALED].to_numpy()).all():
+        elif not np.isfinite(rows[SCALED].to_numpy()).all() or np.isinf(rows[CHANNELS]).any(
+            axis=None
+        ):
             reason = "numbers that overflow on the study's scale", "counts and weights of a camera"
         if reason:
             error = InputError(f"{file}, worm {worm!r}", *reason)

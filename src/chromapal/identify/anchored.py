@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_parquet
 from chromapal.identify.align import Aligner
-from chromapal.identify.anchors import NO_CELL, Anchors, ask, solve
+from chromapal.identify.anchors import NO_CELL, Anchors, Solver, ask
 from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import DOUBTFUL, LABELS, STATED
+from chromapal.identify.settings import TransformerSettings
+from chromapal.identify.transformer import CALIBRATIONS, Transformer
 from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.features import channels
 from chromapal.worms.slugs import worm_paths
@@ -27,17 +30,43 @@ COUNTS = (0, 2, 5, 8, 10)
 RANDOM, ASKED = "random", "asked"
 
 
-def load(folder: str | os.PathLike) -> tuple[Aligner, Calibration]:
-    """Read what `chromapal.identify.run.align_fold` wrote."""
-    facts = read_json(os.path.join(folder, "handedness.json"))
-    return Aligner.load(folder), Calibration(**facts["calibration"])
+def load(
+    atlas: str | os.PathLike,
+    network: str | os.PathLike | Sequence[str],
+    features: str,
+    params: dict,
+) -> Solver:
+    """Read what a fold has learnt.
+
+    Parameters
+    ----------
+    atlas : path-like
+        What `chromapal.identify.run.align_fold` wrote.
+    network : path-like, or an empty list
+        What `chromapal.classifiers.common.whole_worms.name_fold` wrote; without it, or where it
+        does not know the feature set, the atlas names neurons.
+    features : str
+        The feature set.
+    params : dict
+        The study's changes to `chromapal.identify.settings.TransformerSettings`.
+    """
+    aligner = Aligner.load(atlas)
+    if network:
+        calibrations = read_json(Path(network) / CALIBRATIONS)
+        if features in calibrations:
+            transformer = Transformer.load(network, TransformerSettings(**params))
+            return Solver(aligner, Calibration(**calibrations[features]), features, transformer)
+    facts = read_json(os.path.join(atlas, "handedness.json"))
+    return Solver(aligner, Calibration(**facts["calibration"]), features)
 
 
 def anchor_fold(
     neurons: str | os.PathLike,
     worms: str | os.PathLike,
     atlas: str | os.PathLike,
+    network: str | os.PathLike | Sequence[str],
     features: str,
+    params: dict,
     seed: int,
     out: str | os.PathLike,
 ):
@@ -49,8 +78,8 @@ def anchor_fold(
         The fold's normalised neurons.
     worms, atlas : path-like
         What `chromapal.identify.run.align_fold` decided about the test worms, and learnt.
-    features : str
-        Feature set of the alignment.
+    network, features, params
+        As for `load`.
     seed : int
         Of the anchors that are drawn at random.
     out : path-like
@@ -64,22 +93,22 @@ def anchor_fold(
     neurons = pd.read_parquet(neurons)
     tested = worms_of(neurons[neurons["role"].eq("test")], channels(features))
     odds = odds_of(worms)
-    aligner, calibration = load(atlas)
+    solver = load(atlas, network, features, params)
     rows = []
     for number, worm in enumerate(progress(tested, len(tested), "anchor worms")):
         rng = np.random.default_rng([seed, number])
-        overruled = (aligner, calibration, worm, float(odds[worm.lab, worm.worm]))
+        before = float(odds[worm.lab, worm.worm])
         for strategy in (RANDOM, ASKED):
-            rows += [
-                (worm.lab, worm.worm, strategy, *row) for row in _curve(overruled, strategy, rng)
-            ]
+            curve = _curve(solver, worm, before, strategy, rng)
+            rows += [(worm.lab, worm.worm, strategy, *row) for row in curve]
     columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
     write_parquet(pd.DataFrame(rows, columns=columns), out)
 
 
-def _curve(overruled: tuple, strategy: str, rng: np.random.Generator) -> list[tuple[int, ...]]:
+def _curve(
+    solver: Solver, worm: Worm, odds: float, strategy: str, rng: np.random.Generator
+) -> list[tuple[int, ...]]:
     """Score one worm at each number of anchors."""
-    worm: Worm = overruled[2]
     labelled = np.flatnonzero(worm.label != "")
     order = rng.permutation(labelled)
     rows, fixed = [], {}
@@ -94,7 +123,7 @@ def _curve(overruled: tuple, strategy: str, rng: np.random.Generator) -> list[tu
             fixed = {**fixed, int(order[anchors - 1]): str(worm.label[order[anchors - 1]])}
         if strategy == RANDOM and anchors not in COUNTS:
             continue
-        solved = solve(*overruled, Anchors(fixed))
+        solved = solver.solve(worm, odds, Anchors(fixed))
         before = solved if before is None else before
         rest = np.setdiff1d(labelled, list(fixed))
         if anchors in COUNTS:
@@ -109,7 +138,9 @@ def answer_fold(
     neurons: str | os.PathLike,
     worms: str | os.PathLike,
     atlas: str | os.PathLike,
+    network: str | os.PathLike | Sequence[str],
     features: str,
+    params: dict,
     anchors: str | os.PathLike,
     out: str | os.PathLike,
 ):
@@ -117,7 +148,7 @@ def answer_fold(
 
     Parameters
     ----------
-    neurons, worms, atlas, features
+    neurons, worms, atlas, network, features, params
         As for `anchor_fold`.
     anchors : path-like
         Folder with a file `{lab}/{worm}.csv` per worm, named as its table of names is; see
@@ -131,8 +162,9 @@ def answer_fold(
     neurons = pd.read_parquet(neurons)
     tested = worms_of(neurons[neurons["role"].eq("test")], channels(features))
     odds = odds_of(worms)
-    aligner, calibration = load(atlas)
-    known = np.array([*aligner.atlas.names, ""])
+    solver = load(atlas, network, features, params)
+    known_names = solver.aligner.atlas.names
+    known = np.array([*known_names, ""])
     columns = ["row", *ASSIGNED, *PROBABILITY, "anchor", *BODY, "doubtful"]
     parts = [pd.DataFrame(columns=columns)]
     paths = worm_paths(neurons[WORM].itertuples(index=False, name=None))
@@ -145,12 +177,12 @@ def answer_fold(
         except InputError as error:
             LOGGER.warning("left out: %s", error)
             continue
-        for name, close in stated.unknown(aligner.atlas.names).items():
+        for name, close in stated.unknown(known_names).items():
             LOGGER.warning(
                 "%s: %s is no name that training worms have; most like it are %s",
                 path, name, ", ".join(close),
             )  # fmt: skip
-        solved = solve(aligner, calibration, worm, float(odds[worm.lab, worm.worm]), stated)
+        solved = solver.solve(worm, float(odds[worm.lab, worm.worm]), stated)
         words = dict.fromkeys(stated.excluded, NO_CELL)
         words |= stated.names | stated.where | stated.partial
         names = known[solved.answers.best].astype(object)

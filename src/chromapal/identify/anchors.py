@@ -11,10 +11,14 @@ import pandas as pd
 import torch
 
 from chromapal import sheet
+from chromapal.columns import BODY
 from chromapal.errors import InputError
-from chromapal.identify.align import Aligner
+from chromapal.identify.align import Aligned, Aligner
 from chromapal.identify.assign import Answers, Calibration, answer
+from chromapal.identify.transformer import Transformer
+from chromapal.identify.worm_batch import View
 from chromapal.identify.worms import Worm
+from chromapal.prepare.features import channels
 from chromapal.worms import names as neuron_names
 from chromapal.worms import table
 
@@ -194,49 +198,80 @@ class Solved:
     odds: float
 
 
-def solve(
-    aligner: Aligner,
-    calibration: Calibration,
-    worm: Worm,
-    odds: float,
-    anchors: Anchors | None = None,
-) -> Solved:
-    """Name one worm's neurons under what a person states.
+@dataclass(frozen=True)
+class Solver:
+    """Names the neurons of a worm under what a person states.
 
-    Parameters
+    Attributes
     ----------
     aligner : Aligner
         What was learnt.
     calibration : Calibration
-        What makes its scores probabilities.
-    worm : Worm
-        The worm; its labels are not looked at.
-    odds : float
-        Log odds of right-handed axes, before anchors.
-    anchors : Anchors, optional
-        What is fixed. Anchors also decide handedness: the likelihood that they cost in either.
+        What makes scores probabilities: of the transformer, where there is one, or of the atlas.
+    features : str
+        The feature set of the alignment.
+    transformer : Transformer, optional
+        Names neurons, told which of them a person has named; without it the atlas does.
     """
-    anchors = anchors or Anchors()
-    count = len(worm.row)
-    fixed = anchors.fixed(aligner, count)
-    found = aligner.align(worm, fixed=fixed)
-    spoken = {*anchors.names, *anchors.where, *anchors.partial}
-    if spoken:
-        spoken_of = torch.tensor(sorted(spoken))
-        cost = {sign: _held(found.log[sign][spoken_of], fixed[spoken_of]) for sign in found.log}
-        odds = odds + cost[1.0] - cost[-1.0]
-    mirror = 1.0 if odds >= 0 else -1.0
-    probabilities = calibration.probabilities(found.log[mirror], fixed=fixed)
-    answers = answer(probabilities, fixed)
-    known = np.array(aligner.atlas.names)
-    names = known[answers.best[:, 0]].astype(object)
-    probability = answers.probability[:, 0].copy()
-    names[probability == 0] = ""  # where a neuron lies can leave it no name
-    for neuron, name in anchors.names.items():
-        names[neuron], probability[neuron] = name, 1.0
-    for neuron in anchors.excluded:
-        names[neuron], probability[neuron] = "", 1.0
-    return Solved(names, probability, answers, mirror, probabilities, found.position[mirror], odds)
+
+    aligner: Aligner
+    calibration: Calibration
+    features: str
+    transformer: Transformer | None = None
+
+    def solve(self, worm: Worm, odds: float, anchors: Anchors | None = None) -> Solved:
+        """Name one worm's neurons.
+
+        Parameters
+        ----------
+        worm : Worm
+            The worm; its labels are not looked at.
+        odds : float
+            Log odds of right-handed axes, before anchors.
+        anchors : Anchors, optional
+            What is fixed. Anchors also decide handedness: the likelihood that they cost in either.
+        """
+        anchors = anchors or Anchors()
+        count = len(worm.row)
+        fixed = anchors.fixed(self.aligner, count)
+        found = self.aligner.align(worm, fixed=fixed)
+        spoken = {*anchors.names, *anchors.where, *anchors.partial}
+        if spoken:
+            spoken_of = torch.tensor(sorted(spoken))
+            cost = {sign: _held(found.log[sign][spoken_of], fixed[spoken_of]) for sign in found.log}
+            odds = odds + cost[1.0] - cost[-1.0]
+        mirror = 1.0 if odds >= 0 else -1.0
+        log = self._log(worm, found, mirror, anchors)
+        probabilities = self.calibration.probabilities(log, fixed=fixed)
+        answers = answer(probabilities, fixed)
+        known = np.array(self.aligner.atlas.names)
+        names = known[answers.best[:, 0]].astype(object)
+        probability = answers.probability[:, 0].copy()
+        names[probability == 0] = ""  # where a neuron lies can leave it no name
+        for neuron, name in anchors.names.items():
+            names[neuron], probability[neuron] = name, 1.0
+        for neuron in anchors.excluded:
+            names[neuron], probability[neuron] = "", 1.0
+        position = found.position[mirror]
+        return Solved(names, probability, answers, mirror, probabilities, position, odds)
+
+    def _log(self, worm: Worm, found: Aligned, mirror: float, anchors: Anchors) -> torch.Tensor:
+        """Return log scores of the atlas's names, (n, K); of excluded neurons they say nothing."""
+        names = self.aligner.atlas.names
+        if self.transformer is None or worm.channels.isnan().any():
+            return found.log[mirror]
+        rows = np.setdiff1d(np.arange(len(worm.row)), sorted(anchors.excluded))
+        log = torch.zeros(len(worm.row), len(names), dtype=torch.float64)
+        if not len(rows):
+            return log
+        values = pd.DataFrame(found.position[mirror].numpy()[rows], columns=list(BODY))
+        values[list(channels(self.features))] = worm.channels.numpy()[rows]
+        view = View(values, np.zeros(len(rows), dtype=int), np.full(len(rows), worm.lab))
+        given = np.array([anchors.names.get(int(row), "") for row in rows], dtype=str)
+        scores = self.transformer.predict_log_proba(self.features, view, given)
+        columns = np.searchsorted(self.transformer.classes_, names)
+        log[torch.from_numpy(rows)] = torch.from_numpy(scores[:, columns])
+        return log
 
 
 def _held(log: torch.Tensor, fixed: torch.Tensor) -> float:

@@ -1,30 +1,35 @@
 """What colour a neuron has, given what it may be called: identify, then colour."""
 
 import dataclasses
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file, save_file
 
 from chromapal.columns import BODY, COLOUR
-from chromapal.files import read_json, whole, write_json
+from chromapal.errors import InputError
+from chromapal.files import read_json, write_json
 from chromapal.identify import align, run
 from chromapal.identify.align import Aligner
 from chromapal.identify.assign import Calibration
-from chromapal.identify.atlas import Atlas, NameDistribution
+from chromapal.identify.atlas import NameDistribution
 from chromapal.identify.handedness import Handedness
 from chromapal.identify.transformer import Transformer
-from chromapal.identify.worm_batch import Scores
+from chromapal.identify.worm_batch import View
 from chromapal.identify.worms import Worm, worms_of
+from chromapal.prepare.features import channels
 from chromapal.prepare.frame import is_aligned
 from chromapal.prepare.variants import BACKGROUND
+from chromapal.worms.table import WORM
 
-CHANNELS = ("gray",)
-COLUMNS = [*BODY, *CHANNELS]
+LOGGER = logging.getLogger("chromapal")
+GRAY = "position+gray"  # what colours are predicted from
+NETWORK, ALIGNERS, FACTS = "network", "aligners", "identifier.json"
 
 
 @dataclass(frozen=True)
@@ -48,19 +53,20 @@ class NameColours:
         Parameters
         ----------
         gray : torch.Tensor, shape (n,)
-            Gray on the study's scale.
+            Gray on the study's scale; NaN where it is unknown, which leaves the name alone.
 
         Returns
         -------
         mean : torch.Tensor, shape (n, K, 3)
             Expected red, green, blue.
-        variance : torch.Tensor, shape (K, 3)
-            Their variance, whatever the gray.
+        variance : torch.Tensor, shape (n, K, 3)
+            Their variance; smaller where gray is known, whatever it is.
         """
         mean, spread = self.joint.mean, self.joint.covariance
         slope = spread[:, 1:, 0] / spread[:, :1, 0]
-        away = gray[:, None, None] - mean[None, :, :1]
-        variance = spread.diagonal(dim1=1, dim2=2)[:, 1:] - slope * spread[:, 0, 1:]
+        away = (gray[:, None, None] - mean[None, :, :1]).nan_to_num(nan=0.0)
+        explained = slope * spread[:, 0, 1:] * (~gray.isnan())[:, None, None]
+        variance = spread.diagonal(dim1=1, dim2=2)[:, 1:] - explained
         return mean[None, :, 1:] + slope * away, variance.clamp(min=0)
 
     def at(self, laboratory: str) -> "NameColours":
@@ -95,7 +101,7 @@ class NameColours:
 
 @dataclass
 class Alignment:
-    """Brings worms into body axes by position and gray.
+    """Brings worms into body axes by position and the channels of one feature set.
 
     Attributes
     ----------
@@ -109,38 +115,70 @@ class Alignment:
     hands: Handedness
 
     @classmethod
-    def fit(cls, table: pd.DataFrame, training: list[Worm]) -> tuple["Alignment", pd.DataFrame]:
-        """Learn from training worms, and return their neurons in body axes too.
+    def fit(cls, training: list[Worm], label: str) -> tuple["Alignment", list[np.ndarray]]:
+        """Learn from training worms, and return their neurons in body axes too, (n, 3) each.
 
         Every training worm is aligned by what the others teach, as a new one will be.
         """
-        aligner, aligned, mirror = align.fit(training, "nonrigid", run.progress_of("learn atlas"))
+        progress = run.progress_of(f"learn atlas of {label}")
+        aligner, aligned, mirror = align.fit(training, "nonrigid", progress)
         hands = run.learn_handedness(training, aligned, mirror)
         chosen = run.training_handedness(hands, training, aligned, mirror)
-        return cls(aligner, hands), body_axes_table(table, training, aligned, chosen)
+        return cls(aligner, hands), _positions(aligned, chosen)
 
-    def align(self, table: pd.DataFrame, tested: list[Worm]) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return new worms' neurons in body axes, and what was decided about their axes."""
-        found = [self.aligner.align(worm) for worm in tested]
-        worms = run.decide(self.hands, tested, found)
-        chosen = worms["chosen"].to_numpy(dtype=float)
-        return body_axes_table(table, tested, found, chosen), worms
+    def align(self, worms: list[Worm]) -> tuple[list[np.ndarray], pd.DataFrame]:
+        """Return new worms' neurons in body axes, (n, 3) each, and what was decided about axes."""
+        found = [self.aligner.align(worm) for worm in worms]
+        decided = run.decide(self.hands, worms, found)
+        return _positions(found, decided["chosen"]), decided
+
+
+def _positions(aligned: Sequence[align.Aligned], chosen: Sequence[float]) -> list[np.ndarray]:
+    return [
+        result.position[float(sign)].numpy() for result, sign in zip(aligned, chosen, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What an `Identifier` says about neurons.
+
+    Attributes
+    ----------
+    probabilities : torch.Tensor, shape (n, K)
+        Calibrated probabilities of the names.
+    position : numpy.ndarray, shape (n, 3)
+        Body axes [um].
+    worms : pandas.DataFrame
+        What was decided about each worm's axes (see `Handedness.decide`), and its `features`, by
+        which it was named. Empty where neurons were aligned already.
+    """
+
+    probabilities: torch.Tensor
+    position: np.ndarray
+    worms: pd.DataFrame
 
 
 class Identifier:
-    """Names neurons from position and gray alone, and keeps what it takes to do so again.
+    """Names neurons from position and channels, and keeps what it takes to do so again.
 
-    Neurons that have body axes already are named by those: a study aligns the worms of a fold once,
-    by position and gray, for all methods that look at aligned worms.
+    One transformer serves all feature sets; each has its own alignment and calibration. Neurons
+    that have body axes already are named by those: a study aligns the worms of a fold once, by
+    position and gray, for all methods that look at aligned worms.
 
     Parameters
     ----------
     params : chromapal.identify.settings.TransformerSettings
         Shape and training of the transformer.
+    feature_sets : sequence of str
+        Feature sets by which worms can be named.
     """
 
-    def __init__(self, params):
+    def __init__(self, params, feature_sets: Sequence[str] = (GRAY,)):
         self.params = params
+        self.feature_sets = tuple(feature_sets)
+        self.alignments: dict[str, Alignment] = {}
+        self.calibrations: dict[str, Calibration] = {}
 
     def fit(
         self,
@@ -149,12 +187,12 @@ class Identifier:
         device: str = "auto",
         checkpoints: str | os.PathLike | None = None,
     ) -> tuple[np.ndarray, torch.Tensor, np.ndarray]:
-        """Learn from training worms.
+        """Learn from training worms; a feature set learns from those that have its channels.
 
         Parameters
         ----------
         neurons : pandas.DataFrame
-            lab, worm, session, handedness, xr, yr, zr [um], name and gray of whole worms, and
+            lab, worm, session, handedness, xr, yr, zr [um], name and channels of whole worms, and
             `chromapal.columns.BODY` [um] where they are aligned.
         seed : int
             Of the transformer.
@@ -166,110 +204,125 @@ class Identifier:
         Returns
         -------
         rows : numpy.ndarray of int64
-            Rows of neurons that some of the networks had not been trained on.
+            Rows of neurons, of the first feature set, that some of the networks had not been
+            trained on.
         probabilities : torch.Tensor, shape (rows, K)
             Their calibrated probabilities, as a new worm's would be.
         position : numpy.ndarray, shape (rows, 3)
             Their body axes [um].
+
+        Raises
+        ------
+        InputError
+            No named worm has the channels of a feature set.
         """
         table = numbered(neurons)
-        training = [worm for worm in worms_of(table, CHANNELS) if (worm.label != "").any()]
-        if is_aligned(table):
-            self.alignment, body = None, by_worm(table, training)
-        else:
-            self.alignment, body = Alignment.fit(table, training)
-        label = np.concatenate([worm.label for worm in training])
-        self.transformer = Transformer(self.params, seed, device, checkpoints)
-        self.transformer.fit(body[COLUMNS], label, body["worm"], body["lab"])
-        logs, truths = self.transformer.held_out_
-        self.calibration = Calibration.fit(logs, truths)
+        aligned = is_aligned(table)
+        views, bodies = {}, {}
+        for features in self.feature_sets:
+            columns = channels(features)
+            complete = table[list(columns)].notna().all(axis=1)
+            whole = complete.groupby([table["lab"], table["worm"]]).transform("all")
+            training = [
+                worm for worm in worms_of(table[whole], columns) if (worm.label != "").any()
+            ]
+            if not training:
+                found = f"no worm with names and the channels of {features}"
+                raise InputError("training worms", found, "at least one")
+            if aligned:
+                positions = _aligned_positions(table, training)
+            else:
+                self.alignments[features], positions = Alignment.fit(training, features)
+            bodies[features] = training, positions
+            names = np.concatenate([worm.label for worm in training])
+            views[features] = _view(table, training, positions, columns, names)
+        self.transformer = Transformer(self.params, seed, device, checkpoints).fit(views)
+        self.calibrations = {
+            features: Calibration.fit(*self.transformer.held_out_[features]) for features in views
+        }
+        return self._held_out(table, *bodies[self.feature_sets[0]])
+
+    def _held_out(
+        self, table: pd.DataFrame, training: list[Worm], positions: list[np.ndarray]
+    ) -> tuple[np.ndarray, torch.Tensor, np.ndarray]:
+        """Return rows, probabilities and positions of held-out worms; see `fit`."""
+        features = self.feature_sets[0]
+        at = {number: index for index, number in enumerate(_numbers(table, training))}
+        held = [at[number] for number in self.transformer.held_out_worms_[features]]
         # so few worms that none was held out leave no row
-        held = self.transformer.held_out_worms_
-        rows = np.concatenate(
-            [np.zeros(0, dtype=np.int64), *(training[index].row for index in held)]
-        )
-        probabilities = [self.calibration.probabilities(log) for log in logs]
+        rows = [np.zeros(0, dtype=np.int64), *(training[index].row for index in held)]
         blank = torch.zeros(0, len(self.transformer.classes_), dtype=torch.float64)
-        position = body.set_index("row").loc[rows, list(BODY)].to_numpy()
-        return rows, torch.cat([blank, *probabilities]), position
+        calibration = self.calibrations[features]
+        logs, _ = self.transformer.held_out_[features]
+        return (
+            np.concatenate(rows),
+            torch.cat([blank, *(calibration.probabilities(log) for log in logs)]),
+            np.concatenate([np.zeros((0, 3)), *(positions[index] for index in held)]),
+        )
 
-    def probabilities(self, neurons: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray, pd.DataFrame]:
-        """Return calibrated probabilities of the names `transformer.classes_`, and body axes.
+    def identify(self, neurons: pd.DataFrame) -> Identified:
+        """Name neurons of whole worms; names that they carry are not looked at.
 
-        Returns
-        -------
-        probabilities : torch.Tensor, shape (n, K)
-            Probabilities.
-        position : numpy.ndarray, shape (n, 3)
-            Body axes [um].
-        worms : pandas.DataFrame
-            What was decided about each worm's axes; see `Handedness.decide`. Empty where neurons
-            were aligned already.
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            As for `fit`; and `features`, the feature set to name each worm by, where it is not the
+            first one.
         """
         table = numbered(neurons).assign(name="")
-        tested = worms_of(table, CHANNELS)
-        if self.alignment is None:
-            body, worms = by_worm(table, tested), pd.DataFrame()
-        else:
-            body, worms = self.alignment.align(table, tested)
-        log = torch.from_numpy(
-            self.transformer.predict_log_proba(body[COLUMNS], body["worm"], body["lab"])
-        )
-        probability = torch.zeros(len(table), log.shape[1], dtype=torch.float64)
-        for rows in body.groupby("worm").indices.values():
-            where = body["row"].to_numpy()[rows]
-            probability[where] = self.calibration.probabilities(log[rows])
-        position = body.set_index("row").loc[np.arange(len(table)), list(BODY)].to_numpy()
-        return probability, position, worms
+        if "features" not in table:
+            table["features"] = self.feature_sets[0]
+        count, names = len(table), len(self.transformer.classes_)
+        probability = torch.zeros(count, names, dtype=torch.float64)
+        position, decided = np.zeros((count, 3)), []
+        for features, rows in table.groupby("features", sort=True):
+            columns = channels(features)
+            worms = worms_of(rows, columns)
+            if features in self.alignments:
+                positions, axes = self.alignments[features].align(worms)
+                decided.append(axes.assign(features=features))
+            else:
+                positions = _aligned_positions(table, worms)
+            view = _view(table, worms, positions, columns)
+            log = torch.from_numpy(self.transformer.predict_log_proba(features, view))
+            parts = log.split([len(worm.row) for worm in worms])
+            for worm, part, placed in zip(worms, parts, positions, strict=True):
+                probability[worm.row.copy()] = self.calibrations[features].probabilities(part)
+                position[worm.row] = placed
+        worms = pd.concat(decided, ignore_index=True) if decided else pd.DataFrame()
+        return Identified(probability, position, worms)
 
-    def save(self, folder):
-        """Write atlases, networks (safetensors) and facts (JSON) into a folder."""
-        handedness = {}
-        if self.alignment:
-            self.alignment.aligner.save(folder / "aligner")
-            hands = self.alignment.hands
-            handedness = {"known": hands.known.to_dict("list"), "slope": hands.slope}
-        self.transformer.atlas_.atlas.save(folder / "context")
-        for number, network in enumerate(self.transformer.networks_):
-            with whole(folder / f"network{number}.safetensors") as part:
-                save_file({k: v.contiguous() for k, v in network.state_dict().items()}, part)
-        write_json(
-            {
-                **handedness,
-                "calibration": dataclasses.asdict(self.calibration),
-                "names": self.transformer.classes_.tolist(),
-                "columns": self.transformer.atlas_.columns.tolist(),
-                "centre": self.transformer.centre_.tolist(),
-                "unit": self.transformer.unit_,
-                "networks": len(self.transformer.networks_),
-            },
-            folder / "identifier.json",
-        )
+    def save(self, folder: str | os.PathLike):
+        """Write aligners, networks (safetensors) and facts (JSON) into a folder."""
+        folder = Path(folder)
+        self.transformer.save(folder / NETWORK, self.feature_sets)
+        facts = {}
+        for features in self.feature_sets:
+            facts[features] = {"calibration": dataclasses.asdict(self.calibrations[features])}
+            if features in self.alignments:
+                alignment = self.alignments[features]
+                alignment.aligner.save(folder / ALIGNERS / features)
+                hands = alignment.hands
+                facts[features] |= {"known": hands.known.to_dict("list"), "slope": hands.slope}
+        write_json({"features": facts}, folder / FACTS)
 
-    def load(self, folder) -> "Identifier":
+    def load(self, folder: str | os.PathLike) -> "Identifier":
         """Read what `save` wrote."""
-        facts = read_json(folder / "identifier.json")
-        self.alignment = None
-        if "known" in facts:
-            hands = Handedness(pd.DataFrame(facts["known"]), facts["slope"])
-            self.alignment = Alignment(Aligner.load(folder / "aligner"), hands)
-        self.calibration = Calibration(**facts["calibration"])
-        names = facts["names"]
-        made = Transformer(self.params, 0)
-        made.classes_ = np.array(names, dtype=str)
-        made.centre_ = torch.tensor(facts["centre"], dtype=torch.float64)
-        made.unit_ = facts["unit"]
-        columns = torch.tensor(facts["columns"])
-        made.atlas_ = Scores(Atlas.load(folder / "context"), columns, len(names))
-        made.networks_ = []
-        for number in range(facts["networks"]):
-            # of the size that its parameters state no memory is taken, only what the file holds
-            with torch.device("meta"):
-                network = made.network(len(CHANNELS))
-            weights = load_file(folder / f"network{number}.safetensors")
-            network.load_state_dict(weights, assign=True)
-            made.networks_.append(network.eval())
-        self.transformer = made
+        folder = Path(folder)
+        facts = read_json(folder / FACTS)["features"]
+        self.feature_sets = tuple(facts)
+        self.calibrations = {
+            features: Calibration(**each["calibration"]) for features, each in facts.items()
+        }
+        self.alignments = {
+            features: Alignment(
+                Aligner.load(folder / ALIGNERS / features),
+                Handedness(pd.DataFrame(each["known"]), each["slope"]),
+            )
+            for features, each in facts.items()
+            if "known" in each
+        }
+        self.transformer = Transformer.load(folder / NETWORK, self.params)
         return self
 
 
@@ -279,36 +332,39 @@ def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
     return neurons.assign(row=np.arange(len(neurons), dtype=np.int64), name=name)
 
 
-def by_worm(table: pd.DataFrame, some: Sequence[Worm]) -> pd.DataFrame:
-    """Return neurons that have body axes already as `body_axes_table` does."""
-    return pd.concat(
-        [
-            table.loc[worm.row, [*BODY, "row", "lab", "gray"]].assign(worm=number)
-            for number, worm in enumerate(some)
-        ],
-        ignore_index=True,
-    )
+def _numbers(table: pd.DataFrame, worms: Sequence[Worm]) -> list[int]:
+    """Return the number of each worm among those of a table, in its order."""
+    number = table.groupby(WORM, sort=False).ngroup().to_numpy()
+    return [int(number[worm.row[0]]) for worm in worms]
 
 
-def body_axes_table(
-    table: pd.DataFrame, some: Sequence[Worm], aligned: Sequence, chosen: np.ndarray
-) -> pd.DataFrame:
-    """Return aligned neurons with their gray: row, worm, lab, body axes, gray."""
-    gray = table["gray"].to_numpy()
-    parts = [
-        run.body_axes_table(worm, result, sign).assign(
-            worm=number, lab=worm.lab, gray=gray[worm.row]
-        )
-        for number, (worm, result, sign) in enumerate(zip(some, aligned, chosen, strict=True))
-    ]
-    return pd.concat(parts, ignore_index=True)
+def _aligned_positions(table: pd.DataFrame, worms: Sequence[Worm]) -> list[np.ndarray]:
+    """Return the body axes that a table has already, (n, 3) per worm."""
+    body = table[list(BODY)].to_numpy(dtype=np.float64)
+    return [body[worm.row] for worm in worms]
+
+
+def _view(
+    table: pd.DataFrame,
+    worms: Sequence[Worm],
+    positions: Sequence[np.ndarray],
+    columns: Sequence[str],
+    names: np.ndarray | None = None,
+) -> View:
+    """Return worms in body axes with some channels, as the transformer takes them."""
+    rows = np.concatenate([worm.row for worm in worms])
+    values = pd.DataFrame(np.concatenate(positions), columns=list(BODY))
+    values[list(columns)] = table[list(columns)].to_numpy()[rows]
+    sizes = [len(worm.row) for worm in worms]
+    laboratory = np.repeat([worm.lab for worm in worms], sizes)
+    return View(values, np.repeat(_numbers(table, worms), sizes), laboratory, names)
 
 
 def learn_colours(neurons: pd.DataFrame, names: np.ndarray) -> NameColours:
     """Learn colours per name from training neurons that have one of the names."""
     table = numbered(neurons)
-    known = table["name"].isin(names) & table[list(COLOUR)].notna().all(axis=1)
-    values = torch.tensor(table.loc[known, [*CHANNELS, *COLOUR]].to_numpy(dtype=np.float64))
+    known = table["name"].isin(names) & table[["gray", *COLOUR]].notna().all(axis=1)
+    values = torch.tensor(table.loc[known, ["gray", *COLOUR]].to_numpy(dtype=np.float64))
     number = torch.from_numpy(np.searchsorted(names, table.loc[known, "name"].to_numpy(dtype=str)))
     lab = table.loc[known, "lab"].to_numpy(dtype=str)
     return NameColours(NameDistribution.fit(values, number, len(names), laboratory=lab))

@@ -37,13 +37,15 @@ class Block(nn.Module):
 class ContextNetwork(nn.Module):
     """Scores names of neurons from position, channels and what an atlas says, all neurons at once.
 
-    Equivariant to the order of neurons. Logits are the network's plus `trust` times the atlas's
-    log scores, so that an untrained network answers as the atlas does.
+    One network serves worms with different channels: it is told which of them a worm has, and
+    which neurons a person has named. Equivariant to the order of neurons. Logits are the network's
+    plus `trust` times the atlas's log scores, so that an untrained network answers as the atlas
+    does.
 
     Parameters
     ----------
     names, channels : int
-        Number of names, and of channels channels.
+        Number K of names, and C of channels that a worm may have.
     width, layers, heads, dropout
         Shape of the transformer.
     """
@@ -54,8 +56,11 @@ class ContextNetwork(nn.Module):
     ):  # fmt: skip
         super().__init__()
         self.register_buffer("waves", 2 * math.pi / torch.tensor(WAVELENGTHS_UM))
-        self.place = nn.Linear(3 + 6 * len(WAVELENGTHS_UM), width)
-        self.cue = nn.Linear(channels, width) if channels else None
+        self.position = nn.Linear(3 + 6 * len(WAVELENGTHS_UM), width)
+        self.width_of_channels = channels
+        self.channels = nn.Linear(2 * channels, width) if channels else None
+        self.anchor = nn.Embedding(names, width)
+        nn.init.zeros_(self.anchor.weight)
         self.atlas = nn.Linear(names, width)
         self.bias = nn.Sequential(
             nn.Linear(7, BIAS_WIDTH), nn.GELU(), nn.Linear(BIAS_WIDTH, heads * layers)
@@ -68,7 +73,13 @@ class ContextNetwork(nn.Module):
         self.trust = nn.Parameter(torch.ones(()))
 
     def forward(
-        self, position: torch.Tensor, channels: torch.Tensor, log: torch.Tensor, mask: torch.Tensor
+        self,
+        position: torch.Tensor,
+        channels: torch.Tensor,
+        known: torch.Tensor,
+        log: torch.Tensor,
+        anchor: torch.Tensor,
+        mask: torch.Tensor,
     ) -> torch.Tensor:
         """Score names.
 
@@ -76,10 +87,14 @@ class ContextNetwork(nn.Module):
         ----------
         position : torch.Tensor, shape (B, n, 3)
             Body axes [um].
-        channels : torch.Tensor, shape (B, n, c)
-            Gray or colour.
+        channels : torch.Tensor, shape (B, n, C)
+            Gray or colour; 0 where unknown.
+        known : torch.Tensor, shape (B, n, C)
+            1 where a channel is known, else 0.
         log : torch.Tensor, shape (B, n, K)
             The atlas's log scores.
+        anchor : torch.Tensor of int64, shape (B, n)
+            Number of the name that a person has given, else -1.
         mask : torch.Tensor of bool, shape (B, n)
             Which rows are neurons.
 
@@ -89,10 +104,11 @@ class ContextNetwork(nn.Module):
             Logits.
         """
         phase = (position[..., None] * self.waves).flatten(-2)
-        state = self.place(torch.cat([position / 30, phase.sin(), phase.cos()], dim=-1))
+        state = self.position(torch.cat([position / 30, phase.sin(), phase.cos()], dim=-1))
         state = state + self.atlas(log.softmax(-1))
-        if self.cue is not None:
-            state = state + self.cue(channels)
+        if self.channels is not None:
+            state = state + self.channels(torch.cat([channels, known], dim=-1))
+        state = state + self.anchor(anchor.clamp(min=0)) * (anchor >= 0)[..., None]
         apart = (position[:, :, None] - position[:, None]) / 10
         distance = torch.linalg.vector_norm(apart, dim=-1, keepdim=True)
         near = torch.cat([apart, apart / (0.3 + distance), distance], dim=-1)

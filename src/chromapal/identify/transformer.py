@@ -1,34 +1,44 @@
-"""The transformer as an estimator: trained on whole worms, members averaged, calibrated."""
+"""The transformer as an estimator: trained on whole worms, members averaged."""
 
 import dataclasses
+import itertools
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import lightning.pytorch as lightning
 import numpy as np
-import pandas as pd
 import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging, RichProgressBar
 from rich.console import Console
-from sklearn.base import BaseEstimator, ClassifierMixin
+from safetensors.torch import load_file, save_file
+from sklearn.base import BaseEstimator
 
+from chromapal.files import read_json, whole, write_json
 from chromapal.identify import checkpoint
 from chromapal.identify.assign import UNKNOWN
+from chromapal.identify.atlas import Atlas
 from chromapal.identify.context import ContextNetwork
 from chromapal.identify.context_task import Task
-from chromapal.identify.worm_batch import Scores, WormBatch, without
+from chromapal.identify.worm_batch import Scores, View, WormBatch, without
 from chromapal.training.device import choose
 from chromapal.training.loop import fingerprint, fit, quiet
 
 HELD = 8  # one in so many worms is held out of a member, to calibrate on
-AXES = 3
 SIZE_UM = 20.0  # root mean square distance from the centre that positions are brought to
 DECAY = 0.99  # of the running mean of weights that is kept
 GRADIENT = 1.0
+FACTS, ATLASES = "transformer.json", "atlases"
+CALIBRATIONS = "calibrations.json"  # beside the networks of a fold, by feature set
 
 
-class Transformer(ClassifierMixin, BaseEstimator):
-    """Names all neurons of a worm at once.
+class Transformer(BaseEstimator):
+    """Names all neurons of a worm at once, from whichever feature set shows it.
+
+    One network learns from the views of all feature sets in turn, so that a worm without colour
+    teaches those that have it, and one network serves them all. Each feature set has an atlas of
+    its own. Members are trained without one part of the worms, in no view; what they say about
+    that part calibrates probabilities.
 
     Parameters
     ----------
@@ -43,6 +53,18 @@ class Transformer(ClassifierMixin, BaseEstimator):
         not been: finished members are taken over, the one that was under way goes on from a step.
         The files are named by content, so that several fits may share a folder; who gives it
         removes it once the results are written.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray of str, shape (K,)
+        Names, sorted.
+    channels_ : list of str, length C
+        All channels of all views, in the order in which the networks expect them.
+    held_out_ : dict of str to (list of torch.Tensor, list of numpy.ndarray)
+        By feature set: log scores (n, K) of worms by a member that was not trained on them, and
+        the numbers of their names, `UNKNOWN` where unlabelled.
+    held_out_worms_ : dict of str to list of int
+        The numbers of those worms.
     """
 
     def __init__(
@@ -57,106 +79,187 @@ class Transformer(ClassifierMixin, BaseEstimator):
         self.device = device
         self.checkpoints = checkpoints
 
-    def fit(
-        self,
-        values: pd.DataFrame,
-        names: np.ndarray,
-        worm: pd.Series,
-        laboratory: np.ndarray,
-        weights: np.ndarray | None = None,
-    ):
+    def fit(self, views: Mapping[str, View]):
         """Train the members.
 
         Parameters
         ----------
-        values : pandas.DataFrame, shape (n, features)
-            Positions and channels of whole worms.
-        names : numpy.ndarray of str, shape (n,)
-            Names, "" where unlabelled.
-        worm : pandas.Series of int, shape (n,)
-            Which worm.
-        laboratory : numpy.ndarray of str, shape (n,)
-            Whose worm.
-        weights : numpy.ndarray, shape (n,), optional
-            Weights in the loss.
+        views : mapping of str to View
+            By feature set: whole worms with their names, unlabelled neurons among them.
         """
+        names = np.concatenate([view.name for view in views.values()])
         self.classes_ = np.unique(names[names != ""])
-        numbers = torch.tensor(values.to_numpy(dtype=np.float64))
-        position = numbers[:, :AXES]
+        self.channels_ = list(
+            dict.fromkeys(itertools.chain.from_iterable(view.channels for view in views.values()))
+        )
+        position = torch.cat([view.positions() for view in views.values()])
         self.centre_ = position.mean(0)
         self.unit_ = float((position - self.centre_).square().sum(1).mean().sqrt()) / SIZE_UM or 1.0
-        label = np.where(names != "", np.searchsorted(self.classes_, names), -1)
-        loss_weight = np.ones(len(names)) if weights is None else weights
-        worms = self._worm_batch(
-            values, worm, laboratory, torch.from_numpy(label), torch.tensor(loss_weight)
-        )
+        batches = {features: self._batch(view) for features, view in views.items()}
         members = max(1, min(self.params.members, HELD))
         width = len(self.classes_)
-        self.atlas_, self.networks_ = Scores.fit(worms, width), []
-        self.held_out_worms_: list[int] = []
-        logs: list[torch.Tensor] = []
-        truths: list[np.ndarray] = []
+        self.atlas_ = {name: Scores.fit(worms, width) for name, worms in batches.items()}
+        self.networks_: list[ContextNetwork] = []
+        self.held_out_worms_: dict[str, list[int]] = {features: [] for features in views}
+        self.held_out_ = {features: ([], []) for features in views}
         self.device_ = choose(self.device, "fp32", 1)
+        numbers = sorted({number for worms in batches.values() for number in worms.numbers})
         for member in range(members):
-            held = [index for index in range(len(worms.rows)) if index % HELD == HELD - 1 - member]
-            rest = without(worms, held)
-            network = self._train(rest, member, self.device_.name)
+            held = {number for number in numbers if number % HELD == HELD - 1 - member}
+            rest = {features: without(worms, held) for features, worms in batches.items()}
+            network = self._train(list(rest.values()), member, self.device_.name)
             self.networks_.append(network)
-            others = Scores.fit(rest, width)
-            self.held_out_worms_ += held
-            for index in held:
-                logs.append(_log(network, others, worms, index))
-                truth = worms.name[worms.rows[index]].numpy()
-                truths.append(np.where(truth >= 0, truth, UNKNOWN))
-        self.held_out_ = logs, truths
+            for features, worms in batches.items():
+                self._hold_out(features, worms, rest[features], held)
         self.summary_ = f"{members} networks of {self.params.steps} steps, {self.device_}"
         return self
 
+    def _hold_out(self, features: str, worms: WormBatch, rest: WormBatch, held: set[int]):
+        """Keep what the last member says about the worms that it was not trained on."""
+        indices = [index for index, number in enumerate(worms.numbers) if number in held]
+        if not indices:
+            return
+        others, (logs, truths) = Scores.fit(rest, len(self.classes_)), self.held_out_[features]
+        for index in indices:
+            logs.append(self._log(self.networks_[-1:], others, worms, index))
+            truth = worms.name[worms.rows[index]].numpy()
+            truths.append(np.where(truth >= 0, truth, UNKNOWN))
+            self.held_out_worms_[features].append(worms.numbers[index])
+
     def predict_log_proba(
-        self, values: pd.DataFrame, worm: pd.Series, laboratory: np.ndarray
+        self, features: str, view: View, anchors: np.ndarray | None = None
     ) -> np.ndarray:
-        """Return log probabilities, (n, names), of whole worms; see `fit`."""
-        blank = torch.full((len(values),), -1)
-        worms = self._worm_batch(values, worm, laboratory, blank, torch.ones(len(values)))
-        found = torch.zeros(len(values), len(self.classes_), dtype=torch.float64)
+        """Return log probabilities of names, of whole worms.
+
+        Parameters
+        ----------
+        features : str
+            The feature set.
+        view : View
+            The worms; names are not looked at.
+        anchors : numpy.ndarray of str, shape (n,), optional
+            Names that a person has given, "" elsewhere. Those that training did not know say
+            nothing.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, K)
+            Log probabilities.
+        """
+        worms = self._batch(dataclasses.replace(view, name=None, weight=None))
+        anchor = torch.full((len(view.values),), -1)
+        if anchors is not None:
+            known = np.isin(anchors, self.classes_)
+            number = np.where(known, np.searchsorted(self.classes_, anchors), -1)
+            anchor = torch.from_numpy(number)
+        found = torch.zeros(len(view.values), len(self.classes_), dtype=torch.float64)
         for index, rows in enumerate(worms.rows):
-            logs = [_log(network, self.atlas_, worms, index) for network in self.networks_]
-            found[rows] = torch.stack(logs).mean(0)
+            found[rows] = self._log(
+                self.networks_, self.atlas_[features], worms, index, anchor[rows]
+            )
         return torch.log_softmax(found, 1).numpy()
 
-    def predict(self, values: pd.DataFrame, worm: pd.Series, laboratory: np.ndarray) -> np.ndarray:
-        """Return the likeliest name of each neuron."""
-        return self.classes_[self.predict_log_proba(values, worm, laboratory).argmax(axis=1)]
-
-    def network(self, channels: int) -> ContextNetwork:
+    def network(self) -> ContextNetwork:
         """Make an untrained network."""
         params = self.params
-        return ContextNetwork(
-            len(self.classes_), channels, params.width, params.layers, params.heads, params.dropout
+        shape = params.width, params.layers, params.heads, params.dropout
+        return ContextNetwork(len(self.classes_), len(self.channels_), *shape)
+
+    def save(self, folder: str | os.PathLike, feature_sets: Sequence[str] | None = None):
+        """Write networks (safetensors), atlases and facts (JSON) into a folder.
+
+        Parameters
+        ----------
+        folder : path-like
+            The folder; created if absent.
+        feature_sets : sequence of str, optional
+            Feature sets that the copy will serve; all where it is not given.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        columns = {}
+        for features in self.atlas_ if feature_sets is None else feature_sets:
+            scores = self.atlas_[features]
+            scores.atlas.save(folder / ATLASES / features)
+            columns[features] = scores.columns.tolist()
+        for number, network in enumerate(self.networks_):
+            weights = {name: value.contiguous() for name, value in network.state_dict().items()}
+            with whole(folder / f"network{number}.safetensors") as part:
+                save_file(weights, part)
+        write_json(
+            {
+                "names": self.classes_.tolist(),
+                "channels": self.channels_,
+                "columns": columns,
+                "centre": self.centre_.tolist(),
+                "unit": self.unit_,
+                "networks": len(self.networks_),
+            },
+            folder / FACTS,
         )
 
-    def _worm_batch(self, values, worm, laboratory, name, weight) -> WormBatch:
-        numbers = torch.tensor(values.to_numpy(dtype=np.float64))
-        groups = pd.Series(np.asarray(worm)).groupby(np.asarray(worm), sort=True).indices
-        position = (numbers[:, :AXES] - self.centre_) / self.unit_
-        rows = [torch.from_numpy(rows) for rows in groups.values()]
-        labs = [str(np.asarray(laboratory)[rows[0]]) for rows in groups.values()]
-        return WormBatch(position, numbers[:, AXES:], name, weight, rows, labs)
+    @classmethod
+    def load(cls, folder: str | os.PathLike, params) -> "Transformer":
+        """Read what `save` wrote of a transformer with these parameters."""
+        folder = Path(folder)
+        facts = read_json(folder / FACTS)
+        made = cls(params, 0)
+        made.classes_ = np.array(facts["names"], dtype=str)
+        made.channels_ = facts["channels"]
+        made.centre_ = torch.tensor(facts["centre"], dtype=torch.float64)
+        made.unit_ = facts["unit"]
+        made.atlas_ = {
+            features: Scores(
+                Atlas.load(folder / ATLASES / features), torch.tensor(columns), len(made.classes_)
+            )
+            for features, columns in facts["columns"].items()
+        }
+        made.networks_ = []
+        for number in range(facts["networks"]):
+            # of the size that its parameters state no memory is taken, only what the file holds
+            with torch.device("meta"):
+                network = made.network()
+            weights = load_file(folder / f"network{number}.safetensors")
+            network.load_state_dict(weights, assign=True)
+            made.networks_.append(network.eval())
+        return made
 
-    def _train(self, worms: WormBatch, member: int, device: str) -> ContextNetwork:
-        """Train one network on the worms of a batch of worms that have names, or take it over."""
+    def _batch(self, view: View) -> WormBatch:
+        return WormBatch.of(view, self.classes_, self.channels_, self.centre_, self.unit_)
+
+    @torch.inference_mode()
+    def _log(
+        self,
+        networks: Sequence[ContextNetwork],
+        scores: Scores,
+        worms: WormBatch,
+        index: int,
+        anchor: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Return log probabilities of one worm, (n, K), averaged over networks."""
+        position, channels, mask, _, _ = worms.padded([index])
+        anchor = torch.full(mask.shape, -1) if anchor is None else anchor[None]
+        log = scores(position, channels, [worms.laboratories[index]]).float()
+        whole, known = worms.spread(channels.float(), len(self.channels_))
+        inputs = position.float(), whole, known, log, anchor, mask
+        logs = [torch.log_softmax(network(*inputs)[0].double(), -1) for network in networks]
+        return torch.stack(logs).mean(0)
+
+    def _train(self, views: list[WormBatch], member: int, device: str) -> ContextNetwork:
+        """Train one network on the worms that have names, or take over a finished one."""
         params, seed = self.params, self.seed + member
         with torch.random.fork_rng(devices=[]), quiet():
             torch.manual_seed(seed)
-            network = self.network(worms.channels.shape[1])
+            network = self.network()
             path = None
             if self.checkpoints is not None:
                 facts = dataclasses.asdict(params), seed, device
-                name = fingerprint(network, facts, worms.contents(), __file__)
+                contents = itertools.chain.from_iterable(view.contents() for view in views)
+                name = fingerprint(network, facts, contents, __file__)
                 path = Path(self.checkpoints) / f"{name}.ckpt"
                 if checkpoint.read_finished(path, network):
                     return network.eval()
-            task = Task(network, worms, params, seed)
+            task = Task(network, views, params, seed)
             batches, average = task.batches(), EMAWeightAveraging(decay=DECAY)
             callbacks = [average]
             if path is not None:
@@ -179,11 +282,3 @@ class Transformer(ClassifierMixin, BaseEstimator):
         if path is not None:
             checkpoint.write_finished(path, network)
         return network
-
-
-@torch.inference_mode()
-def _log(network: ContextNetwork, scores: Scores, worms: WormBatch, index: int) -> torch.Tensor:
-    position, channels, mask, _, _ = worms.padded([index])
-    log = scores(position, channels, [worms.laboratories[index]])
-    found = network(position.float(), channels.float(), log.float(), mask)
-    return torch.log_softmax(found[0].double(), -1)

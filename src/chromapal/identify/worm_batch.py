@@ -5,13 +5,49 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 
 from chromapal.identify.atlas import Atlas
 
 DEGREES_OF_FREEDOM = 6.0
 PARTS = 4  # a worm's atlas scores come from the atlas of the other parts
+AXES = 3
 LOWEST = -30.0  # log score of a name that a part's atlas does not know
+
+
+@dataclass(frozen=True)
+class View:
+    """Whole worms as one feature set shows them.
+
+    Attributes
+    ----------
+    values : pandas.DataFrame, shape (n, 3 + c)
+        Position in the first three columns, then the set's channels, by name.
+    worm : numpy.ndarray of int, shape (n,)
+        Which worm; the same worm has the same number in every view.
+    laboratory : numpy.ndarray of str, shape (n,)
+        Whose worm.
+    name : numpy.ndarray of str, shape (n,), optional
+        Names, "" where unlabelled; all unlabelled where it is not given.
+    weight : numpy.ndarray, shape (n,), optional
+        Weights in the loss; 1 where it is not given.
+    """
+
+    values: pd.DataFrame
+    worm: np.ndarray
+    laboratory: np.ndarray
+    name: np.ndarray | None = None
+    weight: np.ndarray | None = None
+
+    @property
+    def channels(self) -> list[str]:
+        """Names of the channels."""
+        return list(self.values.columns[AXES:])
+
+    def positions(self) -> torch.Tensor:
+        """Return positions, (n, 3)."""
+        return torch.tensor(self.values.iloc[:, :AXES].to_numpy(dtype=np.float64))
 
 
 @dataclass(frozen=True)
@@ -28,8 +64,12 @@ class WormBatch:
         Weight in the loss.
     rows : list of torch.Tensor of int64
         The rows of each worm.
+    numbers : list of int
+        The number of each worm; the same worm has the same number in every view.
     laboratories : list of str
         Whose each worm is.
+    columns : torch.Tensor of int64, shape (c,)
+        Where these channels stand among all that the network knows.
     """
 
     position: torch.Tensor
@@ -37,13 +77,58 @@ class WormBatch:
     name: torch.Tensor
     weight: torch.Tensor
     rows: list[torch.Tensor]
+    numbers: list[int]
     laboratories: list[str]
+    columns: torch.Tensor
+
+    @classmethod
+    def of(
+        cls,
+        view: View,
+        names: np.ndarray,
+        channels: Sequence[str],
+        centre: torch.Tensor,
+        unit: float,
+    ) -> "WormBatch":
+        """Split a view into worms, sorted by their numbers.
+
+        Parameters
+        ----------
+        view : View
+            The worms.
+        names : numpy.ndarray of str
+            All names, sorted.
+        channels : sequence of str
+            All channels that the network knows.
+        centre, unit : torch.Tensor, shape (3,), and float
+            Positions become (position - centre) / unit.
+        """
+        count, names_of = len(view.values), view.name
+        label = np.full(count, -1, dtype=np.int64)
+        if names_of is not None:
+            label = np.where(names_of != "", np.searchsorted(names, names_of), -1)
+        worm = np.asarray(view.worm)
+        groups = pd.Series(worm).groupby(worm, sort=True).indices
+        laboratory = np.asarray(view.laboratory)
+        columns = [list(channels).index(name) for name in view.channels]
+        return cls(
+            (view.positions() - centre) / unit,
+            torch.tensor(view.values.iloc[:, AXES:].to_numpy(dtype=np.float64)),
+            torch.from_numpy(label),
+            torch.ones(count).double() if view.weight is None else torch.tensor(view.weight),
+            [torch.from_numpy(rows) for rows in groups.values()],
+            [int(number) for number in groups],
+            [str(laboratory[rows[0]]) for rows in groups.values()],
+            torch.tensor(columns, dtype=torch.int64),
+        )
 
     def contents(self) -> Iterator[bytes]:
         """Return all that it holds, to tell one from another."""
-        for values in (self.position, self.channels, self.name, self.weight, *self.rows):
+        for values in (
+            self.position, self.channels, self.name, self.weight, self.columns, *self.rows,
+        ):  # fmt: skip
             yield repr(tuple(values.shape)).encode() + values.contiguous().numpy().tobytes()
-        yield repr(self.laboratories).encode()
+        yield repr((self.numbers, self.laboratories)).encode()
 
     def padded(self, indices: list[int]) -> tuple[torch.Tensor, ...]:
         """Return position, channels, mask, name and weight of some worms, (B, n, ...)."""
@@ -55,12 +140,35 @@ class WormBatch:
         mask = pad(torch.ones(len(self.position), dtype=torch.bool))
         return pad(self.position), pad(self.channels), mask, pad(self.name), pad(self.weight)
 
+    def spread(self, channels: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Put channels where the network expects them, and say which are known.
 
-def without(worms: WormBatch, indices: list[int]) -> WormBatch:
-    """Return the batch of worms with the names of some worms struck out."""
+        Parameters
+        ----------
+        channels : torch.Tensor, shape (B, n, c)
+            Channels of this view.
+        width : int
+            Number C of all channels that the network knows.
+
+        Returns
+        -------
+        channels : torch.Tensor, shape (B, n, C)
+            0 where this view has no such channel.
+        known : torch.Tensor, shape (B, n, C)
+            1 where it has, else 0.
+        """
+        whole = channels.new_zeros(*channels.shape[:-1], width)
+        known = torch.zeros_like(whole)
+        whole[..., self.columns], known[..., self.columns] = channels, 1.0
+        return whole, known
+
+
+def without(worms: WormBatch, numbers: Sequence[int]) -> WormBatch:
+    """Return the batch of worms with the names of some worms, by number, struck out."""
     name = worms.name.clone()
-    for index in indices:
-        name[worms.rows[index]] = -1
+    for number, rows in zip(worms.numbers, worms.rows, strict=True):
+        if number in numbers:
+            name[rows] = -1
     return dataclasses.replace(worms, name=name)
 
 
@@ -87,8 +195,8 @@ class Scores:
         """Learn from all worms with names, but those of one part."""
         indices = [
             index
-            for index, rows in enumerate(worms.rows)
-            if (part is None or index % PARTS != part) and (worms.name[rows] >= 0).any()
+            for index, (number, rows) in enumerate(zip(worms.numbers, worms.rows, strict=True))
+            if (part is None or number % PARTS != part) and (worms.name[rows] >= 0).any()
         ]
         used = [worms.rows[index] for index in indices]
         # numbers as text, so that the atlas's sorted names are the sorted numbers

@@ -1,8 +1,7 @@
-"""Classifiers name the neurons of worms that they have not seen."""
+"""Classifiers name the neurons of worms that they have not seen, each neuron for itself."""
 
-import dataclasses
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,11 +51,58 @@ class Task:
     features: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Files of a fold that feature sets come from, beside its neurons.
+
+    Attributes
+    ----------
+    colours : dict
+        By cross-fitted colorizer: the colours file of the fold's own model, which holds the test
+        worms, and (pair, file) of the models that left out this fold and one other, which hold
+        the training worms.
+    aligned : dict
+        By feature set: file of the neurons in body axes, which then take the place of positions
+        between 0 and 1. Feature sets that are absent stay as they are.
+    """
+
+    colours: dict[str, tuple[str, Sequence[tuple[str, str]]]]
+    aligned: dict[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A fold's worms as one feature set shows them.
+
+    Attributes
+    ----------
+    features, colorizer : str
+        The feature set, and whose predicted colours it has; "" where it has none.
+    columns : tuple of str
+        The columns to learn from.
+    train, test : pandas.DataFrame
+        Neurons of worms that have all of these columns.
+    files : sequence of str
+        The files of predicted colours.
+    """
+
+    features: str
+    colorizer: str
+    columns: tuple[str, ...]
+    train: pd.DataFrame
+    test: pd.DataFrame
+    files: Sequence[str] = ()
+
+    @property
+    def label(self) -> str:
+        """What the log calls it."""
+        return " ".join(filter(None, [self.features, self.colorizer]))
+
+
 def name_fold(
     neurons,
     fold: str,
-    colours: dict[str, tuple[str, Sequence[tuple[str, str]]]],
-    aligned: dict[str, str],
+    sources: Sources,
     task: Task,
     smote: Smote,
     training: Training,
@@ -74,20 +120,14 @@ def name_fold(
         train: no classifier stops early on validation worms.
     fold : str
         The fold, `fold2`.
-    colours : dict
-        By cross-fitted colorizer: the colours file of the fold's own model, which holds the test
-        worms, and (pair, file) of the models that left out this fold and one other, which hold
-        the training worms.
-    aligned : dict
-        By feature set: file of the neurons in body axes, which then take the place of positions
-        between 0 and 1. Feature sets that are absent stay as they are.
+    sources : Sources
+        Where predicted colours and body axes are.
     task : Task
         Who names which neurons, from what.
     smote : Smote
         How much say rare names get in training.
     training : Training
-        Seed; threads, which change no result; and where classifiers that are networks of our own
-        are trained and go on after a kill.
+        Seed; and threads, which change no result.
     out : path-like
         Parquet: features, colorizer, lab, worm, row, name ("" where unlabelled and background is
         no name), top1 to top5, assigned1 to assigned5, probability and probability2 to
@@ -98,49 +138,73 @@ def name_fold(
     """
     # PyTorch adds up in another order with more threads, which must change no result
     torch.set_num_threads(1)
-    neurons = identifiable(pd.read_parquet(neurons), task.variant)
+    neurons = labelled_for_training(neurons, task.variant)
+    neighbours = smote.neighbours if task.variant == OVERSAMPLED else None
+    params = methods.params("classifiers", task.classifier, task.params)
+    answers = [
+        (
+            shown,
+            name_neurons(
+                shown,
+                task.classifier,
+                params,
+                training.seed,
+                FitSettings(neighbours, training.threads, shown.label),
+            ),
+        )
+        for shown in feature_tables(neurons, fold, sources, task.features)
+    ]
+    write_names(neurons, answers, out)
+    shutil.rmtree(training.checkpoints, ignore_errors=True)
+
+
+def labelled_for_training(neurons, variant: str) -> pd.DataFrame:
+    """Read the neurons of a fold that are learnt from or named, without partial names."""
+    table = identifiable(pd.read_parquet(neurons), variant)
     # a partial name says too little to be learnt from
-    partial = neurons["role"].ne("test") & neurons["name"].map(is_partial)
-    neurons["name"] = neurons["name"].mask(partial, "")
-    settings = FitSettings(
-        smote.neighbours if task.variant == OVERSAMPLED else None,
-        smote.weight_cap,
-        training.threads,
-        training.device,
-        training.folder,
-    )
-    answers, number = [], int(fold.removeprefix("fold"))
-    for feature in task.features:
-        wanted = colours if set(FEATURES[feature]) & set(PREDICTED) else {"": None}
-        table, columns = neurons, FEATURES[feature]
-        if feature in aligned:
-            body = pd.read_parquet(aligned[feature], columns=["row", *BODY])
+    partial = table["role"].ne("test") & table["name"].map(is_partial)
+    return table.assign(name=table["name"].mask(partial, ""))
+
+
+def feature_tables(
+    neurons: pd.DataFrame, fold: str, sources: Sources, features: Sequence[str]
+) -> Iterator[Shown]:
+    """Yield a fold's worms as each feature set shows them; see `name_fold`."""
+    number = int(fold.removeprefix("fold"))
+    for feature in features:
+        columns, table = FEATURES[feature], neurons
+        wanted = sources.colours if set(columns) & set(PREDICTED) else {"": None}
+        if feature in sources.aligned:
+            body = pd.read_parquet(sources.aligned[feature], columns=["row", *BODY])
             table = table.merge(body, on="row", validate="one_to_one")
             columns = (*BODY, *columns[len(POSITION) :])
         for colorizer, files in wanted.items():
-            complete = table
+            complete, paths = table, []
             if colorizer:
+                own, pairs = files
                 complete = table[table["colour"]]
-                complete = complete.merge(cross_fitted(complete, number, *files), on="row")
+                complete = complete.merge(cross_fitted(complete, number, own, pairs), on="row")
+                paths = [own, *(path for _, path in pairs)]
             complete = complete[complete[list(columns)].notna().all(axis=1)]
             test = complete["role"].eq("test")
-            found = name_neurons(
-                complete[~test],
-                complete[test],
-                task.classifier,
-                methods.params("classifiers", task.classifier, task.params),
-                columns,
-                training.seed,
-                dataclasses.replace(settings, label=" ".join(filter(None, [feature, colorizer]))),
+            yield Shown(feature, colorizer, columns, complete[~test], complete[test], paths)
+
+
+def write_names(neurons: pd.DataFrame, answers: Sequence[tuple[Shown, pd.DataFrame]], out):
+    """Write the names that a fold's test neurons were given; see `name_fold`."""
+    named = pd.concat(
+        [
+            _with_colorizers(found, shown.files).assign(
+                features=shown.features, colorizer=shown.colorizer
             )
-            if colorizer:
-                # the networks behind a row are its colorizer's, and its classifier's if any
-                found = _with_colorizers(found, [files[0], *(path for _, path in files[1])])
-            answers.append(found.assign(features=feature, colorizer=colorizer))
+            for shown, found in answers
+        ],
+        ignore_index=True,
+    )
     known = neurons.loc[neurons["role"].ne("test") & neurons["name"].ne(""), "name"]
     tested = neurons.loc[neurons["role"].eq("test"), ["row", *WORM, "name"]]
     tested = tested.assign(**training_facts(known, tested["name"]))
-    named = pd.concat(answers, ignore_index=True).merge(tested, on="row")
+    named = named.merge(tested, on="row")
     first = ["features", "colorizer", *WORM, "row", "name", *TOP, *ASSIGNED, *PROBABILITY]
     write_parquet(
         named[[*first, *named.columns.difference(first)]].sort_values(
@@ -148,11 +212,12 @@ def name_fold(
         ),
         out,
     )
-    shutil.rmtree(training.checkpoints, ignore_errors=True)
 
 
 def _with_colorizers(found: pd.DataFrame, colours: Sequence[str]) -> pd.DataFrame:
     """Add what the colorizers behind files of colours were trained with."""
+    if not colours:
+        return found
     stated = [pd.read_parquet(path, columns=list(TRAINED_ON)).iloc[:1] for path in colours]
     every = pd.concat([found[list(TRAINED_ON)].iloc[:1], *stated])
     together = {name: "+".join(sorted(set(every[name]) - {""})) for name in TRAINED_ON}
@@ -185,26 +250,18 @@ def training_facts(training: pd.Series, tested: pd.Series) -> dict[str, object]:
 
 
 def name_neurons(
-    train: pd.DataFrame,
-    test: pd.DataFrame,
-    classifier: str,
-    params: object,
-    features: Sequence[str],
-    seed: int,
-    settings: FitSettings = scores.DEFAULT,
+    shown: Shown, classifier: str, params: object, seed: int, settings: FitSettings = scores.DEFAULT
 ) -> pd.DataFrame:
     """Fit a classifier on named neurons and rank the names of others.
 
     Parameters
     ----------
-    train, test : pandas.DataFrame
-        Neurons with lab, worm, row, name ("" = unlabelled) and the feature columns.
+    shown : Shown
+        Neurons to learn from and to name: lab, worm, row, name ("" = unlabelled) and features.
     classifier : str
         Classifier, by file name.
     params : object
         Its `Params`.
-    features : sequence of str
-        Columns to learn from.
     seed : int
         Seed of the classifier and of SMOTE.
     settings : FitSettings
@@ -213,16 +270,42 @@ def name_neurons(
     Returns
     -------
     pandas.DataFrame
+        See `ranked`.
+    """
+    return ranked(
+        shown.test,
+        *scores.fit_and_score(
+            shown.train, shown.test, classifier, params, list(shown.columns), seed, settings
+        ),
+    )
+
+
+def ranked(
+    test: pd.DataFrame, names: np.ndarray, found: np.ndarray, calibration: Calibration
+) -> pd.DataFrame:
+    """Rank names by their scores.
+
+    Parameters
+    ----------
+    test : pandas.DataFrame
+        Neurons of whole worms: lab, worm, row.
+    names : numpy.ndarray of str, shape (K,)
+        Names, sorted.
+    found : numpy.ndarray, shape (n, K)
+        Their scores.
+    calibration : Calibration
+        What makes them probabilities.
+
+    Returns
+    -------
+    pandas.DataFrame
         row; top1 to top5, each neuron for itself (best first, "" where training knew fewer
         names); assigned1 to assigned5, one name to one neuron within a worm, the assigned name
         first (the likeliest name, which another neuron has, where none could be assigned);
         probability of assigned1, calibrated on training worms that were held out, and
-        probability2 to probability5 of the others; what the classifier was trained with, where
-        it is a network of our own (`TRAINED_ON`, else "").
+        probability2 to probability5 of the others; `TRAINED_ON`, empty: what a network of our own
+        was trained with.
     """
-    names, found, calibration, trained_on = scores.fit_and_score(
-        train, test, classifier, params, list(features), seed, settings
-    )
     # equal but for the order in which threads added up must stay equal: rank by name then
     best = np.argsort(-found.round(9), axis=1, kind="stable")[:, : len(TOP)]
     answers = _framed(names[best], TOP)
@@ -235,7 +318,7 @@ def name_neurons(
             pd.DataFrame(probability, columns=PROBABILITY),
         ],
         axis=1,
-    ).assign(**trained_on)
+    ).assign(**dict.fromkeys(TRAINED_ON, ""))
 
 
 def _framed(names: np.ndarray, columns: list[str]) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """Classifiers are fitted, score names, and are calibrated on worms held out of training."""
 
 import logging
-import os
 import warnings
 from dataclasses import dataclass
 
@@ -14,9 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import has_fit_parameter
 
 from chromapal import methods
-from chromapal.columns import TRAINED_ON
 from chromapal.identify.assign import NOBODY, UNKNOWN, Calibration
-from chromapal.prepare.resample import classifier_steps, inverse_frequency
+from chromapal.prepare.resample import classifier_steps
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms.table import WORM
 
@@ -33,25 +31,14 @@ class FitSettings:
     ----------
     neighbours : int, optional
         Neighbours of SMOTE; None = no oversampling.
-    weight_cap : float
-        Largest loss weight of a rare name, where oversampling is asked of a classifier that sees
-        whole worms.
     threads : int
         Threads, where the classifier can use them; no result depends on it.
-    device : {"auto", "cpu", "cuda", "mps"}
-        Where a classifier that sees whole worms is trained; see
-        `chromapal.training.device.choose`.
-    checkpoints : path-like, optional
-        Folder from which such a classifier goes on after a kill.
     label : str
         What the log calls this fit.
     """
 
     neighbours: int | None = None
-    weight_cap: float = 5.0
     threads: int = 1
-    device: str = "auto"
-    checkpoints: str | os.PathLike | None = None
     label: str = ""
 
 
@@ -66,7 +53,7 @@ def fit_and_score(
     features: list[str],
     seed: int,
     settings: FitSettings,
-) -> tuple[np.ndarray, np.ndarray, Calibration, dict[str, str]]:
+) -> tuple[np.ndarray, np.ndarray, Calibration]:
     """Fit a classifier, score the names of test neurons, and calibrate the scores.
 
     See `chromapal.classifiers.common.naming.name_neurons` for the parameters.
@@ -79,44 +66,24 @@ def fit_and_score(
         Log probabilities, or a decision function's values.
     calibration : Calibration
         What makes them probabilities.
-    trained_on : dict of str to str
-        What the classifier was trained with, where it is a network of our own; see `TRAINED_ON`.
     """
-    trained_on = dict.fromkeys(TRAINED_ON, "")
     names = np.unique(train["name"][train["name"].ne("")].to_numpy(dtype=str))
     found, calibration = np.zeros((len(test), len(names))), Calibration()
     if len(names) < 2 or test.empty:
-        return names, found, calibration, trained_on
+        return names, found, calibration
     module = methods.module("classifiers", classifier)
-    whole = methods.declared("classifiers", classifier, "whole_worms")
     neighbours, label = settings.neighbours, settings.label
     with parallel_config("threading", n_jobs=settings.threads):
-        estimator = module.build(params, seed)
-        if whole:
-            estimator.set_params(device=settings.device, checkpoints=settings.checkpoints)
-            weights = None
-            if neighbours is not None:
-                weights = inverse_frequency(train["name"], settings.weight_cap)
-            _fit(estimator, train, features, label, whole=True, weights=weights)
-        else:
-            estimator = _oversampled(estimator, neighbours, seed)
-            _fit(estimator, train, features, label)
-        found = _score(estimator, test, features, whole)
-        held = held_out(train)
-        if whole:
-            logs, truths = estimator.held_out_
-            trained_on = estimator.device_.trained_on
-        elif held.any() and train["name"][~held].nunique() > 2:
+        estimator = _oversampled(module.build(params, seed), neighbours, seed)
+        _fit(estimator, train, features, label)
+        found = _score(estimator, test, features)
+        held, logs, truths = held_out(train), [], []
+        if held.any() and train["name"][~held].nunique() > 2:
             again = _oversampled(module.build(params, seed), neighbours, seed)
             _fit(again, train[~held], features, f"{label}, to calibrate")
-            logs, truths = _known_worms(
-                train[held], names, again.classes_, _score(again, train[held], features, False)
-            )
-        else:
-            logs, truths = [], []
-    if not logs:
-        LOGGER.info("%s: too few training worms to calibrate probabilities on", label)
-    return names, found, _calibrated(names, logs, truths), trained_on
+            scored = _score(again, train[held], features)
+            logs, truths = _known_worms(train[held], names, again.classes_, scored)
+    return names, found, calibrated(names, logs, truths, label)
 
 
 def held_out(train: pd.DataFrame) -> np.ndarray:
@@ -148,8 +115,10 @@ def background(names: np.ndarray) -> int | None:
     return int(index[0]) if len(index) else None
 
 
-def _calibrated(names: np.ndarray, logs: list, truths: list) -> Calibration:
-    """Fit the calibration on worms that were held out."""
+def calibrated(names: np.ndarray, logs: list, truths: list, label: str) -> Calibration:
+    """Fit the calibration on worms that were held out; `label` is what the log calls the fit."""
+    if not logs:
+        LOGGER.info("%s: too few training worms to calibrate probabilities on", label)
     column = background(names)
     if column is None:
         return Calibration.fit(logs, truths)
@@ -180,21 +149,8 @@ def _oversampled(estimator: BaseEstimator, neighbours: int | None, seed: int) ->
     return Pipeline([*classifier_steps(neighbours, seed), ("named", estimator)])
 
 
-def _fit(
-    estimator: BaseEstimator,
-    train: pd.DataFrame,
-    features: list[str],
-    label: str,
-    whole: bool = False,
-    weights: np.ndarray | None = None,
-):
+def _fit(estimator: BaseEstimator, train: pd.DataFrame, features: list[str], label: str):
     """Fit, and report what did not converge in the log instead of on the screen."""
-    if whole:
-        worm = train.groupby(WORM, sort=True).ngroup()
-        extra = {**_laboratory(estimator, train), "weights": weights}
-        estimator.fit(train[features], train["name"].to_numpy(dtype=str), worm, **extra)
-        LOGGER.info("%s: %s", label, estimator.summary_)
-        return
     named = train[train["name"].ne("")]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
@@ -219,9 +175,7 @@ def _fit(
     )
 
 
-def _score(
-    estimator: BaseEstimator, test: pd.DataFrame, features: list[str], whole: bool
-) -> np.ndarray:
+def _score(estimator: BaseEstimator, test: pd.DataFrame, features: list[str]) -> np.ndarray:
     """Score every name of every neuron: log probability, else the decision function.
 
     Returns
@@ -230,9 +184,6 @@ def _score(
         (neurons, names), names in sorted order.
     """
     extra = _laboratory(estimator, test)
-    if whole:
-        worm = test.groupby(WORM, sort=True).ngroup()
-        return estimator.predict_log_proba(test[features], worm, **extra)
     if hasattr(estimator, "predict_proba"):
         return np.log(estimator.predict_proba(test[features], **extra).clip(LEAST))
     scores = estimator.decision_function(test[features])

@@ -1,6 +1,7 @@
 """Base of the colorizers that name neurons first; see `identify_then_colour`."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,7 @@ class NamedColour:
         device: str = "auto",
         threads: int = 1,
         checkpoints: str | os.PathLike | None = None,
+        feature_sets: Sequence[str] = (),
     ):
         """Learn names and their colours from normalised neurons of whole worms.
 
@@ -68,13 +70,15 @@ class NamedColour:
             As in `fit`.
         checkpoints : path-like, optional
             Folder for checkpoints, from which a killed call resumes.
+        feature_sets : sequence of str, optional
+            By which worms can be named; by position and gray where none is given.
         """
         import torch
 
-        from chromapal.identify.colour import Identifier, learn_colours
+        from chromapal.identify.colour import GRAY, Identifier, learn_colours
 
         torch.set_num_threads(threads)
-        self.identifier = Identifier(self.params)
+        self.identifier = Identifier(self.params, feature_sets or (GRAY,))
         rows, probabilities, position = self.identifier.fit(neurons, seed, device, checkpoints)
         self.trained_on = self.identifier.transformer.device_.trained_on
         self.colours = learn_colours(neurons, self.identifier.transformer.classes_)
@@ -99,14 +103,15 @@ class NamedColour:
         neurons = samples.table
         if neurons.empty:
             return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)
-        probabilities, position, _ = self.identifier.probabilities(neurons)
-        return self.coloured(neurons, probabilities, position)
+        found = self.identifier.identify(neurons)
+        return self.coloured(neurons, found.probabilities, found.position)
 
     def coloured(self, neurons: pd.DataFrame, probabilities, position: np.ndarray):
         """Return colours and deviations of named neurons, as `predict_with_deviation` does."""
         colour, deviation = self._expected(probabilities, neurons)
         if self.stacked:
-            colour = colour + _inputs(colour, position, neurons) @ self.correction
+            inputs = np.nan_to_num(_inputs(colour, position, neurons))  # a worm without gray
+            colour = colour + inputs @ self.correction
         return colour.astype(np.float32), deviation.astype(np.float32)
 
     def _expected(self, probabilities, neurons: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

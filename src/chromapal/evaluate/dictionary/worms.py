@@ -1,6 +1,6 @@
 """Tables of single worms, and questions about worms."""
 
-from chromapal.columns import RGB, RGB_SD, RGB_SHOWN, SCOPE
+from chromapal.columns import RGB, RGB_MEASURED, RGB_SD, RGB_SHOWN, SCOPE
 from chromapal.evaluate.dictionary.entries import COUNT, FRACTION, TEXT, UNIT, Column, Table
 from chromapal.evaluate.dictionary.shared import ANSWERS, NAMED_RIGHT, PLACE, columns_of
 
@@ -30,6 +30,13 @@ TABLES = {
             PLACE, "ID name",
             ANSWERS, NAMED_RIGHT, "review xr yr zr",
             " ".join((*RGB, *RGB_SD, *RGB_SHOWN)),
+            *(
+                Column(name, "scale", f"Measured {name.removesuffix('_measured')} on the study's "
+                    "colour scale; empty where the worm has none.")
+                for name in RGB_MEASURED
+            ),
+            Column("channels_used", TEXT, "What the worm was named by beside position: "
+                "`position` (nothing else), `gray`, `colour`, or `all` (colour and white)."),
             "class",
             Column("side", TEXT, "`left` or `right`, as `answer` states it; empty for neurons that "
                 "stand alone and where sides are undecided."),

@@ -1,0 +1,174 @@
+"""Classifiers that see whole worms name them from all feature sets with one network."""
+
+import dataclasses
+import logging
+import os
+import shutil
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chromapal import methods
+from chromapal.classifiers.common import scores
+from chromapal.classifiers.common.naming import (
+    Shown,
+    Sources,
+    Task,
+    feature_tables,
+    labelled_for_training,
+    ranked,
+    write_names,
+)
+from chromapal.columns import PREDICTED
+from chromapal.files import whole, write_json
+from chromapal.identify.assign import Calibration
+from chromapal.identify.transformer import CALIBRATIONS
+from chromapal.identify.worm_batch import AXES, View
+from chromapal.prepare.resample import inverse_frequency
+from chromapal.prepare.variants import OVERSAMPLED, Smote
+from chromapal.training.settings import Training
+from chromapal.worms.table import WORM
+
+LOGGER = logging.getLogger("chromapal")
+
+
+def name_fold(
+    neurons: str | os.PathLike,
+    fold: str,
+    sources: Sources,
+    task: Task,
+    smote: Smote,
+    training: Training,
+    out_names: str | os.PathLike,
+    out_network: str | os.PathLike,
+):
+    """Name one fold's test worms with a classifier that sees whole worms.
+
+    Parameters
+    ----------
+    neurons, fold, sources, task, smote
+        As for `chromapal.classifiers.common.naming.name_fold`.
+    training : Training
+        Seed and device; and where a training goes on after a kill.
+    out_names : path-like
+        Parquet, as of `chromapal.classifiers.common.naming.name_fold`.
+    out_network : path-like
+        Folder with networks, atlases and calibrations of feature sets in body axes, for anchors;
+        empty where there are none.
+    """
+    torch.set_num_threads(1)
+    table = labelled_for_training(neurons, task.variant)
+    shown = list(feature_tables(table, fold, sources, task.features))
+    weight_cap = smote.weight_cap if task.variant == OVERSAMPLED else None
+    params = methods.params("classifiers", task.classifier, task.params)
+    found, fitted = name_worms(shown, task.classifier, params, training, weight_cap)
+    write_names(table, list(zip(shown, found, strict=True)), out_names)
+    with whole(out_network) as folder:
+        folder.mkdir()
+        for estimator, calibrations in fitted:
+            aligned = [features for features in calibrations if features in sources.aligned]
+            if aligned:
+                estimator.save(folder, aligned)
+                content = {name: dataclasses.asdict(calibrations[name]) for name in aligned}
+                write_json(content, folder / CALIBRATIONS)
+    shutil.rmtree(training.checkpoints, ignore_errors=True)
+
+
+def name_worms(
+    shown: Sequence[Shown],
+    classifier: str,
+    params: object,
+    training: Training,
+    weight_cap: float | None = None,
+) -> tuple[list[pd.DataFrame], list[tuple]]:
+    """Fit a classifier of whole worms on all feature sets at once, and rank names.
+
+    Feature sets that hold positions share an estimator. Those without have one each, as their
+    first three columns are no position.
+
+    Parameters
+    ----------
+    shown : sequence of Shown
+        The worms to learn from and to name, by feature set.
+    classifier : str
+        Classifier, by file name.
+    params : object
+        Its `Params`.
+    training : Training
+        Seed, device and checkpoints.
+    weight_cap : float, optional
+        Largest loss weight of a rare name; without it all weigh the same.
+
+    Returns
+    -------
+    found : list of pandas.DataFrame
+        By feature set; see `chromapal.classifiers.common.naming.ranked`.
+    fitted : list of (estimator, dict of str to Calibration)
+        What was fitted, and what makes its scores probabilities, by feature set.
+    """
+    worms = pd.concat([each.train[WORM] for each in shown]).drop_duplicates().sort_values(WORM)
+    number = pd.Series(range(len(worms)), index=pd.MultiIndex.from_frame(worms))
+    found: dict[str, pd.DataFrame] = {}
+    fitted = []
+    for group in _groups(shown):
+        usable = [each for each in group if len(_names(each)) > 1 and not each.test.empty]
+        if usable:
+            estimator = methods.module("classifiers", classifier).build(params, training.seed)
+            estimator.set_params(device=training.device, checkpoints=training.folder)
+            estimator.fit(
+                {each.label: _view(each.train, each, number, weight_cap) for each in usable}
+            )
+            LOGGER.info("%s: %s", ", ".join(each.label for each in usable), estimator.summary_)
+            calibrations = {
+                label: scores.calibrated(estimator.classes_, *held, label)
+                for label, held in estimator.held_out_.items()
+            }
+            fitted.append((estimator, calibrations))
+            found |= {
+                each.label: _ranked(each, estimator, calibrations[each.label]) for each in usable
+            }
+        for each in group:
+            if each.label not in found:
+                names = _names(each)
+                nothing = np.zeros((len(each.test), len(names)))
+                found[each.label] = ranked(each.test, names, nothing, Calibration())
+    return [found[each.label] for each in shown], fitted
+
+
+def _groups(shown: Sequence[Shown]) -> list[list[Shown]]:
+    """Put feature sets that hold positions together, the others one by one."""
+    placed = [each for each in shown if not set(each.columns[:AXES]) & set(PREDICTED)]
+    others = [[each] for each in shown if set(each.columns[:AXES]) & set(PREDICTED)]
+    return [group for group in (placed, *others) if group]
+
+
+def _names(shown: Shown) -> np.ndarray:
+    """Return the names that training worms have, sorted."""
+    name = shown.train["name"]
+    return np.unique(name[name.ne("")].to_numpy(dtype=str))
+
+
+def _view(
+    table: pd.DataFrame, shown: Shown, number: pd.Series | None, weight_cap: float | None = None
+) -> View:
+    """Return worms as a feature set shows them, numbered as stated or in the order of the table."""
+    if number is None:
+        worm = table.groupby(WORM, sort=True).ngroup().to_numpy()
+    else:
+        worm = number.loc[pd.MultiIndex.from_frame(table[WORM])].to_numpy()
+    return View(
+        table[list(shown.columns)],
+        worm,
+        table["lab"].to_numpy(dtype=str),
+        table["name"].to_numpy(dtype=str),
+        None if weight_cap is None else inverse_frequency(table["name"], weight_cap),
+    )
+
+
+def _ranked(shown: Shown, estimator, calibration: Calibration) -> pd.DataFrame:
+    """Rank the names of a feature set's test neurons."""
+    log = estimator.predict_log_proba(shown.label, _view(shown.test, shown, None))
+    found = ranked(shown.test, estimator.classes_, log, calibration)
+    return found.assign(**estimator.device_.trained_on)
