@@ -13,7 +13,7 @@ from chromapal.columns import COLOUR
 from chromapal.errors import InputError
 from chromapal.identify import align, anchored, anchors, run
 from chromapal.identify.align import Aligner
-from chromapal.identify.anchors import Anchors, Solved, Solver, ask
+from chromapal.identify.anchors import FORBIDDEN, Anchors, Solved, Solver, ask
 from chromapal.identify.assign import Answers
 from chromapal.identify.atlas import Atlas, NameDistribution
 from chromapal.identify.symmetry import Symmetry

@@ -30,7 +30,17 @@ def test_colour_given_gray_by_hand():
     # the slopes of the first name are 2 / 4, 0 and -0.4 / 4
     np.testing.assert_allclose(mean[0], [[0.2 - 0.5, 0.4, 0.6 + 0.1], [0.8, 0.4, 0.1]])
     np.testing.assert_allclose(mean[1], [[0.2 + 0.5, 0.4, 0.6 - 0.1], [0.8, 0.4, 0.1]])
-    np.testing.assert_allclose(variance, [[0, 0.04, 0.09 - 0.04], [0.25, 0.01, 0.16]], atol=1e-12)
+    variances = [[0, 0.04, 0.09 - 0.04], [0.25, 0.01, 0.16]]
+    np.testing.assert_allclose(variance, [variances, variances], atol=1e-12)
+
+
+def test_without_gray_the_name_alone_says_its_colour():
+    unknown = torch.tensor([torch.nan, 1.0], dtype=torch.float64)
+    mean, variance = two().given(unknown)
+    joint = two().joint
+    np.testing.assert_allclose(mean[0], joint.mean[:, 1:])
+    np.testing.assert_allclose(variance[0], joint.covariance.diagonal(dim1=1, dim2=2)[:, 1:])
+    np.testing.assert_allclose(mean[1], two().given(unknown[1:])[0][0])
 
 
 @settings(max_examples=30, deadline=None)
@@ -48,7 +58,7 @@ def test_colour_given_gray_is_the_conditional_gaussian(seed, gray):
         within = np.linalg.inv(precision[1:, 1:])
         shift = within @ precision[1:, 0] * (gray - mean[name, 0])
         np.testing.assert_allclose(found[0, name], mean[name, 1:] - shift, atol=1e-8)
-        np.testing.assert_allclose(variance[name], np.diag(within), atol=1e-8)
+        np.testing.assert_allclose(variance[0, name], np.diag(within), atol=1e-8)
 
 
 def test_expected_colour_of_two_names_by_hand():
@@ -69,7 +79,7 @@ def test_a_certain_name_has_its_own_colour():
     mean, variance = two().given(GRAY)
     for name in (0, 1):
         np.testing.assert_allclose(colour[name], mean[name, name])
-        np.testing.assert_allclose(deviation[name].numpy() ** 2, variance[name], atol=1e-12)
+        np.testing.assert_allclose(deviation[name].numpy() ** 2, variance[name, name], atol=1e-12)
 
 
 def test_where_nobody_is_known_all_names_have_an_even_share():
@@ -95,7 +105,7 @@ def test_expected_colour_lies_between_those_of_the_names(probabilities, gray):
     mean, variance = two().given(values)
     low, high = mean[0].amin(0) - 1e-9, mean[0].amax(0) + 1e-9
     assert ((colour[0] >= low) & (colour[0] <= high)).all()
-    most = variance.amax(0) + (high - low).square() / 4
+    most = variance[0].amax(0) + (high - low).square() / 4
     assert (deviation[0].square() <= most + 1e-9).all() and (deviation >= 0).all()
 
 

@@ -99,7 +99,7 @@ def name_worms(folder, model, neurons):
     read.collect(parts, lists, [], "", folder / "n.parquet", folder / "sources.csv")
     outs = [folder / f"{part}.parquet" for part in ("answers", "probabilities", "worms")]
     outs += [folder / "q.csv", folder / "s.csv"]
-    name.name_all(model, folder / "n.parquet", folder / "sources.csv", *outs)
+    name.name_all(name.NamedBy(model, "auto"), folder / "n.parquet", folder / "sources.csv", *outs)
     return pd.read_parquet(outs[0]), skipped.read(outs[4])
 
 

@@ -47,7 +47,7 @@ class View:
 
     def positions(self) -> torch.Tensor:
         """Return positions, (n, 3)."""
-        return torch.tensor(self.values.iloc[:, :AXES].to_numpy(dtype=np.float64))
+        return _numbers(self.values.iloc[:, :AXES])
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class WormBatch:
         columns = [list(channels).index(name) for name in view.channels]
         return cls(
             (view.positions() - centre) / unit,
-            torch.tensor(view.values.iloc[:, AXES:].to_numpy(dtype=np.float64)),
+            _numbers(view.values.iloc[:, AXES:]),
             torch.from_numpy(label),
             torch.ones(count).double() if view.weight is None else torch.tensor(view.weight),
             [torch.from_numpy(rows) for rows in groups.values()],
@@ -161,6 +161,11 @@ class WormBatch:
         known = torch.zeros_like(whole)
         whole[..., self.columns], known[..., self.columns] = channels, 1.0
         return whole, known
+
+
+def _numbers(values: pd.DataFrame) -> torch.Tensor:
+    # columns in reverse order have strides that PyTorch does not take
+    return torch.tensor(np.ascontiguousarray(values.to_numpy(dtype=np.float64)))
 
 
 def without(worms: WormBatch, numbers: Sequence[int]) -> WormBatch:
