@@ -74,7 +74,7 @@ def test_a_stated_set_is_taken_or_the_worm_skipped(wanted, named, features):
 
 
 def test_what_the_model_does_not_know_is_one_line():
-    with pytest.raises(InputError, match="channels_used.*'all'.*expected auto, gray, colour"):
+    with pytest.raises(InputError, match=r"channels_used.*'all'.*expected auto, gray, colour"):
         channels.choose(worms(), ["position+gray", "position+rgb"], "all")
 
 

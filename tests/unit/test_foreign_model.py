@@ -50,7 +50,8 @@ def trained(tmp_path_factory):
     train_model(
         folder / "n.parquet",
         ModelTask("identify_then_colour", TINY, ["position+gray", "position+rgb"]),
-        Normalisation("rank_normal", "white"), "study", "code", Training("cpu", seed=1), folder / "model",
+        Normalisation("rank_normal", "white"), "study", "code", Training("cpu", seed=1),
+        folder / "model",
     )  # fmt: skip
     return folder / "model"
 

@@ -60,7 +60,7 @@ class ContextNetwork(nn.Module):
         self.width_of_channels = channels
         self.channels = nn.Linear(2 * channels, width) if channels else None
         self.anchor = nn.Embedding(names, width)
-        nn.init.zeros_(self.anchor.weight)
+        nn.init.normal_(self.anchor.weight, std=0.5)
         self.atlas = nn.Linear(names, width)
         self.bias = nn.Sequential(
             nn.Linear(7, BIAS_WIDTH), nn.GELU(), nn.Linear(BIAS_WIDTH, heads * layers)
