@@ -164,7 +164,7 @@ def test_one_true_anchor_settles_the_other_names():
         worm = np.repeat(range(worms), 8)
         return View(pd.DataFrame(values, columns=AXES), worm, np.full(len(worm), "EY"), names)
 
-    made = fitted({"a": kinds(40, 1)}, steps=400, members=1, width=32, layers=2, learning_rate=4e-3)
+    made = fitted({"a": kinds(40, 1)}, steps=600, members=1, width=32, layers=2, learning_rate=4e-3)
     asked = kinds(40, 2)
     anchors = np.where(np.arange(len(asked.name)) % 8 == 2, asked.name, "")
     rest = anchors == ""
