@@ -47,7 +47,7 @@ def jobs(tmp_path_factory):
 
 def test_only_long_jobs_have_a_job_of_the_cluster_to_themselves(jobs):
     alone = {rule for rule, indent, *_ in jobs if not indent}
-    assert alone == {"train_colorizer", "align_neurons", "train_model", "all"}
+    assert alone == {"train_colorizer", "align_neurons", "classify_worms", "train_model", "all"}
 
 
 def test_what_trains_a_network_asks_for_the_gpu_and_nothing_else_does(jobs):
@@ -59,7 +59,7 @@ def test_what_trains_a_network_asks_for_the_gpu_and_nothing_else_does(jobs):
         assert resources["gpu"] in ("0", "1")
     assert asking == {
         ("train_colorizer", "resnet18_fusion"),
-        ("classify_neurons", "neuron_transformer"),
+        ("classify_worms", "neuron_transformer"),
         ("train_model", ""),
     }
     assert {("train_colorizer", name) for name in BASELINES} <= others
@@ -72,4 +72,4 @@ def test_on_one_machine_networks_train_one_after_another(tmp_path):
         rule: resources["training"] for rule, _, _, resources in jobs if resources.get("gpu") == "1"
     }
     # all of those that profiles/default gives out
-    assert places == {"train_colorizer": "100", "classify_neurons": "100", "train_model": "100"}
+    assert places == {"train_colorizer": "100", "classify_worms": "100", "train_model": "100"}

@@ -42,6 +42,9 @@ rule classify_neurons:
         cluster_group("names")
     conda:
         ENVIRONMENT
+    resources:
+        gpu=classifier_gpu,
+        training=classifier_training,
     params:
         **calls("classifiers.common.naming:name_fold", "src/chromapal/classifiers/{classifier}.py"),
         sources=naming_sources,
