@@ -142,7 +142,8 @@ def write_trained_model(study: Path):
     facts = {
         "missing": "", "colorizer": "identify_then_colour", "full_scales": {}, **told,
         "normaliser": {**scale, "channels": {}}, "animals": [], "fingerprints": [],
-        "features": ["position+gray"], "sizes": [[0, 0]] * 3, "neurons": [0, 0], "subjects": {fact: [] for fact in SUBJECT},
+        "features": ["position+gray"], "sizes": [[0, 0]] * 3, "neurons": [0, 0],
+        "subjects": {fact: [] for fact in SUBJECT},
     }  # fmt: skip
     (study / "model").mkdir(parents=True)
     layout.seal(study / "model", "model.json", facts)
