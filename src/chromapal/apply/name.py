@@ -201,10 +201,12 @@ class Model:
             raise FloatingPointError("a name, a position or a colour is no number")
         known = np.array([*identifier.transformer.classes_, ""])
         assigned = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
-        chance = np.zeros(assigned.shape)
+        chance, turned = np.zeros(assigned.shape), np.full(len(neurons), "", dtype=object)
         for rows in neurons.groupby(table.WORM).indices.values():
             answers = answer(probabilities[rows])
             assigned[rows], chance[rows] = known[answers.best], answers.probability
+            if found.mirrored[rows].any():
+                turned[rows] = known[answer(found.mirrored[rows]).best[:, 0]]
         given = neurons[[*table.WORM, "row", "name"]].assign(
             anchor="",
             **dict(zip(ASSIGNED, assigned.T, strict=True)),
@@ -221,6 +223,8 @@ class Model:
                 row=answered["neuron"],
                 **neurons[[*table.MICROMETRES, "file"]],
                 channels_used=neurons["features"].map(channels.WORDS),
+                status=status(chance, assigned[:, 0]),
+                **sides(neurons, position, worms, assigned[:, 0], turned),
                 **dict(zip(RGB, colour.T, strict=True)),
                 **dict(zip(RGB_SD, deviation.T, strict=True)),
                 **dict(zip(RGB_SHOWN, shown.T, strict=True)),
@@ -230,6 +234,62 @@ class Model:
             of_names.astype(np.float32),
             worms,
         )
+
+
+def status(probability: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Say how each neuron came by its name.
+
+    Parameters
+    ----------
+    probability : numpy.ndarray, shape (n, 5)
+        Probabilities of the five names, the assigned one first.
+    names : numpy.ndarray of str, shape (n,)
+        The assigned names, "" for none.
+
+    Returns
+    -------
+    numpy.ndarray of str, shape (n,)
+        `model`; `forced`, where another name is likelier, which another neuron of the worm has;
+        `none`, where no name is possible.
+    """
+    forced = probability[:, 0] < probability[:, 1:].max(axis=1)
+    return np.select([names == "", forced], ["none", "forced"], "model")
+
+
+def sides(
+    neurons: pd.DataFrame,
+    position: np.ndarray,
+    worms: pd.DataFrame,
+    names: np.ndarray,
+    mirrored: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Return on which side neurons lie, and both complete lists of names where that is undecided.
+
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        lab, worm of n neurons.
+    position : numpy.ndarray, shape (n, 3)
+        Body axes [um], in the handedness that is likelier.
+    worms : pandas.DataFrame
+        lab, worm, doubtful and `middle`, the middle of the body along left [um].
+    names, mirrored : numpy.ndarray of str, shape (n,)
+        Names in that handedness, and in the other one.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of str, shape (n,)
+        frame_side (`left` or `right`); name_as_decided and name_mirrored, "" where sides are
+        decided.
+    """
+    of_worm = worms.set_index(table.WORM)
+    of_worm = of_worm.loc[pd.MultiIndex.from_frame(neurons[table.WORM])]
+    doubtful = of_worm["doubtful"].to_numpy(dtype=bool)
+    return {
+        "frame_side": np.where(position[:, 2] > of_worm["middle"].to_numpy(), "left", "right"),
+        "name_as_decided": np.where(doubtful, names, ""),
+        "name_mirrored": np.where(doubtful, mirrored, ""),
+    }
 
 
 def load_model(folder: str | os.PathLike | None = None) -> Model:

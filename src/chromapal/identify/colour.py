@@ -126,11 +126,20 @@ class Alignment:
         chosen = run.training_handedness(hands, training, aligned, mirror)
         return cls(aligner, hands), _positions(aligned, chosen)
 
-    def align(self, worms: list[Worm]) -> tuple[list[np.ndarray], pd.DataFrame]:
-        """Return new worms' neurons in body axes, (n, 3) each, and what was decided about axes."""
+    def align(self, worms: list[Worm]) -> tuple[list[np.ndarray], list[np.ndarray], pd.DataFrame]:
+        """Align new worms.
+
+        Returns
+        -------
+        positions, others : list of numpy.ndarray, shape (n, 3)
+            Body axes [um] in the handedness that was decided, and in the other one.
+        decided : pandas.DataFrame
+            See `Handedness.decide`.
+        """
         found = [self.aligner.align(worm) for worm in worms]
         decided = run.decide(self.hands, worms, found)
-        return _positions(found, decided["chosen"]), decided
+        chosen = decided["chosen"]
+        return _positions(found, chosen), _positions(found, -chosen), decided
 
 
 def _positions(aligned: Sequence[align.Aligned], chosen: Sequence[float]) -> list[np.ndarray]:
@@ -150,13 +159,18 @@ class Identified:
     position : numpy.ndarray, shape (n, 3)
         Body axes [um].
     worms : pandas.DataFrame
-        What was decided about each worm's axes (see `Handedness.decide`), and its `features`, by
-        which it was named. Empty where neurons were aligned already.
+        What was decided about each worm's axes (see `Handedness.decide`), its `features`, by
+        which it was named, and the `middle` of the body along left [um]. Empty where neurons were
+        aligned already.
+    mirrored : torch.Tensor, shape (n, K)
+        The probabilities if the axes are the other way round, of worms of which this is doubtful;
+        0 throughout for all others.
     """
 
     probabilities: torch.Tensor
     position: np.ndarray
     worms: pd.DataFrame
+    mirrored: torch.Tensor
 
 
 class Identifier:
@@ -274,23 +288,42 @@ class Identifier:
             table["features"] = self.feature_sets[0]
         count, names = len(table), len(self.transformer.classes_)
         probability = torch.zeros(count, names, dtype=torch.float64)
+        mirrored = torch.zeros_like(probability)
         position, decided = np.zeros((count, 3)), []
         for features, rows in table.groupby("features", sort=True):
             columns = channels(features)
             worms = worms_of(rows, columns)
             if features in self.alignments:
-                positions, axes = self.alignments[features].align(worms)
-                decided.append(axes.assign(features=features))
+                alignment = self.alignments[features]
+                positions, others, axes = alignment.align(worms)
+                middle = alignment.aligner.symmetry.middle
+                decided.append(axes.assign(features=features, middle=middle))
+                doubtful = np.flatnonzero(axes["doubtful"])
+                some, turned = ([part[index] for index in doubtful] for part in (worms, others))
+                self._fill(mirrored, table, features, some, turned)
             else:
                 positions = _aligned_positions(table, worms)
-            view = _view(table, worms, positions, columns)
-            log = torch.from_numpy(self.transformer.predict_log_proba(features, view))
-            parts = log.split([len(worm.row) for worm in worms])
-            for worm, part, placed in zip(worms, parts, positions, strict=True):
-                probability[worm.row.copy()] = self.calibrations[features].probabilities(part)
+            self._fill(probability, table, features, worms, positions)
+            for worm, placed in zip(worms, positions, strict=True):
                 position[worm.row] = placed
         worms = pd.concat(decided, ignore_index=True) if decided else pd.DataFrame()
-        return Identified(probability, position, worms)
+        return Identified(probability, position, worms, mirrored)
+
+    def _fill(
+        self,
+        probability: torch.Tensor,
+        table: pd.DataFrame,
+        features: str,
+        worms: list[Worm],
+        positions: list[np.ndarray],
+    ):
+        """Fill in the probabilities, (n, K), of some worms of a table in body axes."""
+        if not worms:
+            return
+        view = _view(table, worms, positions, channels(features))
+        log = torch.from_numpy(self.transformer.predict_log_proba(features, view))
+        for worm, part in zip(worms, log.split([len(worm.row) for worm in worms]), strict=True):
+            probability[worm.row.copy()] = self.calibrations[features].probabilities(part)
 
     def save(self, folder: str | os.PathLike):
         """Write aligners, networks (safetensors) and facts (JSON) into a folder."""

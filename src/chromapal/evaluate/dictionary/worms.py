@@ -37,6 +37,15 @@ TABLES = {
             ),
             Column("channels_used", TEXT, "What the worm was named by beside position: "
                 "`position` (nothing else), `gray`, `colour`, or `all` (colour and white)."),
+            Column("status", TEXT, "How the neuron came by its name: `model`; `forced`, where "
+                "another name is likelier, which another neuron of the worm has; `none`, where no "
+                "name is possible."),
+            Column("frame_side", TEXT, "On which side of the body the neuron lies: `left` or "
+                "`right`, in the handedness that is likelier."),
+            Column("name_as_decided", TEXT, "Where sides are undecided: the complete name in the "
+                "handedness that is likelier; otherwise empty."),
+            Column("name_mirrored", TEXT, "Where sides are undecided: the complete name if left "
+                "and right are the other way round; otherwise empty."),
             "class",
             Column("side", TEXT, "`left` or `right`, as `answer` states it; empty for neurons that "
                 "stand alone and where sides are undecided."),
