@@ -14,6 +14,7 @@ WORMS ?= data/new
 IMAGES ?= data/pictures
 FOLDER ?= data/photographs
 NWB ?=
+ANCHORS ?=
 # a value as one word of the shell, with spaces and quotes in it
 quoted = '$(subst ','\'',$(1))'
 SNAKEMAKE := $(BIN)/python workflow/start.py --cores $(CORES)
@@ -67,9 +68,10 @@ images: install ## compare colorizers of images, on photographs and simulated sl
 images-photographs: install ## the same on photographs: FOLDER=FOLDER with train, val or test [ARGS="budget=quick"]
 	$(SNAKEMAKE) --configfile config/images-photographs.yaml --config folder=$(call quoted,$(FOLDER)) $(ARGS)
 
-apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ARGS="handedness=right"]
+apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ANCHORS=FOLDER] [ARGS="handedness=right"]
 	$(SNAKEMAKE) apply --config model=$(call quoted,$(MODEL)) worms=$(call quoted,$(WORMS)) \
-		$(if $(NWB),nwb=$(call quoted,$(NWB))) $(ARGS)
+		$(if $(NWB),nwb=$(call quoted,$(NWB))) \
+		$(if $(ANCHORS),anchors=$(call quoted,$(ANCHORS))) $(ARGS)
 
 colour: install ## colour gray or colour images: MODEL=results/STUDY/models/SET/RUN/COLORIZER IMAGES=FOLDER
 	$(SNAKEMAKE) colour --config model=$(call quoted,$(MODEL)) images=$(call quoted,$(IMAGES)) $(ARGS)

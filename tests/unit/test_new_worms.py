@@ -56,8 +56,6 @@ def test_positions_and_gray_are_enough(tmp_path):
     ("columns", "line"),
     [
         ({"gray": 1.0, "xr": None}, "found no column xr"),
-        ({}, "found no channel; expected a column gray or W"),
-        ({"R": 1, "G": 1}, "found no channel"),
         ({"gray": [1, 2, 3, 4, "x"]}, "W = 'x'"),
     ],
 )
@@ -65,6 +63,14 @@ def test_a_table_that_lacks_something_is_left_out_in_a_line(tmp_path, columns, l
     rows(**columns).dropna(axis=1).to_csv(tmp_path / "w.csv", index=False)
     neurons, _, (reason,) = load(tmp_path)
     assert neurons.empty and line in reason and "\n" not in reason
+
+
+@pytest.mark.parametrize("columns", [{}, {"R": 1, "G": 1}])
+def test_positions_alone_are_read_as_a_model_may_name_by_them(tmp_path, columns):
+    rows(**columns).to_csv(tmp_path / "w.csv", index=False)
+    neurons, _, reasons = load(tmp_path)
+    assert len(neurons) == 5 and not reasons
+    assert neurons[["B", "W"]].isna().all(axis=None)
 
 
 def test_a_stated_laboratory_is_that_of_all_worms(tmp_path):

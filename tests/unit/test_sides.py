@@ -16,7 +16,11 @@ def test_a_name_below_its_runner_up_was_forced_and_a_tie_was_not():
         [[0.9, 0.1, 0, 0, 0], [0.2, 0.7, 0, 0, 0], [0.4, 0.4, 0.1, 0, 0], [0.0, 0, 0, 0, 0]]
     )
     names = np.array(["AVAL", "AVAR", "RIH", ""], dtype=object)
-    assert status(chance, names).tolist() == ["model", "forced", "model", "none"]
+    nothing = np.full(4, "")
+    assert status(chance, names, nothing).tolist() == ["model", "forced", "model", "none"]
+    # a name that a person gave, what is no neuron, and what is said of a place, not of a name
+    said = np.array(["left", "AVAR", "", "-"])
+    assert status(chance, names, said).tolist() == ["model", "person", "model", "person"]
 
 
 def test_sides_are_of_the_body_and_two_lists_are_given_where_they_are_undecided():

@@ -252,6 +252,42 @@ def test_classes_are_counted_over_all_worms(applied):
         assert pd.isna(row["left"]) or row["left"] == left
 
 
+def test_what_a_person_states_counts_and_only_that_worm_is_named_again(applied, tmp_path):
+    """A first run without anchors stands; the second corrects one worm and leaves the others."""
+    first, other = neurons(applied, LABELLED), neurons(applied, TABLE)
+    lab, worm = first[["lab", "worm"]].iloc[0]
+    # a name that the model did not give, and what is no neuron
+    true = worm_of(LABELLED)[1]["names"]
+    wrong = np.flatnonzero((first["answer"].to_numpy() != true) & (true != ""))[0]
+    none = int(np.flatnonzero(np.arange(len(first)) != wrong)[0])
+    position = first.loc[[wrong, none], ["xr", "yr", "zr"]].to_numpy()
+    says = [(wrong, true[wrong]), (none, "-")]
+    lines = ["neuron,says,lab,worm,x,y,z"]
+    lines += [
+        f"{number},{said},{lab},{worm},{x},{y},{z}"
+        for (number, said), (x, y, z) in zip(says, position, strict=True)
+    ]
+    said, copy = tmp_path / "anchors", tmp_path / "copy"
+    said.mkdir()
+    (said / "anchors(1).csv").write_text("\n".join(lines) + "\n")
+    (said / "strange.csv").write_text("neuron,says,lab,worm\n0,AVAL,XX,nobody\n")
+    shutil.copytree(applied, copy)
+    done = apply(copy, "nwb=true", f"anchors={said}")
+    told = done.stdout + done.stderr
+    assert done.returncode == 0, told
+    assert "strange.csv" in told and "not among these worms" in told
+    # nothing is read or named anew but that worm
+    assert re.search(r"correct_new_worms +1", told) and "name_new_worms" not in told
+    again = neurons(copy, LABELLED)
+    assert again.loc[wrong, ["answer", "status", "anchor"]].tolist() == [
+        true[wrong], "person", true[wrong],
+    ]  # fmt: skip
+    assert again.loc[none, ["answer", "status", "anchor"]].tolist() == ["", "person", "-"]
+    assert again.loc[[wrong, none], "probability"].tolist() == [1, 1]
+    assert not again["answer"].drop(wrong).eq(true[wrong]).any()
+    pd.testing.assert_frame_equal(neurons(copy, TABLE), other)
+
+
 def test_a_notebook_gets_the_table_that_apply_writes(applied):
     model = chromapal.load_model(applied / "results/kept")
     threads = torch.get_num_threads()
@@ -268,7 +304,9 @@ def test_a_notebook_gets_the_table_that_apply_writes(applied):
     assert list(table) == list(written) and torch.get_num_threads() == threads
     for column in table:
         if table[column].dtype.kind in "if":
-            assert np.allclose(table[column], written[column], rtol=1e-5, atol=1e-9), column
+            # an empty cell is a number that the worm has none of
+            there = pd.to_numeric(written[column].replace("", np.nan))
+            assert np.allclose(table[column], there, rtol=1e-5, atol=1e-9, equal_nan=True), column
         else:
             assert table[column].tolist() == written[column].tolist(), column
 
@@ -301,7 +339,7 @@ def test_bad_worms_are_left_out_with_a_line_and_others_go_on(applied):
         "renamed.csv",
         "trained.csv",
     }
-    assert "no channel" in reasons["no_gray.csv"]
+    assert "without the channels to be named by" in reasons["no_gray.csv"]
     assert "W = -1.0" in reasons["negative.csv"]
     for file, index in {"trained.csv": 0, "renamed.csv": 1}.items():
         lab, worm = worm_of(index)[0][["lab", "worm"]].iloc[0]

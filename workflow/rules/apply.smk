@@ -73,13 +73,37 @@ rule name_new_worms:
         "../scripts/call.py"
 
 
+rule correct_new_worms:
+    """Name those worms again about which a person has stated something."""
+    input:
+        MODEL / apply_plan.FACTS,
+        anchors=ANCHOR_FILES,
+        neurons=f"{RESULTS}/neurons.parquet",
+        named=NAMED,
+    output:
+        named=CORRECTED,
+    log:
+        f"{RESULTS}/logs/correct_new_worms.log",
+    group:
+        cluster_group("report")
+    conda:
+        ENVIRONMENT
+    params:
+        **calls(
+            "apply.correct:correct_worms", f"src/chromapal/colorizers/{MODEL_FACTS['colorizer']}.py"
+        ),
+        named_by=dict(model=str(MODEL), channels_used=config["channels_used"]),
+    script:
+        "../scripts/call.py"
+
+
 rule write_new_worm_files:
     """Return every new worm its table with a review queue, an image, a page and its traces."""
     input:
         FACTS_FOLDERS,
-        neurons=f"{RESULTS}/answers.parquet",
-        probabilities=f"{RESULTS}/probabilities.parquet",
-        worms=f"{RESULTS}/aligned.parquet",
+        neurons=ANSWERS,
+        probabilities=PROBABILITIES,
+        worms=ALIGNED,
         scope=f"{RESULTS}/scope.csv",
     output:
         folder=directory(f"{RESULTS}/named"),
@@ -100,8 +124,8 @@ rule write_new_worm_files:
 rule write_summary:
     """Count the classes found, and the labelled neurons named right, over all new worms."""
     input:
-        neurons=f"{RESULTS}/answers.parquet",
-        probabilities=f"{RESULTS}/probabilities.parquet",
+        neurons=ANSWERS,
+        probabilities=PROBABILITIES,
     output:
         classes=f"{RESULTS}/classes.csv",
         accuracy=f"{RESULTS}/accuracy.csv",
@@ -124,7 +148,7 @@ rule write_layers:
     """Write points and predicted-colour volumes that napari opens."""
     input:
         FACTS_FOLDERS,
-        neurons=f"{RESULTS}/answers.parquet",
+        neurons=ANSWERS,
     output:
         folder=directory(f"{RESULTS}/layers"),
     log:
@@ -144,7 +168,7 @@ rule copy_nwb:
     """Write predictions into copies of the NWB files; the files themselves are only read."""
     input:
         FACTS_FOLDERS,
-        neurons=f"{RESULTS}/answers.parquet",
+        neurons=ANSWERS,
     output:
         folder=directory(f"{RESULTS}/nwb"),
     log:

@@ -27,6 +27,7 @@ from chromapal.columns import (
 from chromapal.errors import InputError
 from chromapal.evaluate.tables.answers import parts_of_names, worm_answers
 from chromapal.files import write_csv, write_parquet
+from chromapal.identify.anchors import NO_CELL
 from chromapal.identify.assign import answer
 from chromapal.prepare.normalise import display
 from chromapal.worms import skipped, table
@@ -68,12 +69,14 @@ class Model:
 
     Attributes
     ----------
+    colorizer : chromapal.colorizers.common.named_colour.NamedColour
+        Names and colours normalised neurons.
     facts : dict
         What the model was trained on and how; see `chromapal.apply.model.train_model`.
     """
 
     def __init__(self, colorizer, facts: dict):
-        self._colorizer, self.facts = colorizer, facts
+        self.colorizer, self.facts = colorizer, facts
 
     def name(self, neurons: pd.DataFrame, channels_used: str = AUTO) -> pd.DataFrame:
         """Name the neurons of new worms.
@@ -193,29 +196,70 @@ class Model:
 
     def _named(self, neurons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         neurons = neurons.sort_values("row", ignore_index=True)
-        identifier = self._colorizer.identifier
+        identifier = self.colorizer.identifier
         found = identifier.identify(neurons)
-        probabilities, position, worms = found.probabilities, found.position, found.worms
-        colour, deviation = self._colorizer.coloured(neurons, probabilities, position)
-        if not all(np.isfinite(each).all() for each in (probabilities.numpy(), position, colour)):
-            raise FloatingPointError("a name, a position or a colour is no number")
         known = np.array([*identifier.transformer.classes_, ""])
         assigned = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
         chance, turned = np.zeros(assigned.shape), np.full(len(neurons), "", dtype=object)
         for rows in neurons.groupby(table.WORM).indices.values():
-            answers = answer(probabilities[rows])
+            answers = answer(found.probabilities[rows])
             assigned[rows], chance[rows] = known[answers.best], answers.probability
             if found.mirrored[rows].any():
                 turned[rows] = known[answer(found.mirrored[rows]).best[:, 0]]
-        given = neurons[[*table.WORM, "row", "name"]].assign(
-            anchor="",
+        given = assigned, chance, turned, ""
+        probabilities = found.probabilities.numpy()
+        return *self.table(neurons, probabilities, found.position, found.worms, given), found.worms
+
+    def table(
+        self,
+        neurons: pd.DataFrame,
+        probabilities: np.ndarray,
+        position: np.ndarray,
+        worms: pd.DataFrame,
+        given: tuple[np.ndarray, np.ndarray, np.ndarray, object],
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the tables of named neurons, with their colours.
+
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            Neurons of whole worms on the study's scales: `row`, `file`, `features`.
+        probabilities : numpy.ndarray, shape (n, K)
+            Probabilities of the model's names.
+        position : numpy.ndarray, shape (n, 3)
+            Body axes [um].
+        worms : pandas.DataFrame
+            What was decided about each worm's axes; see `chromapal.identify.colour.Identified`.
+        given : tuple
+            Five names and their probabilities, both (n, 5); the names if the axes are the other
+            way round, (n,); and what a person stated, (n,) or "" for nothing.
+
+        Returns
+        -------
+        neurons, probabilities : pandas.DataFrame
+            As `Named` has them.
+
+        Raises
+        ------
+        FloatingPointError
+            A name, a position or a colour is no number.
+        """
+        assigned, chance, turned, anchor = given
+        shares = torch.from_numpy(probabilities)
+        colour, deviation = self.colorizer.coloured(neurons, shares, position)
+        if not all(np.isfinite(each).all() for each in (probabilities, position, colour)):
+            raise FloatingPointError("a name, a position or a colour is no number")
+        rows = neurons[[*table.WORM, "row", "name"]].assign(
+            anchor=anchor,
             **dict(zip(ASSIGNED, assigned.T, strict=True)),
             **dict(zip(PROBABILITY, chance.T, strict=True)),
         )
         body = pd.DataFrame(position, columns=list(BODY)).assign(row=neurons["row"])
         doubtful = worms.set_index(table.WORM)["doubtful"].astype(bool)
-        answered = worm_answers(given, neurons, body, doubtful).drop(columns="anchor")
-        of_names = pd.DataFrame(probabilities.numpy(), columns=known[:-1])
+        answered = worm_answers(rows, neurons, body, doubtful)
+        of_names = pd.DataFrame(
+            probabilities, columns=self.colorizer.identifier.transformer.classes_
+        )
         shown = display(colour, self.facts["normaliser"]["colour_scale"])
         return (
             answered.assign(
@@ -223,7 +267,7 @@ class Model:
                 row=answered["neuron"],
                 **neurons[[*table.MICROMETRES, "file"]],
                 channels_used=neurons["features"].map(channels.WORDS),
-                status=status(chance, assigned[:, 0]),
+                status=status(chance, assigned[:, 0], answered["anchor"].to_numpy()),
                 **sides(neurons, position, worms, assigned[:, 0], turned),
                 **dict(zip(RGB, colour.T, strict=True)),
                 **dict(zip(RGB_SD, deviation.T, strict=True)),
@@ -232,11 +276,10 @@ class Model:
                 **parts_of_names(answered["answer"], of_names),
             ),
             of_names.astype(np.float32),
-            worms,
         )
 
 
-def status(probability: np.ndarray, names: np.ndarray) -> np.ndarray:
+def status(probability: np.ndarray, names: np.ndarray, anchor: np.ndarray) -> np.ndarray:
     """Say how each neuron came by its name.
 
     Parameters
@@ -245,15 +288,18 @@ def status(probability: np.ndarray, names: np.ndarray) -> np.ndarray:
         Probabilities of the five names, the assigned one first.
     names : numpy.ndarray of str, shape (n,)
         The assigned names, "" for none.
+    anchor : numpy.ndarray of str, shape (n,)
+        What a person stated, "" for nothing.
 
     Returns
     -------
     numpy.ndarray of str, shape (n,)
-        `model`; `forced`, where another name is likelier, which another neuron of the worm has;
-        `none`, where no name is possible.
+        `person`, where a person said it; `model`; `forced`, where another name is likelier, which
+        another neuron of the worm has; `none`, where no name is possible.
     """
     forced = probability[:, 0] < probability[:, 1:].max(axis=1)
-    return np.select([names == "", forced], ["none", "forced"], "model")
+    said = (anchor != "") & ((anchor == names) | (anchor == NO_CELL))
+    return np.select([said, names == "", forced], ["person", "none", "forced"], "model")
 
 
 def sides(

@@ -14,7 +14,7 @@ from chromapal.provenance import PACKAGE
 from chromapal.training.layout import FACTS
 from chromapal.worms import discover, registry
 from chromapal.worms.discover import laboratory
-from chromapal.worms.slugs import slug, slugs
+from chromapal.worms.slugs import require_path, slug, slugs
 
 MODEL = "model"
 APPLIED = "applied.json"
@@ -114,6 +114,27 @@ def no_files(folder: str, lab: str) -> list[tuple[str, str, str]]:
 def _stem(path: Path) -> Path:
     name = path.stem
     return path.with_name(name[:-4] if name.lower().endswith(".ome") else name)
+
+
+def anchor_files(folder: str) -> list[str]:
+    """List the files of anchors in a folder and all below it.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or it has no CSV file, or a path that no job can be given.
+    """
+    if not folder:
+        return []
+    key = "config key 'anchors'"
+    if not Path(folder).is_dir():
+        raise InputError(key, f"no folder {folder!r}", "a folder with CSV files of anchors")
+    found = sorted(str(path) for path in Path(folder).rglob("*.csv") if path.is_file())
+    if not found:
+        raise InputError(key, f"no CSV file in {folder!r}", "files of anchors")
+    for path in found:
+        require_path(path)
+    return found
 
 
 def model_folder(study: str | os.PathLike, where: str = "config key 'model'") -> Path:

@@ -67,7 +67,7 @@ def add_missing_columns(
     Raises
     ------
     InputError
-        A position is missing, or there is neither gray nor colour.
+        A position is missing.
     """
     missing = [column for column in (*VOXELS, *MICROMETRES) if column not in text]
     if missing:
@@ -76,8 +76,6 @@ def add_missing_columns(
             f"no column {', '.join(missing)} among {tables.shown(text)}",
             f"{', '.join((*VOXELS, *MICROMETRES))}, separated by commas",
         )
-    if "gray" not in text and "W" not in text and not {"R", "G", "B"} <= set(text):
-        raise InputError(path, "no channel", "a column gray or W, or R, G and B")
     blank = {"worm": "", "weight": "1", "ID": "", **dict.fromkeys(table.CHANNELS, "")}
     text = text.assign(**{name: value for name, value in blank.items() if name not in text})
     text = text.assign(worm=text["worm"].mask(_empty(text["worm"]), Path(path).stem))

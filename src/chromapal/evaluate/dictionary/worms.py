@@ -28,6 +28,7 @@ TABLES = {
             Column("neuron", "", "Number within the worm, from 0."),
             Column("row", "", "Row of the worm's own table, from 0."),
             PLACE, "ID name",
+            Column("anchor", TEXT, "What a person stated about the neuron; empty for nothing."),
             ANSWERS, NAMED_RIGHT, "review xr yr zr",
             " ".join((*RGB, *RGB_SD, *RGB_SHOWN)),
             *(
@@ -37,9 +38,9 @@ TABLES = {
             ),
             Column("channels_used", TEXT, "What the worm was named by beside position: "
                 "`position` (nothing else), `gray`, `colour`, or `all` (colour and white)."),
-            Column("status", TEXT, "How the neuron came by its name: `model`; `forced`, where "
-                "another name is likelier, which another neuron of the worm has; `none`, where no "
-                "name is possible."),
+            Column("status", TEXT, "How the neuron came by its name: `person`; `model`; `forced`, "
+                "where another name is likelier, which another neuron of the worm has; `none`, "
+                "where no name is possible."),
             Column("frame_side", TEXT, "On which side of the body the neuron lies: `left` or "
                 "`right`, in the handedness that is likelier."),
             Column("name_as_decided", TEXT, "Where sides are undecided: the complete name in the "

@@ -1,0 +1,253 @@
+"""Name new worms again under what a person states about them."""
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from chromapal import sheet
+from chromapal.apply import scale
+from chromapal.apply.name import Model, NamedBy, load_model
+from chromapal.columns import FIVE
+from chromapal.errors import InputError
+from chromapal.files import write_parquet
+from chromapal.identify.anchors import NO_CELL, Anchors, Solved, Solver
+from chromapal.identify.handedness import DOUBTFUL, STATED
+from chromapal.identify.worms import Worm, worms_of
+from chromapal.prepare.features import channels
+from chromapal.worms import table
+from chromapal.worms.slugs import worm_paths
+from chromapal.worms.table import MICROMETRES, WORM
+
+LOGGER = logging.getLogger("chromapal")
+APART_UM = 1.0  # a statement about a neuron further away is about another segmentation
+CERTAIN = 1e3  # log odds of what is beyond doubt
+ANCHORS = "anchors"  # what decided on a worm's axes
+
+
+def correct_worms(
+    named_by: NamedBy,
+    anchors: Sequence[str],
+    neurons: str | os.PathLike,
+    named: Sequence[str],
+    out: Sequence[str],
+):
+    """Name those of the new worms again about which a person has stated something.
+
+    Other worms keep their answers. What the worms of a laboratory decided together about their
+    axes stays as it is, unless an anchor speaks against it.
+
+    Parameters
+    ----------
+    named_by : NamedBy
+        The model.
+    anchors : sequence of path-like
+        Files of anchors; see `stated`.
+    neurons : path-like
+        What `chromapal.apply.read.collect` wrote.
+    named : sequence of path-like
+        Answers, probabilities and worms that `chromapal.apply.name.name_all` wrote.
+    out : sequence of path-like
+        The same three, corrected.
+    """
+    answers, probabilities, worms = map(pd.read_parquet, named)
+    model, counts = load_model(named_by.model), table.read(neurons)
+    for (lab, worm), said in stated(anchors, counts, answers).items():
+        LOGGER.info("%s %s: %d statements", lab, worm, len(words(said)))
+        own = (answers[WORM] == [lab, worm]).all(axis=1)
+        of_worm = (worms[WORM] == [lab, worm]).all(axis=1)
+        corrected = correct_worm(
+            model, counts[(counts[WORM] == [lab, worm]).all(axis=1)], worms[of_worm].iloc[0], said
+        )
+        answers = _replaced(answers, own, corrected[0])
+        probabilities = _replaced(probabilities, own, corrected[1])
+        worms = _replaced(worms, of_worm, corrected[2])
+    for content, path in zip((answers, probabilities, worms), out, strict=True):
+        write_parquet(content, path)
+
+
+def _replaced(content: pd.DataFrame, rows: pd.Series, part: pd.DataFrame) -> pd.DataFrame:
+    """Put other rows in the place of some, in the same order."""
+    content = content.copy()
+    content.loc[rows] = part[content.columns].set_axis(content.index[rows])
+    return content
+
+
+def correct_worm(
+    model: Model, counts: pd.DataFrame, decided: pd.Series, said: Anchors
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Name one worm again.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    counts : pandas.DataFrame
+        The worm's neuron table.
+    decided : pandas.Series
+        What was decided about its axes, and its `features`; see
+        `chromapal.identify.colour.Identified`.
+    said : Anchors
+        What a person states.
+
+    Returns
+    -------
+    answers, probabilities, worms : pandas.DataFrame
+        As `chromapal.apply.name.Named` has them.
+    """
+    identifier, features = model.colorizer.identifier, decided["features"]
+    scaled, _ = scale.usable(counts, model.facts)
+    scaled = scaled.assign(features=features, row=np.arange(len(scaled), dtype=np.int64))
+    worm = worms_of(scaled.assign(name=""), channels(features))[0]
+    alignment = identifier.alignments[features]
+    solver = Solver(
+        alignment.aligner, identifier.calibrations[features], features, identifier.transformer
+    )
+    odds = float(decided["laboratory_log_odds"] + decided["evidence_log_odds"])
+    if decided["source"] == STATED:
+        odds = CERTAIN * float(decided["chosen"])
+    solved = solver.solve(worm, odds, said)
+    sure = expit(abs(solved.odds))
+    axes = decided.to_frame().T.assign(
+        chosen=int(solved.mirror),
+        probability=sure,
+        doubtful=int(sure < DOUBTFUL),
+        source=decided["source"] if solved.odds == odds else ANCHORS,
+    )
+    axes = axes.infer_objects()
+    columns = np.searchsorted(identifier.transformer.classes_, solver.aligner.atlas.names)
+    probabilities = np.zeros((len(scaled), len(identifier.transformer.classes_)))
+    probabilities[:, columns] = solved.probabilities.numpy()
+    mirrored = np.full(len(scaled), "", dtype=object)
+    if axes["doubtful"].iloc[0]:
+        mirrored = _other_names(solver, worm, solved, said)
+    names, chance = _five(solved, solver.aligner.atlas.names)
+    spoken = words(said)
+    anchor = [spoken.get(number, "") for number in range(len(scaled))]
+    answered = model.table(
+        scaled, probabilities, solved.position.numpy(), axes, (names, chance, mirrored, anchor)
+    )
+    return *answered, axes
+
+
+def _other_names(solver: Solver, worm: Worm, solved: Solved, said: Anchors) -> np.ndarray:
+    """Return the names if the axes are the other way round."""
+    return solver.solve(worm, -CERTAIN * solved.mirror, said).names
+
+
+def _five(solved: Solved, known: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return five names and their probabilities, what was stated first; both of shape (n, 5)."""
+    names = np.array([*known, ""])[solved.answers.best].astype(object)
+    chance = solved.answers.probability.copy()
+    names[:, 0], chance[:, 0] = solved.names, solved.probability
+    # a second name beside one that is stated would be no alternative
+    for rank in range(1, FIVE):
+        settled = solved.probability == 1
+        names[settled, rank], chance[settled, rank] = "", 0.0
+    return names, chance
+
+
+def words(said: Anchors) -> dict[int, str]:
+    """Return what was stated of each neuron, by its number."""
+    return dict.fromkeys(said.excluded, NO_CELL) | said.names | said.where | said.partial
+
+
+def stated(
+    paths: Sequence[str | os.PathLike], counts: pd.DataFrame, answers: pd.DataFrame
+) -> dict[tuple[str, str], Anchors]:
+    """Read files of anchors; what cannot be used is left out with a line that says why.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        CSV files; see `chromapal.identify.anchors.Anchors.read`. Which worm a file is about is in
+        its columns `lab` and `worm`, or else in its path, `{lab}/{worm}.csv` as in the folder
+        `named`. With columns x, y, z [um] each statement is about the neuron at that position.
+    counts : pandas.DataFrame
+        Neuron tables of all new worms.
+    answers : pandas.DataFrame
+        lab, worm, xr, yr, zr [um] of those that were named, in the order of their numbers.
+
+    Returns
+    -------
+    dict of (lab, worm) to Anchors
+        Of worms that were named.
+    """
+    named = dict(iter(answers.groupby(WORM, sort=True)))
+    by_path = {path: worm for worm, path in worm_paths(named).items()}
+    everyone = set(counts[WORM].itertuples(index=False, name=None))
+    found: dict[tuple[str, str], tuple[Anchors, str | os.PathLike]] = {}
+    twice = set()
+    for path in paths:
+        try:
+            worm = _worm(Path(path), by_path)
+            if worm not in named:
+                reason = "skipped" if worm in everyone else "not among these worms"
+                raise InputError(path, f"worm {' '.join(worm)!r}, {reason}", "a worm that is named")
+            said = Anchors.read(path, len(named[worm]))
+            _check_positions(path, named[worm])
+        except InputError as error:
+            LOGGER.warning("left out: %s", error)
+            continue
+        if worm in found:
+            twice.add(worm)
+            LOGGER.warning(
+                "left out: %s",
+                InputError(
+                    path,
+                    f"statements about worm {' '.join(worm)!r}, as in {found[worm][1]}",
+                    "one file a worm",
+                    "remove the older one",
+                ),
+            )
+        found.setdefault(worm, (said, path))
+    return {worm: said for worm, (said, _) in found.items() if worm not in twice}
+
+
+def _worm(path: Path, by_path: dict[str, tuple[str, str]]) -> tuple[str, str]:
+    """Return the worm that a file is about."""
+    header, _, rows = sheet.read(path, short=True)
+    if {"lab", "worm"} <= set(header):
+        at = [header.index(name) for name in WORM]
+        worms = sorted({tuple(row[place].strip() for place in at) for row in rows})
+        if len(worms) != 1:
+            raise InputError(path, f"{len(worms)} worms in columns lab and worm", "one")
+        return worms[0]
+    name = f"{path.parent.name}/{path.stem}"
+    if name not in by_path:
+        raise InputError(
+            path,
+            "no columns lab and worm, and no new worm of this path",
+            "{lab}/{worm}.csv as in the folder of names",
+        )
+    return by_path[name]
+
+
+def _check_positions(path: str | os.PathLike, neurons: pd.DataFrame):
+    """Refuse statements about neurons that lie elsewhere: a new segmentation numbers anew."""
+    header, lines, rows = sheet.read(path, short=True)
+    if not {*"xyz", "neuron"} <= set(header):
+        return
+    places = [header.index(name) for name in ("neuron", *"xyz")]
+    positions = neurons[list(MICROMETRES)].to_numpy(dtype=float)
+    for line, row in zip(lines, rows, strict=True):
+        try:
+            number, *stated_position = (float(row[place]) for place in places)
+        except ValueError:
+            continue
+        apart = np.linalg.norm(positions - stated_position, axis=1)
+        if apart[int(number)] > APART_UM:
+            nearest = int(apart.argmin())
+            near = apart[nearest] <= APART_UM
+            raise InputError(
+                f"{path}, line {line}",
+                f"neuron {int(number)} {apart[int(number)]:.1f} um away",
+                f"a neuron within {APART_UM:g} um",
+                f"neuron {nearest} lies there: the worm was segmented anew, number it so"
+                if near
+                else "the worm was segmented anew, and no neuron lies there",
+            )
