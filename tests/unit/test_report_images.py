@@ -40,6 +40,7 @@ def folder(tmp_path):
             "ssim": 0.9,
             "delta_e": [10.64, 7.25, 8.5, 20],
             "delta_e_low": [10, 7, np.nan, 19],
+            "scielab": 8.0,
             "delta_e_high": [11, 7.5, np.nan, 21],
             "colourfulness_ratio": [0, 0.625, 0.5, 0.1],
             "parameters": [0, 1000, 2000, 3],

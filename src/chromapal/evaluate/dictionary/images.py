@@ -59,6 +59,11 @@ TABLES = {
             ),
             Column("delta_e_high", "ΔE", "Upper end of that interval."),
             Column(
+                "scielab", "ΔE", "S-CIELAB (Zhang and Wandell 1997): mean ΔE2000 after red-green, "
+                "blue-yellow and light are blurred as by the eye, at 23 pixels a degree of visual "
+                "angle (72 an inch, seen from 46 cm)."
+            ),
+            Column(
                 "colourfulness_ratio", RATIO, "Mean colourfulness (Hasler and Süsstrunk 2003) of "
                 "the predicted images over that of the true ones."
             ),
@@ -80,8 +85,8 @@ TABLES = {
             Column("against_run", TEXT, "Run that it is held against."),
             Column("against_colorizer", TEXT, "Method that it is held against."),
             Column(
-                "measure", TEXT, "Score of an image: `mse_ab`, `delta_e`, `psnr`, `ssim` as in "
-                "`tables/images.csv`, or `colourfulness` (Hasler and Süsstrunk 2003)."
+                "measure", TEXT, "Score of an image: `mse_ab`, `delta_e`, `scielab`, `psnr`, "
+                "`ssim` as in `tables/images.csv`, or `colourfulness` (Hasler and Süsstrunk 2003)."
             ),
             Column("pictures", COUNT, "Test images."),
             Column(

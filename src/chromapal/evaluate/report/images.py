@@ -21,6 +21,7 @@ COLUMNS = {
     "ssim": "SSIM",
     "delta_e": "ΔE2000",
     "interval": "95 % interval",
+    "scielab": "S-CIELAB",
     "colourfulness_ratio": "colourfulness ratio",
     "parameters": "parameters",
 }

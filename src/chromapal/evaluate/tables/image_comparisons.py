@@ -9,7 +9,7 @@ from chromapal import methods
 from chromapal.evaluate.metrics import intervals
 from chromapal.evaluate.tables.write import write_table
 
-MEASURES = ("mse_ab", "delta_e", "psnr", "ssim", "colourfulness")
+MEASURES = ("mse_ab", "delta_e", "scielab", "psnr", "ssim", "colourfulness")
 BASELINE = "network against baseline"
 
 
