@@ -9,7 +9,7 @@ from skimage.color import rgb2lab
 from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.evaluate.figures import picture_colours, picture_details, picture_hues
 from chromapal.evaluate.metrics import intervals, regions
-from chromapal.evaluate.tables import image_regions
+from chromapal.evaluate.tables import image_regions, region_comparisons
 from chromapal.images import card
 
 
@@ -192,6 +192,30 @@ def test_details_are_held_against_smooth_parts_of_the_same_images(tmp_path):
     )  # fmt: skip
 
 
+def test_runs_are_compared_region_by_region_on_the_same_draws(entries, tmp_path):
+    # another run whose predictions are all two bluer, in images listed in another order
+    table = pd.read_parquet(entries[0]["path"]).iloc[::-1]
+    bluer = table.assign(blue=table["blue"] - 2 * table["weight"])
+    bluer.to_parquet(tmp_path / "few.parquet")
+    few = entries[0] | {"run": "few", "path": tmp_path / "few.parquet"}
+    comparison = {"title": "less", "runs": ["all", "few"], "colorizers": ["net"]}
+    region_comparisons.write([*entries, few], [comparison], tmp_path / "t.csv", seed=0)
+    found = pd.read_csv(tmp_path / "t.csv")
+    assert list(found.columns) == TABLES["image_region_comparisons"].names
+    assert len(found) == len(regions.HUES) * 4 + len(regions.DETAILS) * 2
+    found = found.set_index(["measure", "region"])
+    assert (found["run"] == "few").all() and (found["against_run"] == "all").all()
+    shift = found.loc[("b_shift", "blue"), ["pictures", "difference", "low", "high"]]
+    # images differ by 15, the runs by 2 in each
+    assert shift.tolist() == [2, -2, -2, -2]
+    assert found.loc[("hue_found", "blue"), "difference"] == 0
+    assert np.isnan(found.loc[("b_shift", "red"), "difference"])
+    one_image = few | {"path": tmp_path / "one.parquet"}
+    bluer[bluer["key"] == "one"].to_parquet(one_image["path"])
+    with pytest.raises(ValueError, match="other test images"):
+        region_comparisons.write([*entries, one_image], [comparison], tmp_path / "t.csv", seed=0)
+
+
 def test_histograms_are_fractions_of_all_pixels(entries, tmp_path):
     image_regions.write_colours(entries, tmp_path / "t.csv")
     table = pd.read_csv(tmp_path / "t.csv")
@@ -207,10 +231,15 @@ def test_histograms_are_fractions_of_all_pixels(entries, tmp_path):
 def test_models_without_test_images_have_no_rows(tmp_path):
     pd.DataFrame({"key": [], "source": []}).to_parquet(tmp_path / "none.parquet")
     entry = {"set": "s", "run": "r", "colorizer": "net", "path": tmp_path / "none.parquet"}
+    both = {"title": "t", "runs": ["r", "q"], "colorizers": ["net"]}
     for name, write in (
         ("image_hues", lambda out: image_regions.write_hues([entry], out, 0)),
         ("image_details", lambda out: image_regions.write_details([entry], out, 0)),
         ("image_colours", lambda out: image_regions.write_colours([entry], out)),
+        (
+            "image_region_comparisons",
+            lambda out: region_comparisons.write([entry, entry | {"run": "q"}], [both], out, 0),
+        ),
     ):
         write(tmp_path / "t.csv")
         assert (tmp_path / "t.csv").read_text() == ",".join(TABLES[name].names) + "\n"
@@ -251,7 +280,7 @@ def test_figures_show_what_tables_hold(entries, tmp_path):
     image_regions.write_colours(entries, tmp_path / "colours.csv")
     colours = pd.read_csv(tmp_path / "colours.csv")
     drawn = picture_colours.figure(colours, scores(), "photos", "all")
-    assert "colourfulness, predicted / true: 0.50" in drawn.axes[0].get_title("left")
+    assert "colourfulness, pred. / true: 0.50" in drawn.axes[0].get_title("left")
     none = picture_colours.figure(colours, scores(np.nan), "photos", "all")
     assert none.axes[0].get_title("left") == "net"
 

@@ -122,7 +122,7 @@ def test_everything_is_there_to_look_at(folder):
 def test_a_second_run_gives_the_same_bytes(folder, tmp_path):
     names = (
         "image_colours.csv", "image_comparisons.csv", "image_details.csv", "image_hues.csv",
-        "image_losses.csv", "image_sets.csv", "images.csv",
+        "image_losses.csv", "image_region_comparisons.csv", "image_sets.csv", "images.csv",
     )  # fmt: skip
     done = snakemake(tmp_path, STUDY, *(f"results/images/tables/{name}" for name in names))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -23,6 +23,11 @@ TABLES = {
     "image_colours": dict(
         call="image_regions:write_colours", after=paths(REGIONS), params=dict(regions=REGIONS)
     ),
+    "image_region_comparisons": dict(
+        call="region_comparisons:write",
+        after=paths(REGIONS),
+        params=dict(regions=REGIONS, comparisons=config["comparisons"], seed=config["seed"]),
+    ),
     "image_losses": dict(
         call="images:write_image_losses", after=paths(LOSSES), params=dict(losses=LOSSES)
     ),

@@ -30,6 +30,19 @@ _SHARE_TRUE = Column("share_true", FRACTION, "Fraction of all test pixels whose 
 _SHARE_PREDICTED = Column(
     "share_predicted", FRACTION, "Fraction of all test pixels whose predicted colour it is."
 )
+_COMPARED = columns_of(
+    Column("comparison", TEXT, "Title of the study's comparison, or `network against baseline`."),
+    "set run colorizer",
+    Column("against_run", TEXT, "Run that it is held against."),
+    Column("against_colorizer", TEXT, "Method that it is held against."),
+)
+_ENDS = (
+    Column(
+        "low", "of the measure", "Lower end of its 95 % interval (bootstrap over sources); "
+        "empty for fewer than two."
+    ),
+    Column("high", "of the measure", "Upper end of that interval."),
+)  # fmt: skip
 
 TABLES = {
     "images": Table(
@@ -77,13 +90,7 @@ TABLES = {
         "per pair and measure.",
         ("comparison", "set", "run", "colorizer", "against_run", "against_colorizer", "measure"),
         columns_of(
-            Column(
-                "comparison", TEXT, "Title of the study's comparison, or `network against "
-                "baseline`."
-            ),
-            "set run colorizer",
-            Column("against_run", TEXT, "Run that it is held against."),
-            Column("against_colorizer", TEXT, "Method that it is held against."),
+            *_COMPARED,
             Column(
                 "measure", TEXT, "Score of an image: `mse_ab`, `delta_e`, `scielab`, `psnr`, "
                 "`ssim` as in `tables/images.csv`, or `colourfulness` (Hasler and Süsstrunk 2003)."
@@ -93,11 +100,7 @@ TABLES = {
                 "difference", "of the measure", "Score of the first less that of the other, mean "
                 "over test images."
             ),
-            Column(
-                "low", "of the measure", "Lower end of its 95 % interval (bootstrap over sources); "
-                "empty for fewer than two."
-            ),
-            Column("high", "of the measure", "Upper end of that interval."),
+            *_ENDS,
         ),
     ),
     "image_hues": Table(
@@ -167,6 +170,32 @@ TABLES = {
                     "same images."
                 )
             ),
+        ),
+    ),
+    "image_region_comparisons": Table(
+        "tables/image_region_comparisons.csv",
+        "Networks against baselines, and runs against each other, hue by hue and in smooth and "
+        "detailed regions of the same test images: a row per pair, region and measure.",
+        (
+            *("comparison", "set", "run", "colorizer", "against_run", "against_colorizer"),
+            *("region", "measure"),
+        ),
+        columns_of(
+            *_COMPARED,
+            Column(
+                "region", TEXT, "A `hue` of `tables/image_hues.csv`, or a `detail` of "
+                "`tables/image_details.csv`."
+            ),
+            Column(
+                "measure", TEXT, "Column of those tables: `hue_found`, `mse_ab`, `chroma_ratio` or "
+                "`b_shift`."
+            ),
+            Column("pictures", COUNT, "Test images with such a pixel."),
+            Column(
+                "difference", "of the measure", "Value of the first less that of the other, over "
+                "all test images."
+            ),
+            *_ENDS,
         ),
     ),
     "image_colours": Table(

@@ -17,7 +17,7 @@ from chromapal.evaluate.tables.read import read_csv
 from chromapal.methods import baselines
 
 LABELS = {"hue": "hue angle [degrees, CIELAB]", "chroma": "chroma [CIELAB]"}
-COLUMNS = 4  # methods side by side
+COLUMNS = 6  # methods side by side, at most
 TRUTH, PREDICTED = "0.8", style.COLOURS[0]
 VIVID = 80.0  # chroma up to which is drawn
 
@@ -40,10 +40,10 @@ def figure(colours: pd.DataFrame, images: pd.DataFrame, name: str, run: str) -> 
     methods = ordered(set(colours["colorizer"]) - set(baselines()), errors)
     if not methods:
         return style.message(f"No trained method coloured test images of {style.text(name)}.")
-    columns = min(COLUMNS, len(methods))
-    blocks = -(-len(methods) // columns)
+    blocks = -(-len(methods) // COLUMNS)
+    columns = -(-len(methods) // blocks)
     drawn = style.new(
-        3.1 * columns, 0.9 + 4.0 * blocks,
+        2.6 * columns, 0.9 + 4.0 * blocks,
         f"{style.text(name, 30)}, run {style.text(run, 30)}: colours of test images",
     )  # fmt: skip
     panels = drawn.subplots(2 * blocks, columns, squeeze=False, sharey="row")
@@ -59,8 +59,11 @@ def figure(colours: pd.DataFrame, images: pd.DataFrame, name: str, run: str) -> 
             if column == 0:
                 axes.set_ylabel("fraction of all pixels [%]")
             if row == 0:
-                vivid = "" if np.isnan(ratio) else f"\ncolourfulness, predicted / true: {ratio:.2f}"
-                axes.set_title(f"{wrapped(method, 36, 1)}{vivid}")
+                vivid = "" if np.isnan(ratio) else f"\ncolourfulness, pred. / true: {ratio:.2f}"
+                axes.set_title(f"{wrapped(method, 32, 1)}{vivid}")
+    for axes in panels[:, 0]:
+        # once all of a row are drawn, which share it
+        axes.set_ylim(bottom=0)
     handles = [
         Rectangle((0, 0), 1, 1, color=TRUTH, label="truth"),
         Line2D([], [], color=PREDICTED, lw=1.6, label="predicted"),
@@ -75,7 +78,6 @@ def _histograms(axes: Axes, bins: pd.DataFrame, quantity: str):
     axes.stairs(100 * bins["share_true"], edges, fill=True, color=TRUTH)
     axes.stairs(100 * bins["share_predicted"], edges, color=PREDICTED, lw=1.6)
     axes.set_xlabel(LABELS[quantity])
-    axes.set_ylim(bottom=0)
     if quantity == "chroma":
         axes.set_xlim(0, VIVID)
         return

@@ -57,6 +57,7 @@ def figure(details: pd.DataFrame, name: str, run: str) -> Figure:
         if line is not None:
             axes.axvline(line, color="0.3", ls=":", lw=1.2)
         axes.set_xlabel(label)
+        axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color="0.93")
         for row in range(1, len(methods)):
             axes.axhline(row - 0.5, color="0.93", lw=0.8)

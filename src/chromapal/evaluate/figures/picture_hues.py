@@ -57,6 +57,9 @@ def figure(hues: pd.DataFrame, name: str, run: str) -> Figure:
     for axes, (column, (label, line)) in zip(panels[1:], PANELS.items(), strict=True):
         for number, (method, shade) in enumerate(shades.items()):
             rows = _of(trained, method)
+            if line == 1:
+                # beside no colour at all, any is many times too much
+                rows.loc[GRAY, column] = np.nan
             axes.errorbar(
                 rows[column], np.arange(len(HUES)) + shift[method],
                 xerr=arms(rows, f"{column}_low", f"{column}_high", column),
@@ -64,8 +67,10 @@ def figure(hues: pd.DataFrame, name: str, run: str) -> Figure:
             )  # fmt: skip
         if line is not None:
             axes.axvline(line, color="0.3", ls=":", lw=1.2)
+            axes.set_xlim(left=min(0, axes.get_xlim()[0]))
         axes.set_xlabel(label)
     for axes in panels:
+        axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color="0.93")
         for line in range(1, len(HUES)):
             axes.axhline(line - 0.5, color="0.93", lw=0.8)
@@ -104,7 +109,7 @@ def _shares(axes: Axes, hues: pd.DataFrame, shades: dict[str, str], shift: dict[
 
 def _swatches(axes: Axes):
     """Show each sector's middle colour beside its name."""
-    axes.tick_params(axis="y", length=0, pad=24)
+    axes.tick_params(axis="y", pad=24)
     for row, (low, high) in enumerate(SECTORS.values()):
         angle = np.radians((low + high) / 2)
         colour = lab2rgb([[[65.0, 45 * np.cos(angle), 45 * np.sin(angle)]]])[0, 0]
