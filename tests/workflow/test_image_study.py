@@ -105,8 +105,8 @@ def test_everything_is_there_to_look_at(folder):
     assert figures == {
         "picture_sets", "contact_sheet_photographs", "contact_sheet_slices", "picture_scores",
         "picture_comparisons", "picture_losses", "micrographs_photographs", "micrographs_slices",
-        *(f"picture_{about}_{name}" for about in ("hues", "colours", "details")
-          for name in ("photographs", "slices")),
+        *(f"{about}_{name}" for about in ("picture_hues", "picture_colours", "picture_details",
+                                         "ranked_sheet") for name in ("photographs", "slices")),
     }  # fmt: skip
     for name in figures:
         with Image.open(folder / f"figures/{name}.png") as image:

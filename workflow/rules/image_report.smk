@@ -41,6 +41,15 @@ FIGURES = {
         )
         for name in SETS_TRAINED
     },
+    **{
+        f"ranked_sheet_{name}": dict(
+            section="What the methods make of them",
+            title=f"Best, median and worst of {name}",
+            inputs=dict(test_images=TEST_IMAGES[name], **tables("images")),
+            **of_fullest_run(name, "ranked_sheet", scored=SCORES),
+        )
+        for name in SETS_TRAINED
+    },
     "picture_scores": dict(section="Scores", title="Scores", inputs=tables("images")),
     **{
         f"{figure}_{name}": {
