@@ -32,7 +32,8 @@ for name, run in RUNS.items():
             f"config key 'runs.{name}.sets': found {unknown[0]}; expected one of {', '.join(SETS)}"
         )
 for name, options in SETS.items():
-    if options["kind"] == "photographs" and not options.setdefault("folder", config["folder"]):
+    of_folder = options["kind"] in ("photographs", "patches")
+    if of_folder and not options.setdefault("folder", config["folder"]):
         stop(f"config key 'sets.{name}.folder': found none; expected a folder, or key 'folder'")
 TRAINED = [
     {"set": set_name, "run": name, "colorizer": colorizer}
