@@ -7,7 +7,12 @@ from matplotlib.image import imread
 from skimage.color import rgb2lab
 
 from chromapal.evaluate.dictionary.tables import TABLES
-from chromapal.evaluate.figures import picture_colours, picture_details, picture_hues
+from chromapal.evaluate.figures import (
+    learning_curves,
+    picture_colours,
+    picture_details,
+    picture_hues,
+)
 from chromapal.evaluate.metrics import intervals, regions
 from chromapal.evaluate.tables import image_regions, region_comparisons
 from chromapal.images import card
@@ -295,3 +300,42 @@ def test_sets_with_nothing_to_show_say_so():
         picture_colours.figure(none["image_colours"], scores().iloc[:0], "s", "r"),
     ):
         assert drawn.axes == [] and len(drawn.texts) == 1
+
+
+def curve_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return hues and images of one network on 12, 25 and 160 images, and of two baselines."""
+    models = [("few", "net", 12, 300.0), ("some", "net", 25, 250.0), ("all", "net", 160, 200.0),
+              ("all", "copy_gray", 160, 280.0), ("huber", "net", 160, 210.0)]  # fmt: skip
+    images = pd.DataFrame(
+        [{"set": "photos", "run": run, "colorizer": name, "train_pictures": count}
+         for run, name, count, _ in models]
+    )  # fmt: skip
+    rows = [
+        {"set": "photos", "run": run, "colorizer": name, "hue": hue}
+        | {f"{column}{end}": error + more
+           for column in ("mse_ab", "hue_found", "b_shift", "chroma_ratio")
+           for end, more in (("", 0), ("_low", -5), ("_high", 7))}
+        for run, name, _, error in models for hue in ("all", "green")
+    ]  # fmt: skip
+    return pd.DataFrame(rows), images
+
+
+def test_learning_curves_join_runs_by_their_number_of_images():
+    comparison = {"title": "t", "runs": ["all", "some", "few"], "colorizers": ["net"]}
+    drawn = learning_curves.figure(*curve_tables(), [comparison])
+    error = drawn.axes[0]
+    curve = error.containers[0].lines[0]
+    assert (list(curve.get_xdata()), list(curve.get_ydata())) == ([12, 25, 160], [300, 250, 200])
+    ends = error.containers[0].lines[2][0].get_segments()
+    assert [segment[:, 1].tolist() for segment in ends] == [[295, 307], [245, 257], [195, 207]]
+    assert error.get_xscale() == "log"
+    assert [tick.get_text() for tick in error.get_xticklabels()] == ["12", "25", "160"]
+    words = [part.get_text() for part in drawn.legends[0].get_texts()]
+    assert words == ["net", "copy gray (baseline)"]
+    assert 280 in [line.get_ydata()[0] for line in error.lines]
+
+
+def test_two_numbers_of_images_are_no_curve():
+    comparison = {"title": "t", "runs": ["huber", "all", "few"], "colorizers": ["net"]}
+    drawn = learning_curves.figure(*curve_tables(), [comparison])
+    assert drawn.axes == [] and "three or more" in drawn.texts[0].get_text()

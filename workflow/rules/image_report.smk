@@ -69,6 +69,16 @@ FIGURES = {
         params=dict(comparisons=config["comparisons"]),
         when=config["comparisons"],
     ),
+    "learning_curves": dict(
+        section="One thing changed",
+        title="Learning curves",
+        inputs=tables("image_hues", "images"),
+        params=dict(comparisons=config["comparisons"]),
+        when=any(
+            len({RUNS[run]["pictures"] for run in each["runs"]}) > 2
+            for each in config["comparisons"]
+        ),
+    ),
     "picture_losses": dict(
         section="How they learn",
         title="Losses",

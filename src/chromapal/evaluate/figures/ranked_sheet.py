@@ -1,4 +1,4 @@
-"""The test images that the best network colours best, as most, and worst."""
+"""The test images that the best network colours best, middling, and worst."""
 
 import os
 from collections.abc import Mapping, Sequence
