@@ -152,6 +152,9 @@ def test_hues_by_hand(entries, tmp_path):
     assert blue[["hue_found", "hue_found_low", "hue_found_high"]].tolist() == pytest.approx(
         [1 / 3, 0, 1]
     )
+    # of the two pixels predicted blue one is gray, and has an image of its own
+    of_right = [blue[f"hue_right{end}"] for end in ("", "_low", "_high")]
+    assert of_right == pytest.approx([0.5, 0, 1])
     assert blue["mse_ab"] == pytest.approx((12.5 + 2 * 200) / 3, abs=1e-3)
     assert blue["mse_ab_over_gray"] == pytest.approx((12.5 + 2 * 200) / 150, abs=1e-5)
     assert blue["chroma_ratio"] == pytest.approx(25 / 30, abs=1e-5)

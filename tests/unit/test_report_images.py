@@ -66,7 +66,8 @@ def folder(tmp_path):
             "set": "photographs", "run": "all", "colorizer": ["lab_resnet18"] * 2 + ["copy_gray"],
             "hue": ["green", "red", "green"], "share_true": 0.25, "share_predicted": 0.1,
             "hue_found": 0.375, "hue_found_low": [0.3, 0.3, np.nan], "hue_found_high": 0.4,
-            "chroma_ratio": 0.5, "b_shift": -2.25, "b_shift_low": -3.0, "b_shift_high": -1.5,
+            "hue_right": 0.5, "chroma_ratio": 0.5, "b_shift": -2.25, "b_shift_low": -3.0,
+            "b_shift_high": -1.5,
         }
     )  # fmt: skip
     hues.to_csv(tables / "image_hues.csv", index=False)

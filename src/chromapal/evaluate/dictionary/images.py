@@ -126,6 +126,12 @@ TABLES = {
                 )
             ),
             *_with_interval(
+                Column(
+                    "hue_right", FRACTION, "Fraction of the pixels whose predicted colour is in "
+                    "the sector that are in it in truth."
+                )
+            ),
+            *_with_interval(
                 Column("mse_ab", "CIELAB²", "Weighted mean squared error of a and b (CIELAB, D65).")
             ),
             *_MSE_AB_OVER_GRAY,

@@ -24,7 +24,17 @@ FINE = 1.0  # sigma of the Gaussian whose derivatives give the gradient [pixels]
 # Upper end and bins of histograms; no colour of sRGB has a chroma above 134.
 BINS = {"hue": (360.0, 36), "chroma": (140.0, 28)}
 SUMS = (
-    *("pixels", "predicted", "weight", "found", "squared", "squared_gray", "chroma", "chroma_true"),
+    *(
+        "pixels",
+        "predicted",
+        "hits",
+        "weight",
+        "found",
+        "squared",
+        "squared_gray",
+        "chroma",
+        "chroma_true",
+    ),
     *("blue", "both", "along", "across"),
 )
 
@@ -49,7 +59,8 @@ def measure(lab_true: np.ndarray, lab: np.ndarray) -> pd.DataFrame:
         - `hue_bin`, `chroma_bin`: number of a bin of `BINS`, only pixels and predicted; hue counts
           pixels of at least `COLOURLESS`.
 
-        pixels, predicted (pixels that the prediction puts into the region); then sums of weights:
+        pixels, predicted (pixels that the prediction puts into the region), hits (pixels that are
+        both); then sums of weights:
         weight, found (of pixels that the prediction leaves in their sector), squared (times half
         the squared error of a and b), squared_gray (the same of a gray image), chroma,
         chroma_true, blue (times predicted b less true b); then both (pixels that have a hue in
@@ -93,6 +104,7 @@ def measure(lab_true: np.ndarray, lab: np.ndarray) -> pd.DataFrame:
         rows.append(
             {
                 "kind": kind, "region": name, "pixels": within.sum(), "predicted": predicted.sum(),
+                "hits": (within & predicted).sum(),
                 "weight": weight.sum(), **values[within].mul(weight, axis=0).sum(),
                 **turned[within].sum(),
             }

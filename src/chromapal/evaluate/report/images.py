@@ -44,6 +44,7 @@ HUES = {
     "share_predicted": "pixels, predicted",
     "hue_found": "found",
     "found_interval": "95 % interval",
+    "hue_right": "right",
     "chroma_ratio": "chroma ratio",
     "b_shift": "shift of b",
     "b_shift_interval": "95 % interval",

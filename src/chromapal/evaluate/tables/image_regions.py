@@ -47,6 +47,7 @@ def _degrees(across: np.ndarray, along: np.ndarray) -> np.ndarray:
 
 MEASURES = {
     "hue_found": Measure(("found", "weight")),
+    "hue_right": Measure(("hits", "predicted"), needs="predicted"),
     "mse_ab": Measure(("squared", "weight")),
     "mse_ab_over_gray": Measure(("squared", "squared_gray"), needs="squared_gray"),
     "chroma_ratio": Measure(("chroma", "chroma_true"), needs="chroma_true"),
