@@ -26,7 +26,7 @@ RUNS ?=
 TEST = $(BIN)/pytest -q -n $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle images images-photographs apply colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle images images-photographs images-context apply colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):[^=].*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -67,6 +67,9 @@ images: install ## compare colorizers of images, on photographs and simulated sl
 
 images-photographs: install ## the same on photographs: FOLDER=FOLDER with train, val or test [ARGS="budget=quick"]
 	$(SNAKEMAKE) --configfile config/images-photographs.yaml --config folder=$(call quoted,$(FOLDER)) $(ARGS)
+
+images-context: install ## the context network as its authors trained it: FOLDER=FOLDER with train, val or test
+	$(SNAKEMAKE) --configfile config/images-context.yaml --config folder=$(call quoted,$(FOLDER)) $(ARGS)
 
 apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ANCHORS=FOLDER] [ARGS="handedness=right"]
 	$(SNAKEMAKE) apply --config model=$(call quoted,$(MODEL)) worms=$(call quoted,$(WORMS)) \

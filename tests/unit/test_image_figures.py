@@ -187,7 +187,7 @@ def saved(folder, **images: float):
 
 
 def test_tables_on_disk_become_figures(tmp_path):
-    images = made_images().assign(mse_rgb=1, mse_ab=1, psnr=1, ssim=1, parameters=1)
+    images = made_images().assign(mse_rgb=1, mse_ab=1, psnr=1, ssim=1, scielab=1, parameters=1)
     images.assign(set="NA").to_csv(tmp_path / "images.csv", index=False)
     made_losses(run="007").to_csv(tmp_path / "losses.csv", index=False)
     picture_scores.draw(tmp_path / "images.csv", tmp_path / "scores.png")

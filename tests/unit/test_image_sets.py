@@ -204,11 +204,17 @@ def test_a_model_is_trained_colours_and_is_scored(tmp_path, colorizer, learnt):
     names = {path.name for path in (tmp_path / "coloured").iterdir()}
     assert names == {f"{number:03d}.png" for number in index["number"]} | {"micrograph_cell.png"}
     write_scores(
-        tmp_path / "shown", tmp_path / "coloured", tmp_path / "facts.json", tmp_path / "s.parquet"
-    )
+        tmp_path / "shown", tmp_path / "coloured", tmp_path / "facts.json", tmp_path / "s.parquet",
+        tmp_path / "r.parquet",
+    )  # fmt: skip
     scores = pd.read_parquet(tmp_path / "s.parquet")
     assert scores["key"].tolist() == index["key"].tolist()
     assert (scores["parameters"] == learnt).all() and scores["delta_e"].gt(0).all()
+    regions = pd.read_parquet(tmp_path / "r.parquet")
+    everything = regions[regions["region"].eq("all")]
+    assert everything["key"].tolist() == index["key"].tolist()
+    mean = everything["squared"] / everything["pixels"]
+    assert mean.to_numpy() == pytest.approx(scores["mse_ab"].to_numpy())
     if colorizer == "copy_gray":
         first = np.asarray(Image.open(tmp_path / "coloured/000.png"))
         gray = np.asarray(Image.open(tmp_path / "shown/000_gray.png"))

@@ -12,7 +12,13 @@ from matplotlib.image import imread
 from PIL import Image
 
 from chromapal.evaluate.dictionary.tables import TABLES
-from chromapal.evaluate.figures import contact_sheet, image_parts, micrographs
+from chromapal.evaluate.figures import (
+    contact_sheet,
+    image_parts,
+    micrographs,
+    ranked_sheet,
+    style,
+)
 
 HOSTILE = "$a$_name^{of}_" + "many_letters_" * 8
 
@@ -219,3 +225,81 @@ def test_micrographs_are_read_by_name_and_missing_ones_leave_a_gap(tmp_path, mon
     ]  # fmt: skip
     assert drawn[0].get_suptitle() == r"Micrographs in the colours of photos, run \$mse\$"
     assert "No true colours" in drawn[0].texts[-1].get_text()
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "stacks"), [(1, 1, 1), (1, 4, 2), (2, 3, 1), (1, 12, 2), (4, 2, 1)]
+)
+def test_few_columns_fill_the_page(count, rows, stacks):
+    images = [np.zeros((2, 3, 3))] * rows
+    drawn = image_parts.sheet(
+        [f"image {row:03d}" for row in range(rows)], [("input", images)],
+        [(f"method {place}", images) for place in range(count)], "title", "note",
+    )  # fmt: skip
+    assert drawn.get_figwidth() == style.NARROWEST
+    boxes = [axes.get_position() for axes in drawn.axes]
+    # a gap's width from the right edge, wherever rows go on
+    assert max(box.x1 for box in boxes) * style.NARROWEST == pytest.approx(
+        style.NARROWEST - image_parts.GAP
+    )
+    assert len({round(box.x0, 6) for box in boxes}) == stacks * (1 + count)
+    assert overlaps(drawn) == []
+    # headings stand above each stack
+    assert sum(axes.get_title() == "input" for axes in drawn.axes) == stacks
+
+
+def scored(*delta_e: float) -> pd.DataFrame:
+    keys = [f"k{place}" for place in range(len(delta_e))]
+    return pd.DataFrame({"key": keys, "source": keys, "delta_e": delta_e})
+
+
+def test_best_median_and_worst_images_are_those_of_smallest_middle_and_largest_error():
+    found = ranked_sheet.ranked(scored(*(float(value) for value in range(20, 0, -1))))
+    assert found["delta_e"].tolist() == [1, 2, 3, 9, 10, 11, 18, 19, 20]
+    assert found["rank"].tolist() == found["delta_e"].tolist()
+    assert found["word"].tolist() == [*["best"] * 3, *["median"] * 3, *["worst"] * 3]
+    few = ranked_sheet.ranked(scored(5.0, 1, 3, 2, 4))
+    assert few["word"].tolist() == ["best", "median", "median", "median", "worst"]
+    assert few["delta_e"].tolist() == [1, 2, 3, 4, 5]
+    assert ranked_sheet.ranked(scored(5.0, 1))["word"].tolist() == ["median", "median"]
+
+
+def test_the_best_network_is_no_baseline():
+    table = made_scores()
+    assert ranked_sheet.best_network(table) == "better"
+    assert ranked_sheet.best_network(table.assign(delta_e=[1, np.nan, np.nan])) == ""
+
+
+def test_ranked_sheet_shows_the_images_that_were_scored(tmp_path, monkeypatch):
+    names = {f"{place:03d}": 10 * place for place in range(12)}
+    shown = saved(tmp_path / "shown", **{f"{key}_true": value for key, value in names.items()})
+    index = pd.DataFrame({"number": range(12)})
+    index.assign(key=[f"k{n}" for n in range(12)], source="$s$").to_csv(shown / "index.csv")
+    coloured, scores = [], []
+    for name, errors in (("better", range(12, 0, -1)), ("net", range(12))):
+        coloured.append({"colorizer": name, "path": saved(tmp_path / name, **names)})
+        scored(*map(float, errors)).to_parquet(tmp_path / f"{name}.parquet")
+        scores.append({"colorizer": name, "path": tmp_path / f"{name}.parquet"})
+    table = tmp_path / "images.csv"
+    made_scores().reindex(columns=TABLES["images"].names).to_csv(table, index=False)
+    drawn = []
+    inner = ranked_sheet.figure
+    monkeypatch.setattr(
+        ranked_sheet, "figure", lambda *given: drawn.append(inner(*given)) or drawn[0]
+    )
+    ranked_sheet.draw(shown, coloured, table, scores, "photos", "mse", tmp_path / "out.png")
+    assert imread(tmp_path / "out.png").size
+    # by the errors of the better network, of which the last image has the smallest
+    rows = np.reshape(drawn[0].axes, (9, 4))
+    values = [round(row[1].images[0].get_array().max() * 255) for row in rows]
+    assert values == [110, 100, 90, 70, 60, 50, 20, 10, 0]
+    labels = [row[0].get_ylabel().split("\n")[:2] for row in rows]
+    assert labels[0] == ["best", "rank 1: ΔE 1.0"] and labels[8] == ["worst", "rank 12: ΔE 12.0"]
+    assert labels[4][0] == "median"
+    assert [axes.get_title().split("\n")[0] for axes in rows[0][2:]] == ["better", "net"]
+
+
+def test_a_set_without_scored_images_says_so(tmp_path):
+    none = made_scores().iloc[:0]
+    drawn = ranked_sheet.figure(pd.DataFrame(), {}, {}, none, "photos", "mse")
+    assert drawn.axes == [] and len(drawn.texts) == 1

@@ -91,7 +91,7 @@ def test_the_truth_itself_gets_the_best_scores(shape, colours):
     found = images.score(truth, truth.copy())
     assert found["psnr"] == 100
     assert found["ssim"] == pytest.approx(1)
-    assert found["mse_rgb"] == found["mse_ab"] == found["delta_e"] == 0
+    assert found["mse_rgb"] == found["mse_ab"] == found["delta_e"] == found["scielab"] == 0
     assert found["colourfulness"] == found["colourfulness_true"] > 0
 
 
@@ -103,7 +103,7 @@ def test_scores_are_finite_and_either_image_may_be_the_truth(pair):
     found, swapped = images.score(one, other), images.score(other, one)
     assert np.isfinite(list(found.values())).all()
     assert np.array_equal(one, before)
-    for name in ("mse_rgb", "mse_ab", "psnr", "ssim", "delta_e"):
+    for name in ("mse_rgb", "mse_ab", "psnr", "ssim", "delta_e", "scielab"):
         assert found[name] == pytest.approx(swapped[name], rel=1e-6, abs=1e-6), name
     assert found["colourfulness"] == swapped["colourfulness_true"]
     assert 0 <= found["mse_rgb"] <= 1 and 0 <= found["psnr"] <= 100 and found["ssim"] <= 1 + 1e-9
@@ -114,7 +114,7 @@ def test_a_better_prediction_scores_better():
     truth = rng.random((32, 32, 3), dtype=np.float32)
     gray = np.repeat(truth.mean(axis=2, keepdims=True), 3, axis=2)
     far, near = (images.score(truth, gray + part * (truth - gray)) for part in (0.2, 0.8))
-    for name in ("mse_rgb", "mse_ab", "delta_e"):
+    for name in ("mse_rgb", "mse_ab", "delta_e", "scielab"):
         assert near[name] < far[name], name
     for name in ("psnr", "ssim", "colourfulness"):
         assert near[name] > far[name], name

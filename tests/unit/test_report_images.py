@@ -40,6 +40,7 @@ def folder(tmp_path):
             "ssim": 0.9,
             "delta_e": [10.64, 7.25, 8.5, 20],
             "delta_e_low": [10, 7, np.nan, 19],
+            "scielab": 8.0,
             "delta_e_high": [11, 7.5, np.nan, 21],
             "colourfulness_ratio": [0, 0.625, 0.5, 0.1],
             "parameters": [0, 1000, 2000, 3],
@@ -60,6 +61,16 @@ def folder(tmp_path):
         }
     )  # fmt: skip
     compared.to_csv(tables / "image_comparisons.csv", index=False)
+    hues = pd.DataFrame(
+        {
+            "set": "photographs", "run": "all", "colorizer": ["lab_resnet18"] * 2 + ["copy_gray"],
+            "hue": ["green", "red", "green"], "share_true": 0.25, "share_predicted": 0.1,
+            "hue_found": 0.375, "hue_found_low": [0.3, 0.3, np.nan], "hue_found_high": 0.4,
+            "hue_right": 0.5, "chroma_ratio": 0.5, "b_shift": -2.25, "b_shift_low": -3.0,
+            "b_shift_high": -1.5,
+        }
+    )  # fmt: skip
+    hues.to_csv(tables / "image_hues.csv", index=False)
     sets.reindex(columns=list(images.SET_COLUMNS)).to_csv(tables / "image_sets.csv", index=False)
     return tmp_path
 
@@ -80,6 +91,12 @@ def test_scores_show_intervals_where_there_are_any(folder):
 def test_comparisons_show_one_measure_with_its_intervals(folder):
     told = images.comparisons(folder / "tables")
     assert told.count("<tr") == 3 and "-101.2 to -70.5" in told and "nan" not in told
+
+
+def test_hues_that_claims_are_about_stand_in_the_report(folder):
+    told = images.hues(folder / "tables")
+    # greens of the network; neither reds nor the baseline
+    assert told.count("<tr") == 2 and "0.30 to 0.40" in told and "-3.0 to -1.5" in told
 
 
 def test_the_page_stands_alone(folder):

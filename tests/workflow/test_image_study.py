@@ -105,6 +105,8 @@ def test_everything_is_there_to_look_at(folder):
     assert figures == {
         "picture_sets", "contact_sheet_photographs", "contact_sheet_slices", "picture_scores",
         "picture_comparisons", "picture_losses", "micrographs_photographs", "micrographs_slices",
+        *(f"{about}_{name}" for about in ("picture_hues", "picture_colours", "picture_details",
+                                         "ranked_sheet") for name in ("photographs", "slices")),
     }  # fmt: skip
     for name in figures:
         with Image.open(folder / f"figures/{name}.png") as image:
@@ -118,7 +120,10 @@ def test_everything_is_there_to_look_at(folder):
 
 
 def test_a_second_run_gives_the_same_bytes(folder, tmp_path):
-    names = ("image_comparisons.csv", "image_losses.csv", "image_sets.csv", "images.csv")
+    names = (
+        "image_colours.csv", "image_comparisons.csv", "image_details.csv", "image_hues.csv",
+        "image_losses.csv", "image_region_comparisons.csv", "image_sets.csv", "images.csv",
+    )  # fmt: skip
     done = snakemake(tmp_path, STUDY, *(f"results/images/tables/{name}" for name in names))
     assert done.returncode == 0, done.stdout + done.stderr
     tables = sorted(path.name for path in (folder / "tables").glob("*.csv"))

@@ -97,3 +97,24 @@ def test_a_study_without_a_folder_is_one_line(tmp_path):
     done = snakemake(tmp_path, tiny() | {"folder": ""}, "-n")
     line = "config key 'sets.photographs.folder': found none; expected a folder, or key 'folder'"
     assert done.returncode != 0 and line in done.stdout + done.stderr
+
+
+def test_patches_of_photographs_train_the_context_network_as_its_authors_did(tmp_path):
+    write(tmp_path / "photographs")
+    study = yaml.safe_load((ROOT / "config/images-context.yaml").read_text())
+    assert "params" not in study and study["sets"]["patches"]["counts"] == [400, 100, 100]
+    study["sets"]["patches"] |= {"counts": [8, 4, 3], "largest": 40, "size": 16, "held_out": 2}
+    study["training"] |= {"device": "cpu", "precision": "fp32"}
+    # in the place of hours
+    study["params"] = {"colorizers": {"context_mlp": {"steps": 30, "epochs": 6, "patience": 1}}}
+    done = snakemake(tmp_path, study | {"folder": "photographs", "turing": 2})
+    assert done.returncode == 0, done.stdout + done.stderr
+    folder = tmp_path / "results/images_context"
+    images = pd.read_csv(folder / "tables/images.csv").set_index("colorizer")
+    assert set(images.index) == {"mean_colour", "copy_gray", "context_mlp"}
+    assert (images["train_pictures"] == 8).all() and (images["pictures"] == 3).all()
+    # 25 x 8 + 8, 8 x 4 + 4, 4 x 3 + 3
+    assert images.loc["context_mlp", "parameters"] == 208 + 36 + 15
+    losses = pd.read_csv(folder / "tables/image_losses.csv")
+    assert losses["learning_rate"].iloc[0] == 1e-3 and losses["step"].iloc[0] == 2
+    check_columns([*(folder / "tables").glob("*.csv")])

@@ -6,6 +6,12 @@ report: "../report/workflow.rst"
 
 TRAINED_COLOURED = [entry for entry in COLOURED if entry["colorizer"] not in methods.baselines()]
 TEST_IMAGES = {name: f"results/{STUDY}/shown/{name}" for name in SETS}
+# Figures of which colours a set's methods get wrong: what they are called, and read.
+OF_COLOURS = {
+    "picture_hues": dict(title="Hues", tables=["image_hues"]),
+    "picture_colours": dict(title="Histograms of colours", tables=["image_colours", "images"]),
+    "picture_details": dict(title="Smooth regions and fine detail", tables=["image_details"]),
+}
 
 
 # By name: the section of the report, and what the function `draw` of the figure's module takes.
@@ -35,13 +41,43 @@ FIGURES = {
         )
         for name in SETS_TRAINED
     },
+    **{
+        f"ranked_sheet_{name}": dict(
+            section="What the methods make of them",
+            title=f"Best, median and worst of {name}",
+            inputs=dict(test_images=TEST_IMAGES[name], **tables("images")),
+            **of_fullest_run(name, "ranked_sheet", scored=SCORES),
+        )
+        for name in SETS_TRAINED
+    },
     "picture_scores": dict(section="Scores", title="Scores", inputs=tables("images")),
+    **{
+        f"{figure}_{name}": {
+            "module": figure,
+            "section": "Which colours are wrong, and where",
+            "title": f"{row['title']} {name}",
+            "inputs": tables(*row["tables"]),
+            "params": dict(name=name, run=fullest_run(name)),
+        }
+        for figure, row in OF_COLOURS.items()
+        for name in SETS_TRAINED
+    },
     "picture_comparisons": dict(
         section="One thing changed",
         title="Comparisons",
         inputs=tables("images"),
         params=dict(comparisons=config["comparisons"]),
         when=config["comparisons"],
+    ),
+    "learning_curves": dict(
+        section="One thing changed",
+        title="Learning curves",
+        inputs=tables("image_hues", "images"),
+        params=dict(comparisons=config["comparisons"]),
+        when=any(
+            len({RUNS[run]["pictures"] for run in each["runs"]}) > 2
+            for each in config["comparisons"]
+        ),
     ),
     "picture_losses": dict(
         section="How they learn",

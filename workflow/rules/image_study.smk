@@ -32,7 +32,8 @@ for name, run in RUNS.items():
             f"config key 'runs.{name}.sets': found {unknown[0]}; expected one of {', '.join(SETS)}"
         )
 for name, options in SETS.items():
-    if options["kind"] == "photographs" and not options.setdefault("folder", config["folder"]):
+    of_folder = options["kind"] in ("photographs", "patches")
+    if of_folder and not options.setdefault("folder", config["folder"]):
         stop(f"config key 'sets.{name}.folder': found none; expected a folder, or key 'folder'")
 TRAINED = [
     {"set": set_name, "run": name, "colorizer": colorizer}
@@ -114,16 +115,20 @@ def fullest_run(name):
     return counts.most_common(1)[0][0]
 
 
-def fullest(name):
-    """List the models of that run, with the folders of the images they coloured."""
+def fullest(name, entries):
+    """List those entries, with a path for each model, that are of that run."""
     wanted = (name, fullest_run(name))
-    return [entry for entry in COLOURED if (entry["set"], entry["run"]) == wanted]
+    return [entry for entry in entries if (entry["set"], entry["run"]) == wanted]
 
 
-def of_fullest_run(name, figure):
-    """Return the inputs and params that figures of one set and run have in common."""
+def of_fullest_run(name, figure, **more):
+    """Return the inputs and params that figures of one set and run have in common.
+
+    `more` are other files of its models: entries by the name of a param.
+    """
+    entries = {key: fullest(name, each) for key, each in {"coloured": COLOURED, **more}.items()}
     return {
         "module": figure,
-        "after": paths(fullest(name)),
-        "params": dict(coloured=fullest(name), name=name, run=fullest_run(name)),
+        "after": [path for each in entries.values() for path in paths(each)],
+        "params": dict(**entries, name=name, run=fullest_run(name)),
     }

@@ -128,13 +128,14 @@ rule train_on_images:
 
 
 rule score_images:
-    """Compare coloured test images with the true ones."""
+    """Compare coloured test images with the true ones, as wholes and by hue and detail."""
     input:
         test_images="results/{study}/shown/{set}",
         coloured="results/{study}/coloured/{set}/{run}/{colorizer}",
         facts="results/{study}/facts/{set}/{run}/{colorizer}.json",
     output:
         scores="results/{study}/scored/{set}/{run}/{colorizer}.parquet",
+        regions="results/{study}/regions/{set}/{run}/{colorizer}.parquet",
     log:
         "results/{study}/logs/score_images/{set}/{run}/{colorizer}.log",
     group:

@@ -25,6 +25,7 @@ names the key. Units stand in square brackets. (Generated from the schemas in `w
 | `original.yaml` | the recipe of the original study, unchanged |
 | `images.yaml` | colorizers of images, on photographs and simulated slices: `make images` |
 | `images-photographs.yaml` | the same on your photographs: `make images-photographs FOLDER=…` |
+| `images-context.yaml` | its authors' context network on patches: `make images-context FOLDER=…` |
 | `images-full.yaml` | the original projects' image sets at full size, for a GPU |
 
 `--configfile` replaces the default study as a whole; nothing is taken from `config.yaml`.

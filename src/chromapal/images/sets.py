@@ -13,6 +13,7 @@ from chromapal.images.cifar100 import Cifar100
 from chromapal.images.collection import SPLITS, Collection, Image
 from chromapal.images.folder import Folder
 from chromapal.images.neuropal import NeuroPal
+from chromapal.images.patches import Patches
 from chromapal.images.photographs import Photographs
 
 KINDS = {
@@ -20,6 +21,7 @@ KINDS = {
     "cifar100": Cifar100,
     "folder": Folder,
     "neuropal": NeuroPal,
+    "patches": Patches,
     "photographs": Photographs,
 }
 COLUMNS = ["key", "source", "split", "file", "at", "reason"]

@@ -44,20 +44,30 @@ def figure(
     if not len(sources):
         return style.message(f"The set {style.text(name)} has no test image to show.")
     indices = image_parts.evenly_spaced(len(sources))
+    return image_parts.sheet(
+        [wrapped(sources[index], 22, 3, spaced=False) for index in indices],
+        _chosen([("gray\n(input)", gray), ("truth", truth)], indices),
+        _chosen(headed(methods, scores), indices),
+        f"{style.text(name, 20)}, run {style.text(run, 20)}: test images, which no method saw",
+        note(scores),
+    )
+
+
+def headed(methods: Mapping[str, Column], scores: pd.DataFrame) -> list[tuple[str, Column]]:
+    """Put the methods' columns in order, each below its name and score."""
     delta_e = scores.set_index("colorizer")["delta_e"].to_dict()
     columns = []
     for method in image_parts.ordered(methods, delta_e):
         value = delta_e.get(method, np.nan)
         score = "not scored" if np.isnan(value) else f"ΔE {value:.1f}"
         columns.append((f"{image_parts.heading(method)}\n{score}", methods[method]))
+    return columns
+
+
+def note(scores: pd.DataFrame) -> str:
+    """Say what the scores above columns are."""
     tested = scores["pictures"].max()
-    return image_parts.sheet(
-        [wrapped(sources[index], 22, 3, spaced=False) for index in indices],
-        _chosen([("gray\n(input)", gray), ("truth", truth)], indices),
-        _chosen(columns, indices),
-        f"{style.text(name, 20)}, run {style.text(run, 20)}: test images, which no method saw",
-        "" if np.isnan(tested) else f"ΔE: mean ΔE2000 over all {tested:.0f} test images",
-    )
+    return "" if np.isnan(tested) else f"ΔE: mean ΔE2000 over all {tested:.0f} test images"
 
 
 def _chosen(columns: Sequence[tuple[str, Column]], indices: list[int]) -> list[tuple[str, Column]]:
@@ -90,11 +100,12 @@ def draw(
     index = image_parts.list_test_images(test_images)
     # only what is drawn is read: a set may have thousands of test images
     index = index.iloc[image_parts.evenly_spaced(len(index))]
-    gray, truth = (_loaded(test_images, index, f"_{kind}") for kind in ("gray", "true"))
-    methods = {each["colorizer"]: _loaded(each["path"], index) for each in coloured}
+    gray, truth = (loaded(test_images, index, f"_{kind}") for kind in ("gray", "true"))
+    methods = {each["colorizer"]: loaded(each["path"], index) for each in coloured}
     scores = read.pick(read_csv(images), set=name, run=run)
     style.save(figure(list(index["source"]), gray, truth, methods, scores, name, run), out)
 
 
-def _loaded(folder: str | os.PathLike, index: pd.DataFrame, kind: str = "") -> Column:
+def loaded(folder: str | os.PathLike, index: pd.DataFrame, kind: str = "") -> Column:
+    """Read the images of an index from a folder of `NNN{kind}.png`."""
     return [image_parts.load(Path(folder) / f"{number}{kind}.png") for number in index["number"]]

@@ -17,7 +17,7 @@ from chromapal.methods import baselines
 
 MARKERS = "osD^vP<>*X"
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 3)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 3)))
-CELL = 1.05  # width of an image in a sheet [inch]
+CELL = 1.05  # width of an image in a sheet, at least [inch]
 LETTERS = 13  # that fit above one
 LINE = 0.155  # height of a line of text [inch]
 GAP = 0.06  # between images [inch]
@@ -119,6 +119,9 @@ def sheet(
 ) -> Figure:
     """Draw images in rows and columns; of many methods, as many side by side as can be read.
 
+    Where columns are so few that the page would stay empty on the right, rows go on there, and
+    images are enlarged until they fill its width.
+
     Parameters
     ----------
     rows : sequence of str
@@ -132,14 +135,20 @@ def sheet(
     count = max(1, -(-len(methods) // MOST_METHODS))
     step = max(1, -(-len(methods) // count))
     blocks = [[*given, *methods[at * step : (at + 1) * step]] for at in range(count)]
-    tall = [_shape([images[row] for _, images in blocks[0]]) for row in range(len(rows))]
-    heads = [LINE * max(name.count("\n") + 1 for name, _ in block) for block in blocks]
     left = 0.15 + 0.072 * max(len(line) for name in rows for line in name.split("\n"))
-    high = sum(CELL * each + GAP for each in tall)
+    columns = max(map(len, blocks))
+    narrow = left + (CELL + GAP) * columns
+    stacks = min(len(rows), max(1, int(style.NARROWEST // narrow)))
+    step = -(-len(rows) // stacks)
+    stacked = [range(at, min(at + step, len(rows))) for at in range(0, len(rows), step)]
+    cell = max(CELL, (style.NARROWEST / len(stacked) - left) / columns - GAP)
+    wide = left + (cell + GAP) * columns
+    tall = [cell * _shape([images[row] for _, images in blocks[0]]) for row in range(len(rows))]
+    high = max(sum(tall[row] + GAP for row in each) for each in stacked)
+    heads = [LINE * max(name.count("\n") + 1 for name, _ in block) for block in blocks]
     # laid out by hand: arranging a hundred panels takes the layout engine seconds, and leaves gaps
     drawn = style.new(
-        left + (CELL + GAP) * max(map(len, blocks)),
-        0.3 + sum(head + high + 0.12 for head in heads) + 2 * LINE,
+        wide * len(stacked), 0.3 + sum(head + high + 0.12 for head in heads) + 2 * LINE
     )
     drawn.set_layout_engine("none")
     height = drawn.get_figheight()
@@ -147,26 +156,33 @@ def sheet(
     top = height - 0.3
     for head, block in zip(heads, blocks, strict=True):
         top -= head + 0.12
-        for row, (name, each) in enumerate(zip(rows, tall, strict=True)):
-            top -= CELL * each + GAP
-            line = [images[row] for _, images in block]
-            panels = _line(drawn, line, left, top, CELL * each)
-            panels[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
-            for axes, (above, _) in zip(panels, block if row == 0 else [], strict=False):
-                axes.set_title(above, loc="center", fontsize=8)
+        for number, each in enumerate(stacked):
+            bottom = top
+            for row in each:
+                bottom -= tall[row] + GAP
+                line = [images[row] for _, images in block]
+                panels = _line(drawn, line, (number * wide + left, bottom), (cell, tall[row]))
+                panels[0].set_ylabel(rows[row], rotation=0, ha="right", va="center", fontsize=8)
+                for axes, (above, _) in zip(panels, block if row == each[0] else [], strict=False):
+                    axes.set_title(above, loc="center", fontsize=8)
+        top -= high
     drawn.text(0.01, 0.06 / height, note, color="0.35", fontsize=8, va="bottom")
     return drawn
 
 
 def _line(
-    drawn: Figure, images: Sequence[np.ndarray | None], left: float, bottom: float, high: float
+    drawn: Figure,
+    images: Sequence[np.ndarray | None],
+    corner: tuple[float, float],
+    size: tuple[float, float],
 ) -> list[Axes]:
-    """Draw images side by side; `left` and `bottom` are the corner of the first [inch]."""
+    """Draw images of a size side by side; the first one's lower left corner is given [inch]."""
     width, height = drawn.get_size_inches()
+    (left, bottom), (cell, high) = corner, size
     panels = []
     for column, pixels in enumerate(images):
-        corner = (left + column * (CELL + GAP)) / width, bottom / height
-        panels.append(drawn.add_axes((*corner, CELL / width, high / height)))
+        place = (left + column * (cell + GAP)) / width, bottom / height
+        panels.append(drawn.add_axes((*place, cell / width, high / height)))
         image(panels[-1], pixels)
     return panels
 

@@ -4,6 +4,7 @@ import numpy as np
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+from chromapal.evaluate.metrics.scielab import scielab
 from chromapal.prepare.colourfulness import colourfulness
 
 SIGMA = 1.5  # of the Gaussian window that SSIM looks through [pixels]
@@ -31,6 +32,8 @@ def score(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
         - psnr: 10 log10(1 / mse_rgb) [dB], at most 100, which equal images get;
         - ssim: see `ssim`;
         - delta_e: mean over pixels of CIEDE2000 (CIELAB, D65);
+        - scielab: the same of images blurred as far as the eye blurs them; see
+          `chromapal.evaluate.metrics.scielab`;
         - colourfulness, colourfulness_true: Hasler and Süsstrunk's, of the prediction and of the
           truth; 0 for a gray image.
 
@@ -52,6 +55,7 @@ def score(truth: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
         "psnr": psnr(truth, predicted),
         "ssim": ssim(truth, predicted),
         "delta_e": float(deltaE_ciede2000(lab_true, lab).mean()),
+        "scielab": scielab(truth, predicted),
         "colourfulness": colourfulness(predicted.reshape(-1, 3)),
         "colourfulness_true": colourfulness(truth.reshape(-1, 3)),
     }

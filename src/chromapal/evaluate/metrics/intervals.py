@@ -48,15 +48,42 @@ def over_sources(values: pd.Series, sources: pd.Series, seed: int) -> tuple[floa
     low, high : float
         NaN for fewer than two sources, or where a value is missing.
     """
-    grouped = values.groupby(sources.to_numpy(), sort=True)
-    sums, counts = grouped.sum().to_numpy(), grouped.size().to_numpy()
-    if len(sums) < 2 or values.isna().any():
+    both = pd.DataFrame({"sum": values.to_numpy(), "count": 1.0})
+    return of_sums(both, sources, np.divide, seed)
+
+
+def of_sums(
+    sums: pd.DataFrame, sources: pd.Series, statistic: Callable, seed: int
+) -> tuple[float, float]:
+    """Return a percentile bootstrap interval of what is computed from sums over images.
+
+    Whole sources are drawn, as in `over_sources`. Sums of two methods over the same images may
+    stand in one table: what is then drawn are pairs.
+
+    Parameters
+    ----------
+    sums : pandas.DataFrame
+        A row per image.
+    sources : pandas.Series
+        What the images were cut from, in the same order.
+    statistic : callable
+        Takes as many sums as there are columns, arrays of one shape, and returns such an array.
+    seed : int
+        Seed of the resamples.
+
+    Returns
+    -------
+    low, high : float
+        NaN for fewer than two sources, or where a value is missing.
+    """
+    grouped = sums.groupby(sources.to_numpy(), sort=True).sum()
+    if len(grouped) < 2 or sums.isna().any(axis=None):
         return np.nan, np.nan
 
-    def mean(total: np.ndarray, count: np.ndarray, axis: int) -> np.ndarray:
-        return total.sum(axis=axis) / count.sum(axis=axis)
+    def of_resample(*columns: np.ndarray, axis: int) -> np.ndarray:
+        return statistic(*(column.sum(axis=axis) for column in columns))
 
-    low, high = _bounds((sums, counts), mean, seed)
+    low, high = _bounds(tuple(grouped.to_numpy(np.float64).T), of_resample, seed)
     return float(low), float(high)
 
 

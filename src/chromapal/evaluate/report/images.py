@@ -21,6 +21,7 @@ COLUMNS = {
     "ssim": "SSIM",
     "delta_e": "ΔE2000",
     "interval": "95 % interval",
+    "scielab": "S-CIELAB",
     "colourfulness_ratio": "colourfulness ratio",
     "parameters": "parameters",
 }
@@ -34,6 +35,21 @@ COMPARED = {
     "difference": "MSE ab, difference",
     "interval": "95 % interval",
 }
+HUES = {
+    "set": "set",
+    "run": "run",
+    "colorizer": "method",
+    "hue": "true hue",
+    "share_true": "pixels, true",
+    "share_predicted": "pixels, predicted",
+    "hue_found": "found",
+    "found_interval": "95 % interval",
+    "hue_right": "right",
+    "chroma_ratio": "chroma ratio",
+    "b_shift": "shift of b",
+    "b_shift_interval": "95 % interval",
+}
+SHOWN_HUES = ("green", "blue", "gray", "all")
 SKIPPED = {"run": "run", "colorizer": "method", "reason": "why"}
 SET_COLUMNS = {
     "set": "set",
@@ -45,6 +61,14 @@ SET_COLUMNS = {
     "near_duplicates": "near-duplicates in other splits",
     "skipped": "files skipped",
 }
+
+
+def _interval(frame: pd.DataFrame, low: str, high: str, digits: int = 1) -> list[str]:
+    """Write the intervals of a table; empty where there is none."""
+    return [
+        "" if pd.isna(one) else f"{one:.{digits}f} to {other:.{digits}f}"
+        for one, other in zip(frame[low], frame[high], strict=True)
+    ]
 
 
 def _images(tables: str | os.PathLike) -> pd.DataFrame:
@@ -83,11 +107,7 @@ def headline(tables: str | os.PathLike) -> Html:
 def scores(tables: str | os.PathLike) -> Html:
     """Show one table of scores per set."""
     images = _images(tables)
-    interval = [
-        "" if pd.isna(low) else f"{low:.1f} to {high:.1f}"
-        for low, high in zip(images["delta_e_low"], images["delta_e_high"], strict=True)
-    ]
-    images = images.assign(interval=interval)
+    images = images.assign(interval=_interval(images, "delta_e_low", "delta_e_high"))
     parts = [
         f"<h3>{html.escape(name)}</h3>{table(rows, COLUMNS, 'No model was scored.')}"
         for name, rows in images.groupby("set", sort=False)
@@ -99,11 +119,19 @@ def comparisons(tables: str | os.PathLike) -> Html:
     """Show how far networks are from baselines, and runs from each other, in MSE of a and b."""
     frame = read.read_csv(Path(tables) / "image_comparisons.csv")
     frame = frame[frame["measure"].eq("mse_ab")]
-    interval = [
-        "" if pd.isna(low) else f"{low:.1f} to {high:.1f}"
-        for low, high in zip(frame["low"], frame["high"], strict=True)
-    ]
-    return table(frame.assign(interval=interval), COMPARED, "Nothing is compared.")
+    frame = frame.assign(interval=_interval(frame, "low", "high"))
+    return table(frame, COMPARED, "Nothing is compared.")
+
+
+def hues(tables: str | os.PathLike) -> Html:
+    """Show whether greens and blues are found, and whether colours are bluer than the truth."""
+    frame = read.read_csv(Path(tables) / "image_hues.csv")
+    frame = frame[frame["hue"].isin(SHOWN_HUES) & ~frame["colorizer"].isin(methods.baselines())]
+    frame = frame.assign(
+        found_interval=_interval(frame, "hue_found_low", "hue_found_high", 2),
+        b_shift_interval=_interval(frame, "b_shift_low", "b_shift_high"),
+    )
+    return table(frame, HUES, "No method was trained.")
 
 
 def skipped(methods: list[dict]) -> Html:

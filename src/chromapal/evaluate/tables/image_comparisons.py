@@ -9,7 +9,7 @@ from chromapal import methods
 from chromapal.evaluate.metrics import intervals
 from chromapal.evaluate.tables.write import write_table
 
-MEASURES = ("mse_ab", "delta_e", "psnr", "ssim", "colourfulness")
+MEASURES = ("mse_ab", "delta_e", "scielab", "psnr", "ssim", "colourfulness")
 BASELINE = "network against baseline"
 
 
@@ -40,7 +40,7 @@ def write(scores: Sequence[dict], comparisons: Sequence[dict], out: str | os.Pat
     paths = {(each["set"], each["run"], each["colorizer"]): each["path"] for each in scores}
     tables = {model: pd.read_parquet(path).set_index("key") for model, path in paths.items()}
     rows = []
-    for title, model, other in _pairs(tables, comparisons):
+    for title, model, other in pairs(tables, comparisons):
         one, two = tables[model], tables[other]
         if sorted(one.index) != sorted(two.index):
             raise ValueError(f"{paths[model]}: other test images than {paths[other]}")
@@ -57,8 +57,8 @@ def write(scores: Sequence[dict], comparisons: Sequence[dict], out: str | os.Pat
     write_table("image_comparisons", pd.DataFrame(rows), out)
 
 
-def _pairs(models: Sequence[tuple], comparisons: Sequence[dict]) -> Iterator[tuple]:
-    """Yield what is compared: why, a model, and the model that it is held against."""
+def pairs(models: Sequence[tuple], comparisons: Sequence[dict]) -> Iterator[tuple]:
+    """Yield what is compared: why, a model (set, run, colorizer), and what it is held against."""
     baselines = methods.baselines()
     for name, run, colorizer in models:
         if colorizer not in baselines:

@@ -31,7 +31,7 @@ def write_images(scores: Sequence[dict], out: str | os.PathLike, seed: int = 0):
         train_pictures, parameters, `TRAINED_ON`), and their set, run, colorizer.
     out : path-like
         The table, sorted by set, run and colorizer: train_pictures (trained on), images and
-        sources tested, mse_rgb, mse_ab, psnr, ssim and delta_e (means over test images),
+        sources tested, mse_rgb, mse_ab, psnr, ssim, delta_e and scielab (means over test images),
         delta_e_low and delta_e_high (95 % bootstrap interval over sources, empty for fewer than
         two), colourfulness_ratio (mean of the predictions / mean of the truths, empty where all
         truths are gray), parameters (trained numbers). A score that is not a number makes its
