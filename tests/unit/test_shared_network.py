@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 
-from chromapal.identify import context_task
 from chromapal.identify.context import ContextNetwork
 from chromapal.identify.context_task import ANCHORED, MOST_ANCHORS, _anchors
 from chromapal.identify.settings import TransformerSettings
@@ -62,14 +61,16 @@ def test_an_absent_channel_and_a_channel_of_nought_differ():
     assert not torch.allclose(absent, present)
 
 
-def test_an_untrained_network_answers_as_the_atlas_does_whatever_is_anchored():
+def test_an_untrained_network_answers_as_the_atlas_does_and_as_a_person_has_said():
     torch.manual_seed(0)
     network = ContextNetwork(4, 1, 16, 1, 2, 0.0).eval()
     position, log = torch.randn(1, 5, 3), torch.randn(1, 5, 4)
     channels, mask = torch.randn(1, 5, 1), torch.ones(1, 5, dtype=torch.bool)
-    for anchor in (torch.full((1, 5), -1), torch.tensor([[0, -1, 3, -1, -1]])):
-        found = network(position, channels, torch.ones_like(channels), log, anchor, mask)
-        torch.testing.assert_close(found, log)
+    told = position, channels, torch.ones_like(channels), log
+    torch.testing.assert_close(network(*told, torch.full((1, 5), -1), mask), log)
+    found = network(*told, torch.tensor([[0, -1, 3, -1, -1]]), mask)
+    assert found[0, 0].softmax(0)[0] > 0.999 and found[0, 2].softmax(0)[3] > 0.999
+    torch.testing.assert_close(found[0, [1, 3, 4]], log[0, [1, 3, 4]])
 
 
 def test_anchors_are_drawn_of_named_neurons_only_in_half_of_the_worms():
@@ -153,32 +154,17 @@ def test_the_order_of_channels_in_a_view_does_not_matter_to_the_network():
     assert made.channels_ == ["noise", "c"]
 
 
-def test_one_true_anchor_settles_the_other_names(monkeypatch):
-    """Every place has a name in each of two kinds of worm: any name tells of which kind it is."""
-
-    def kinds(worms, seed):
-        rng = np.random.default_rng(seed)
-        home = np.random.default_rng(0).normal(0, 15, (8, 3))
-        kind = rng.integers(2, size=worms)
-        values = np.concatenate([home + rng.normal(0, 0.5, (8, 3)) for _ in kind])
-        names = np.array([f"N{place + 8 * one:02d}" for one in kind for place in range(8)])
-        worm = np.repeat(range(worms), 8)
-        return View(pd.DataFrame(values, columns=AXES), worm, np.full(len(worm), "EY"), names)
-
-    # more anchors than a study draws, so that fewer steps teach what they mean
-    monkeypatch.setattr(context_task, "MOST_ANCHORS", 0.6)
-    made = fitted({"a": kinds(40, 1)}, steps=400, members=1, width=32, layers=2, learning_rate=4e-3)
-    asked = kinds(40, 2)
-    anchors = np.where(np.arange(len(asked.name)) % 8 == 2, asked.name, "")
-    rest = anchors == ""
-    right = {}
-    for key, given in (("none", None), ("one", anchors)):
-        found = made.classes_[made.predict_log_proba("a", asked, given).argmax(1)]
-        right[key] = np.mean(found[rest] == asked.name[rest])
-    # without an anchor, half; the place alone is known
-    assert right["none"] < 0.65 and right["one"] > 0.95
-    # a name that nobody knows says nothing
+def test_an_anchor_is_taken_as_certain_and_a_strange_one_says_nothing():
+    made = fitted({"a": view([])}, steps=2)
+    asked = view([], [20, 21], spread=20.0)
+    plain = made.predict_log_proba("a", asked)
+    # the least likely name of one neuron, as a person might know better
+    wrong = int(plain[3].argmin())
+    anchors = np.full(len(asked.name), "", dtype="U6")
+    anchors[3] = made.classes_[wrong]
+    found = made.predict_log_proba("a", asked, anchors)
+    assert found[3].argmax() == wrong and found[3, wrong] > np.log(0.9)
+    # the other worm is not concerned
+    assert np.array_equal(found[asked.worm == 21], plain[asked.worm == 21])
     strange = np.where(anchors == "", "", "NOBODY")
-    assert np.array_equal(
-        made.predict_log_proba("a", asked, strange), made.predict_log_proba("a", asked)
-    )
+    assert np.array_equal(made.predict_log_proba("a", asked, strange), plain)

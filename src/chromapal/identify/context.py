@@ -7,6 +7,7 @@ from torch import nn
 
 WAVELENGTHS_UM = (4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 BIAS_WIDTH = 16
+LEAST = -60.0  # log score below which an atlas's differences say nothing
 
 
 class Block(nn.Module):
@@ -38,7 +39,7 @@ class ContextNetwork(nn.Module):
     """Scores names of neurons from position, channels and what an atlas says, all neurons at once.
 
     One network serves worms with different channels: it is told which of them a worm has, and
-    which neurons a person has named. Equivariant to the order of neurons. Logits are the network's
+    which neurons a person has named, of which it takes the atlas to be certain. Equivariant to the order of neurons. Logits are the network's
     plus `trust` times the atlas's log scores, so that an untrained network answers as the atlas
     does.
 
@@ -59,8 +60,7 @@ class ContextNetwork(nn.Module):
         self.position = nn.Linear(3 + 6 * len(WAVELENGTHS_UM), width)
         self.width_of_channels = channels
         self.channels = nn.Linear(2 * channels, width) if channels else None
-        self.anchor = nn.Embedding(names, width)
-        nn.init.normal_(self.anchor.weight, std=0.5)
+        self.anchor = nn.Parameter(torch.zeros(width))
         self.atlas = nn.Linear(names, width)
         self.bias = nn.Sequential(
             nn.Linear(7, BIAS_WIDTH), nn.GELU(), nn.Linear(BIAS_WIDTH, heads * layers)
@@ -103,12 +103,16 @@ class ContextNetwork(nn.Module):
         torch.Tensor, shape (B, n, K)
             Logits.
         """
+        given = anchor >= 0
+        # a name that is given is what the atlas would say if it were certain
+        certain = torch.full_like(log, LEAST).scatter(-1, anchor.clamp(min=0)[..., None], 0.0)
+        log = torch.where(given[..., None], certain, log)
         phase = (position[..., None] * self.waves).flatten(-2)
         state = self.position(torch.cat([position / 30, phase.sin(), phase.cos()], dim=-1))
         state = state + self.atlas(log.softmax(-1))
         if self.channels is not None:
             state = state + self.channels(torch.cat([channels, known], dim=-1))
-        state = state + self.anchor(anchor.clamp(min=0)) * (anchor >= 0)[..., None]
+        state = state + self.anchor * given[..., None]
         apart = (position[:, :, None] - position[:, None]) / 10
         distance = torch.linalg.vector_norm(apart, dim=-1, keepdim=True)
         near = torch.cat([apart, apart / (0.3 + distance), distance], dim=-1)
@@ -117,4 +121,4 @@ class ContextNetwork(nn.Module):
         heads = bias.shape[1] // len(self.blocks)
         for index, block in enumerate(self.blocks):
             state = block(state, bias[:, index * heads : (index + 1) * heads])
-        return self.out(self.last(state)) + self.trust * log.clamp(min=-60)
+        return self.out(self.last(state)) + self.trust * log.clamp(min=LEAST)
