@@ -39,9 +39,9 @@ class ContextNetwork(nn.Module):
     """Scores names of neurons from position, channels and what an atlas says, all neurons at once.
 
     One network serves worms with different channels: it is told which of them a worm has, and
-    which neurons a person has named, of which it takes the atlas to be certain. Equivariant to the order of neurons. Logits are the network's
-    plus `trust` times the atlas's log scores, so that an untrained network answers as the atlas
-    does.
+    which neurons a person has named, of which it takes the atlas to be certain. Equivariant to the
+    order of neurons. Logits are the network's plus `trust` times the atlas's log scores, so that an
+    untrained network answers as the atlas does.
 
     Parameters
     ----------
