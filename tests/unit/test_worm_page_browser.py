@@ -11,6 +11,6 @@ def test_a_page_runs_its_own_scripts_only(tmp_path):
     foreign = "<script>document.title = 'taken over'</script></body>"
     last = page.rindex("</body>")
     (tmp_path / "page.html").write_text(page[:last] + foreign + page[last + 7 :], encoding="utf-8")
-    shown = opened(tmp_path / "page.html", "--virtual-time-budget=20000", "--dump-dom")
+    shown, _ = opened(tmp_path / "page.html", "--virtual-time-budget=20000", "--dump-dom")
     assert 'class="main-svg"' in shown
     assert "<title>taken over" not in shown and "<title>A one" in shown

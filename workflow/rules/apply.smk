@@ -77,6 +77,8 @@ rule write_new_worm_files:
     """Return every new worm its table with a review queue, an image, a page and its traces."""
     input:
         FACTS_FOLDERS,
+        MODEL / apply_plan.FACTS,
+        f"{RESULTS}/neurons.parquet",
         neurons=f"{RESULTS}/answers.parquet",
         probabilities=f"{RESULTS}/probabilities.parquet",
         worms=f"{RESULTS}/aligned.parquet",
@@ -90,8 +92,13 @@ rule write_new_worm_files:
     conda:
         ENVIRONMENT
     params:
-        **calls("apply.write:write_new_worm_files"),
+        **calls(
+            "apply.write:write_new_worm_files",
+            f"src/chromapal/colorizers/{MODEL_FACTS['colorizer']}.py",
+            page_parts,
+        ),
         facts=FACTS,
+        known={"model": str(MODEL), "counts": f"{RESULTS}/neurons.parquet"},
         traces={key: config[key] for key in ("least_probability", "merge_sides")},
     script:
         "../scripts/call.py"
