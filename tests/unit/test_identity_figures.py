@@ -413,7 +413,7 @@ def test_a_worm_is_seen_from_its_back_not_mirrored():
     """With the nose to the left and the back towards the reader, the worm's left is below."""
     above = worm.figure(made_named()).axes[1]
     assert above.get_title(loc="left") == "seen from the worm's back"
-    assert above.xaxis.get_inverted() is False and above.yaxis.get_inverted() is True
+    assert not above.xaxis.get_inverted() and above.yaxis.get_inverted()
 
 
 def test_the_review_queue_starts_with_the_least_certain():
