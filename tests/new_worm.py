@@ -12,6 +12,7 @@ from chromapal.evaluate.pages.workbench import NewWorm
 from chromapal.evaluate.tables.answers import parts_of_names, worm_answers
 from chromapal.identify.assign import Calibration, answer
 from chromapal.worms.simulate import statistics
+from chromapal.worms.stack import Stack, shown
 from chromapal.worms.table import MICROMETRES
 
 SPACING = (0.25, 0.25, 1.0)
@@ -19,8 +20,10 @@ TRACES = 40  # neurons that have one
 
 
 @cache
-def new_worm(count: int = 170, seed: int = 3, lab: str = "EY", name: str = "worm 7") -> NewWorm:
-    """Return a worm whose true names are the labels of its first three neurons and `truth`."""
+def new_worm(
+    count: int = 170, seed: int = 3, lab: str = "EY", name: str = "worm 7", pictured: bool = False
+) -> NewWorm:
+    """Return a worm of which the first three neurons have labels; `pictured` with its recording."""
     torch.set_num_threads(1)
     rng = np.random.default_rng(seed)
     known = statistics.read()
@@ -61,7 +64,6 @@ def new_worm(count: int = 170, seed: int = 3, lab: str = "EY", name: str = "worm
         **{column: shown[:, k] for k, column in enumerate(RGB_SHOWN)},
         **parts_of_names(answered["answer"], of_names),
     )
-    answered.attrs["truth"] = truth.tolist()
     return NewWorm(
         answered,
         of_names,
@@ -70,6 +72,7 @@ def new_worm(count: int = 170, seed: int = 3, lab: str = "EY", name: str = "worm
         ),
         measured=pd.DataFrame(own, columns=list(RGB_SHOWN)),
         traces=_traces(rng),
+        stack=_stack(recorded - recorded.min(axis=0), own, rng) if pictured else None,
         neuropal=neuropal_id.page_table(answered, SPACING),
     )
 
@@ -79,6 +82,26 @@ def _turn(yaw: float, roll: float) -> np.ndarray:
     flat = np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, -1]])  # y of an image points down
     (c, s), (d, t) = (np.cos(yaw), np.sin(yaw)), (np.cos(roll), np.sin(roll))
     return flat @ np.array([[1, 0, 0], [0, d, t], [0, -t, d]]) @ [[c, s, 0], [-s, c, 0], [0, 0, 1]]
+
+
+def _stack(places: np.ndarray, colours: np.ndarray, rng: np.random.Generator) -> Stack:
+    """Return blurred balls of the neurons' colours, and noise."""
+    size = np.ceil((places.max(axis=0) + 8) / SPACING).astype(int)
+    volume = rng.gamma(2.0, 6.0, (*size, 4)).astype(np.float32)
+    for place, colour in zip(places, colours, strict=True):
+        middle = (place + 4) / SPACING
+        low = np.maximum(np.floor(middle - 3.5 / np.array(SPACING)), 0).astype(int)
+        high = np.ceil(middle + 3.5 / np.array(SPACING)).astype(int) + 1
+        grid = np.stack(np.meshgrid(*map(np.arange, low, high), indexing="ij"), axis=-1)
+        apart = (((grid - middle) * SPACING) ** 2).sum(axis=-1)
+        cut = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        own = 150 * np.exp(-apart / (2 * 1.1**2))[..., None] * [*colour, 0.7]
+        volume[cut] += own[tuple(slice(0, side) for side in volume[cut].shape[:3])]
+    channels = dict(zip("RGBW", range(4), strict=True))
+    centres = np.rint((places + 4) / SPACING).astype(int)
+    found = shown(volume, channels, centres, np.array(SPACING))
+    origin = np.array(found.origin) - 4
+    return Stack(found.channels, tuple(origin.tolist()), found.step)
 
 
 def _traces(rng: np.random.Generator) -> pd.DataFrame:

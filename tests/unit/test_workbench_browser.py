@@ -302,3 +302,45 @@ def test_what_is_absent_does_not_appear(tmp_path):
     assert saw["hidden"] and saw["swatches"] == 1 and saw["broken"] == []
     assert len(saw["said"]) == 2 and not any(name in ("AVAL", "RIAR") for name in saw["names"])
     assert "AVA" in saw["names"]
+
+
+def test_the_recording_lies_below_its_neurons_and_channels_are_switched(tmp_path):
+    driver = """
+    const bright = (neuron) => {
+      goTo(neuron);
+      const view = views[2], [x, y] = view.at(content.recorded[neuron]);
+      return [...view.context.getImageData(Math.round(x), Math.round(y), 1, 1).data].slice(0, 3);
+    };
+    saw.own = numbers().slice(0, 40).map(bright);
+    const channels = () => part("channels").textContent;
+    saw.channels = [channels()];
+    for (const key of ["1", "2", "3", "4", "1", "1"]) {
+      hit(key);
+      saw.channels.push(channels());
+    }
+    saw.gray = numbers().slice(0, 40).map(bright);
+    const whole = () => {
+      const { canvas, context } = views[2];
+      const all = context.getImageData(0, 0, canvas.width, canvas.height).data;
+      return all.reduce((sum, value) => sum + value, 0) / all.length;
+    };
+    saw.whole = [whole()];
+    for (const [id, value] of [["high", 40], ["gamma", 0.5], ["low", 39]]) {
+      part(id).value = value;
+      part(id).dispatchEvent(new Event("input"));
+      saw.whole.push(whole());
+    }
+    done();
+    """
+    worm = new_worm(pictured=True)
+    page = workbench.page(worm)
+    saw = driven(page, START + driver, tmp_path, "--window-size=1280,800")
+    expected = ["B + G + R", "B + G", "B", "no channel", "W", "R + W", "W"]
+    assert saw["channels"] == expected
+    # a neuron's pixel in the picture has the colour that it was measured with
+    measured = worm.measured.to_numpy()[:40].ravel()
+    assert np.corrcoef(np.ravel(saw["own"]), measured)[0, 1] > 0.7
+    assert (np.ptp(np.array(saw["gray"]), axis=1) == 0).mean() > 0.8
+    first, narrow, lifted, dark = saw["whole"]
+    assert first < narrow < lifted and dark < narrow
+    assert saw["broken"] == [] and len(page) < 15_000_000

@@ -23,6 +23,7 @@ rule load_new_worms:
             "channels": config["channels"],
             "spacing": config["spacing"],
             "full_scales": MODEL_FACTS["full_scales"],
+            "with_stack": True,
         },
     script:
         "../scripts/call.py"

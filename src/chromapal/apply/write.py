@@ -7,7 +7,7 @@ import pandas as pd
 from chromapal.apply import neuropal_id
 from chromapal.apply import traces as calcium
 from chromapal.apply.expected import Expected, Known
-from chromapal.apply.read import traces_beside
+from chromapal.apply.read import stack_beside, traces_beside
 from chromapal.apply.scope import describe
 from chromapal.apply.traces import TraceSettings
 from chromapal.console import progress
@@ -16,6 +16,7 @@ from chromapal.evaluate.pages import workbench
 from chromapal.evaluate.pages.workbench import NewWorm
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import live, read_json, whole, write_parquet
+from chromapal.worms import stack
 from chromapal.worms.slugs import worm_paths
 from chromapal.worms.table import WORM
 
@@ -84,5 +85,6 @@ def write_new_worm_files(
             page = NewWorm(
                 rows, chances, doubtful[lab, name], notes, expected.names(lab),
                 expected.measured(lab, name), recorded, neuropal_id.page_table(rows, spacing),
+                stack.read(file) if (file := stack_beside(source)).exists() else None,
             )  # fmt: skip
             workbench.write(page, path / "neurons.html")

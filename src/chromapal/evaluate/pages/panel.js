@@ -130,9 +130,14 @@ function draw() {
     sure: (neuron) => answers[neuron].share,
     word: (neuron) => answers[neuron].name,
     fill: (neuron) => fill(neuron, answers[neuron].share),
+    stack,
   };
   const depth = Number(part("depth").value);
   part("depth-said").textContent = `z ${depth.toFixed(1)} µm ± ${HALF_SLICE_UM}`;
+  if (stack) {
+    for (const key of ["low", "high", "gamma"]) stack[key] = Number(part(key).value);
+    part("channels").textContent = [...stack.on].sort().join(" + ") || "no channel";
+  }
   for (const view of views) {
     if (view.depth !== undefined) view.depth = depth;
     view.draw(worm);
@@ -185,16 +190,17 @@ function start() {
   views[2].depth = low;
   part("trace").hidden = !content.traces;
   part("views").classList.toggle("traced", Boolean(content.traces));
+  part("views").classList.toggle("pictured", Boolean(stack));
+  part("levels").hidden = !stack;
   part("notes").replaceChildren(...content.notes.map((note) => element("p", {}, note)));
   const known = [...content.names.map(({ name }) => name), ...Object.keys(content.classes)];
   part("known").append(...known.map((name) => element("option", { value: name })));
-  const colours = content.measured && content.predicted;
   part("keys").querySelector("dl").append(...HELP
-    .filter(([key]) => key !== "0" || content.predicted)
+    .filter(([key]) => key !== "1–4" || stack)
     .flatMap(([key, words]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {},
-      key === "0" && !colours ? "expected colours or certainty" : words)]));
+      key === "0" && !content.measured ? "expected colours or certainty" : words)]));
   document.addEventListener("keydown", press);
-  part("depth").addEventListener("input", draw);
+  for (const key of ["depth", "low", "high", "gamma"]) part(key).addEventListener("input", draw);
   part("typing").addEventListener("submit", (event) => { event.preventDefault(); typed(); });
   part("save-anchors").addEventListener("click", saveAnchors);
   part("save-names").addEventListener("click", () => download("names.csv", namesCsv()));

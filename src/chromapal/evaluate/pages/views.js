@@ -87,6 +87,8 @@ class View {
       || Math.abs(this.places[neuron][2] - this.depth) <= HALF_SLICE_UM;
     this.shown = worm.neurons.filter(within).sort((one, other) =>
       dot(this.places[one], this.towards) - dot(this.places[other], this.towards));
+    this.pictured = Boolean(worm.stack && this.depth !== undefined);
+    if (this.pictured) worm.stack.draw(this);
     for (const neuron of this.shown) this.drawNeuron(neuron, worm);
     this.taken = [[0, 0, this.captionWidth, CAPTION]];
     this.drawScale();
@@ -108,7 +110,8 @@ class View {
     }
     context.arc(x, y, size, 0, 2 * Math.PI);
     context.fillStyle = worm.fill(neuron);
-    context.fill();
+    // the picture shows the neuron itself
+    if (!this.pictured) context.fill();
     const stated = status === "stated" || status === "maybe";
     context.strokeStyle = stated ? INK[status] : "#ffffff70";
     context.lineWidth = stated ? 2.5 : 1;

@@ -8,12 +8,14 @@ const CLOSEST = 12, FARTHEST = 1; // zoom
 const CERTAIN = 0.95; // a landmark that is surer than this is not asked for first
 const NOBODY_SURE = 0.5; // how surely a person tells what is none of the names
 const HELP = [["Space", "accept the answer"], ["Q–T", "choose a candidate"], ["I", "type a name"],
-  ["S", "swap two: once on each"], ["?", "maybe"], ["X", "no neuron"], ["N", "next, later"],
-  ["Z", "undo"], ["← →", "step in z"], ["↑ ↓", "zoom"], ["0", "expected colours"]];
+  ["S", "swap, on each of two"], ["?", "maybe"], ["X", "no neuron"], ["N", "next, later"],
+  ["Z", "undo"], ["← →", "step in z"], ["↑ ↓", "zoom"], ["0", "expected colours"],
+  ["1–4", "channels on, off"]];
 const state = {
   current: 0, statements: new Map(), kept: new Map(), history: [], passed: new Set(),
   zoom: 1, marked: null, expected: !content.measured,
 };
+const stack = content.stack ? new Stack(content.stack) : null;
 let solved; // the worm as it is named now
 
 /* ---- Names under statements ---- */
@@ -211,6 +213,9 @@ const ACTS = {
   arrowleft: () => step(-1), arrowright: () => step(1),
   escape: () => { state.marked = null; tell(""); show(); },
 };
+LETTERS_OF.forEach((letter, place) => {
+  if (stack) ACTS[place + 1] = () => { stack.toggle(letter); draw(); };
+});
 [...CANDIDATES].forEach((key, place) => { ACTS[key.toLowerCase()] = () => choose(place); });
 
 function enlarge(factor) {

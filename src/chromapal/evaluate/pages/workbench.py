@@ -14,11 +14,20 @@ from chromapal.columns import BODY, RGB_SHOWN
 from chromapal.evaluate.pages.policy import inert_json, sources
 from chromapal.files import whole
 from chromapal.worms import ganglia, names
+from chromapal.worms.stack import Stack
 from chromapal.worms.table import MICROMETRES, WORM, neuron_class
 
 FOLDER = Path(__file__).parent
 TEMPLATE = FOLDER / "workbench.html"
-PARTS = ("workbench.css", "solve.js", "statements.js", "views.js", "workbench.js", "panel.js")
+PARTS = (
+    "workbench.css",
+    "solve.js",
+    "statements.js",
+    "stack.js",
+    "views.js",
+    "workbench.js",
+    "panel.js",
+)
 # Nothing may be loaded from anywhere; only the template's own scripts and style count.
 POLICY = (
     "default-src 'none'; script-src {script}; style-src {style}; base-uri 'none'; "
@@ -62,6 +71,8 @@ class NewWorm:
     neuropal : dict or None
         NeuroPAL_ID's file of this worm: `opening` (text above its table), `head`, and `rows` that
         begin with the neuron's number.
+    stack : chromapal.worms.stack.Stack or None
+        The recording around its neurons.
     """
 
     named: pd.DataFrame
@@ -72,6 +83,7 @@ class NewWorm:
     measured: pd.DataFrame | None = None
     traces: pd.DataFrame | None = None
     neuropal: dict | None = None
+    stack: Stack | None = None
 
 
 def write(worm: NewWorm, out: str | os.PathLike):
@@ -124,6 +136,14 @@ def content(worm: NewWorm) -> dict:
         held["measured"] = _rounded(np.clip(worm.measured.to_numpy(float) * gain, 0, 1), 3)
     if worm.traces is not None:
         held["traces"] = _traces(worm.traces)
+    if worm.stack is not None:
+        planes = next(iter(worm.stack.channels.values()))
+        held["stack"] = {
+            "size": list(planes.shape[::-1]),
+            "origin": worm.stack.origin,
+            "step": worm.stack.step,
+            "channels": {name: _base64(own, "u1") for name, own in worm.stack.channels.items()},
+        }
     return held
 
 
