@@ -109,7 +109,7 @@ function showCounter() {
   const right = named.reduce((sum, { share }) => sum + share, 0);
   part("counter").textContent = `${settled} of ${content.count} settled`
     + (doubted ? `, ${doubted} maybe` : "")
-    + ` · about ${Math.round(right)} of ${named.length} names expected right`;
+    + ` · about ${Math.round(right)} of ${named.length} expected right`;
   const open = unsaved();
   part("unsaved").hidden = !open;
   part("unsaved").textContent = `Unsaved: ${open} statement${open === 1 ? "" : "s"}`;

@@ -297,7 +297,7 @@ function turned(vector, towards, angle) {
 // A neuron's calcium trace: value against time.
 function drawTrace(canvas, { start, end, low, high, levels, unit }) {
   const context = sharp(canvas);
-  const [left, right, top, bottom] = [60, canvas.clientWidth - 12, 22, canvas.clientHeight - 18];
+  const [left, right, top, bottom] = [60, canvas.clientWidth - 12, 32, canvas.clientHeight - 18];
   context.strokeStyle = INK.stated;
   context.lineWidth = 1.2;
   context.beginPath();

@@ -181,7 +181,13 @@ def _names(known: pd.Index, worm: NewWorm, gain: float) -> list[dict]:
     landmarks = LANDMARKS if worm.measured is None else LANDMARKS | COLOUR_LANDMARKS
     series = pd.Series(known, dtype="str")
     classes, parts = neuron_class(series), ganglia.ganglion(series)
-    places = worm.expected.reindex(series) if len(worm.expected) else None
+    known_of = {}
+    for key, columns, digits in (("place", BODY, 2), ("colour", RGB_SHOWN, 3)):
+        if set(columns) <= set(worm.expected):
+            values = worm.expected[list(columns)].reindex(series).to_numpy(float)
+            values = np.clip(values * gain, 0, 1) if key == "colour" else values
+            rows = _rounded(values, digits)
+            known_of[key] = [row if np.isfinite(row).all() else None for row in rows]
     listed = []
     for column, name in enumerate(series):
         entry = {
@@ -190,15 +196,9 @@ def _names(known: pd.Index, worm: NewWorm, gain: float) -> list[dict]:
             "ganglion": parts[column],
             "surely": SURELY[parts[column]],
             "landmark": classes[column] in landmarks,
-            "place": None,
-            "colour": None,
+            "place": known_of["place"][column] if "place" in known_of else None,
+            "colour": known_of["colour"][column] if "colour" in known_of else None,
         }
-        for key, columns, digits in (("place", BODY, 2), ("colour", RGB_SHOWN, 3)):
-            if places is not None and set(columns) <= set(places):
-                values = places[list(columns)].to_numpy(float)[column]
-                if np.isfinite(values).all():
-                    values = np.clip(values * gain, 0, 1) if key == "colour" else values
-                    entry[key] = _rounded(values, digits)
         listed.append(entry)
     return listed
 
