@@ -44,7 +44,8 @@ function answer(neuron) {
   const name = column === undefined ? "" : written(content.names[column]);
   if (!said) {
     const best = solved.best[neuron];
-    const forced = best.length > 1 && chance(neuron, best[0]) < chance(neuron, best[1]);
+    const forced = best.length > 1 && chance(neuron, best[0]) < chance(neuron, best[1])
+      && written(content.names[best[1]]) !== name;
     const status = !name ? "unnamed" : solved.names[neuron] < 0 ? "unassigned"
       : forced ? "forced" : "model";
     return { name, share: name ? shareOf(neuron, name) : 0, status };
