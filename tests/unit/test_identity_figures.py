@@ -405,16 +405,15 @@ def untold() -> pd.DataFrame:
 
 
 def test_an_unlabelled_worm_is_shown_in_its_predicted_colours():
-    page = worm_page.page(untold(), ["A one: a <note>"])
-    (trace,), layout = data_of(page)
-    assert trace["name"] == "neurons (4)"
-    assert trace["marker"]["color"][0] == "rgb(255, 0, 102)"
-    buttons = layout["updatemenus"][0]["buttons"]
-    assert [button["label"] for button in buttons] == ["all names", "no names"]
-    assert "a &lt;note&gt;" in page and "colour that was" in page and "fainter" not in page
-    assert set(worm_page.queue(untold())["outcome"]) == {""}
     side = worm.figure(untold()).axes[0]
     assert side.collections[0].get_facecolors()[0].tolist() == [1.0, 0.0, 0.4, 1.0]
+
+
+def test_a_worm_is_seen_from_its_back_not_mirrored():
+    """With the nose to the left and the back towards the reader, the worm's left is below."""
+    above = worm.figure(made_named()).axes[1]
+    assert above.get_title(loc="left") == "seen from the worm's back"
+    assert not above.xaxis.get_inverted() and above.yaxis.get_inverted()
 
 
 def test_the_review_queue_starts_with_the_least_certain():

@@ -1,13 +1,7 @@
 """In a browser: the colour Turing test asks about each image and scores clicks as by hand."""
 
 import base64
-import hashlib
-import html
 import io
-import json
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +10,10 @@ import pytest
 from scipy.stats import binomtest
 
 from chromapal.evaluate.pages import turing
+from tests.browser import driven, needs_chromium
 from tests.unit.test_turing import FORMULA, HOSTILE, order, table
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
+pytestmark = needs_chromium
 # Clicks through the page as a person does, and leaves what it saw in the page's text.
 DRIVER = """
 const saw = { broken: [], images: [], alts: [], widths: [], drawn: [] };
@@ -97,23 +91,8 @@ def page(shown):
 
 @pytest.fixture(scope="module")
 def saw(page, tmp_path_factory):
-    if not CHROMIUM:
-        pytest.skip("no Chromium to open the page in")
     folder = tmp_path_factory.mktemp("chromium")
-    # the driver is let in by its own hash: all else stays under the page's own policy
-    digest = base64.b64encode(hashlib.sha256(DRIVER.encode()).digest()).decode()
-    driven = page.replace("script-src ", f"script-src 'sha256-{digest}' ")
-    driven = driven.replace("<title>", f"<script>{DRIVER}</script>\n<title>", 1)
-    (folder / "page.html").write_text(driven, encoding="utf-8")
-    command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-        f"--user-data-dir={folder / 'profile'}", "--window-size=800,900",
-        "--virtual-time-budget=600000", "--dump-dom", (folder / "page.html").as_uri(),
-    ]  # fmt: skip
-    run = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300, check=False)
-    left = re.search('<pre id="saw">(.*?)</pre>', run.stdout, flags=re.DOTALL)
-    assert left, f"the page was not clicked through: {run.stdout[-500:]} {run.stderr[-2000:]}"
-    return json.loads(html.unescape(left[1]))
+    return driven(page, DRIVER, folder, "--window-size=800,900", "--virtual-time-budget=600000")
 
 
 def shares(played: dict) -> dict[str, list[str]]:

@@ -173,8 +173,15 @@ def test_a_worm_has_its_review_queue_page_and_layers(applied, index):
     chances = table[["probability", *(f"probability{place}" for place in range(2, 6))]]
     assert (chances.sum(axis=1) <= 1 + 1e-4).all() and table["second"].ne("").all()
     page = (results(applied, index) / "neurons.html").read_text()
-    assert "neurons, none of them labelled" in page and "Security-Policy" in page
-    assert leads_away(page) == []
+    assert "Security-Policy" in page and leads_away(page) == []
+    shown = json.loads(re.search('id="content">(.*?)</script>', page)[1])
+    assert shown["count"] == len(table) and "labels" not in shown
+    # a model says where and in which colour a name is expected; one NWB file has traces
+    assert all(name["place"] and name["colour"] for name in shown["names"])
+    assert ("traces" in shown) == (index == NWB)
+    assert ("stack" in shown) == (index in (NWB, TIFF)) and len(page) < 15_000_000
+    if "stack" in shown:
+        assert list(shown["stack"]["channels"]) == ["W"]
     assert ("sex male" in page) == (index == TABLE)
     layers = applied / OUT / "layers" / results(applied, index).relative_to(applied / OUT / "named")
     points = pd.read_csv(layers / "points.csv")

@@ -23,6 +23,7 @@ rule load_new_worms:
             "channels": config["channels"],
             "spacing": config["spacing"],
             "full_scales": MODEL_FACTS["full_scales"],
+            "with_stack": True,
         },
     script:
         "../scripts/call.py"
@@ -101,6 +102,7 @@ rule write_new_worm_files:
     """Return every new worm its table with a review queue, an image, a page and its traces."""
     input:
         FACTS_FOLDERS,
+        MODEL / apply_plan.FACTS,
         neurons=ANSWERS,
         probabilities=PROBABILITIES,
         worms=ALIGNED,
@@ -114,8 +116,13 @@ rule write_new_worm_files:
     conda:
         ENVIRONMENT
     params:
-        **calls("apply.write:write_new_worm_files"),
+        **calls(
+            "apply.write:write_new_worm_files",
+            f"src/chromapal/colorizers/{MODEL_FACTS['colorizer']}.py",
+            page_parts,
+        ),
         facts=FACTS,
+        model=str(MODEL),
         traces={key: config[key] for key in ("least_probability", "merge_sides")},
     script:
         "../scripts/call.py"

@@ -39,6 +39,13 @@ def batch_files(wildcards):
     return [path for file in files for path in (file["path"], file["centres"]) if path]
 
 
+def page_parts(wildcards):
+    """List the files that the pages of new worms are made of."""
+    folder = provenance.PACKAGE / "evaluate/pages"
+    found = [path for name in ("workbench.html", "*.css", "*.js") for path in folder.glob(name)]
+    return sorted(map(str, found))
+
+
 def batch_modules(wildcards):
     """List the modules that read a batch."""
     kinds = sorted({file["kind"] for file in batch_of(wildcards).values()})

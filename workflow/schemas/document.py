@@ -153,7 +153,7 @@ question `name` where another worm of the same laboratory and name was trained o
 | in `named/{lab}/{worm}/` | what |
 |---|---|
 | `neurons.csv` | a row per neuron, the least certain first |
-| `neurons.png`, `neurons.html` | the same as an image and an interactive page |
+| `neurons.png`, `neurons.html` | the same as an image, and a page to correct the names on |
 | `neuropal_id.csv` | the columns of NeuroPAL_ID's own CSV file of neurons |
 | `probabilities.parquet` | the probability of every name: row 0 is neuron 0, a column per name |
 | `traces.csv` | the calcium traces of an NWB file that states which neurons' they are, in rows |

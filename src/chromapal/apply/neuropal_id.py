@@ -35,7 +35,27 @@ HEAD = (
 
 
 def write(rows: pd.DataFrame, spacing: Sequence[float] | None, out: str | os.PathLike):
-    """Write one worm's names.
+    """Write one worm's names; see `table`.
+
+    Parameters
+    ----------
+    rows, spacing
+        As for `table`.
+    out : path-like
+        The CSV file.
+    """
+    text = table(rows, spacing).to_csv(index=False, header=False, lineterminator="\n")
+    with whole(out) as part:
+        part.write_text(f"{opening()}{','.join(HEAD)}\n{text}", encoding="utf-8")
+
+
+def opening() -> str:
+    """Return the lines above the head of the table."""
+    return "".join(",".join(row) + "\n" for row in OPENING)
+
+
+def table(rows: pd.DataFrame, spacing: Sequence[float] | None) -> pd.DataFrame:
+    """Return one worm's names as NeuroPAL_ID's table, all cells texts.
 
     NeuroPAL_ID counts voxels from 1 and multiplies by the voxel size to give micrometres: voxel 0
     is at one voxel size. Nobody has checked these names, so they are written as automatic ones.
@@ -47,15 +67,18 @@ def write(rows: pd.DataFrame, spacing: Sequence[float] | None, out: str | os.Pat
         colour (on the study's scale, instead of z-scores).
     spacing : sequence of float or None
         Voxel size along x, y, z [um]; estimated from the positions where it is not known.
-    out : path-like
-        The CSV file, neurons in the order of their positions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `HEAD`; neurons in the order of their positions, with the index of `rows`.
     """
     sides = np.asarray(spacing or voxel_size(rows))
     voxels = rows[list("xyz")].to_numpy() + 1.0
-    table = pd.DataFrame("", index=range(len(rows)), columns=list(range(len(HEAD))), dtype=object)
-    table.columns = HEAD
-    table["Emphasized?"] = "0"
-    table["Auto ID"] = rows["answer"].map(inert).to_numpy()
+    cells = pd.DataFrame("", index=rows.index, columns=list(range(len(HEAD))), dtype=object)
+    cells.columns = HEAD
+    cells["Emphasized?"] = "0"
+    cells["Auto ID"] = rows["answer"].map(inert).to_numpy()
     numbers = {
         "Auto Confidence": rows["probability"],
         **dict(zip(REAL, (voxels * sides).T, strict=True)),
@@ -63,9 +86,25 @@ def write(rows: pd.DataFrame, spacing: Sequence[float] | None, out: str | os.Pat
         **{name: rows[name.split()[-1].lower()] for name in COLOURS},
     }
     for column, values in numbers.items():
-        table[column] = [f"{value:.6f}" for value in values]
-    table = table.iloc[np.lexsort((voxels * sides).T[::-1])]
-    lines = [",".join(row) for row in (*OPENING, HEAD)]
-    with whole(out) as part:
-        text = table.to_csv(index=False, header=False, lineterminator="\n")
-        part.write_text("\n".join(lines) + "\n" + text, encoding="utf-8")
+        cells[column] = [f"{value:.6f}" for value in values]
+    return cells.iloc[np.lexsort((voxels * sides).T[::-1])]
+
+
+def page_table(rows: pd.DataFrame, spacing: Sequence[float] | None) -> dict:
+    """Return the file for a page that fills in a person's names.
+
+    Parameters
+    ----------
+    rows, spacing
+        As for `table`; `rows` with the column `neuron`.
+
+    Returns
+    -------
+    dict
+        opening (text above the table), head (names of columns) and rows: the neuron's number, then
+        its cells.
+    """
+    cells = table(rows, spacing)
+    numbers = rows.loc[cells.index, "neuron"].tolist()
+    listed = [[neuron, *row] for neuron, row in zip(numbers, cells.values.tolist(), strict=True)]
+    return {"opening": opening(), "head": list(HEAD), "rows": listed}

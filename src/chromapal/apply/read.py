@@ -12,7 +12,7 @@ from chromapal.apply.plan import Source, source_of
 from chromapal.errors import InputError, passing
 from chromapal.files import whole, write_json, write_parquet
 from chromapal.worms import load as load_source
-from chromapal.worms import plausible, registry, skipped, table
+from chromapal.worms import plausible, registry, skipped, stack, table
 from chromapal.worms.collect import HANDEDNESS, merged
 from chromapal.worms.registry import ReadOptions
 
@@ -120,6 +120,11 @@ def traces_beside(facts: str | os.PathLike) -> Path:
     return Path(facts).with_suffix(".traces.parquet")
 
 
+def stack_beside(facts: str | os.PathLike) -> Path:
+    """Return where the shown part of a source's volume is; not there if it has none."""
+    return Path(facts).with_suffix(".stack.safetensors")
+
+
 def load(
     files: Mapping[str, dict],
     options: ReadOptions,
@@ -139,7 +144,8 @@ def load(
         Parquet neuron table with a column `file`; gray is in W.
     out_facts : path-like
         Folder with `KEY.json` of each file, for a volume its shape and spacing; and with
-        `KEY.traces.parquet` where the file says which neuron a trace belongs to.
+        `KEY.traces.parquet` where the file says which neuron a trace belongs to; and with
+        `KEY.stack.safetensors` of a volume.
     out_skipped : path-like
         CSV list of `chromapal.columns.SKIPPED`.
 
@@ -164,10 +170,12 @@ def load(
         folder.mkdir()
         for key, path in zip(files, sources, strict=True):
             facts = dict(results[path][2])
-            traces = facts.pop("traces", None)
+            traces, shown = facts.pop("traces", None), facts.pop("stack", None)
             write_json(facts, folder / f"{key}.json")
             if traces is not None:
                 write_parquet(traces, traces_beside(folder / f"{key}.json"))
+            if shown is not None:
+                stack.write(shown, stack_beside(folder / f"{key}.json"))
 
 
 def collect(

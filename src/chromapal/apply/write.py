@@ -1,20 +1,22 @@
 """Write the files of each new worm: names with a review queue, an image, a page, traces."""
 
 import os
-from pathlib import Path
 
 import pandas as pd
 
 from chromapal.apply import neuropal_id
 from chromapal.apply import traces as calcium
-from chromapal.apply.read import traces_beside
+from chromapal.apply.expected import Expected
+from chromapal.apply.read import stack_beside, traces_beside
 from chromapal.apply.scope import describe
 from chromapal.apply.traces import TraceSettings
 from chromapal.console import progress
 from chromapal.evaluate.figures import worm
-from chromapal.evaluate.pages import worm_page
+from chromapal.evaluate.pages import workbench
+from chromapal.evaluate.pages.workbench import NewWorm
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import live, read_json, whole, write_parquet
+from chromapal.worms import stack
 from chromapal.worms.slugs import worm_paths
 from chromapal.worms.table import WORM
 
@@ -26,15 +28,16 @@ def write_new_worm_files(
     scope: str | os.PathLike,
     facts: dict[str, str],
     traces: TraceSettings,
+    model: str | os.PathLike,
     out: str | os.PathLike,
 ):
     """Write a folder `{lab}/{worm}` for every new worm.
 
     It contains `neurons.csv`, like the tables of a study's test worms, with positions in
     micrometres, predicted colours and classes; `probabilities.parquet`, a column per name and a row
-    per neuron, in the order of their numbers; `neurons.png`; `neurons.html`; `neuropal_id.csv`; and
-    `traces.csv`, `traces_wide.csv` and `traces.png` if the worm's file has calcium traces of its
-    neurons.
+    per neuron, in the order of their numbers; `neurons.png`; `neurons.html`, on which a person
+    corrects the names; `neuropal_id.csv`; and `traces.csv`, `traces_wide.csv` and `traces.png` if
+    the worm's file has calcium traces of its neurons.
 
     Parameters
     ----------
@@ -44,13 +47,17 @@ def write_new_worm_files(
         Files of facts about sources, by source; see `chromapal.apply.read.load`.
     traces : TraceSettings
         Which traces bear a name.
+    model : path-like
+        Folder of the trained model, for what the pages show beside the answers.
     out : path-like
         The folder, written whole or not at all.
     """
     answers, decided = pd.read_parquet(neurons), pd.read_parquet(worms)
-    chances = pd.read_parquet(probabilities)
+    probabilities = pd.read_parquet(probabilities)
     differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False).map(live)
     doubtful = decided.set_index(WORM)["doubtful"].astype(bool)
+    expected = Expected(model)
+    features = decided.set_index(WORM)["features"]
     with whole(out) as folder:
         folder.mkdir()
         by_worm = list(answers.groupby(WORM, sort=True))
@@ -66,15 +73,19 @@ def write_new_worm_files(
                 )
             source = facts[rows["file"].iloc[0]]
             rows = rows.drop(columns="file")
-            _write_names(path, rows, read_json(source).get("spacing"), notes)
-            write_parquet(chances.loc[rows.index], path / "probabilities.parquet")
+            chances = probabilities.loc[rows.index]
+            write_parquet(chances, path / "probabilities.parquet")
+            recorded = None
             if (file := traces_beside(source)).exists():
-                calcium.write(pd.read_parquet(file), rows, traces, path)
-
-
-def _write_names(path: Path, rows: pd.DataFrame, spacing: list[float] | None, notes: list[str]):
-    table = path / "neurons.csv"
-    write_table("new_neurons", rows, table, sort_by=["review"])
-    worm.draw(table, path / "neurons.png")
-    worm_page.write(table, path / "neurons.html", notes)
-    neuropal_id.write(rows, spacing, path / "neuropal_id.csv")
+                recorded = pd.read_parquet(file)
+                calcium.write(recorded, rows, traces, path)
+            spacing = read_json(source).get("spacing")
+            write_table("new_neurons", rows, path / "neurons.csv", sort_by=["review"])
+            worm.draw(path / "neurons.csv", path / "neurons.png")
+            neuropal_id.write(rows, spacing, path / "neuropal_id.csv")
+            page = NewWorm(
+                rows, chances, doubtful[lab, name], notes,
+                expected.names(lab, features[lab, name]), expected.measured(rows), recorded, neuropal_id.page_table(rows, spacing),
+                stack.read(file) if (file := stack_beside(source)).exists() else None,
+            )  # fmt: skip
+            workbench.write(page, path / "neurons.html")

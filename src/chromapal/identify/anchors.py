@@ -127,26 +127,27 @@ class Anchors:
             if not neuron_names.denoted(name, known) & set(known)
         }
 
-    def fixed(self, aligner: Aligner, count: int) -> torch.Tensor:
-        """Return which names the neurons may still have.
+    def allowed(self, known: Sequence[str], count: int) -> torch.Tensor:
+        """Return which names the neurons may still have, by their stated names.
+
+        Parameters
+        ----------
+        known : sequence of str, length K
+            All names.
+        count : int
+            How many neurons the worm has.
 
         Returns
         -------
-        torch.Tensor, shape (count, K)
-            0, or `FORBIDDEN`. A neuron with a name that the atlas does not know, or a partial one
-            of which it knows no member, may have none.
+        torch.Tensor of bool, shape (count, K)
+            A neuron with a name that is not known, or a partial one of which no member is known,
+            may have none; neither may what is no neuron.
         """
-        atlas = aligner.atlas
-        column_of = {name: column for column, name in enumerate(atlas.names)}
+        column_of = {name: column for column, name in enumerate(known)}
         allowed = torch.ones(count, len(column_of), dtype=torch.bool)
-        middle = atlas.position.mean.median(0).values.clone()
-        middle[2] = aligner.symmetry.middle
-        for neuron, word in self.where.items():
-            axis, side = WHERE[word]
-            allowed[neuron] &= (atlas.position.mean[:, axis] - middle[axis]) * side > 0
         for neuron, label in self.partial.items():
-            members = neuron_names.denoted(label, atlas.names)
-            allowed[neuron] &= torch.tensor([name in members for name in atlas.names])
+            members = neuron_names.denoted(label, known)
+            allowed[neuron] = torch.tensor([name in members for name in known])
         for neuron in self.excluded:
             allowed[neuron] = False
         for neuron, name in self.names.items():
@@ -156,6 +157,23 @@ class Anchors:
         for neuron, name in self.names.items():
             if name in column_of:
                 allowed[neuron, column_of[name]] = True
+        return allowed
+
+    def fixed(self, aligner: Aligner, count: int) -> torch.Tensor:
+        """Return which names the neurons may still have, by all that is stated.
+
+        Returns
+        -------
+        torch.Tensor, shape (count, K)
+            0, or `FORBIDDEN`.
+        """
+        atlas = aligner.atlas
+        allowed = self.allowed(atlas.names, count)
+        middle = atlas.position.mean.median(0).values.clone()
+        middle[2] = aligner.symmetry.middle
+        for neuron, word in self.where.items():
+            axis, side = WHERE[word]
+            allowed[neuron] &= (atlas.position.mean[:, axis] - middle[axis]) * side > 0
         return torch.where(allowed, 0.0, FORBIDDEN).to(torch.float64)
 
 
@@ -301,10 +319,28 @@ def ask(solved: Solved, candidates: np.ndarray) -> int:
     int
         One of them.
     """
-    probability = solved.probabilities.clamp(1e-9, 1)
-    nobody = (1 - solved.probabilities.sum(1)).clamp(1e-9, 1)
+    value = worth(solved.probabilities, solved.position)
+    return int(candidates[int(value[torch.from_numpy(candidates)].argmax())])
+
+
+def worth(probabilities: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
+    """Return how much each neuron's name would help; see `ask`.
+
+    Parameters
+    ----------
+    probabilities : torch.Tensor, shape (n, K)
+        Probabilities of names; what a row lacks to 1 is nobody's.
+    position : torch.Tensor, shape (n, 3)
+        Body axes [um].
+
+    Returns
+    -------
+    torch.Tensor, shape (n,)
+        Entropy [nat]: a neuron's own, and the mean over its neighbourhood.
+    """
+    probability = probabilities.clamp(1e-9, 1)
+    nobody = (1 - probabilities.sum(1)).clamp(1e-9, 1)
     entropy = -(probability * probability.log()).sum(1) - nobody * nobody.log()
-    apart = torch.cdist(solved.position, solved.position)
+    apart = torch.cdist(position, position)
     near = (-apart.square() / (2 * REACH_UM**2)).exp()
-    worth = entropy + near @ entropy / near.sum(1)
-    return int(candidates[int(worth[torch.from_numpy(candidates)].argmax())])
+    return entropy + near @ entropy / near.sum(1)

@@ -19,6 +19,26 @@ BLANK = -12.0
 NOBODY, UNKNOWN = -1, -2
 
 
+def shared_out(log: torch.Tensor, nobody: torch.Tensor) -> torch.Tensor:
+    """Turn log scores into probabilities, one name to one neuron.
+
+    Parameters
+    ----------
+    log : torch.Tensor, shape (n, K)
+        Log scores of a worm's neurons.
+    nobody : torch.Tensor, shape (n, 1)
+        Those of being none of the names.
+
+    Returns
+    -------
+    torch.Tensor, shape (n, K)
+        A row's add up to one with nobody's, a column's to one at most.
+    """
+    found = probabilities(log, nobody, PASSES)
+    # what ten passes leave over one is nobody's
+    return found / found.sum(0).clamp(min=1)
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What makes scores probabilities.
@@ -64,9 +84,7 @@ class Calibration:
             scaled = scaled[:, keep]
         if fixed is not None:
             scaled = scaled + fixed
-        found = probabilities(scaled, nobody, PASSES)
-        # what ten passes leave over one is nobody's
-        return found / found.sum(0).clamp(min=1)
+        return shared_out(scaled, nobody)
 
     @classmethod
     def fit(

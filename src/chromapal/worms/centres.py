@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.errors import InputError
-from chromapal.worms import neuropal_id, table, tables, volumes
+from chromapal.worms import neuropal_id, stack, table, tables, volumes
 from chromapal.worms.new_tables import add_missing_columns
 from chromapal.worms.table import MICROMETRES, VOXELS
 
@@ -26,6 +26,7 @@ def read(
     spacing: Sequence[float],
     full_scales: dict[str, float],
     folder_lab: str | None = None,
+    with_stack: bool = False,
 ) -> tuple[pd.DataFrame, dict]:
     """Read one worm: the counts of a volume at given centres.
 
@@ -47,13 +48,15 @@ def read(
     folder_lab : str, optional
         The worm's laboratory where neither states one; the name of the volume's parent folder
         without it.
+    with_stack : bool
+        Whether the facts have a `chromapal.worms.stack.Stack` too.
 
     Returns
     -------
     neurons : pandas.DataFrame
         A validated neuron table.
     facts : dict
-        The volume's shape [voxel] and spacing [um].
+        The volume's shape [voxel] and spacing [um], and its stack where it is wanted.
 
     Raises
     ------
@@ -98,7 +101,10 @@ def read(
     )
     if skipped_worms:
         raise InputError(path, skipped_worms[0]["reason"], "a table of centres that can be used")
-    return rows, {"shape": list(volume.data.shape[:3]), "spacing": sides.tolist()}
+    facts = {"shape": list(volume.data.shape[:3]), "spacing": sides.tolist()}
+    if with_stack:
+        facts["stack"] = stack.shown(volume.data, named, voxels, sides)
+    return rows, facts
 
 
 def _centres(path: str, sides: tuple[float, float, float]) -> pd.DataFrame:

@@ -42,6 +42,8 @@ class ReadOptions:
         Voxel size of volumes along x, y, z [um]; the file's own where it is empty.
     folder_lab : str or None
         Laboratory where neither is stated; None for the name of the file's parent folder.
+    with_stack : bool
+        Whether a part of the volume is kept for the worm's page; see `chromapal.worms.stack`.
     """
 
     lab: str | None = None
@@ -50,6 +52,7 @@ class ReadOptions:
     channels: dict[str, int] = field(default_factory=dict)
     spacing: Sequence[float] = ()
     folder_lab: str | None = None
+    with_stack: bool = False
 
 
 class Source:

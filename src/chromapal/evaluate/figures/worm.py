@@ -127,6 +127,9 @@ def figure(named: pd.DataFrame) -> Figure:
         _scatter(axes, neurons, (across, up))
         axes.set_aspect("equal", adjustable="datalim")
         axes.margins(0.09, 0.06)
+        if up == "left":
+            # body axes are right-handed: with left above, this would be seen from the belly
+            axes.invert_yaxis()
         axes.set(xlabel=f"{across} [µm]", ylabel=f"{up} [µm]", title=words)
         axes.grid(color="0.95")
         _names(axes, neurons, (across, up))

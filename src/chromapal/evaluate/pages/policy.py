@@ -1,7 +1,8 @@
-"""What a page's content security policy says of the scripts and styles in it."""
+"""What keeps a page to its own scripts: its content security policy, and data that stay data."""
 
 import base64
 import hashlib
+import json
 import re
 
 
@@ -28,3 +29,12 @@ def sources(html: str, tag: str) -> str:
     digests = (hashlib.sha256(text.encode()).digest() for text in texts)
     found = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
     return " ".join(found) or "'none'"
+
+
+def inert_json(content: object) -> str:
+    """Write what a page's scripts are given, so that no tag can begin in it."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    # none of these characters means anything inside a JSON text
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text

@@ -6,7 +6,6 @@ read aloud in it gives away which image is true.
 
 import base64
 import html
-import json
 import os
 import zlib
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.errors import InputError
-from chromapal.evaluate.pages.policy import sources
+from chromapal.evaluate.pages.policy import inert_json, sources
 from chromapal.files import whole
 
 COLUMNS = ("key", "colorizer", "truth", "prediction")
@@ -59,17 +58,13 @@ def write(table: pd.DataFrame, seed: int, title: str, out: str | os.PathLike):
 
 def page(table: pd.DataFrame, seed: int, title: str) -> str:
     """Write the whole page; every text is escaped. See `write`."""
-    # none of these characters means anything inside a JSON text, and no tag can begin without
-    content = json.dumps(images(table, seed), sort_keys=True, separators=(",", ":"))
-    for sign in "<>&":
-        content = content.replace(sign, f"\\u{ord(sign):04x}")
     template = TEMPLATE.read_text(encoding="utf-8")
     policy = POLICY.format(script=sources(template, "script"), style=sources(template, "style"))
     # what is filled in has no "<", so that no title or key can be taken for a later placeholder
     return (
         template.replace("<!--policy-->", policy)
         .replace("<!--title-->", html.escape(title))
-        .replace("<!--images-->", content)
+        .replace("<!--images-->", inert_json(images(table, seed)))
     )
 
 

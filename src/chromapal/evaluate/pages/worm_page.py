@@ -1,14 +1,13 @@
-"""One worm's neurons to turn, zoom and review in a browser; the page needs no network."""
+"""A test worm's neurons to turn, zoom and review in a browser; the page needs no network."""
 
 import html
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.io import to_html
 
-from chromapal.columns import RGB_SHOWN
 from chromapal.evaluate.figures import worm
 from chromapal.evaluate.pages.policy import sources
 from chromapal.evaluate.report.html import table
@@ -105,17 +104,10 @@ def space(named: pd.DataFrame) -> go.Figure:
     """
     positioned = named.dropna(subset=list(worm.BODY))
     drawn = go.Figure()
-    outcomes = (
-        {"": ("neurons", *OUTCOMES[""][1:3], "circle")} if worm.lacks_labels(named) else OUTCOMES
-    )
-    for answer, (words, shade, letters, symbol) in outcomes.items():
+    for answer, (words, shade, letters, symbol) in OUTCOMES.items():
         subset = positioned[positioned["right"] == answer]
         sure = subset["probability"].fillna(0)
         tints = [_tint(shade, value) for value in sure]
-        if worm.lacks_labels(named):
-            tints = [
-                _rgb(255 * value for value in row) for row in subset[list(RGB_SHOWN)].to_numpy()
-            ]
         drawn.add_scatter3d(
             **{
                 axis: subset[column].tolist()
@@ -159,10 +151,9 @@ def space(named: pd.DataFrame) -> go.Figure:
                     {"label": words, "method": "restyle", "args": [{"mode": modes}]}
                     for words, modes in (
                         ("names of wrong ones", ["markers", "markers+text", "markers"]),
-                        ("all names", ["markers+text"] * len(outcomes)),
-                        ("no names", ["markers"] * len(outcomes)),
+                        ("all names", ["markers+text"] * len(OUTCOMES)),
+                        ("no names", ["markers"] * len(OUTCOMES)),
                     )
-                    if len(modes) == len(outcomes)
                 ],
             }
         ],
@@ -189,15 +180,12 @@ def queue(named: pd.DataFrame) -> pd.DataFrame:
         rank=[f"{number}" for number in range(1, len(rows) + 1)],
         others=[_others(neuron) for _, neuron in rows.iterrows()],
         voxel=[_voxel(neuron) for _, neuron in rows.iterrows()],
-        outcome=[
-            "" if worm.lacks_labels(rows) else OUTCOMES.get(answer, (answer,))[0]
-            for answer in rows["right"]
-        ],
+        outcome=[OUTCOMES.get(answer, (answer,))[0] for answer in rows["right"]],
     )[list(QUEUE)]
 
 
-def page(named: pd.DataFrame, notes: Sequence[str] = ()) -> str:
-    """Write the whole page, with notes above the drawing; every text is escaped."""
+def page(named: pd.DataFrame) -> str:
+    """Write the whole page; every text is escaped."""
     if named.empty:
         heading, drawing = "No neurons", "<p class='note'>This worm has no neurons.</p>"
     else:
@@ -207,10 +195,6 @@ def page(named: pd.DataFrame, notes: Sequence[str] = ()) -> str:
             div_id="space", default_height="700px",
             config=CONFIG,
         )  # fmt: skip
-    faint = "The fainter a neuron,\nthe less certain its answer."
-    if worm.lacks_labels(named):
-        faint = "Neurons have the colour that was\npredicted for them."
-    notes_html = "".join(f"<p><b>{html.escape(note)}</b></p>\n" for note in notes)
     # of the drawing alone: names stand in it as texts inside a script, in the rest as escaped text
     policy = POLICY.format(script=sources(drawing, "script"))
     rows = table(queue(named), QUEUE, "There is nothing to review.")
@@ -224,8 +208,8 @@ def page(named: pd.DataFrame, notes: Sequence[str] = ()) -> str:
 </head>
 <body>
 <h1>{heading}</h1>
-{notes_html}<p class="note">Drag to turn, scroll to zoom, rest on a neuron for its names. {faint}
-Axes in micrometres.</p>
+<p class="note">Drag to turn, scroll to zoom, rest on a neuron for its names. The fainter a neuron,
+the less certain its answer. Axes in micrometres.</p>
 {drawing}
 <h2>To review, least certain first</h2>
 {rows}
@@ -234,8 +218,8 @@ Axes in micrometres.</p>
 """
 
 
-def write(named: str | os.PathLike, out: str | os.PathLike, notes: Sequence[str] = ()):
+def write(named: str | os.PathLike, out: str | os.PathLike):
     """Write one worm's page from its table of named neurons, whole or not at all."""
-    text = page(worm.read_table(named), notes)
+    text = page(worm.read_table(named))
     with whole(out) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal.errors import InputError
-from chromapal.worms import table
+from chromapal.worms import stack, table
 from chromapal.worms.discover import laboratory
 from chromapal.worms.nwb import worker
 from chromapal.worms.nwb.channels import rgbw
@@ -83,21 +83,32 @@ def read_here(
 
 
 def read_with_facts(
-    path: str | os.PathLike, lab: str | None, full_scales: dict[str, float] | None
+    path: str | os.PathLike,
+    lab: str | None,
+    full_scales: dict[str, float] | None,
+    with_stack: bool = False,
 ) -> tuple[pd.DataFrame, dict]:
     """Read one worm in the worker, and the facts that naming it needs.
+
+    Parameters
+    ----------
+    path, lab, full_scales
+        As for `read`.
+    with_stack : bool
+        Whether a part of the volume is kept; see `chromapal.worms.stack.shown`.
 
     Returns
     -------
     neurons : pandas.DataFrame
         As `read` returns them.
     facts : dict
-        shape [voxel] and spacing [um] of the volume; and traces, see `traces.read`, if it has any.
+        shape [voxel] and spacing [um] of the volume; traces, see `traces.read`, if it has any; and
+        its stack where it is wanted.
     """
-    return worker.run(_with_facts, path, lab, full_scales)
+    return worker.run(_with_facts, path, lab, full_scales, with_stack)
 
 
-def _with_facts(path, lab, full_scales) -> tuple[pd.DataFrame, dict]:
+def _with_facts(path, lab, full_scales, with_stack) -> tuple[pd.DataFrame, dict]:
     from chromapal.worms.nwb import contents, traces
 
     with contents.opened(path) as content:
@@ -108,7 +119,16 @@ def _with_facts(path, lab, full_scales) -> tuple[pd.DataFrame, dict]:
         }
         if not (found := traces.read(content, path)).empty:
             facts["traces"] = found
-        return _neurons(content, path, lab, full_scales), facts
+        neurons = _neurons(content, path, lab, full_scales)
+        if with_stack:
+            worker.step()
+            voxels, sides = neurons[table.VOXELS].to_numpy(), np.array(facts["spacing"])
+            try:
+                facts["stack"] = stack.shown(volume.data, rgbw(volume, path), voxels, sides)
+            except contents.DAMAGE as error:
+                # its neurons have been read, and only the page would show more
+                LOGGER.warning("%s: no picture of the volume (%s)", path, error)
+        return neurons, facts
 
 
 def _neurons(content: "NWBFile", path, lab, full_scales) -> pd.DataFrame:

@@ -22,7 +22,7 @@ class Nwb(Source):
         from chromapal.worms.nwb import reader
 
         neurons, facts = reader.read_with_facts(
-            path, options.lab or options.folder_lab, options.full_scales
+            path, options.lab or options.folder_lab, options.full_scales, options.with_stack
         )
         return neurons, [], facts
 

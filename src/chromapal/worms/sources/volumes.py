@@ -22,6 +22,7 @@ class Volumes(Source):
             options.spacing,
             options.full_scales,
             options.folder_lab,
+            options.with_stack,
         )
         return neurons, [], facts
 

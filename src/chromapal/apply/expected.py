@@ -1,0 +1,60 @@
+"""What a model expects of every name, and what was measured, for the pages of new worms."""
+
+import os
+
+import numpy as np
+import pandas as pd
+
+from chromapal.apply import model as saved
+from chromapal.columns import BODY, RGB_MEASURED, RGB_SHOWN
+from chromapal.prepare.normalise import display
+
+
+class Expected:
+    """Places and colours of names, and the colours that worms were recorded with.
+
+    Parameters
+    ----------
+    model : path-like
+        Folder of the trained model.
+    """
+
+    def __init__(self, model: str | os.PathLike):
+        self._colorizer, facts = saved.load(model)
+        self._scale = facts["normaliser"]["colour_scale"]
+
+    def names(self, lab: str, features: str) -> pd.DataFrame:
+        """Return by name where it is expected, `BODY` [um], and in which colour, `RGB_SHOWN`.
+
+        Parameters
+        ----------
+        lab : str
+            The laboratory, which may have learnt colours of its own.
+        features : str
+            The feature set that the worm was named by, and so aligned by.
+        """
+        identifier = self._colorizer.identifier
+        colours = self._colorizer.colours.at(lab).joint.mean[:, 1:].numpy()
+        shown = display(colours, self._scale)
+        frame = pd.DataFrame(shown, identifier.transformer.classes_, list(RGB_SHOWN))
+        atlas = identifier.alignments[features].aligner.atlas
+        places = pd.DataFrame(atlas.position.mean.numpy(), list(atlas.names), list(BODY))
+        return frame.join(places)
+
+    def measured(self, neurons: pd.DataFrame) -> pd.DataFrame | None:
+        """Return the colours that a worm's neurons were recorded with, `RGB_SHOWN` [0 to 1].
+
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            The worm's answers: `RGB_MEASURED`.
+
+        Returns
+        -------
+        pandas.DataFrame or None
+            Rows as given; None for a worm without three colours.
+        """
+        colours = neurons[list(RGB_MEASURED)].to_numpy(float)
+        if not np.isfinite(colours).all():
+            return None
+        return pd.DataFrame(display(colours, self._scale), columns=list(RGB_SHOWN))
