@@ -85,7 +85,8 @@ def write_new_worm_files(
             neuropal_id.write(rows, spacing, path / "neuropal_id.csv")
             page = NewWorm(
                 rows, chances, doubtful[lab, name], notes,
-                expected.names(lab, features[lab, name]), expected.measured(rows), recorded, neuropal_id.page_table(rows, spacing),
+                expected.names(lab, features[lab, name]), expected.measured(rows), recorded,
+                neuropal_id.page_table(rows, spacing),
                 stack.read(file) if (file := stack_beside(source)).exists() else None,
             )  # fmt: skip
             workbench.write(page, path / "neurons.html")
