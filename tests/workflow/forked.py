@@ -28,6 +28,11 @@ from filelock import FileLock
 
 # A server of its own: a process has one by default, which the reader of NWB files loads otherwise.
 SERVER = forkserver.ForkServer()
+# What Snakemake has imported at the end of a dry run.
+LOADED = [
+    *("jsonschema", "nbformat", "requests", "smart_open", "snakemake.cli", "snakemake.profiles"),
+    *("snakemake.report", "snakemake.storage", "yte"),
+]
 SCRIPTS = Path(__file__).parent / "jobs"
 # All processes that share the tests share the servers of jobs; other tests may run beside them.
 TESTS = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)[:16]
@@ -85,7 +90,7 @@ def run(
         Where jobs are forked; a dry run has none.
     """
     context = multiprocessing.get_context("forkserver")
-    SERVER.set_forkserver_preload(["jsonschema", "snakemake.cli"])
+    SERVER.set_forkserver_preload(LOADED)
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, name) for name in ("stdout", "stderr")]
         words = args[args.index("snakemake") + 1 :]
