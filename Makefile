@@ -45,7 +45,9 @@ install: .venv/.installed ## create .venv from the lock of exact pins
 		esac; \
 	done; \
 	echo "chromapal needs Python 3.11, 3.12 or 3.13; found $${told:-none}. Say where it is: make PYTHON=/path/to/python3"; exit 1
-	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-compile --requirement requirements.lock
+# on all cores, where pip has one; a file for another Python, which some packages have, is no fault
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 	@touch $@
 
 run: install ## run the default study, and say its results and where its report is

@@ -21,10 +21,14 @@ LONGEST = (
     "workflow/test_full_disk.py",
     "workflow/test_deployment.py",
     "workflow/test_dandi_study.py",
+    "workflow/test_photographs.py",
     "contract",
     "workflow",
+    "unit/test_colorizers_run.py",
+    "unit/test_aligned_colour.py",
     "unit/test_alignment.py",
     "unit/test_leaks.py",
+    "unit/test_dandi_stream.py",
     "unit",
 )
 

@@ -13,7 +13,7 @@ from filelock import FileLock
 from chromapal.evaluate.dictionary.tables import TABLES
 from chromapal.training import layout
 from chromapal.worms.table import SUBJECT
-from tests.workflow import dry
+from tests.workflow import forked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,12 +76,30 @@ def command(
     return {"args": [*words, *arguments], "cwd": project, "env": {**outside, "PATH": search}}
 
 
-def snakemake(folder: Path, config: dict | None, *arguments: str, **settings):
-    """Run the workflow in a folder; returns the completed process with its output as text."""
+def snakemake(
+    folder: Path,
+    config: dict | None,
+    *arguments: str,
+    again: bool = False,
+    kinds: Path | None = None,
+    **settings,
+) -> subprocess.CompletedProcess:
+    """Run the workflow in a folder; returns the completed process with its output as text.
+
+    Parameters
+    ----------
+    folder, config, arguments, settings
+        What `command` takes.
+    again : bool, optional
+        Whether this repeats another run: then it gets another seed of hashes.
+    kinds : Path, optional
+        A folder where this run notes of what kinds its jobs are, beside the one of all tests: the
+        first job of each kind in either is not forked.
+    """
     run = command(folder, config, *arguments, **settings)
     if "-n" in arguments:
-        return dry.run(**run)
-    return subprocess.run(**run, capture_output=True, text=True, check=False)
+        return forked.run(**run)
+    return forked.run(**run, jobs=forked.Jobs.of_all_tests(again, kinds))
 
 
 def table_bytes(folder: Path, study: str = TINY["study"]) -> dict[str, bytes]:
@@ -163,7 +181,7 @@ def study(tmp_path_factory, worker_id):
                 "PYTHONPATH": str(ROOT / "tests/workflow/imports"),
                 "CHROMAPAL_TEST_IMPORTS": str(folder / "imported"),
             }
-            done = snakemake(folder, TINY, environment=recorder)
+            done = snakemake(folder, TINY, environment=recorder, kinds=folder / "kinds")
             told.write_text(done.stdout + done.stderr)
             ended.write_text(str(done.returncode))
     assert ended.read_text() == "0", told.read_text()

@@ -95,10 +95,10 @@ def write_inputs(folder):
     worm[[*GRAY, "ID"]].assign(gray=worm["W"]).to_csv(lab / "labelled.csv", index=False)
 
 
-def apply(folder, *keys):
+def apply(folder, *keys, **settings):
     study, worms = folder / "results/kept", folder / "new"
     keys = [f"model={study}", f"worms={worms}", f"least_probability={LEAST}", *keys]
-    return snakemake(folder, None, *APPLY, *keys)
+    return snakemake(folder, None, *APPLY, *keys, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -365,7 +365,7 @@ def test_the_folder_of_results_says_what_they_are_of(applied):
 def test_a_second_run_does_nothing_and_elsewhere_gives_the_same_bytes(applied):
     done = apply(applied, "nwb=true", "date=not stated")
     assert "Nothing to be done" in done.stdout + done.stderr
-    done = apply(applied, "nwb=true", "out=results/again")
+    done = apply(applied, "nwb=true", "out=results/again", again=True)
     assert done.returncode == 0, done.stdout + done.stderr
     here, again = applied / OUT, applied / "results/again"
     made = [path for path in here.rglob("*") if path.is_file() and "logs" not in path.parts]

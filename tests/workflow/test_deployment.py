@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import yaml
 
+from tests.workflow import forked
 from tests.workflow.conftest import ROOT, TINY, copy_project, table_bytes, write_trained_model
 
 SNAKEFILE = """
@@ -56,11 +57,14 @@ def deploy(study, tmp_path):
     def run(place, *arguments, names="", environment=None):
         (folder / "workflow").mkdir(exist_ok=True)
         (folder / "workflow/Snakefile").write_text(SNAKEFILE.format(place=place, names=names))
-        done = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
-            cwd=folder, capture_output=True, text=True, check=False,
-            env={**os.environ, **(environment or {})},
-        )  # fmt: skip
+        words = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        outside = {**os.environ, **(environment or {})}
+        if "-n" in arguments:
+            done = forked.run(words, folder, outside)
+        else:
+            done = subprocess.run(
+                words, cwd=folder, env=outside, capture_output=True, text=True, check=False
+            )
         return folder, done.returncode, done.stdout + done.stderr
 
     return run

@@ -1,13 +1,14 @@
 """A whole study, from worms to the report, and what makes it run again or not."""
 
+import os
 import re
 import shutil
-import subprocess
 import sys
 
 import pandas as pd
 import pytest
 
+from tests.workflow import forked
 from tests.workflow.conftest import against_umask, check_columns, copy_project
 
 TABLES = (
@@ -96,10 +97,8 @@ def planned(checkout, study, *arguments):
     """List what a dry run would do: (rule, wildcards text) of each job."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile")]
     command += ["--directory", str(study), "--configfile", str(study / "study.yaml")]
-    done = subprocess.run(
-        [*command, "--cores", "2", "-n", *arguments],
-        cwd=checkout, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    command += ["--cores", "2", "-n", *arguments]
+    done = forked.run(command, checkout, dict(os.environ))
     text = done.stdout + done.stderr
     assert done.returncode == 0, text
     # those of a group stand indented
