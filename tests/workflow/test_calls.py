@@ -78,7 +78,11 @@ def new_worms(folder):
     write_trained_model(folder / "results/kept")
     (folder / "new/LAB").mkdir(parents=True)
     (folder / "new/LAB/w.csv").write_text("x,y,z,xr,yr,zr,gray\n")
-    return {"model": "results/kept", "worms": "new", "nwb": True, "napari": True}
+    (folder / "said").mkdir()
+    (folder / "said/anchors.csv").write_text("neuron,says,lab,worm\n")
+    return {
+        "model": "results/kept", "worms": "new", "nwb": True, "napari": True, "anchors": "said",
+    }  # fmt: skip
 
 
 def colour(folder):

@@ -91,7 +91,8 @@ rule correct_new_worms:
         ENVIRONMENT
     params:
         **calls(
-            "apply.correct:correct_worms", f"src/chromapal/colorizers/{MODEL_FACTS['colorizer']}.py"
+            "apply.correct:correct_worms",
+            f"src/chromapal/colorizers/{MODEL_FACTS['colorizer']}.py",
         ),
         named_by=dict(model=str(MODEL), channels_used=config["channels_used"]),
     script:
