@@ -26,7 +26,7 @@ RUNS ?=
 TEST = $(BIN)/pytest -q -n $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle images images-photographs images-context apply colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle model images images-photographs images-context apply colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):[^=].*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -63,6 +63,10 @@ identity-oracle: ## by worm, with handedness from labels (an oracle)
 identity identity-labs identity-oracle: install
 	$(SNAKEMAKE) --configfile config/$(subst -,_,$@).yaml --config \
 		tables=$(call quoted,$(TABLES)) $(if $(PEERS),peers=$(call quoted,$(PEERS)))
+
+model: install ## train a model alone, on all worms of TABLES=FOLDER, for make apply MODEL=results/model
+	$(SNAKEMAKE) results/model/model --configfile config/model.yaml --config \
+		tables=$(call quoted,$(TABLES)) $(ARGS)
 
 images: install ## compare colorizers of images, on photographs and simulated slices
 	$(SNAKEMAKE) --configfile config/images.yaml
