@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from chromapal import sheet
 from chromapal.apply import scale
-from chromapal.apply.name import Model, NamedBy, load_model
+from chromapal.apply.name import Given, Model, NamedBy, load_model
 from chromapal.columns import FIVE
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
@@ -127,10 +127,9 @@ def correct_worm(
         mirrored = _other_names(solver, worm, solved, said)
     names, chance = _five(solved, solver.aligner.atlas.names)
     spoken = words(said)
-    anchor = [spoken.get(number, "") for number in range(len(scaled))]
-    answered = model.table(
-        scaled, probabilities, solved.position.numpy(), axes, (names, chance, mirrored, anchor)
-    )
+    anchor = np.array([spoken.get(number, "") for number in range(len(scaled))], dtype=object)
+    given = Given(names, chance, mirrored, anchor)
+    answered = model.table(scaled, probabilities, solved.position.numpy(), axes, given)
     return *answered, axes
 
 

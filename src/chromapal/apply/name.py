@@ -64,6 +64,28 @@ class Named:
     skipped: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Given:
+    """The names that n neurons are given.
+
+    Attributes
+    ----------
+    names : numpy.ndarray of str, shape (n, 5)
+        Five names, the assigned one first; "" for none.
+    probability : numpy.ndarray, shape (n, 5)
+        Their probabilities.
+    mirrored : numpy.ndarray of str, shape (n,)
+        The names if the axes are the other way round, "" where that is out of the question.
+    anchor : numpy.ndarray of str, shape (n,)
+        What a person stated, "" for nothing.
+    """
+
+    names: np.ndarray
+    probability: np.ndarray
+    mirrored: np.ndarray
+    anchor: np.ndarray
+
+
 class Model:
     """A trained model that names and colours new worms; made by `load_model`.
 
@@ -206,7 +228,7 @@ class Model:
             assigned[rows], chance[rows] = known[answers.best], answers.probability
             if found.mirrored[rows].any():
                 turned[rows] = known[answer(found.mirrored[rows]).best[:, 0]]
-        given = assigned, chance, turned, ""
+        given = Given(assigned, chance, turned, np.full(len(neurons), ""))
         probabilities = found.probabilities.numpy()
         return *self.table(neurons, probabilities, found.position, found.worms, given), found.worms
 
@@ -216,7 +238,7 @@ class Model:
         probabilities: np.ndarray,
         position: np.ndarray,
         worms: pd.DataFrame,
-        given: tuple[np.ndarray, np.ndarray, np.ndarray, object],
+        given: Given,
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the tables of named neurons, with their colours.
 
@@ -230,9 +252,8 @@ class Model:
             Body axes [um].
         worms : pandas.DataFrame
             What was decided about each worm's axes; see `chromapal.identify.colour.Identified`.
-        given : tuple
-            Five names and their probabilities, both (n, 5); the names if the axes are the other
-            way round, (n,); and what a person stated, (n,) or "" for nothing.
+        given : Given
+            The names.
 
         Returns
         -------
@@ -244,15 +265,14 @@ class Model:
         FloatingPointError
             A name, a position or a colour is no number.
         """
-        assigned, chance, turned, anchor = given
         shares = torch.from_numpy(probabilities)
         colour, deviation = self.colorizer.coloured(neurons, shares, position)
         if not all(np.isfinite(each).all() for each in (probabilities, position, colour)):
             raise FloatingPointError("a name, a position or a colour is no number")
         rows = neurons[[*table.WORM, "row", "name"]].assign(
-            anchor=anchor,
-            **dict(zip(ASSIGNED, assigned.T, strict=True)),
-            **dict(zip(PROBABILITY, chance.T, strict=True)),
+            anchor=given.anchor,
+            **dict(zip(ASSIGNED, given.names.T, strict=True)),
+            **dict(zip(PROBABILITY, given.probability.T, strict=True)),
         )
         body = pd.DataFrame(position, columns=list(BODY)).assign(row=neurons["row"])
         doubtful = worms.set_index(table.WORM)["doubtful"].astype(bool)
@@ -271,8 +291,8 @@ class Model:
                 **dict(zip(RGB_SHOWN, shown.T, strict=True)),
                 **dict(zip(RGB_MEASURED, neurons[list(COLOUR)].to_numpy().T, strict=True)),
                 channels_used=neurons["features"].map(channels.WORDS),
-                status=status(chance, assigned[:, 0], answered["anchor"].to_numpy()),
-                **sides(neurons, position, worms, assigned[:, 0], turned),
+                status=status(given.probability, given.names[:, 0], given.anchor),
+                **sides(neurons, position, worms, given.names[:, 0], given.mirrored),
                 **parts_of_names(answered["answer"], of_names),
             ),
             of_names.astype(np.float32),
