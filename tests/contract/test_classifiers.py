@@ -12,7 +12,7 @@ import torch
 from sklearn.base import clone
 
 from chromapal import methods
-from chromapal.classifiers.common.naming import Shown, name_neurons
+from chromapal.classifiers.common.naming import FeatureTable, name_neurons
 from chromapal.classifiers.common.scores import FitSettings
 from chromapal.classifiers.common.whole_worms import name_worms
 from chromapal.columns import ASSIGNED, PROBABILITY, TOP, TRAINED_ON
@@ -48,7 +48,7 @@ def one_thread():
 def named(train, test, name, params, features, seed, settings=None):
     """Name neurons of one feature set, as the study's two rules do."""
     settings = settings or FitSettings()
-    shown = Shown("position", "", tuple(features), train, test)
+    shown = FeatureTable("position", "", tuple(features), train, test)
     if not methods.declared("classifiers", name, "whole_worms"):
         return name_neurons(shown, name, params, seed, settings)
     cap = 5.0 if settings.neighbours else None

@@ -56,14 +56,14 @@ def test_low_noise_worms_are_named_and_probabilities_can_be_believed(worms):
 def test_handedness_is_found_without_labels(worms):
     signs = [worms.sign[worm.lab] for worm in worms.training]
     assert worms.mirror.tolist() == signs
-    hands = run.learn_handedness(worms.training, worms.aligned, worms.mirror)
-    assert hands.slope > 0
+    handedness = run.learn_handedness(worms.training, worms.aligned, worms.mirror)
+    assert handedness.slope > 0
     results = [worms.aligner.align(worm.without_labels()) for worm in worms.tested]
-    found = run.decide(hands, worms.tested, results)
+    found = run.decide(handedness, worms.tested, results)
     expected = [worms.sign[worm.lab] for worm in worms.tested]
     assert found["chosen"].tolist() == expected
     stated = [dataclasses.replace(worm, handedness=-1) for worm in worms.tested]
-    against = run.decide(hands, stated, results)
+    against = run.decide(handedness, stated, results)
     assert set(against["chosen"]) == {-1} and set(against["source"]) == {"stated"}
     labels = run.handedness_of_labels(worms.aligner, worms.tested)
     assert labels.tolist() == expected

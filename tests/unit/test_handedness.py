@@ -17,9 +17,9 @@ def known(*rows):
     return pd.DataFrame(rows, columns=["lab", "worm", "session", "mirror"])
 
 
-def decided(hands, table, evidence=None):
+def decided(handedness, table, evidence=None):
     evidence = np.zeros(len(table)) if evidence is None else np.array(evidence)
-    return hands.decide(table, evidence)
+    return handedness.decide(table, evidence)
 
 
 def test_closeness_by_hand():
@@ -31,8 +31,8 @@ def test_closeness_by_hand():
 
 
 def test_the_nearest_session_wins():
-    hands = Handedness(known(("A", "1", JANUARY, 1), ("A", "2", JUNE, -1)), 1.0)
-    found = decided(hands, worms(("A", "3", "2024-01-03"), ("A", "4", "2024-06-03")))
+    handedness = Handedness(known(("A", "1", JANUARY, 1), ("A", "2", JUNE, -1)), 1.0)
+    found = decided(handedness, worms(("A", "3", "2024-01-03"), ("A", "4", "2024-06-03")))
     assert found["chosen"].tolist() == [1, -1]
     assert found["source"].tolist() == ["laboratory"] * 2
     # by far fewer sessions of another time outvote one of the same day
@@ -41,8 +41,8 @@ def test_the_nearest_session_wins():
 
 
 def test_log_odds_of_a_laboratory_by_hand():
-    hands = Handedness(known(("A", "1", JANUARY, 1), ("B", "2", JANUARY, -1)), 1.0)
-    found = decided(hands, worms(("A", "3", JANUARY), ("B", "4", JANUARY)))
+    handedness = Handedness(known(("A", "1", JANUARY, 1), ("B", "2", JANUARY, -1)), 1.0)
+    found = decided(handedness, worms(("A", "3", JANUARY), ("B", "4", JANUARY)))
     np.testing.assert_allclose(found["laboratory_log_odds"], [np.log(5), -np.log(5)])
     np.testing.assert_allclose(found["probability"], 5 / 6)
     assert found["chosen"].tolist() == [1, -1]
@@ -51,16 +51,16 @@ def test_log_odds_of_a_laboratory_by_hand():
 
 def test_doubt_ends_with_enough_worms_of_one_mind():
     for count, doubtful in ((1, 1), (3, 0)):
-        hands = Handedness(known(*[("A", f"k{n}", JANUARY, -1) for n in range(count)]), 1.0)
-        found = decided(hands, worms(("A", "new", JANUARY)))
+        handedness = Handedness(known(*[("A", f"k{n}", JANUARY, -1) for n in range(count)]), 1.0)
+        found = decided(handedness, worms(("A", "new", JANUARY)))
         assert found["doubtful"].item() == doubtful
         np.testing.assert_allclose(found["probability"], (count + 0.25) / (count + 0.5))
 
 
 def test_what_is_stated_wins_over_everything():
-    hands = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(9)]), 1.0)
+    handedness = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(9)]), 1.0)
     rows = ("A", "1", JANUARY), ("A", "2", JANUARY), ("B", "3", JANUARY)
-    found = decided(hands, worms(*rows, handedness=[-1, 1, 0]), [50.0, 50.0, 50.0])
+    found = decided(handedness, worms(*rows, handedness=[-1, 1, 0]), [50.0, 50.0, 50.0])
     assert found["chosen"].tolist() == [-1, 1, 1]
     assert found["source"].tolist() == ["stated", "stated", "evidence"]
     assert found["probability"].tolist()[:2] == [1.0, 1.0]
@@ -68,11 +68,11 @@ def test_what_is_stated_wins_over_everything():
 
 
 def test_an_unseen_laboratory_pools_the_evidence_of_its_worms():
-    hands = Handedness(known(("A", "1", JANUARY, -1)), 2.0)
+    handedness = Handedness(known(("A", "1", JANUARY, -1)), 2.0)
     table = worms(
         ("B", "2", JANUARY), ("B", "3", JANUARY), ("B", "4", "2034-01-01"), ("C", "5", JANUARY)
     )
-    found = decided(hands, table, [3.0, -1.0, -0.5, -0.25])
+    found = decided(handedness, table, [3.0, -1.0, -0.5, -0.25])
     assert found["source"].tolist() == ["evidence"] * 4
     assert (found["laboratory_log_odds"] == 0).all()
     # slope 2; the same day counts whole, ten years apart a tenth, another laboratory nothing
@@ -83,7 +83,7 @@ def test_an_unseen_laboratory_pools_the_evidence_of_its_worms():
 
 def test_source_names_the_term_that_decided():
     # three right-handed worms on the same day: log 13 = 2.565 for right-handed axes
-    hands = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(3)]), 1.0)
+    handedness = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(3)]), 1.0)
     cases = {
         0.0: (1, "laboratory"),
         2.5: (1, "laboratory"),
@@ -92,7 +92,7 @@ def test_source_names_the_term_that_decided():
         -2.6: (-1, "evidence"),  # overruled
     }
     for value, expected in cases.items():
-        found = decided(hands, worms(("A", "new", JANUARY)), [value]).iloc[0]
+        found = decided(handedness, worms(("A", "new", JANUARY)), [value]).iloc[0]
         assert (found["chosen"], found["source"]) == expected, value
     # as many of either kind: the laboratory is known and says nothing
     split = Handedness(known(("A", "1", JANUARY, 1), ("A", "2", JANUARY, -1)), 1.0)
@@ -102,17 +102,17 @@ def test_source_names_the_term_that_decided():
 
 
 def test_an_answer_depends_on_the_worms_decided_with_it():
-    hands = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(3)]), 1.0)
-    alone = decided(hands, worms(("A", "1", JANUARY)), [-1.5]).iloc[0]
+    handedness = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(3)]), 1.0)
+    alone = decided(handedness, worms(("A", "1", JANUARY)), [-1.5]).iloc[0]
     assert (alone["chosen"], alone["source"]) == (1, "laboratory")
-    both = decided(hands, worms(("A", "1", JANUARY), ("A", "2", JANUARY)), [-1.5, -1.5])
+    both = decided(handedness, worms(("A", "1", JANUARY), ("A", "2", JANUARY)), [-1.5, -1.5])
     assert both["evidence_log_odds"].tolist() == [-3.0, -3.0]
     assert both["chosen"].tolist() == [-1, -1] and both["source"].tolist() == ["evidence"] * 2
 
 
 def test_unknown_days_count_halfway():
-    hands = Handedness(known(("A", "1", "", 1), ("A", "2", JANUARY, -1)), 1.0)
-    found = decided(hands, worms(("A", "3", ""), ("A", "4", JANUARY)), [1.0, 0.0])
+    handedness = Handedness(known(("A", "1", "", 1), ("A", "2", JANUARY, -1)), 1.0)
+    found = decided(handedness, worms(("A", "3", ""), ("A", "4", JANUARY)), [1.0, 0.0])
     expected = [0.0, np.log((0.55 + 0.25) / 1.25)]
     np.testing.assert_allclose(found["laboratory_log_odds"], expected, atol=1e-12)
     # a worm's own evidence counts whole, whatever is known of its day
@@ -120,24 +120,24 @@ def test_unknown_days_count_halfway():
 
 
 def test_nobody_known_and_nobody_asked():
-    hands = Handedness(known(), 1.0)
-    assert decided(hands, worms(("A", "1", "")), [-1.0])["chosen"].item() == -1
-    assert len(decided(hands, worms())) == 0
+    handedness = Handedness(known(), 1.0)
+    assert decided(handedness, worms(("A", "1", "")), [-1.0])["chosen"].item() == -1
+    assert len(decided(handedness, worms())) == 0
 
 
 def test_without_laboratories_only_evidence_is_left():
-    hands = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(9)]), 1.0)
+    handedness = Handedness(known(*[("A", f"k{n}", JANUARY, 1) for n in range(9)]), 1.0)
     table = worms(("A", "1", JANUARY))
-    assert decided(hands, table, [-1.0])["chosen"].item() == 1
-    assert decided(hands.without_laboratories(), table, [-1.0])["chosen"].item() == -1
+    assert decided(handedness, table, [-1.0])["chosen"].item() == 1
+    assert decided(handedness.without_laboratories(), table, [-1.0])["chosen"].item() == -1
 
 
 def test_planted_leak_an_worm_to_be_decided_is_already_known():
-    hands = Handedness(known(("A", "1", JANUARY, 1), ("A", "2", JANUARY, 1)), 1.0)
+    handedness = Handedness(known(("A", "1", JANUARY, 1), ("A", "2", JANUARY, 1)), 1.0)
     with pytest.raises(ValueError, match=r"handedness leak: \('A', '2'\)"):
-        decided(hands, worms(("A", "3", JANUARY), ("A", "2", JANUARY)))
+        decided(handedness, worms(("A", "3", JANUARY), ("A", "2", JANUARY)))
     # a worm of the same name in another laboratory is another worm
-    assert decided(hands, worms(("B", "2", JANUARY)), [1.0])["chosen"].item() == 1
+    assert decided(handedness, worms(("B", "2", JANUARY)), [1.0])["chosen"].item() == 1
 
 
 def apart(count):

@@ -187,7 +187,7 @@ def test_partial_names_are_not_learnt_from_and_stay_as_labels_of_the_tested(stud
 
 
 def shown(train, test):
-    return naming.Shown("position", "", tuple("uvw"), train, test)
+    return naming.FeatureTable("position", "", tuple("uvw"), train, test)
 
 
 def test_one_name_goes_to_one_neuron_of_an_worm():

@@ -422,18 +422,18 @@ def test_files_of_two_folds_with_hostile_names(tmp_path):
         (lab, worm, 2, "", other, 0.2),
     ]
     second = [(lab, other, 3, "RIH", "RIH", 0.7), ("B", worm, 4, "AVAL", "AVAL", 0.7)]
-    parts, aligned, hands = [], {}, {}
+    parts, aligned, handedness = [], {}, {}
     for fold, some in (("fold0", rows), ("fold1", second)):
         parts.append(identities(tmp_path / f"{fold}.parquet", some, fold=fold))
         aligned[fold] = body(tmp_path / f"{fold}-body.parquet", [row[2] for row in some])
-        hands[fold] = str(tmp_path / f"{fold}-worms.parquet")
+        handedness[fold] = str(tmp_path / f"{fold}-worms.parquet")
         decided = pd.DataFrame(some)[[0, 1]].drop_duplicates().set_axis(["lab", "worm"], axis=1)
-        decided.assign(doubtful=int(fold == "fold0")).to_parquet(hands[fold])
+        decided.assign(doubtful=int(fold == "fold0")).to_parquet(handedness[fold])
     study_neurons(5, [row[:2] for row in rows + second]).to_parquet(tmp_path / "neurons.parquet")
 
     def write(stated):
         worm_files.write_worm_files(
-            parts, neurons=tmp_path / "neurons.parquet", aligned=aligned, handedness=hands,
+            parts, neurons=tmp_path / "neurons.parquet", aligned=aligned, handedness=handedness,
             stated=stated, features="position", out=tmp_path / "named",
         )  # fmt: skip
         return sorted((tmp_path / "named").rglob("*.*"))
@@ -461,8 +461,8 @@ def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
     rows = [("X", worm, row, "AVAL", "AVAL AVAR", 0.5) for row, worm in enumerate("abcd")]
     rows.append(("X", "b", 4, "RIMR", "RIMR RIML", 0.5))
     part = identities(tmp_path / "part.parquet", rows)
-    hands = pd.DataFrame({"lab": "X", "worm": list("abcd"), "doubtful": [1, 1, 1, 0]})
-    hands.to_parquet(tmp_path / "hands.parquet")
+    handedness = pd.DataFrame({"lab": "X", "worm": list("abcd"), "doubtful": [1, 1, 1, 0]})
+    handedness.to_parquet(tmp_path / "handedness.parquet")
     study_neurons(5, [row[:2] for row in rows]).to_parquet(tmp_path / "neurons.parquet")
     # of a the side is settled, of b not, c's file was refused, and d's brought doubt
     told = pd.DataFrame({"row": [0, 1, 3, 4], "probability": 0.5, "doubtful": [0, 1, 1, 1]})
@@ -477,7 +477,7 @@ def test_sides_are_told_where_statements_settle_them(tmp_path, caplog):
     worm_files.write_worm_files(
         [part], neurons=tmp_path / "neurons.parquet",
         aligned={"fold0": body(tmp_path / "body.parquet", range(5))},
-        handedness={"fold0": str(tmp_path / "hands.parquet")},
+        handedness={"fold0": str(tmp_path / "handedness.parquet")},
         stated={"fold0": str(tmp_path / "stated.parquet")}, features="position",
         out=tmp_path / "named", anchors=tmp_path / "said",
     )  # fmt: skip

@@ -104,12 +104,12 @@ def test_names_are_mostly_right_and_stand_beside_guessing(named):
 
 
 def test_every_worm_is_aligned_once_for_every_feature_set(named):
-    hands = table(named, "handedness")
-    for _, rows in hands.groupby("features"):
+    handedness = table(named, "handedness")
+    for _, rows in handedness.groupby("features"):
         assert len(rows) == 8 and not rows.duplicated(["lab", "worm"]).any()
-    assert set(hands["features"]) == set(FEATURES)
-    assert set(hands["chosen"]) <= {1, -1}
-    assert hands["probability"].between(0.5, 1).all()
+    assert set(handedness["features"]) == set(FEATURES)
+    assert set(handedness["chosen"]) <= {1, -1}
+    assert handedness["probability"].between(0.5, 1).all()
     places = table(named, "places")
     # the body's frame is centred in the worms, and in micrometres
     assert places[["posterior", "dorsal", "left"]].abs().max().max() < 200

@@ -56,13 +56,12 @@ def correct_worms(
     """
     answers, probabilities, worms = map(pd.read_parquet, named)
     model, counts = load_model(named_by.model), table.read(neurons)
-    for (lab, worm), said in stated(anchors, counts, answers).items():
-        LOGGER.info("%s %s: %d statements", lab, worm, len(words(said)))
+    for (lab, worm), statements in stated(anchors, counts, answers).items():
+        LOGGER.info("%s %s: %d statements", lab, worm, len(words(statements)))
         own = (answers[WORM] == [lab, worm]).all(axis=1)
         of_worm = (worms[WORM] == [lab, worm]).all(axis=1)
-        corrected = correct_worm(
-            model, counts[(counts[WORM] == [lab, worm]).all(axis=1)], worms[of_worm].iloc[0], said
-        )
+        own_counts = counts[(counts[WORM] == [lab, worm]).all(axis=1)]
+        corrected = correct_worm(model, own_counts, worms[of_worm].iloc[0], statements)
         answers = _replaced(answers, own, corrected[0])
         probabilities = _replaced(probabilities, own, corrected[1])
         worms = _replaced(worms, of_worm, corrected[2])
@@ -78,7 +77,7 @@ def _replaced(content: pd.DataFrame, rows: pd.Series, part: pd.DataFrame) -> pd.
 
 
 def correct_worm(
-    model: Model, counts: pd.DataFrame, decided: pd.Series, said: Anchors
+    model: Model, counts: pd.DataFrame, decided: pd.Series, anchors: Anchors
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Name one worm again.
 
@@ -91,7 +90,7 @@ def correct_worm(
     decided : pandas.Series
         What was decided about its axes, and its `features`; see
         `chromapal.identify.colour.Identified`.
-    said : Anchors
+    anchors : Anchors
         What a person states.
 
     Returns
@@ -110,7 +109,7 @@ def correct_worm(
     odds = float(decided["laboratory_log_odds"] + decided["evidence_log_odds"])
     if decided["source"] == STATED:
         odds = CERTAIN * float(decided["chosen"])
-    solved = solver.solve(worm, odds, said)
+    solved = solver.solve(worm, odds, anchors)
     sure = expit(abs(solved.odds))
     axes = decided.to_frame().T.assign(
         chosen=int(solved.mirror),
@@ -124,18 +123,18 @@ def correct_worm(
     probabilities[:, columns] = solved.probabilities.numpy()
     mirrored = np.full(len(scaled), "", dtype=object)
     if axes["doubtful"].iloc[0]:
-        mirrored = _other_names(solver, worm, solved, said)
+        mirrored = _other_names(solver, worm, solved, anchors)
     names, chance = _five(solved, solver.aligner.atlas.names)
-    spoken = words(said)
+    spoken = words(anchors)
     anchor = np.array([spoken.get(number, "") for number in range(len(scaled))], dtype=object)
     given = Given(names, chance, mirrored, anchor)
     answered = model.table(scaled, probabilities, solved.position.numpy(), axes, given)
     return *answered, axes
 
 
-def _other_names(solver: Solver, worm: Worm, solved: Solved, said: Anchors) -> np.ndarray:
+def _other_names(solver: Solver, worm: Worm, solved: Solved, anchors: Anchors) -> np.ndarray:
     """Return the names if the axes are the other way round."""
-    return solver.solve(worm, -CERTAIN * solved.mirror, said).names
+    return solver.solve(worm, -CERTAIN * solved.mirror, anchors).names
 
 
 def _five(solved: Solved, known: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -145,14 +144,16 @@ def _five(solved: Solved, known: Sequence[str]) -> tuple[np.ndarray, np.ndarray]
     names[:, 0], chance[:, 0] = solved.names, solved.probability
     # a second name beside one that is stated would be no alternative
     for rank in range(1, FIVE):
-        settled = solved.probability == 1
-        names[settled, rank], chance[settled, rank] = "", 0.0
+        stated_names = solved.probability == 1
+        names[stated_names, rank], chance[stated_names, rank] = "", 0.0
     return names, chance
 
 
-def words(said: Anchors) -> dict[int, str]:
+def words(anchors: Anchors) -> dict[int, str]:
     """Return what was stated of each neuron, by its number."""
-    return dict.fromkeys(said.excluded, NO_CELL) | said.names | said.where | said.partial
+    return (
+        dict.fromkeys(anchors.excluded, NO_CELL) | anchors.names | anchors.where | anchors.partial
+    )
 
 
 def stated(
@@ -187,7 +188,7 @@ def stated(
             if worm not in named:
                 reason = "skipped" if worm in everyone else "not among these worms"
                 raise InputError(path, f"worm {' '.join(worm)!r}, {reason}", "a worm that is named")
-            said = Anchors.read(path, len(named[worm]))
+            anchors = Anchors.read(path, len(named[worm]))
             _check_positions(path, named[worm])
         except InputError as error:
             LOGGER.warning("left out: %s", error)
@@ -203,8 +204,8 @@ def stated(
                     "remove the older one",
                 ),
             )
-        found.setdefault(worm, (said, path))
-    return {worm: said for worm, (said, _) in found.items() if worm not in twice}
+        found.setdefault(worm, (anchors, path))
+    return {worm: anchors for worm, (anchors, _) in found.items() if worm not in twice}
 
 
 def _worm(path: Path, by_path: dict[str, tuple[str, str]]) -> tuple[str, str]:

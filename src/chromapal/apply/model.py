@@ -180,5 +180,6 @@ def load(folder: str | os.PathLike):
         ) from None
     # a new worm may have a training worm's name; it is none of them, or it would be skipped
     for alignment in model.identifier.alignments.values():
-        alignment.hands = replace(alignment.hands, known=alignment.hands.known.assign(worm=""))
+        nameless = alignment.handedness.known.assign(worm="")
+        alignment.handedness = replace(alignment.handedness, known=nameless)
     return model, known

@@ -222,13 +222,13 @@ class Model:
         found = identifier.identify(neurons)
         known = np.array([*identifier.transformer.classes_, ""])
         assigned = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
-        chance, turned = np.zeros(assigned.shape), np.full(len(neurons), "", dtype=object)
+        chance, mirrored = np.zeros(assigned.shape), np.full(len(neurons), "", dtype=object)
         for rows in neurons.groupby(table.WORM).indices.values():
             answers = answer(found.probabilities[rows])
             assigned[rows], chance[rows] = known[answers.best], answers.probability
             if found.mirrored[rows].any():
-                turned[rows] = known[answer(found.mirrored[rows]).best[:, 0]]
-        given = Given(assigned, chance, turned, np.full(len(neurons), ""))
+                mirrored[rows] = known[answer(found.mirrored[rows]).best[:, 0]]
+        given = Given(assigned, chance, mirrored, np.full(len(neurons), ""))
         probabilities = found.probabilities.numpy()
         return *self.table(neurons, probabilities, found.position, found.worms, given), found.worms
 
@@ -318,8 +318,8 @@ def status(probability: np.ndarray, names: np.ndarray, anchor: np.ndarray) -> np
         another neuron of the worm has; `none`, where no name is possible.
     """
     forced = probability[:, 0] < probability[:, 1:].max(axis=1)
-    said = (anchor != "") & ((anchor == names) | (anchor == NO_CELL))
-    return np.select([said, names == "", forced], ["person", "none", "forced"], "model")
+    by_person = (anchor != "") & ((anchor == names) | (anchor == NO_CELL))
+    return np.select([by_person, names == "", forced], ["person", "none", "forced"], "model")
 
 
 def sides(

@@ -55,7 +55,7 @@ def ablate_fold(
     rows: list[tuple] = []
     training, tested = split(neurons, features)
     aligner, aligned, mirror = align.fit(training, level, run.progress_of("learn atlas"))
-    hands = run.learn_handedness(training, aligned, mirror)
+    learnt = run.learn_handedness(training, aligned, mirror)
     found = [aligner.align(worm.without_labels()) for worm in tested]
 
     def record(
@@ -73,12 +73,12 @@ def ablate_fold(
                 )
             )
 
-    decided = run.decide(hands, tested, found)
+    decided = run.decide(learnt, tested, found)
     chosen = decided["chosen"].to_numpy(dtype=float)
     labels = run.handedness_of_labels(aligner, tested)
     oracle = run.overruled(decided, labels)["chosen"].to_numpy(dtype=float)
     unstated = [dataclasses.replace(worm, handedness=0) for worm in tested]
-    alone = run.decide(hands.without_laboratories(), unstated, found)["chosen"].to_numpy(float)
+    alone = run.decide(learnt.without_laboratories(), unstated, found)["chosen"].to_numpy(float)
     likelier = np.array(
         [1.0 if result.score[1.0] >= result.score[-1.0] else -1.0 for result in found]
     )
@@ -94,11 +94,11 @@ def ablate_fold(
     # as many rounds as the study's alignment has, so that a setting changes one thing
     refits = align.REFITS[level]
 
-    def refit_and_record(question: str, setting: str, order: int, some: list[Worm], level: str):
+    def refit_and_record(question: str, setting: str, order: int, worms: list[Worm], level: str):
         """Learn anew, and name with what was learnt; handedness as decided before."""
         try:
             other, _, _ = align.fit(
-                some,
+                worms,
                 level,
                 run.progress_of(f"{question}: {setting}"),
                 cross_fit=False,

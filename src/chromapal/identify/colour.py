@@ -107,12 +107,12 @@ class Alignment:
     ----------
     aligner : Aligner
         Learnt from training worms.
-    hands : Handedness
+    handedness : Handedness
         What they say about handedness.
     """
 
     aligner: Aligner
-    hands: Handedness
+    handedness: Handedness
 
     @classmethod
     def fit(cls, training: list[Worm], label: str) -> tuple["Alignment", list[np.ndarray]]:
@@ -122,9 +122,9 @@ class Alignment:
         """
         progress = run.progress_of(f"learn atlas of {label}")
         aligner, aligned, mirror = align.fit(training, "nonrigid", progress)
-        hands = run.learn_handedness(training, aligned, mirror)
-        chosen = run.training_handedness(hands, training, aligned, mirror)
-        return cls(aligner, hands), _positions(aligned, chosen)
+        handedness = run.learn_handedness(training, aligned, mirror)
+        chosen = run.training_handedness(handedness, training, aligned, mirror)
+        return cls(aligner, handedness), _positions(aligned, chosen)
 
     def align(self, worms: list[Worm]) -> tuple[list[np.ndarray], list[np.ndarray], pd.DataFrame]:
         """Align new worms.
@@ -137,7 +137,7 @@ class Alignment:
             See `Handedness.decide`.
         """
         found = [self.aligner.align(worm) for worm in worms]
-        decided = run.decide(self.hands, worms, found)
+        decided = run.decide(self.handedness, worms, found)
         chosen = decided["chosen"]
         return _positions(found, chosen), _positions(found, -chosen), decided
 
@@ -299,13 +299,13 @@ class Identifier:
                 middle = alignment.aligner.symmetry.middle
                 decided.append(axes.assign(features=features, middle=middle))
                 doubtful = np.flatnonzero(axes["doubtful"])
-                some, turned = ([part[index] for index in doubtful] for part in (worms, others))
-                self._fill(mirrored, table, features, some, turned)
+                undecided = ([part[index] for index in doubtful] for part in (worms, others))
+                self._fill(mirrored, table, features, *undecided)
             else:
                 positions = _aligned_positions(table, worms)
             self._fill(probability, table, features, worms, positions)
-            for worm, placed in zip(worms, positions, strict=True):
-                position[worm.row] = placed
+            for worm, own in zip(worms, positions, strict=True):
+                position[worm.row] = own
         worms = pd.concat(decided, ignore_index=True) if decided else pd.DataFrame()
         return Identified(probability, position, worms, mirrored)
 
@@ -335,8 +335,11 @@ class Identifier:
             if features in self.alignments:
                 alignment = self.alignments[features]
                 alignment.aligner.save(folder / ALIGNERS / features)
-                hands = alignment.hands
-                facts[features] |= {"known": hands.known.to_dict("list"), "slope": hands.slope}
+                handedness = alignment.handedness
+                facts[features] |= {
+                    "known": handedness.known.to_dict("list"),
+                    "slope": handedness.slope,
+                }
         write_json({"features": facts}, folder / FACTS)
 
     def load(self, folder: str | os.PathLike) -> "Identifier":

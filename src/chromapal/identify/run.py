@@ -84,19 +84,19 @@ def align_fold(
             "or set config key 'align' to none",
         )
     aligner, aligned, mirror = align.fit(trained, level, progress_of("learn atlas"), device=device)
-    hands = learn_handedness(trained, aligned, mirror)
-    chosen = training_handedness(hands, trained, aligned, mirror)
+    learnt = learn_handedness(trained, aligned, mirror)
+    chosen = training_handedness(learnt, trained, aligned, mirror)
     found, added = (
-        [aligner.align(worm.without_labels()) for worm in progress_of("align worms")(some)]
-        for some in (tested, nameless)
+        [aligner.align(worm.without_labels()) for worm in progress_of("align worms")(group)]
+        for group in (tested, nameless)
     )
-    worms = decide(hands, tested, found)
+    worms = decide(learnt, tested, found)
     labels = handedness_of_labels(aligner, tested)
     if handedness == "labels":
         worms = overruled(worms, labels)
     signs = [*chosen, *worms["chosen"]]
     if nameless:
-        signs += decide(hands, nameless, added)["chosen"].tolist()
+        signs += decide(learnt, nameless, added)["chosen"].tolist()
     each = [*trained, *tested, *nameless], [*aligned, *found, *added], signs
     parts = [
         body_axes_table(worm, result, float(sign)) for worm, result, sign in zip(*each, strict=True)
@@ -108,8 +108,8 @@ def align_fold(
     aligner.save(out_atlas)
     write_json(
         {
-            "known": hands.known.to_dict("list"),
-            "slope": hands.slope,
+            "known": learnt.known.to_dict("list"),
+            "slope": learnt.slope,
             "calibration": dataclasses.asdict(calibrated(trained, aligned, chosen)),
             "cue": columns,
         },
@@ -159,17 +159,17 @@ def evidence(aligned: list[Aligned]) -> np.ndarray:
     return np.array([result.evidence for result in aligned])
 
 
-def decide(hands: Handedness, some: list[Worm], aligned: list[Aligned]) -> pd.DataFrame:
+def decide(learnt: Handedness, worms: list[Worm], aligned: list[Aligned]) -> pd.DataFrame:
     """Decide handedness of worms; see `chromapal.identify.handedness.Handedness.decide`."""
     table = pd.DataFrame(
-        [(worm.lab, worm.worm, worm.session, worm.handedness) for worm in some],
+        [(worm.lab, worm.worm, worm.session, worm.handedness) for worm in worms],
         columns=["lab", "worm", "session", "handedness"],
     )
-    return hands.decide(table, evidence(aligned))
+    return learnt.decide(table, evidence(aligned))
 
 
 def training_handedness(
-    hands: Handedness,
+    learnt: Handedness,
     training: list[Worm],
     aligned: list[Aligned],
     mirror: np.ndarray,
@@ -178,8 +178,8 @@ def training_handedness(
     chosen = mirror.astype(float)
     undecided = np.flatnonzero(mirror == 0)
     if len(undecided):
-        some = [[part[index] for index in undecided] for part in (training, aligned)]
-        chosen[undecided] = decide(hands, *some)["chosen"]
+        their = [[part[index] for index in undecided] for part in (training, aligned)]
+        chosen[undecided] = decide(learnt, *their)["chosen"]
     return chosen
 
 
@@ -188,11 +188,11 @@ def body_axes_table(worm: Worm, aligned: Aligned, sign: float) -> pd.DataFrame:
     return pd.DataFrame(aligned.position[sign].numpy(), columns=list(BODY)).assign(row=worm.row)
 
 
-def handedness_of_labels(aligner: Aligner, some: list[Worm]) -> np.ndarray:
+def handedness_of_labels(aligner: Aligner, worms: list[Worm]) -> np.ndarray:
     """Return the handedness that worms' labels speak for: 1, -1, 0 where they do not decide."""
     column_of = {name: number for number, name in enumerate(aligner.atlas.names)}
-    signs = np.zeros(len(some), dtype=np.int64)
-    for number, worm in enumerate(some):
+    signs = np.zeros(len(worms), dtype=np.int64)
+    for number, worm in enumerate(worms):
         labelled = np.array([label in column_of for label in worm.label], dtype=bool)
         if labelled.sum() >= LEAST_LABELS:
             target = aligner.atlas.position.mean[

@@ -71,7 +71,7 @@ class Sources:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class FeatureTable:
     """A fold's worms as one feature set shows them.
 
     Attributes
@@ -143,16 +143,16 @@ def name_fold(
     params = methods.params("classifiers", task.classifier, task.params)
     answers = [
         (
-            shown,
+            table,
             name_neurons(
-                shown,
+                table,
                 task.classifier,
                 params,
                 training.seed,
-                FitSettings(neighbours, training.threads, shown.label),
+                FitSettings(neighbours, training.threads, table.label),
             ),
         )
-        for shown in feature_tables(neurons, fold, sources, task.features)
+        for table in feature_tables(neurons, fold, sources, task.features)
     ]
     write_names(neurons, answers, out)
     shutil.rmtree(training.checkpoints, ignore_errors=True)
@@ -168,7 +168,7 @@ def labelled_for_training(neurons, variant: str) -> pd.DataFrame:
 
 def feature_tables(
     neurons: pd.DataFrame, fold: str, sources: Sources, features: Sequence[str]
-) -> Iterator[Shown]:
+) -> Iterator[FeatureTable]:
     """Yield a fold's worms as each feature set shows them; see `name_fold`."""
     number = int(fold.removeprefix("fold"))
     for feature in features:
@@ -187,17 +187,17 @@ def feature_tables(
                 paths = [own, *(path for _, path in pairs)]
             complete = complete[complete[list(columns)].notna().all(axis=1)]
             test = complete["role"].eq("test")
-            yield Shown(feature, colorizer, columns, complete[~test], complete[test], paths)
+            yield FeatureTable(feature, colorizer, columns, complete[~test], complete[test], paths)
 
 
-def write_names(neurons: pd.DataFrame, answers: Sequence[tuple[Shown, pd.DataFrame]], out):
+def write_names(neurons: pd.DataFrame, answers: Sequence[tuple[FeatureTable, pd.DataFrame]], out):
     """Write the names that a fold's test neurons were given; see `name_fold`."""
     named = pd.concat(
         [
-            _with_colorizers(found, shown.files).assign(
-                features=shown.features, colorizer=shown.colorizer
+            _with_colorizers(found, table.files).assign(
+                features=table.features, colorizer=table.colorizer
             )
-            for shown, found in answers
+            for table, found in answers
         ],
         ignore_index=True,
     )
@@ -250,13 +250,17 @@ def training_facts(training: pd.Series, tested: pd.Series) -> dict[str, object]:
 
 
 def name_neurons(
-    shown: Shown, classifier: str, params: object, seed: int, settings: FitSettings = scores.DEFAULT
+    table: FeatureTable,
+    classifier: str,
+    params: object,
+    seed: int,
+    settings: FitSettings = scores.DEFAULT,
 ) -> pd.DataFrame:
     """Fit a classifier on named neurons and rank the names of others.
 
     Parameters
     ----------
-    shown : Shown
+    table : FeatureTable
         Neurons to learn from and to name: lab, worm, row, name ("" = unlabelled) and features.
     classifier : str
         Classifier, by file name.
@@ -273,9 +277,9 @@ def name_neurons(
         See `ranked`.
     """
     return ranked(
-        shown.test,
+        table.test,
         *scores.fit_and_score(
-            shown.train, shown.test, classifier, params, list(shown.columns), seed, settings
+            table.train, table.test, classifier, params, list(table.columns), seed, settings
         ),
     )
 

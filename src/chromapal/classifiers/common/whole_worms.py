@@ -13,7 +13,7 @@ import torch
 from chromapal import methods
 from chromapal.classifiers.common import scores
 from chromapal.classifiers.common.naming import (
-    Shown,
+    FeatureTable,
     Sources,
     Task,
     feature_tables,
@@ -60,11 +60,11 @@ def name_fold(
     """
     torch.set_num_threads(1)
     table = labelled_for_training(neurons, task.variant)
-    shown = list(feature_tables(table, fold, sources, task.features))
+    tables = list(feature_tables(table, fold, sources, task.features))
     weight_cap = smote.weight_cap if task.variant == OVERSAMPLED else None
     params = methods.params("classifiers", task.classifier, task.params)
-    found, fitted = name_worms(shown, task.classifier, params, training, weight_cap)
-    write_names(table, list(zip(shown, found, strict=True)), out_names)
+    found, fitted = name_worms(tables, task.classifier, params, training, weight_cap)
+    write_names(table, list(zip(tables, found, strict=True)), out_names)
     with whole(out_network) as folder:
         folder.mkdir()
         for estimator, calibrations in fitted:
@@ -77,7 +77,7 @@ def name_fold(
 
 
 def name_worms(
-    shown: Sequence[Shown],
+    tables: Sequence[FeatureTable],
     classifier: str,
     params: object,
     training: Training,
@@ -90,7 +90,7 @@ def name_worms(
 
     Parameters
     ----------
-    shown : sequence of Shown
+    tables : sequence of FeatureTable
         The worms to learn from and to name, by feature set.
     classifier : str
         Classifier, by file name.
@@ -108,17 +108,17 @@ def name_worms(
     fitted : list of (estimator, dict of str to Calibration)
         What was fitted, and what makes its scores probabilities, by feature set.
     """
-    worms = pd.concat([each.train[WORM] for each in shown]).drop_duplicates().sort_values(WORM)
+    worms = pd.concat([each.train[WORM] for each in tables]).drop_duplicates().sort_values(WORM)
     number = pd.Series(range(len(worms)), index=pd.MultiIndex.from_frame(worms))
     found: dict[str, pd.DataFrame] = {}
     fitted = []
-    for group in _groups(shown):
+    for group in _groups(tables):
         usable = [each for each in group if len(_names(each)) > 1 and not each.test.empty]
         if usable:
             estimator = methods.module("classifiers", classifier).build(params, training.seed)
             estimator.set_params(device=training.device, checkpoints=training.folder)
             estimator.fit(
-                {each.label: _view(each.train, each, number, weight_cap) for each in usable}
+                {each.label: _view(each.train, each.columns, number, weight_cap) for each in usable}
             )
             LOGGER.info("%s: %s", ", ".join(each.label for each in usable), estimator.summary_)
             calibrations = {
@@ -134,41 +134,44 @@ def name_worms(
                 names = _names(each)
                 nothing = np.zeros((len(each.test), len(names)))
                 found[each.label] = ranked(each.test, names, nothing, Calibration())
-    return [found[each.label] for each in shown], fitted
+    return [found[each.label] for each in tables], fitted
 
 
-def _groups(shown: Sequence[Shown]) -> list[list[Shown]]:
+def _groups(tables: Sequence[FeatureTable]) -> list[list[FeatureTable]]:
     """Put feature sets that hold positions together, the others one by one."""
-    placed = [each for each in shown if not set(each.columns[:AXES]) & set(PREDICTED)]
-    others = [[each] for each in shown if set(each.columns[:AXES]) & set(PREDICTED)]
-    return [group for group in (placed, *others) if group]
+    positioned = [each for each in tables if not set(each.columns[:AXES]) & set(PREDICTED)]
+    others = [[each] for each in tables if set(each.columns[:AXES]) & set(PREDICTED)]
+    return [group for group in (positioned, *others) if group]
 
 
-def _names(shown: Shown) -> np.ndarray:
+def _names(table: FeatureTable) -> np.ndarray:
     """Return the names that training worms have, sorted."""
-    name = shown.train["name"]
+    name = table.train["name"]
     return np.unique(name[name.ne("")].to_numpy(dtype=str))
 
 
 def _view(
-    table: pd.DataFrame, shown: Shown, number: pd.Series | None, weight_cap: float | None = None
+    neurons: pd.DataFrame,
+    columns: Sequence[str],
+    number: pd.Series | None,
+    weight_cap: float | None = None,
 ) -> View:
     """Return worms as a feature set shows them, numbered as stated or in the order of the table."""
     if number is None:
-        worm = table.groupby(WORM, sort=True).ngroup().to_numpy()
+        worm = neurons.groupby(WORM, sort=True).ngroup().to_numpy()
     else:
-        worm = number.loc[pd.MultiIndex.from_frame(table[WORM])].to_numpy()
+        worm = number.loc[pd.MultiIndex.from_frame(neurons[WORM])].to_numpy()
     return View(
-        table[list(shown.columns)],
+        neurons[list(columns)],
         worm,
-        table["lab"].to_numpy(dtype=str),
-        table["name"].to_numpy(dtype=str),
-        None if weight_cap is None else inverse_frequency(table["name"], weight_cap),
+        neurons["lab"].to_numpy(dtype=str),
+        neurons["name"].to_numpy(dtype=str),
+        None if weight_cap is None else inverse_frequency(neurons["name"], weight_cap),
     )
 
 
-def _ranked(shown: Shown, estimator, calibration: Calibration) -> pd.DataFrame:
+def _ranked(table: FeatureTable, estimator, calibration: Calibration) -> pd.DataFrame:
     """Rank the names of a feature set's test neurons."""
-    log = estimator.predict_log_proba(shown.label, _view(shown.test, shown, None))
-    found = ranked(shown.test, estimator.classes_, log, calibration)
+    log = estimator.predict_log_proba(table.label, _view(table.test, table.columns, None))
+    found = ranked(table.test, estimator.classes_, log, calibration)
     return found.assign(**estimator.device_.trained_on)
