@@ -25,6 +25,7 @@ from chromapal.worms.simulate.worms import SimulationParams, simulate_worm
 
 PARAMS = SimulationParams(worms=5, laboratories=1, neurons=24, unlabelled_high=0.05)
 TINY = {"width": 8, "layers": 1, "heads": 1, "steps": 2, "members": 1}
+SETS = ["position", "position+gray", "position+rgb", "position+white+rgb"]
 NET, FACTS_OF = "networks", "network/transformer.json"
 
 
@@ -49,7 +50,7 @@ def trained(tmp_path_factory):
     collect(parts, folder / "n.parquet", listed, lists, {}, [], labels, scope)
     train_model(
         folder / "n.parquet",
-        ModelTask("identify_then_colour", TINY, ["position+gray", "position+rgb"]),
+        ModelTask("identify_then_colour", TINY, SETS),
         Normalisation("rank_normal", "white"), "study", "code", Training("cpu", seed=1),
         folder / "model",
     )  # fmt: skip
@@ -111,6 +112,31 @@ def test_a_model_loads_and_names_a_new_worm_of_any_name(trained, tmp_path):
     # even that of a training worm
     same, entries = name_worms(tmp_path, trained, new.assign(worm=worms([0])["worm"].iloc[0]))
     assert entries.empty and same["answer"].tolist() == named["answer"].tolist()
+
+
+def test_a_worm_is_named_and_coloured_by_whatever_channels_it_has(trained, tmp_path):
+    whole = worms([4])
+    dark = dict.fromkeys("RGBW", np.nan)
+    parts = {
+        "position": dark, "gray": {**dark, "W": whole["W"]}, "colour": {"W": np.nan}, "all": {},
+    }  # fmt: skip
+    several = [
+        # apart from each other, or they would be one worm under four names
+        whole.assign(worm=used, xr=whole["xr"] * (1 + number / 50), **channels)
+        for number, (used, channels) in enumerate(parts.items())
+    ]
+    named, entries = name_worms(tmp_path, trained, pd.concat(several, ignore_index=True))
+    assert entries.empty
+    assert named.groupby("worm")["channels_used"].unique().map(list).to_dict() == {
+        # colour without white has no gray of its source, but the luminance in its place
+        used: [used] for used in parts
+    }  # fmt: skip
+    assert np.isfinite(named[["red", "green", "blue", "red_sd", "probability"]]).all(axis=None)
+    measured = named.groupby("worm")["red_measured"].apply(lambda values: values.notna().all())
+    assert measured.to_dict() == {"position": False, "gray": False, "colour": True, "all": True}
+    # what is known of gray narrows what colour a neuron may have
+    deviation = named.groupby("worm")["red_sd"].mean()
+    assert deviation["position"] > 0
 
 
 def test_a_worm_that_cannot_be_named_does_not_stop_the_others(trained, tmp_path, monkeypatch):

@@ -81,6 +81,7 @@ SCHEMA = described(
     subjects=described(**{fact: _list(TEXT) for fact in ("strain", "sex", "stage", "part")}),
 )
 IDENTIFIER = described(
+    feature_sets=_list({"enum": list(ALIGNABLE)}),
     features={
         "type": "object",
         "minProperties": 1,
@@ -98,7 +99,7 @@ IDENTIFIER = described(
                 nobody=NUMBER,
             ),
         ),
-    }
+    },
 )
 TRANSFORMER = described(
     names={**_list(TEXT), "minItems": 1, "maxItems": NAMES, "uniqueItems": True},
@@ -192,6 +193,11 @@ def check_networks(folder: Path, params: object):
         if not set(channels(features)) <= set(transformer["channels"]):
             found = f"{features} without its channels"
             raise InputError(path, found, "all channels of each feature set", layout.RETRAIN)
+    if sorted(identifier["feature_sets"]) != sorted(identifier["features"]):
+        raise InputError(
+            folder / "identifier.json", "other feature sets than facts", "facts of each",
+            layout.RETRAIN,
+        )  # fmt: skip
     if set(transformer["columns"]) != set(identifier["features"]):
         raise InputError(path, "other feature sets", "those of identifier.json", layout.RETRAIN)
     for number in range(transformer["networks"]):

@@ -340,13 +340,15 @@ class Identifier:
                     "known": handedness.known.to_dict("list"),
                     "slope": handedness.slope,
                 }
-        write_json({"features": facts}, folder / FACTS)
+        # in order, as JSON sorts keys
+        content = {"feature_sets": list(self.feature_sets), "features": facts}
+        write_json(content, folder / FACTS)
 
     def load(self, folder: str | os.PathLike) -> "Identifier":
         """Read what `save` wrote."""
         folder = Path(folder)
-        facts = read_json(folder / FACTS)["features"]
-        self.feature_sets = tuple(facts)
+        content = read_json(folder / FACTS)
+        facts, self.feature_sets = content["features"], tuple(content["feature_sets"])
         self.calibrations = {
             features: Calibration(**each["calibration"]) for features, each in facts.items()
         }
