@@ -216,7 +216,7 @@ def fit(
     indices = [
         [index for index in named if index % parts != part] or named for part in range(parts)
     ]
-    others = [learn(some, DEGREES_OF_FREEDOM, level) for some in indices]
+    others = [learn(part, DEGREES_OF_FREEDOM, level) for part in indices]
     aligned = [
         others[index % parts].align(worm.without_labels())
         for index, worm in enumerate(track(training))

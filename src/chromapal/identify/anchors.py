@@ -89,10 +89,10 @@ class Anchors:
         places = [columns.index(name) for name in COLUMNS]
         statements: dict[int, str] = {}
         for line, row in zip(lines, rows, strict=True):
-            number, said = (row[place].strip() for place in places)
-            if not said:
+            number, statement = (row[place].strip() for place in places)
+            if not statement:
                 continue  # a copy of the table of names has an empty cell for most neurons
-            word = _clean(said)
+            word = _clean(statement)
             where = f"{path}, line {line}"
             if not _NUMBER.fullmatch(number) or float(number) >= count:
                 raise InputError(

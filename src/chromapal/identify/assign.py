@@ -185,9 +185,9 @@ def answer(probability: torch.Tensor, fixed: torch.Tensor | None = None) -> Answ
     ranked[given, name[given]] = np.inf
     best = np.argsort(-ranked, axis=1, kind="stable")[:, :FIVE]
     width = best.shape[1]
-    some = np.take_along_axis(ranked, best, axis=1) > 0
+    present = np.take_along_axis(ranked, best, axis=1) > 0
     padded = np.full((count, FIVE), -1, dtype=np.int64)
-    padded[:, :width] = np.where(some, best, -1)
+    padded[:, :width] = np.where(present, best, -1)
     chance = np.zeros((count, FIVE))
-    chance[:, :width] = np.where(some, np.take_along_axis(values, best, axis=1), 0)
+    chance[:, :width] = np.where(present, np.take_along_axis(values, best, axis=1), 0)
     return Answers(padded, chance, given)

@@ -314,8 +314,8 @@ class Atlas:
         with whole(folder / "atlas.safetensors") as part:
             save_file(
                 {
-                    **self.position.saved("place"),
-                    **self.channels.saved("cue"),
+                    **self.position.saved("position"),
+                    **self.channels.saved("channels"),
                     "presence": self.presence,
                 },
                 part,
@@ -324,7 +324,8 @@ class Atlas:
             None if np.isinf(self.position.degrees_of_freedom) else self.position.degrees_of_freedom
         )
         write_json(
-            {"names": list(self.names), "freedom": degrees_of_freedom}, folder / "atlas.json"
+            {"names": list(self.names), "degrees_of_freedom": degrees_of_freedom},
+            folder / "atlas.json",
         )
 
     @classmethod
@@ -332,10 +333,11 @@ class Atlas:
         """Read what `save` wrote."""
         saved = load_file(Path(folder) / "atlas.safetensors")
         facts = read_json(Path(folder) / "atlas.json")
-        degrees_of_freedom = float("inf") if facts["freedom"] is None else facts["freedom"]
+        stated = facts["degrees_of_freedom"]
+        degrees_of_freedom = float("inf") if stated is None else stated
         return cls(
             tuple(facts["names"]),
-            NameDistribution.read(saved, "place", degrees_of_freedom),
-            NameDistribution.read(saved, "cue", degrees_of_freedom),
+            NameDistribution.read(saved, "position", degrees_of_freedom),
+            NameDistribution.read(saved, "channels", degrees_of_freedom),
             saved["presence"],
         )

@@ -111,7 +111,7 @@ def align_fold(
             "known": learnt.known.to_dict("list"),
             "slope": learnt.slope,
             "calibration": dataclasses.asdict(calibrated(trained, aligned, chosen)),
-            "cue": columns,
+            "channels": columns,
         },
         os.path.join(out_atlas, "handedness.json"),
     )

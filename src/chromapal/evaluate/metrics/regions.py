@@ -83,7 +83,7 @@ def measure(lab_true: np.ndarray, lab: np.ndarray) -> pd.DataFrame:
         },
         dtype=np.float64,
     )
-    turned = pd.DataFrame(
+    rotation = pd.DataFrame(
         {
             "both": both,
             "along": np.where(both, a * a_found + b * b_found, 0),
@@ -106,7 +106,7 @@ def measure(lab_true: np.ndarray, lab: np.ndarray) -> pd.DataFrame:
                 "kind": kind, "region": name, "pixels": within.sum(), "predicted": predicted.sum(),
                 "hits": (within & predicted).sum(),
                 "weight": weight.sum(), **values[within].mul(weight, axis=0).sum(),
-                **turned[within].sum(),
+                **rotation[within].sum(),
             }
         )  # fmt: skip
     hues = [angles(a, b)[chroma >= COLOURLESS],

@@ -76,11 +76,11 @@ def write_hues(regions: Sequence[dict], out: str | os.PathLike, seed: int):
         everything = of_hues[of_hues["region"] == ALL]
         for hue in HUES:
             part = of_hues[of_hues["region"] == hue]
-            shares = {
+            fractions = {
                 f"share_{name}": _share(part[column], everything["pixels"])
                 for name, column in (("true", "pixels"), ("predicted", "predicted"))
             }
-            rows.append({**names, "hue": hue, "pictures": (part["pixels"] > 0).sum(), **shares,
+            rows.append({**names, "hue": hue, "pictures": (part["pixels"] > 0).sum(), **fractions,
                          **_measured(part, MEASURES, seed)})  # fmt: skip
     write_table("image_hues", pd.DataFrame(rows), out)
 
