@@ -248,4 +248,4 @@ def _check_distribution(values: object, names: int):
     if set(shapes) != {(names, width)} or values.covariance.shape != (names, width, width):
         raise InputError("atlas", f"means of {names} names of other shapes", "one a name")
     if not values.degrees_of_freedom > 0:
-        raise InputError("atlas.json", f"freedom {values.degrees_of_freedom}", "above 0")
+        raise InputError("atlas.json", f"{values.degrees_of_freedom} degrees of freedom", "above 0")
