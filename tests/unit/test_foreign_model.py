@@ -13,9 +13,11 @@ from safetensors.torch import load_file, save_file
 
 from chromapal.apply import facts as model_facts
 from chromapal.apply import name, read
+from chromapal.apply.correct import correct_worm
 from chromapal.apply.model import ModelTask, load, train_model
 from chromapal.apply.plan import FACTS
 from chromapal.errors import InputError
+from chromapal.identify.anchors import Anchors
 from chromapal.prepare.normalise import Normalisation
 from chromapal.training import layout
 from chromapal.training.settings import Training
@@ -137,6 +139,22 @@ def test_a_worm_is_named_and_coloured_by_whatever_channels_it_has(trained, tmp_p
     # what is known of gray narrows what colour a neuron may have
     deviation = named.groupby("worm")["red_sd"].mean()
     assert deviation["position"] > 0
+
+
+def test_a_worm_whose_sides_stay_undecided_is_corrected_with_both_lists_of_names(trained):
+    model = name.load_model(trained)
+    counts = read.completed(table.validate(worms([4]), "neurons"))
+    decided = model.named(counts).worms
+    even = decided.assign(source="evidence", laboratory_log_odds=0.1, evidence_log_odds=0.0)
+    anchors = Anchors(excluded=frozenset([0, 1]))
+    answers, probabilities, axes = correct_worm(model, counts, even, anchors)
+    # what is no neuron says nothing of sides
+    assert axes["doubtful"].tolist() == [1] and axes["source"].tolist() == ["evidence"]
+    assert answers["status"].tolist()[:2] == ["person"] * 2 and (answers["answer"][:2] == "").all()
+    assert (answers["name_mirrored"][2:] != "").any() and len(probabilities) == len(answers)
+    sides = [each for each in answers["answer"] if each and each in set(answers["name_mirrored"])]
+    known = model.colorizer.identifier.transformer.classes_
+    assert not [each for each in sides if each.endswith("L") and f"{each[:-1]}R" in known]
 
 
 def test_a_worm_that_cannot_be_named_does_not_stop_the_others(trained, tmp_path, monkeypatch):

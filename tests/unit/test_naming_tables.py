@@ -381,6 +381,19 @@ def test_side_is_left_out_where_handedness_is_doubtful(tmp_path):
     assert found["probability"].tolist() == [0.5] * 6
 
 
+def test_a_stated_name_keeps_its_side_and_counts_with_it(tmp_path):
+    rows = [
+        ("X", "1", 0, "AVAL", "AVAR AVAL", 1.0),  # stated, and the label says otherwise
+        ("X", "1", 1, "RIML", "RIMR RIML", 0.5),  # stated of this neuron is a place, not a name
+        ("X", "1", 2, "AVEL", "AVEL", 1.0),
+    ]
+    anchor = ["AVAR", "left", "AVEL"]
+    found = answers(tmp_path, rows, {("X", "1"): True}, anchor=anchor)
+    assert found[["answer", "right"]].to_numpy().tolist() == [
+        ["AVAR", "no"], ["RIM", "yes"], ["AVEL", "yes"],
+    ]  # fmt: skip
+
+
 def test_without_sides_a_pairs_probabilities_add_up(tmp_path):
     rows = [
         ("X", "1", 0, "AVAL", "AVAR RIH AVAL AVL", 0.375),

@@ -12,12 +12,12 @@ from scipy.special import expit
 from chromapal import sheet
 from chromapal.apply import scale
 from chromapal.apply.name import Given, Model, NamedBy, load_model
-from chromapal.columns import FIVE
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
-from chromapal.identify.anchors import NO_CELL, Anchors, Solved, Solver
-from chromapal.identify.handedness import DOUBTFUL, STATED
-from chromapal.identify.worms import Worm, worms_of
+from chromapal.identify.anchored import CERTAIN, odds_of
+from chromapal.identify.anchors import Anchors, Solver
+from chromapal.identify.handedness import DOUBTFUL
+from chromapal.identify.worms import worms_of
 from chromapal.prepare.features import channels
 from chromapal.worms import table
 from chromapal.worms.slugs import worm_paths
@@ -25,7 +25,6 @@ from chromapal.worms.table import MICROMETRES, WORM
 
 LOGGER = logging.getLogger("chromapal")
 APART_UM = 1.0  # a statement about a neuron further away is about another segmentation
-CERTAIN = 1e3  # log odds of what is beyond doubt
 ANCHORS = "anchors"  # what decided on a worm's axes
 
 
@@ -57,11 +56,11 @@ def correct_worms(
     answers, probabilities, worms = map(pd.read_parquet, named)
     model, counts = load_model(named_by.model), table.read(neurons)
     for (lab, worm), statements in stated(anchors, counts, answers).items():
-        LOGGER.info("%s %s: %d statements", lab, worm, len(words(statements)))
+        LOGGER.info("%s %s: %d statements", lab, worm, len(statements.words()))
         own = (answers[WORM] == [lab, worm]).all(axis=1)
         of_worm = (worms[WORM] == [lab, worm]).all(axis=1)
         own_counts = counts[(counts[WORM] == [lab, worm]).all(axis=1)]
-        corrected = correct_worm(model, own_counts, worms[of_worm].iloc[0], statements)
+        corrected = correct_worm(model, own_counts, worms[of_worm], statements)
         answers = _replaced(answers, own, corrected[0])
         probabilities = _replaced(probabilities, own, corrected[1])
         worms = _replaced(worms, of_worm, corrected[2])
@@ -77,7 +76,7 @@ def _replaced(content: pd.DataFrame, rows: pd.Series, part: pd.DataFrame) -> pd.
 
 
 def correct_worm(
-    model: Model, counts: pd.DataFrame, decided: pd.Series, anchors: Anchors
+    model: Model, counts: pd.DataFrame, decided: pd.DataFrame, anchors: Anchors
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Name one worm again.
 
@@ -87,8 +86,8 @@ def correct_worm(
         The model.
     counts : pandas.DataFrame
         The worm's neuron table.
-    decided : pandas.Series
-        What was decided about its axes, and its `features`; see
+    decided : pandas.DataFrame
+        One row: what was decided about its axes, and its `features`; see
         `chromapal.identify.colour.Identified`.
     anchors : Anchors
         What a person states.
@@ -98,7 +97,7 @@ def correct_worm(
     answers, probabilities, worms : pandas.DataFrame
         As `chromapal.apply.name.Named` has them.
     """
-    identifier, features = model.colorizer.identifier, decided["features"]
+    identifier, features = model.colorizer.identifier, decided["features"].iloc[0]
     scaled, _ = scale.usable(counts, model.facts)
     scaled = scaled.assign(features=features, row=np.arange(len(scaled), dtype=np.int64))
     worm = worms_of(scaled.assign(name=""), channels(features))[0]
@@ -106,54 +105,27 @@ def correct_worm(
     solver = Solver(
         alignment.aligner, identifier.calibrations[features], features, identifier.transformer
     )
-    odds = float(decided["laboratory_log_odds"] + decided["evidence_log_odds"])
-    if decided["source"] == STATED:
-        odds = CERTAIN * float(decided["chosen"])
+    odds = float(odds_of(decided).iloc[0])
     solved = solver.solve(worm, odds, anchors)
     sure = expit(abs(solved.odds))
-    axes = decided.to_frame().T.assign(
+    axes = decided.assign(
         chosen=int(solved.mirror),
         probability=sure,
         doubtful=int(sure < DOUBTFUL),
         source=decided["source"] if solved.odds == odds else ANCHORS,
     )
-    axes = axes.infer_objects()
     columns = np.searchsorted(identifier.transformer.classes_, solver.aligner.atlas.names)
     probabilities = np.zeros((len(scaled), len(identifier.transformer.classes_)))
     probabilities[:, columns] = solved.probabilities.numpy()
     mirrored = np.full(len(scaled), "", dtype=object)
     if axes["doubtful"].iloc[0]:
-        mirrored = _other_names(solver, worm, solved, anchors)
-    names, chance = _five(solved, solver.aligner.atlas.names)
-    spoken = words(anchors)
+        mirrored = solver.solve(worm, -CERTAIN * solved.mirror, anchors).names
+    names, chance = solved.five(solver.aligner.atlas.names)
+    spoken = anchors.words()
     anchor = np.array([spoken.get(number, "") for number in range(len(scaled))], dtype=object)
     given = Given(names, chance, mirrored, anchor)
     answered = model.table(scaled, probabilities, solved.position.numpy(), axes, given)
     return *answered, axes
-
-
-def _other_names(solver: Solver, worm: Worm, solved: Solved, anchors: Anchors) -> np.ndarray:
-    """Return the names if the axes are the other way round."""
-    return solver.solve(worm, -CERTAIN * solved.mirror, anchors).names
-
-
-def _five(solved: Solved, known: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return five names and their probabilities, what was stated first; both of shape (n, 5)."""
-    names = np.array([*known, ""])[solved.answers.best].astype(object)
-    chance = solved.answers.probability.copy()
-    names[:, 0], chance[:, 0] = solved.names, solved.probability
-    # a second name beside one that is stated would be no alternative
-    for rank in range(1, FIVE):
-        stated_names = solved.probability == 1
-        names[stated_names, rank], chance[stated_names, rank] = "", 0.0
-    return names, chance
-
-
-def words(anchors: Anchors) -> dict[int, str]:
-    """Return what was stated of each neuron, by its number."""
-    return (
-        dict.fromkeys(anchors.excluded, NO_CELL) | anchors.names | anchors.where | anchors.partial
-    )
 
 
 def stated(
@@ -184,12 +156,13 @@ def stated(
     twice = set()
     for path in paths:
         try:
-            worm = _worm(Path(path), by_path)
+            header, lines, rows = sheet.read(path, short=True)
+            worm = _worm(Path(path), header, rows, by_path)
             if worm not in named:
                 reason = "skipped" if worm in everyone else "not among these worms"
                 raise InputError(path, f"worm {' '.join(worm)!r}, {reason}", "a worm that is named")
             anchors = Anchors.read(path, len(named[worm]))
-            _check_positions(path, named[worm])
+            _check_positions(path, (header, lines, rows), named[worm])
         except InputError as error:
             LOGGER.warning("left out: %s", error)
             continue
@@ -208,9 +181,10 @@ def stated(
     return {worm: anchors for worm, (anchors, _) in found.items() if worm not in twice}
 
 
-def _worm(path: Path, by_path: dict[str, tuple[str, str]]) -> tuple[str, str]:
+def _worm(
+    path: Path, header: list[str], rows: list[list[str]], by_path: dict[str, tuple[str, str]]
+) -> tuple[str, str]:
     """Return the worm that a file is about."""
-    header, _, rows = sheet.read(path, short=True)
     if {"lab", "worm"} <= set(header):
         at = [header.index(name) for name in WORM]
         worms = sorted({tuple(row[place].strip() for place in at) for row in rows})
@@ -227,9 +201,12 @@ def _worm(path: Path, by_path: dict[str, tuple[str, str]]) -> tuple[str, str]:
     return by_path[name]
 
 
-def _check_positions(path: str | os.PathLike, neurons: pd.DataFrame):
-    """Refuse statements about neurons that lie elsewhere: a new segmentation numbers anew."""
-    header, lines, rows = sheet.read(path, short=True)
+def _check_positions(path: str | os.PathLike, cells: tuple, neurons: pd.DataFrame):
+    """Refuse statements about neurons that lie elsewhere: a new segmentation numbers anew.
+
+    `cells` is what `chromapal.sheet.read` returned.
+    """
+    header, lines, rows = cells
     if not {*"xyz", "neuron"} <= set(header):
         return
     places = [header.index(name) for name in ("neuron", *"xyz")]

@@ -15,7 +15,7 @@ from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_parquet
 from chromapal.identify.align import Aligner
-from chromapal.identify.anchors import NO_CELL, Anchors, Solver, ask
+from chromapal.identify.anchors import Anchors, Solver, ask
 from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import DOUBTFUL, LABELS, STATED
 from chromapal.identify.settings import TransformerSettings
@@ -27,6 +27,7 @@ from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
 COUNTS = (0, 2, 5, 8, 10)
+CERTAIN = 1e3  # log odds of what is beyond doubt
 RANDOM, ASKED = "random", "asked"
 
 
@@ -92,7 +93,7 @@ def anchor_fold(
     torch.set_num_threads(1)
     neurons = pd.read_parquet(neurons)
     tested = worms_of(neurons[neurons["role"].eq("test")], channels(features))
-    odds = odds_of(worms)
+    odds = odds_of(pd.read_parquet(worms))
     solver = load(atlas, network, features, params)
     rows = []
     for number, worm in enumerate(progress(tested, len(tested), "anchor worms")):
@@ -161,10 +162,9 @@ def answer_fold(
     torch.set_num_threads(1)
     neurons = pd.read_parquet(neurons)
     tested = worms_of(neurons[neurons["role"].eq("test")], channels(features))
-    odds = odds_of(worms)
+    odds = odds_of(pd.read_parquet(worms))
     solver = load(atlas, network, features, params)
     known_names = solver.aligner.atlas.names
-    known = np.array([*known_names, ""])
     columns = ["row", *ASSIGNED, *PROBABILITY, "anchor", *BODY, "doubtful"]
     parts = [pd.DataFrame(columns=columns)]
     paths = worm_paths(neurons[WORM].itertuples(index=False, name=None))
@@ -183,12 +183,8 @@ def answer_fold(
                 path, name, ", ".join(close),
             )  # fmt: skip
         solved = solver.solve(worm, float(odds[worm.lab, worm.worm]), stated)
-        words = dict.fromkeys(stated.excluded, NO_CELL)
-        words |= stated.names | stated.where | stated.partial
-        names = known[solved.answers.best].astype(object)
-        names[:, 0] = solved.names
-        chances = solved.answers.probability.copy()
-        chances[:, 0] = solved.probability
+        words = stated.words()
+        names, chances = solved.five(known_names)
         parts.append(
             pd.DataFrame(names, columns=ASSIGNED).assign(
                 row=worm.row,
@@ -202,8 +198,11 @@ def answer_fold(
     write_parquet(pd.concat(parts, ignore_index=True), out)
 
 
-def odds_of(worms_path: str | os.PathLike) -> pd.Series:
-    """Return the log odds of right-handed axes by (lab, worm), beyond doubt where it was told."""
-    worms = pd.read_parquet(worms_path).set_index(WORM)
+def odds_of(worms: pd.DataFrame) -> pd.Series:
+    """Return the log odds of right-handed axes by (lab, worm), beyond doubt where they are stated.
+
+    `worms` is what `chromapal.identify.handedness.Handedness.decide` returned.
+    """
+    worms = worms.set_index(WORM)
     odds = worms["laboratory_log_odds"] + worms["evidence_log_odds"]
-    return odds.where(~worms["source"].isin([STATED, LABELS]), 1e3 * worms["chosen"])
+    return odds.where(~worms["source"].isin([STATED, LABELS]), CERTAIN * worms["chosen"])

@@ -118,6 +118,11 @@ class Anchors:
             {n: word for n, word in called.items() if n not in names},
         )
 
+    def words(self) -> dict[int, str]:
+        """Return what is stated of each neuron, by its number."""
+        named = self.names | self.where | self.partial
+        return dict.fromkeys(self.excluded, NO_CELL) | named
+
     def unknown(self, known: Sequence[str]) -> dict[str, list[str]]:
         """Return the stated names that an atlas does not know, each with those most like it."""
         stated = {*self.names.values(), *self.partial.values()}
@@ -214,6 +219,17 @@ class Solved:
     probabilities: torch.Tensor
     position: torch.Tensor
     odds: float
+
+    def five(self, known: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return five names of each neuron and their probabilities, both of shape (n, 5).
+
+        `known` are the names of the atlas. The first name is the answer; where one is stated or a
+        neuron excluded, no other is possible.
+        """
+        names = np.array([*known, ""])[self.answers.best].astype(object)
+        chances = self.answers.probability.copy()
+        names[:, 0], chances[:, 0] = self.names, self.probability
+        return names, chances
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def name_fold(
         Parquet, as of `chromapal.classifiers.common.naming.name_fold`.
     out_network : path-like
         Folder with networks, atlases and calibrations of feature sets in body axes, for anchors;
-        empty where there are none.
+        the file of calibrations alone where there are none.
     """
     torch.set_num_threads(1)
     table = labelled_for_training(neurons, task.variant)
@@ -67,12 +67,14 @@ def name_fold(
     write_names(table, list(zip(tables, found, strict=True)), out_names)
     with whole(out_network) as folder:
         folder.mkdir()
+        content = {}
         for estimator, calibrations in fitted:
             aligned = [features for features in calibrations if features in sources.aligned]
             if aligned:
                 estimator.save(folder, aligned)
-                content = {name: dataclasses.asdict(calibrations[name]) for name in aligned}
-                write_json(content, folder / CALIBRATIONS)
+                content |= {name: dataclasses.asdict(calibrations[name]) for name in aligned}
+        # also where nothing could be trained, which anchors have to be told
+        write_json(content, folder / CALIBRATIONS)
     shutil.rmtree(training.checkpoints, ignore_errors=True)
 
 

@@ -108,11 +108,7 @@ def write_worm_files(
             decided = decided.drop_duplicates(WORM).set_index(WORM)["row"]
             doubtful.update(decided.map(anchored.set_index("row")["doubtful"]).astype(bool))
             used_for |= set(decided.index)
-        answers = worm_answers(named, neurons, body, doubtful)
-        # an anchored name keeps its side where the sides of others are in doubt
-        sided = worm_answers(named, neurons, body, doubtful[:0])
-        fixed = named["anchor"].ne("") & named["anchor"].eq(named["assigned1"])
-        tables.append(answers.where(~answers["row"].isin(named.loc[fixed, "row"]), sided))
+        tables.append(worm_answers(named, neurons, body, doubtful))
     everything = pd.concat(tables, ignore_index=True)
     # of all worms of the study, as for the names of files of anchors
     paths = worm_paths(neurons[WORM].itertuples(index=False, name=None))

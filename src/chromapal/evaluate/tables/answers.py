@@ -35,7 +35,8 @@ def worm_answers(
     body : pandas.DataFrame
         row and body axes [um]; empty where nothing was aligned.
     doubtful : pandas.Series of bool
-        By (lab, worm): whether handedness is undecided. There names go without their side.
+        By (lab, worm): whether handedness is undecided. There names go without their side, but for
+        those that a person stated.
 
     Returns
     -------
@@ -48,7 +49,9 @@ def worm_answers(
     )
     table = table.sort_values("row", ignore_index=True)
     table["neuron"] = table.groupby(WORM, sort=False).cumcount()
-    unsure = doubtful.reindex(pd.MultiIndex.from_frame(table[WORM])).fillna(False).to_numpy(bool)
+    stated = table["anchor"].ne("") & table["anchor"].eq(table["assigned1"])
+    undecided = doubtful.reindex(pd.MultiIndex.from_frame(table[WORM])).fillna(False)
+    unsure = undecided.to_numpy(bool) & ~stated.to_numpy()
     label = table["name"].mask(table["name"].eq(BACKGROUND), "")
     right = np.where(
         unsure,
