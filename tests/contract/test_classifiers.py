@@ -12,7 +12,8 @@ import torch
 from sklearn.base import clone
 
 from chromapal import methods
-from chromapal.classifiers.common.naming import FeatureTable, name_neurons
+from chromapal.classifiers.common.feature_tables import FeatureTable
+from chromapal.classifiers.common.naming import name_neurons
 from chromapal.classifiers.common.scores import FitSettings
 from chromapal.classifiers.common.whole_worms import name_worms
 from chromapal.columns import ASSIGNED, PROBABILITY, TOP, TRAINED_ON

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from chromapal.classifiers.common.naming import Sources, Task, name_fold
+from chromapal.classifiers.common.feature_tables import Sources, Task
+from chromapal.classifiers.common.naming import name_fold
 from chromapal.evaluate.tables.main import write_identity
 from chromapal.prepare.normalise import prepare_fold
 from chromapal.prepare.splits import write_splits

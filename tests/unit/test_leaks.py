@@ -10,6 +10,7 @@ import torch
 
 from chromapal import methods
 from chromapal.classifiers.common import naming, whole_worms
+from chromapal.classifiers.common.feature_tables import Sources, Task
 from chromapal.columns import BODY
 from chromapal.identify.body_axes import similarity
 from chromapal.identify.run import align_fold
@@ -195,8 +196,8 @@ def named(folder, neurons, aligned, classifier, params, variant):
     outs = [folder / "names.parquet", *([folder / "network"] if whole else [])]
     (whole_worms if whole else naming).name_fold(
         folder / "table.parquet", "fold0",
-        naming.Sources({}, {FEATURES: str(aligned / "neurons.parquet")}),
-        naming.Task(classifier, params, variant, [FEATURES]), Smote(3, 5.0), Training(seed=42),
+        Sources({}, {FEATURES: str(aligned / "neurons.parquet")}),
+        Task(classifier, params, variant, [FEATURES]), Smote(3, 5.0), Training(seed=42),
         *outs,
     )  # fmt: skip
     return folder / "names.parquet"

@@ -4,6 +4,9 @@ import pytest
 
 from chromapal import methods
 from chromapal.classifiers.common import naming
+from chromapal.classifiers.common.feature_tables import FeatureTable, Sources, Task
+from chromapal.classifiers.common.predicted import cross_fitted
+from chromapal.columns import BODY
 from chromapal.prepare.variants import Smote
 from chromapal.training.settings import Training
 
@@ -73,8 +76,8 @@ def run(tmp_path, colours, features, variant="no_background", aligned=None, clas
     out = tmp_path / "named.parquet"
     changes = {} if classifier else {"neighbours": 3}
     naming.name_fold(
-        tmp_path / "neurons.parquet", "fold0", naming.Sources(colours, aligned or {}),
-        naming.Task(classifier or "k_nearest_neighbours", changes, variant, features),
+        tmp_path / "neurons.parquet", "fold0", Sources(colours, aligned or {}),
+        Task(classifier or "k_nearest_neighbours", changes, variant, features),
         Smote(2, 5.0), Training(seed=42), out,
     )  # fmt: skip
     return pd.read_parquet(out)
@@ -86,7 +89,7 @@ ANSWERS = [*naming.TOP, *naming.ASSIGNED, *naming.PROBABILITY]
 def test_cross_fitted_takes_each_worm_from_the_model_that_left_it_out(study):
     neurons, own, pairs = study
     labelled = neurons[neurons["name"].ne("")]
-    found = naming.cross_fitted(labelled, 0, own, pairs).set_index("row")["pred_r"]
+    found = cross_fitted(labelled, 0, own, pairs).set_index("row")["pred_r"]
     assert sorted(found.index) == sorted(labelled["row"])
     by_worm = found.groupby(found.index // 10).unique().map(list).to_dict()
     # 0 and 3 are tested; 6 always trains, is left out with fold 0, and takes the next pair
@@ -99,9 +102,9 @@ def test_planted_leak_own_model_on_its_training_worms_is_refused(study, tmp_path
     path = tmp_path / "leak.parquet"
     leaking.to_parquet(path)
     with pytest.raises(ValueError, match="colour leak"):
-        naming.cross_fitted(neurons, 0, own, [("fold0-1", str(path)), pairs[1]])
+        cross_fitted(neurons, 0, own, [("fold0-1", str(path)), pairs[1]])
     with pytest.raises(ValueError, match="no colours of the models \\['fold0-1'\\]"):
-        naming.cross_fitted(neurons, 0, own, [("fold0", str(path)), pairs[1]])
+        cross_fitted(neurons, 0, own, [("fold0", str(path)), pairs[1]])
 
 
 def test_planted_leak_a_model_that_saw_the_test_worms_is_refused(study, tmp_path):
@@ -111,7 +114,7 @@ def test_planted_leak_a_model_that_saw_the_test_worms_is_refused(study, tmp_path
     table = neurons[neurons["inner"].eq(1)].assign(role="test", pred_r=0.0, pred_g=0.0, pred_b=0.0)
     table.to_parquet(path)
     with pytest.raises(ValueError, match="must not have seen"):
-        naming.cross_fitted(neurons, 0, own, [("fold0-1", str(path)), pairs[1]])
+        cross_fitted(neurons, 0, own, [("fold0-1", str(path)), pairs[1]])
 
 
 def test_planted_leak_a_missing_worm_is_refused(study, tmp_path):
@@ -119,7 +122,7 @@ def test_planted_leak_a_missing_worm_is_refused(study, tmp_path):
     short = pd.read_parquet(pairs[0][1]).query("worm != '4'")
     short.to_parquet(tmp_path / "short.parquet")
     with pytest.raises(ValueError, match="lacks 3"):
-        naming.cross_fitted(
+        cross_fitted(
             neurons[neurons["name"].ne("")], 0, own,
             [("fold0-1", str(tmp_path / "short.parquet")), pairs[1]],
         )  # fmt: skip
@@ -158,7 +161,7 @@ def test_body_axes_take_the_place_of_positions_where_worms_were_aligned(study, t
     rng = np.random.default_rng(1)
     # axes in which names lie the other way round, as no position says
     body = neurons[["row"]].assign(
-        **{axis: np.tile([2.0, 1, 0, 9], 8) + rng.normal(0, 0.1, 32) for axis in naming.BODY}
+        **{axis: np.tile([2.0, 1, 0, 9], 8) + rng.normal(0, 0.1, 32) for axis in BODY}
     )
     swapped = neurons["role"].eq("test")
     swap = {0: 2, 2: 0}
@@ -187,7 +190,7 @@ def test_partial_names_are_not_learnt_from_and_stay_as_labels_of_the_tested(stud
 
 
 def shown(train, test):
-    return naming.FeatureTable("position", "", tuple("uvw"), train, test)
+    return FeatureTable("position", "", tuple("uvw"), train, test)
 
 
 def test_one_name_goes_to_one_neuron_of_an_worm():

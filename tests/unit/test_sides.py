@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from chromapal.apply.name import sides, status
+from chromapal.apply.answers import sides, status
 
 WORMS = pd.DataFrame(
     {"lab": ["EY", "EY"], "worm": ["sure", "unsure"], "doubtful": [0, 1], "middle": [0.0, 5.0]}

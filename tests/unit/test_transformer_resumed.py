@@ -10,8 +10,8 @@ import torch
 
 from chromapal.apply import model
 from chromapal.classifiers.common import whole_worms
-from chromapal.classifiers.common.naming import Sources
-from chromapal.classifiers.common.naming import Task as NamingTask
+from chromapal.classifiers.common.feature_tables import Sources
+from chromapal.classifiers.common.feature_tables import Task as NamingTask
 from chromapal.colorizers.common.run import Run, train
 from chromapal.identify import align
 from chromapal.identify.context_task import Task

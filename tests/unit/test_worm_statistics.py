@@ -180,7 +180,8 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 
 import pandas as pd
-from chromapal.classifiers.common.naming import Sources, Task, name_fold
+from chromapal.classifiers.common.feature_tables import Sources, Task
+from chromapal.classifiers.common.naming import name_fold
 from chromapal.colorizers import identify_then_colour
 from chromapal.identify.run import align_fold
 from chromapal.prepare.normalise import prepare_fold

@@ -11,7 +11,8 @@ from scipy.special import expit
 
 from chromapal import sheet
 from chromapal.apply import scale
-from chromapal.apply.name import Given, Model, NamedBy, load_model
+from chromapal.apply.answers import Given, tables
+from chromapal.apply.name import Model, NamedBy, load_model
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
 from chromapal.identify.anchored import CERTAIN, odds_of
@@ -88,7 +89,7 @@ def correct_worm(
         The worm's neuron table.
     decided : pandas.DataFrame
         One row: what was decided about its axes, and its `features`; see
-        `chromapal.identify.colour.Identified`.
+        `chromapal.identify.identifier.Identified`.
     anchors : Anchors
         What a person states.
 
@@ -124,8 +125,11 @@ def correct_worm(
     spoken = anchors.words()
     anchor = np.array([spoken.get(number, "") for number in range(len(scaled))], dtype=object)
     given = Given(names, chance, mirrored, anchor)
-    answered = model.table(scaled, probabilities, solved.position.numpy(), axes, given)
-    return *answered, axes
+    position = solved.position.numpy()
+    named = tables(
+        model.colorizer, model.colour_scale, scaled, probabilities, position, axes, given
+    )
+    return *named, axes
 
 
 def stated(

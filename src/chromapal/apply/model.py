@@ -15,7 +15,7 @@ from chromapal.apply import facts
 from chromapal.apply.facts import NETWORKS, UNREADABLE
 from chromapal.errors import InputError
 from chromapal.files import whole
-from chromapal.identify.colour import GRAY
+from chromapal.identify.identifier import GRAY
 from chromapal.prepare.features import channels
 from chromapal.prepare.normalise import Normalisation, Normaliser
 from chromapal.training import layout

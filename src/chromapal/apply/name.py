@@ -8,28 +8,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from chromapal.apply import channels, plan, scale, scope
+from chromapal.apply import answers, channels, plan, scale, scope
 from chromapal.apply import model as saved
 from chromapal.apply.channels import AUTO
 from chromapal.apply.read import completed
-from chromapal.columns import (
-    ASSIGNED,
-    BODY,
-    COLOUR,
-    PROBABILITY,
-    RGB,
-    RGB_MEASURED,
-    RGB_SD,
-    RGB_SHOWN,
-    SCOPE,
-    SKIPPED,
-)
+from chromapal.columns import ASSIGNED, SCOPE, SKIPPED
 from chromapal.errors import InputError
-from chromapal.evaluate.tables.answers import parts_of_names, worm_answers
 from chromapal.files import write_csv, write_parquet
-from chromapal.identify.anchors import NO_CELL
 from chromapal.identify.assign import answer
-from chromapal.prepare.normalise import display
 from chromapal.worms import skipped, table
 
 # what linear algebra raises over one worm, which must not stop the others
@@ -64,28 +50,6 @@ class Named:
     skipped: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class Given:
-    """The names that n neurons are given.
-
-    Attributes
-    ----------
-    names : numpy.ndarray of str, shape (n, 5)
-        Five names, the assigned one first; "" for none.
-    probability : numpy.ndarray, shape (n, 5)
-        Their probabilities.
-    mirrored : numpy.ndarray of str, shape (n,)
-        The names if the axes are the other way round, "" where that is out of the question.
-    anchor : numpy.ndarray of str, shape (n,)
-        What a person stated, "" for nothing.
-    """
-
-    names: np.ndarray
-    probability: np.ndarray
-    mirrored: np.ndarray
-    anchor: np.ndarray
-
-
 class Model:
     """A trained model that names and colours new worms; made by `load_model`.
 
@@ -99,6 +63,11 @@ class Model:
 
     def __init__(self, colorizer, facts: dict):
         self.colorizer, self.facts = colorizer, facts
+
+    @property
+    def colour_scale(self) -> str:
+        """The scale of the colours that it predicts."""
+        return self.facts["normaliser"]["colour_scale"]
 
     def name(self, neurons: pd.DataFrame, channels_used: str = AUTO) -> pd.DataFrame:
         """Name the neurons of new worms.
@@ -224,138 +193,21 @@ class Model:
         assigned = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
         chance, mirrored = np.zeros(assigned.shape), np.full(len(neurons), "", dtype=object)
         for rows in neurons.groupby(table.WORM).indices.values():
-            answers = answer(found.probabilities[rows])
-            assigned[rows], chance[rows] = known[answers.best], answers.probability
+            best = answer(found.probabilities[rows])
+            assigned[rows], chance[rows] = known[best.best], best.probability
             if found.mirrored[rows].any():
                 mirrored[rows] = known[answer(found.mirrored[rows]).best[:, 0]]
-        given = Given(assigned, chance, mirrored, np.full(len(neurons), ""))
-        probabilities = found.probabilities.numpy()
-        return *self.table(neurons, probabilities, found.position, found.worms, given), found.worms
-
-    def table(
-        self,
-        neurons: pd.DataFrame,
-        probabilities: np.ndarray,
-        position: np.ndarray,
-        worms: pd.DataFrame,
-        given: Given,
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the tables of named neurons, with their colours.
-
-        Parameters
-        ----------
-        neurons : pandas.DataFrame
-            Neurons of whole worms on the study's scales: `row`, `file`, `features`.
-        probabilities : numpy.ndarray, shape (n, K)
-            Probabilities of the model's names.
-        position : numpy.ndarray, shape (n, 3)
-            Body axes [um].
-        worms : pandas.DataFrame
-            What was decided about each worm's axes; see `chromapal.identify.colour.Identified`.
-        given : Given
-            The names.
-
-        Returns
-        -------
-        neurons, probabilities : pandas.DataFrame
-            As `Named` has them.
-
-        Raises
-        ------
-        FloatingPointError
-            A name, a position or a colour is no number.
-        """
-        shares = torch.from_numpy(probabilities)
-        colour, deviation = self.colorizer.coloured(neurons, shares, position)
-        if not all(np.isfinite(each).all() for each in (probabilities, position, colour)):
-            raise FloatingPointError("a name, a position or a colour is no number")
-        rows = neurons[[*table.WORM, "row", "name"]].assign(
-            anchor=given.anchor,
-            **dict(zip(ASSIGNED, given.names.T, strict=True)),
-            **dict(zip(PROBABILITY, given.probability.T, strict=True)),
+        given = answers.Given(assigned, chance, mirrored, np.full(len(neurons), ""))
+        named = answers.tables(
+            self.colorizer,
+            self.colour_scale,
+            neurons,
+            found.probabilities.numpy(),
+            found.position,
+            found.worms,
+            given,
         )
-        body = pd.DataFrame(position, columns=list(BODY)).assign(row=neurons["row"])
-        doubtful = worms.set_index(table.WORM)["doubtful"].astype(bool)
-        answered = worm_answers(rows, neurons, body, doubtful)
-        of_names = pd.DataFrame(
-            probabilities, columns=self.colorizer.identifier.transformer.classes_
-        )
-        shown = display(colour, self.facts["normaliser"]["colour_scale"])
-        return (
-            answered.assign(
-                # numbers refer to the worm's own table
-                row=answered["neuron"],
-                **neurons[[*table.MICROMETRES, "file"]],
-                **dict(zip(RGB, colour.T, strict=True)),
-                **dict(zip(RGB_SD, deviation.T, strict=True)),
-                **dict(zip(RGB_SHOWN, shown.T, strict=True)),
-                **dict(zip(RGB_MEASURED, neurons[list(COLOUR)].to_numpy().T, strict=True)),
-                channels_used=neurons["features"].map(channels.WORDS),
-                status=status(given.probability, given.names[:, 0], given.anchor),
-                **sides(neurons, position, worms, given.names[:, 0], given.mirrored),
-                **parts_of_names(answered["answer"], of_names),
-            ),
-            of_names.astype(np.float32),
-        )
-
-
-def status(probability: np.ndarray, names: np.ndarray, anchor: np.ndarray) -> np.ndarray:
-    """Say how each neuron came by its name.
-
-    Parameters
-    ----------
-    probability : numpy.ndarray, shape (n, 5)
-        Probabilities of the five names, the assigned one first.
-    names : numpy.ndarray of str, shape (n,)
-        The assigned names, "" for none.
-    anchor : numpy.ndarray of str, shape (n,)
-        What a person stated, "" for nothing.
-
-    Returns
-    -------
-    numpy.ndarray of str, shape (n,)
-        `person`, where a person said it; `model`; `forced`, where another name is likelier, which
-        another neuron of the worm has; `none`, where no name is possible.
-    """
-    forced = probability[:, 0] < probability[:, 1:].max(axis=1)
-    by_person = (anchor != "") & ((anchor == names) | (anchor == NO_CELL))
-    return np.select([by_person, names == "", forced], ["person", "none", "forced"], "model")
-
-
-def sides(
-    neurons: pd.DataFrame,
-    position: np.ndarray,
-    worms: pd.DataFrame,
-    names: np.ndarray,
-    mirrored: np.ndarray,
-) -> dict[str, np.ndarray]:
-    """Return on which side neurons lie, and both complete lists of names where that is undecided.
-
-    Parameters
-    ----------
-    neurons : pandas.DataFrame
-        lab, worm of n neurons.
-    position : numpy.ndarray, shape (n, 3)
-        Body axes [um], in the handedness that is likelier.
-    worms : pandas.DataFrame
-        lab, worm, doubtful and `middle`, the middle of the body along left [um].
-    names, mirrored : numpy.ndarray of str, shape (n,)
-        Names in that handedness, and in the other one.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray of str, shape (n,)
-        frame_side (`left` or `right`); name_as_decided and name_mirrored, "" where sides are
-        decided.
-    """
-    of_worm = worms.set_index(table.WORM)
-    of_worm = of_worm.loc[pd.MultiIndex.from_frame(neurons[table.WORM])]
-    doubtful = of_worm["doubtful"].to_numpy(dtype=bool)
-    return {
-        "frame_side": np.where(position[:, 2] > of_worm["middle"].to_numpy(), "left", "right"),
-        "name_as_decided": np.where(doubtful, names, ""),
-        "name_mirrored": np.where(doubtful, mirrored, ""),
-    }
+        return *named, found.worms
 
 
 def load_model(folder: str | os.PathLike | None = None) -> Model:

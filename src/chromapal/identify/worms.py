@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms.partial_names import is_partial
 from chromapal.worms.table import WORM
 
@@ -86,6 +87,12 @@ def worms_of(neurons: pd.DataFrame, channels: Sequence[str]) -> list[Worm]:
             )
         )
     return found
+
+
+def numbered(neurons: pd.DataFrame) -> pd.DataFrame:
+    """Return rows numbered from 0, the name of background emptied, as it is none."""
+    name = neurons["name"].mask(neurons["name"].eq(BACKGROUND), "")
+    return neurons.assign(row=np.arange(len(neurons), dtype=np.int64), name=name)
 
 
 def in_micrometres(position: torch.Tensor) -> torch.Tensor:

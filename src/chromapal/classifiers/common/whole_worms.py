@@ -12,15 +12,14 @@ import torch
 
 from chromapal import methods
 from chromapal.classifiers.common import scores
-from chromapal.classifiers.common.naming import (
+from chromapal.classifiers.common.feature_tables import (
     FeatureTable,
     Sources,
     Task,
     feature_tables,
     labelled_for_training,
-    ranked,
-    write_names,
 )
+from chromapal.classifiers.common.naming import ranked, write_names
 from chromapal.columns import PREDICTED
 from chromapal.files import whole, write_json
 from chromapal.identify.assign import Calibration

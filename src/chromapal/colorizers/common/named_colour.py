@@ -65,7 +65,7 @@ class NamedColour:
         Parameters
         ----------
         neurons : pandas.DataFrame
-            See `chromapal.identify.colour.Identifier.fit`.
+            See `chromapal.identify.identifier.Identifier.fit`.
         seed, device, threads
             As in `fit`.
         checkpoints : path-like, optional
@@ -75,7 +75,8 @@ class NamedColour:
         """
         import torch
 
-        from chromapal.identify.colour import GRAY, Identifier, learn_colours
+        from chromapal.identify.colour import learn_colours
+        from chromapal.identify.identifier import GRAY, Identifier
 
         torch.set_num_threads(threads)
         self.identifier = Identifier(self.params, feature_sets or (GRAY,))
@@ -142,7 +143,8 @@ class NamedColour:
         from safetensors.torch import load_file
 
         from chromapal.identify.atlas import NameDistribution
-        from chromapal.identify.colour import Identifier, NameColours
+        from chromapal.identify.colour import NameColours
+        from chromapal.identify.identifier import Identifier
 
         folder = Path(folder)
         layout.read(folder, self.name, self.params, self.dense)

@@ -1,0 +1,321 @@
+"""Names neurons of whole worms from raw positions and channels: align, then name."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chromapal.columns import BODY
+from chromapal.errors import InputError
+from chromapal.files import read_json, write_json
+from chromapal.identify import align, run
+from chromapal.identify.align import Aligner
+from chromapal.identify.assign import Calibration
+from chromapal.identify.handedness import Handedness
+from chromapal.identify.transformer import Transformer
+from chromapal.identify.worm_batch import View
+from chromapal.identify.worms import Worm, numbered, worms_of
+from chromapal.prepare.features import channels
+from chromapal.prepare.frame import is_aligned
+from chromapal.worms.table import WORM
+
+GRAY = "position+gray"  # what colours are predicted from
+NETWORK, ALIGNERS, FACTS = "network", "aligners", "identifier.json"
+
+
+@dataclass
+class Alignment:
+    """Brings worms into body axes by position and the channels of one feature set.
+
+    Attributes
+    ----------
+    aligner : Aligner
+        Learnt from training worms.
+    handedness : Handedness
+        What they say about handedness.
+    """
+
+    aligner: Aligner
+    handedness: Handedness
+
+    @classmethod
+    def fit(cls, training: list[Worm], label: str) -> tuple["Alignment", list[np.ndarray]]:
+        """Learn from training worms, and return their neurons in body axes too, (n, 3) each.
+
+        Every training worm is aligned by what the others teach, as a new one will be.
+        """
+        progress = run.progress_of(f"learn atlas of {label}")
+        aligner, aligned, mirror = align.fit(training, "nonrigid", progress)
+        handedness = run.learn_handedness(training, aligned, mirror)
+        chosen = run.training_handedness(handedness, training, aligned, mirror)
+        return cls(aligner, handedness), _positions(aligned, chosen)
+
+    def align(self, worms: list[Worm]) -> tuple[list[np.ndarray], list[np.ndarray], pd.DataFrame]:
+        """Align new worms.
+
+        Returns
+        -------
+        positions, others : list of numpy.ndarray, shape (n, 3)
+            Body axes [um] in the handedness that was decided, and in the other one.
+        decided : pandas.DataFrame
+            See `Handedness.decide`.
+        """
+        found = [self.aligner.align(worm) for worm in worms]
+        decided = run.decide(self.handedness, worms, found)
+        chosen = decided["chosen"]
+        return _positions(found, chosen), _positions(found, -chosen), decided
+
+
+def _positions(aligned: Sequence[align.Aligned], chosen: Sequence[float]) -> list[np.ndarray]:
+    return [
+        result.position[float(sign)].numpy() for result, sign in zip(aligned, chosen, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What an `Identifier` says about neurons.
+
+    Attributes
+    ----------
+    probabilities : torch.Tensor, shape (n, K)
+        Calibrated probabilities of the names.
+    position : numpy.ndarray, shape (n, 3)
+        Body axes [um].
+    worms : pandas.DataFrame
+        What was decided about each worm's axes (see `Handedness.decide`), its `features`, by
+        which it was named, and the `middle` of the body along left [um]. Empty where neurons were
+        aligned already.
+    mirrored : torch.Tensor, shape (n, K)
+        The probabilities if the axes are the other way round, of worms of which this is doubtful;
+        0 throughout for all others.
+    """
+
+    probabilities: torch.Tensor
+    position: np.ndarray
+    worms: pd.DataFrame
+    mirrored: torch.Tensor
+
+
+class Identifier:
+    """Names neurons from position and channels, and keeps what it takes to do so again.
+
+    One transformer serves all feature sets; each has its own alignment and calibration. Neurons
+    that have body axes already are named by those: a study aligns the worms of a fold once, by
+    position and gray, for all methods that look at aligned worms.
+
+    Parameters
+    ----------
+    params : chromapal.identify.settings.TransformerSettings
+        Shape and training of the transformer.
+    feature_sets : sequence of str
+        Feature sets by which worms can be named.
+    """
+
+    def __init__(self, params, feature_sets: Sequence[str] = (GRAY,)):
+        self.params = params
+        self.feature_sets = tuple(feature_sets)
+        self.alignments: dict[str, Alignment] = {}
+        self.calibrations: dict[str, Calibration] = {}
+
+    def fit(
+        self,
+        neurons: pd.DataFrame,
+        seed: int,
+        device: str = "auto",
+        checkpoints: str | os.PathLike | None = None,
+    ) -> tuple[np.ndarray, torch.Tensor, np.ndarray]:
+        """Learn from training worms; a feature set learns from those that have its channels.
+
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            lab, worm, session, handedness, xr, yr, zr [um], name and channels of whole worms, and
+            `chromapal.columns.BODY` [um] where they are aligned.
+        seed : int
+            Of the transformer.
+        device : str
+            Where it is trained; see `chromapal.training.device.choose`.
+        checkpoints : path-like, optional
+            Folder for its checkpoints; see `Transformer`.
+
+        Returns
+        -------
+        rows : numpy.ndarray of int64
+            Rows of neurons, of the first feature set, that some of the networks had not been
+            trained on.
+        probabilities : torch.Tensor, shape (rows, K)
+            Their calibrated probabilities, as a new worm's would be.
+        position : numpy.ndarray, shape (rows, 3)
+            Their body axes [um].
+
+        Raises
+        ------
+        InputError
+            No named worm has the channels of a feature set.
+        """
+        table = numbered(neurons)
+        aligned = is_aligned(table)
+        views, bodies = {}, {}
+        for features in self.feature_sets:
+            columns = channels(features)
+            complete = table[list(columns)].notna().all(axis=1)
+            whole = complete.groupby([table["lab"], table["worm"]]).transform("all")
+            training = [
+                worm for worm in worms_of(table[whole], columns) if (worm.label != "").any()
+            ]
+            if not training:
+                found = f"no worm with names and the channels of {features}"
+                raise InputError("training worms", found, "at least one")
+            if aligned:
+                positions = _aligned_positions(table, training)
+            else:
+                self.alignments[features], positions = Alignment.fit(training, features)
+            bodies[features] = training, positions
+            names = np.concatenate([worm.label for worm in training])
+            views[features] = _view(table, training, positions, columns, names)
+        self.transformer = Transformer(self.params, seed, device, checkpoints).fit(views)
+        self.calibrations = {
+            features: Calibration.fit(*self.transformer.held_out_[features]) for features in views
+        }
+        return self._held_out(table, *bodies[self.feature_sets[0]])
+
+    def _held_out(
+        self, table: pd.DataFrame, training: list[Worm], positions: list[np.ndarray]
+    ) -> tuple[np.ndarray, torch.Tensor, np.ndarray]:
+        """Return rows, probabilities and positions of held-out worms; see `fit`."""
+        features = self.feature_sets[0]
+        at = {number: index for index, number in enumerate(_numbers(table, training))}
+        held = [at[number] for number in self.transformer.held_out_worms_[features]]
+        # so few worms that none was held out leave no row
+        rows = [np.zeros(0, dtype=np.int64), *(training[index].row for index in held)]
+        blank = torch.zeros(0, len(self.transformer.classes_), dtype=torch.float64)
+        calibration = self.calibrations[features]
+        logs, _ = self.transformer.held_out_[features]
+        return (
+            np.concatenate(rows),
+            torch.cat([blank, *(calibration.probabilities(log) for log in logs)]),
+            np.concatenate([np.zeros((0, 3)), *(positions[index] for index in held)]),
+        )
+
+    def identify(self, neurons: pd.DataFrame) -> Identified:
+        """Name neurons of whole worms; names that they carry are not looked at.
+
+        Parameters
+        ----------
+        neurons : pandas.DataFrame
+            As for `fit`; and `features`, the feature set to name each worm by, where it is not the
+            first one.
+        """
+        table = numbered(neurons).assign(name="")
+        if "features" not in table:
+            table["features"] = self.feature_sets[0]
+        count, names = len(table), len(self.transformer.classes_)
+        probability = torch.zeros(count, names, dtype=torch.float64)
+        mirrored = torch.zeros_like(probability)
+        position, decided = np.zeros((count, 3)), []
+        for features, rows in table.groupby("features", sort=True):
+            columns = channels(features)
+            worms = worms_of(rows, columns)
+            if features in self.alignments:
+                alignment = self.alignments[features]
+                positions, others, axes = alignment.align(worms)
+                middle = alignment.aligner.symmetry.middle
+                decided.append(axes.assign(features=features, middle=middle))
+                doubtful = np.flatnonzero(axes["doubtful"])
+                undecided = ([part[index] for index in doubtful] for part in (worms, others))
+                self._fill(mirrored, table, features, *undecided)
+            else:
+                positions = _aligned_positions(table, worms)
+            self._fill(probability, table, features, worms, positions)
+            for worm, own in zip(worms, positions, strict=True):
+                position[worm.row] = own
+        worms = pd.concat(decided, ignore_index=True) if decided else pd.DataFrame()
+        return Identified(probability, position, worms, mirrored)
+
+    def _fill(
+        self,
+        probability: torch.Tensor,
+        table: pd.DataFrame,
+        features: str,
+        worms: list[Worm],
+        positions: list[np.ndarray],
+    ):
+        """Fill in the probabilities, (n, K), of some worms of a table in body axes."""
+        if not worms:
+            return
+        view = _view(table, worms, positions, channels(features))
+        log = torch.from_numpy(self.transformer.predict_log_proba(features, view))
+        for worm, part in zip(worms, log.split([len(worm.row) for worm in worms]), strict=True):
+            probability[worm.row.copy()] = self.calibrations[features].probabilities(part)
+
+    def save(self, folder: str | os.PathLike):
+        """Write aligners, networks (safetensors) and facts (JSON) into a folder."""
+        folder = Path(folder)
+        self.transformer.save(folder / NETWORK, self.feature_sets)
+        facts = {}
+        for features in self.feature_sets:
+            facts[features] = {"calibration": dataclasses.asdict(self.calibrations[features])}
+            if features in self.alignments:
+                alignment = self.alignments[features]
+                alignment.aligner.save(folder / ALIGNERS / features)
+                handedness = alignment.handedness
+                facts[features] |= {
+                    "known": handedness.known.to_dict("list"),
+                    "slope": handedness.slope,
+                }
+        # in order, as JSON sorts keys
+        content = {"feature_sets": list(self.feature_sets), "features": facts}
+        write_json(content, folder / FACTS)
+
+    def load(self, folder: str | os.PathLike) -> "Identifier":
+        """Read what `save` wrote."""
+        folder = Path(folder)
+        content = read_json(folder / FACTS)
+        facts, self.feature_sets = content["features"], tuple(content["feature_sets"])
+        self.calibrations = {
+            features: Calibration(**each["calibration"]) for features, each in facts.items()
+        }
+        self.alignments = {
+            features: Alignment(
+                Aligner.load(folder / ALIGNERS / features),
+                Handedness(pd.DataFrame(each["known"]), each["slope"]),
+            )
+            for features, each in facts.items()
+            if "known" in each
+        }
+        self.transformer = Transformer.load(folder / NETWORK, self.params)
+        return self
+
+
+def _numbers(table: pd.DataFrame, worms: Sequence[Worm]) -> list[int]:
+    """Return the number of each worm among those of a table, in its order."""
+    number = table.groupby(WORM, sort=False).ngroup().to_numpy()
+    return [int(number[worm.row[0]]) for worm in worms]
+
+
+def _aligned_positions(table: pd.DataFrame, worms: Sequence[Worm]) -> list[np.ndarray]:
+    """Return the body axes that a table has already, (n, 3) per worm."""
+    body = table[list(BODY)].to_numpy(dtype=np.float64)
+    return [body[worm.row] for worm in worms]
+
+
+def _view(
+    table: pd.DataFrame,
+    worms: Sequence[Worm],
+    positions: Sequence[np.ndarray],
+    columns: Sequence[str],
+    names: np.ndarray | None = None,
+) -> View:
+    """Return worms in body axes with some channels, as the transformer takes them."""
+    rows = np.concatenate([worm.row for worm in worms])
+    values = pd.DataFrame(np.concatenate(positions), columns=list(BODY))
+    values[list(columns)] = table[list(columns)].to_numpy()[rows]
+    sizes = [len(worm.row) for worm in worms]
+    laboratory = np.repeat([worm.lab for worm in worms], sizes)
+    return View(values, np.repeat(_numbers(table, worms), sizes), laboratory, names)
