@@ -167,7 +167,7 @@ def test_every_study_fits_the_schema(path):
 )
 def test_an_image_set_has_the_keys_of_its_kind(options, message):
     registry = referencing.Registry().with_contents(SCHEMAS.items())
-    schema = {"$ref": "images_parts.schema.json#/$defs/image_set"}
+    schema = {"$ref": "image_set_parts.schema.json#/$defs/image_set"}
     found = jsonschema.Draft202012Validator(schema, registry=registry).iter_errors(options)
     assert any(message in error.message for error in found)
 

@@ -201,8 +201,9 @@ kept, with a warning; a file that belongs to no test worm, or cannot be used, is
 warning and changes nothing.
 
 Run the study again: the names you gave are kept, no other neuron gets them, and the alignment and
-handedness that follow from them change other names. Such a worm is named by the atlas, not by the
-network that names the others. No table of scores uses anchors.
+handedness that follow from them change other names. Where the study's classifiers include
+`neuron_transformer`, that network names the worm, told which names are yours; else the atlas does.
+No table of scores uses anchors.
 """
 
 
