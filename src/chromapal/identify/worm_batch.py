@@ -47,7 +47,7 @@ class View:
 
     def positions(self) -> torch.Tensor:
         """Return positions, (n, 3)."""
-        return _numbers(self.values.iloc[:, :AXES])
+        return _tensor(self.values.iloc[:, :AXES])
 
 
 @dataclass(frozen=True)
@@ -103,17 +103,17 @@ class WormBatch:
         centre, unit : torch.Tensor, shape (3,), and float
             Positions become (position - centre) / unit.
         """
-        count, names_of = len(view.values), view.name
+        count = len(view.values)
         label = np.full(count, -1, dtype=np.int64)
-        if names_of is not None:
-            label = np.where(names_of != "", np.searchsorted(names, names_of), -1)
+        if view.name is not None:
+            label = np.where(view.name != "", np.searchsorted(names, view.name), -1)
         worm = np.asarray(view.worm)
         groups = pd.Series(worm).groupby(worm, sort=True).indices
         laboratory = np.asarray(view.laboratory)
         columns = [list(channels).index(name) for name in view.channels]
         return cls(
             (view.positions() - centre) / unit,
-            _numbers(view.values.iloc[:, AXES:]),
+            _tensor(view.values.iloc[:, AXES:]),
             torch.from_numpy(label),
             torch.ones(count).double() if view.weight is None else torch.tensor(view.weight),
             [torch.from_numpy(rows) for rows in groups.values()],
@@ -163,7 +163,7 @@ class WormBatch:
         return whole, known
 
 
-def _numbers(values: pd.DataFrame) -> torch.Tensor:
+def _tensor(values: pd.DataFrame) -> torch.Tensor:
     # columns in reverse order have strides that PyTorch does not take
     return torch.tensor(np.ascontiguousarray(values.to_numpy(dtype=np.float64)))
 
