@@ -9,7 +9,7 @@ CONFIG ?= config/config.yaml
 ARGS ?=
 TABLES ?= data/tables
 PEERS ?=
-MODEL ?= results/identity
+MODEL ?=
 WORMS ?= data/new
 IMAGES ?= data/pictures
 FOLDER ?= data/photographs
@@ -26,7 +26,7 @@ RUNS ?=
 TEST = $(BIN)/pytest -q -n $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle model images images-photographs images-context apply colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle model images images-photographs images-context apply example colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):[^=].*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -77,10 +77,15 @@ images-photographs: install ## the same on photographs: FOLDER=FOLDER with train
 images-context: install ## the context network as its authors trained it: FOLDER=FOLDER with train, val or test
 	$(SNAKEMAKE) --configfile config/images-context.yaml --config folder=$(call quoted,$(FOLDER)) $(ARGS)
 
-apply: install ## name and colour new worms: MODEL=results/STUDY WORMS=FOLDER [NWB=true] [ANCHORS=FOLDER] [ARGS="handedness=right"]
-	$(SNAKEMAKE) apply --config model=$(call quoted,$(MODEL)) worms=$(call quoted,$(WORMS)) \
-		$(if $(NWB),nwb=$(call quoted,$(NWB))) \
+apply: install ## name and colour new worms: WORMS=FOLDER [MODEL=results/STUDY] [NWB=true] [ANCHORS=FOLDER] [ARGS="handedness=right"]
+	$(SNAKEMAKE) apply --config worms=$(call quoted,$(WORMS)) \
+		$(if $(MODEL),model=$(call quoted,$(MODEL))) $(if $(NWB),nwb=$(call quoted,$(NWB))) \
 		$(if $(ANCHORS),anchors=$(call quoted,$(ANCHORS))) $(ARGS)
+
+example: install ## name a simulated worm by the model that comes with the software
+	PYTHONPATH=src $(BIN)/python -m chromapal.worms.simulate.example results/example
+	$(SNAKEMAKE) apply --config worms=results/example out=results/applied/example
+	@echo "Look at results/applied/example/named: a page, a table and an image of the worm"
 
 colour: install ## colour gray or colour images: MODEL=results/STUDY/models/SET/RUN/COLORIZER IMAGES=FOLDER
 	$(SNAKEMAKE) colour --config model=$(call quoted,$(MODEL)) images=$(call quoted,$(IMAGES)) $(ARGS)

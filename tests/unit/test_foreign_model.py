@@ -139,10 +139,12 @@ def test_a_worm_is_named_and_coloured_by_whatever_channels_it_has(trained, tmp_p
 def test_a_worm_whose_sides_stay_undecided_is_corrected_with_both_lists_of_names(trained):
     model = name.load_model(trained)
     counts = read.completed(table.validate(worms([4]), "neurons"))
-    decided = model.named(counts).worms
+    named = model.named(counts)
+    decided = named.worms
     even = decided.assign(source="evidence", laboratory_log_odds=0.1, evidence_log_odds=0.0)
     anchors = Anchors(excluded=frozenset([0, 1]))
-    answers, probabilities, axes = correct_worm(model, counts, even, anchors)
+    before = named.probabilities.assign(spurious=0.0)
+    answers, probabilities, axes = correct_worm(model, counts, even, before, anchors)
     # what is no neuron says nothing of sides
     assert axes["doubtful"].tolist() == [1] and axes["source"].tolist() == ["evidence"]
     assert answers["status"].tolist()[:2] == ["person"] * 2 and (answers["answer"][:2] == "").all()
@@ -152,15 +154,32 @@ def test_a_worm_whose_sides_stay_undecided_is_corrected_with_both_lists_of_names
     assert paired & set(answers["name_as_decided"]) and not paired & set(answers["answer"])
 
 
+def test_spurious_centres_stay_without_a_name_until_a_person_gives_one(trained):
+    model = name.load_model(trained)
+    counts = read.completed(table.validate(worms([4]), "neurons"))
+    named = model.named(counts)
+    before = named.probabilities.assign(spurious=0.0)
+    before.loc[[0, 1], "spurious"], before.loc[2, "spurious"] = 0.75, 0.25
+    known = model.colorizer.identifier.transformer.classes_[0]
+    anchors = Anchors(names={1: known})
+    answers, probabilities, _ = correct_worm(model, counts, named.worms, before, anchors)
+    assert answers["answer"][0] == "" and answers["answer"][1] == known
+    assert answers["status"].tolist()[:2] == ["none", "person"]
+    assert answers["spurious_probability"].tolist()[:4] == [0.75, 0.0, 0.25, 0.0]
+    # what it was thought to be stays; a name leaves room for there being no neuron
+    assert np.array_equal(probabilities.iloc[0], named.probabilities.iloc[0])
+    assert probabilities.iloc[2].sum() <= 0.75 + 1e-6 and answers["probability"][2] <= 0.75
+
+
 def test_a_worm_that_cannot_be_named_does_not_stop_the_others(trained, tmp_path, monkeypatch):
     good = worms([4])
     alone, _ = name_worms(tmp_path, trained, good)
     inner = name.Model._named
 
-    def fails(model, neurons):
+    def fails(model, neurons, auto):
         if (neurons["worm"] == "bad").any():
             raise torch.linalg.LinAlgError("did not converge")
-        return inner(model, neurons)
+        return inner(model, neurons, auto)
 
     monkeypatch.setattr(name.Model, "_named", fails)
     bad = good.assign(worm="bad", xr=good["xr"] * 1.01)

@@ -38,12 +38,15 @@ class Given:
         The names if the axes are the other way round, "" where that is out of the question.
     anchor : numpy.ndarray of str, shape (n,)
         What a person stated, "" for nothing.
+    spurious : numpy.ndarray, shape (n,)
+        The probability of being spurious, no neuron.
     """
 
     names: np.ndarray
     probability: np.ndarray
     mirrored: np.ndarray
     anchor: np.ndarray
+    spurious: np.ndarray
 
 
 def tables(
@@ -108,6 +111,7 @@ def tables(
             **dict(zip(RGB_SHOWN, shown.T, strict=True)),
             **dict(zip(RGB_MEASURED, neurons[list(COLOUR)].to_numpy().T, strict=True)),
             channels_used=neurons["features"].map(channels.WORDS),
+            spurious_probability=given.spurious,
             status=status(given.probability, given.names[:, 0], given.anchor),
             **sides(neurons, position, worms, given.names[:, 0], given.mirrored),
             **parts_of_names(answered["answer"], of_names),
@@ -132,7 +136,8 @@ def status(probability: np.ndarray, names: np.ndarray, anchor: np.ndarray) -> np
     -------
     numpy.ndarray of str, shape (n,)
         `person`, where a person said it; `model`; `forced`, where another name is likelier, which
-        another neuron of the worm has; `none`, where no name is possible.
+        another neuron of the worm has; `none`, where no name is possible or the centre is likelier
+        spurious.
     """
     forced = probability[:, 0] < probability[:, 1:].max(axis=1)
     by_person = (anchor != "") & ((anchor == names) | (anchor == NO_CELL))

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from chromapal.apply.name import Model, NamedBy, load_model
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
 from chromapal.identify.anchored import CERTAIN, odds_of
-from chromapal.identify.anchors import Anchors, Solver
+from chromapal.identify.anchors import NO_CELL, Anchors, Solver
 from chromapal.identify.handedness import DOUBTFUL
+from chromapal.identify.spurious import NONE
 from chromapal.identify.worms import worms_of
 from chromapal.prepare.features import channels
 from chromapal.worms import table
@@ -61,7 +63,8 @@ def correct_worms(
         own = (answers[WORM] == [lab, worm]).all(axis=1)
         of_worm = (worms[WORM] == [lab, worm]).all(axis=1)
         own_counts = counts[(counts[WORM] == [lab, worm]).all(axis=1)]
-        corrected = correct_worm(model, own_counts, worms[of_worm], statements)
+        before = probabilities[own].assign(spurious=answers.loc[own, "spurious_probability"])
+        corrected = correct_worm(model, own_counts, worms[of_worm], before, statements)
         answers = _replaced(answers, own, corrected[0])
         probabilities = _replaced(probabilities, own, corrected[1])
         worms = _replaced(worms, of_worm, corrected[2])
@@ -77,7 +80,11 @@ def _replaced(content: pd.DataFrame, rows: pd.Series, part: pd.DataFrame) -> pd.
 
 
 def correct_worm(
-    model: Model, counts: pd.DataFrame, decided: pd.DataFrame, anchors: Anchors
+    model: Model,
+    counts: pd.DataFrame,
+    decided: pd.DataFrame,
+    before: pd.DataFrame,
+    anchors: Anchors,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Name one worm again.
 
@@ -90,6 +97,9 @@ def correct_worm(
     decided : pandas.DataFrame
         One row: what was decided about its axes, and its `features`; see
         `chromapal.identify.identifier.Identified`.
+    before : pandas.DataFrame, shape (n, K + 1)
+        The probabilities of all names without anchors, and of being spurious (`spurious`), which
+        stays as it was where nothing is stated.
     anchors : Anchors
         What a person states.
 
@@ -107,7 +117,12 @@ def correct_worm(
         alignment.aligner, identifier.calibrations[features], features, identifier.transformer
     )
     odds = float(odds_of(decided).iloc[0])
-    solved = solver.solve(worm, odds, anchors)
+    spoken = anchors.words()
+    silent = np.array([number not in spoken for number in range(len(scaled))])
+    spurious = np.where(silent, before["spurious"].to_numpy(), 0.0)
+    none = spurious >= NONE
+    known = replace(anchors, excluded=anchors.excluded | set(np.flatnonzero(none).tolist()))
+    solved = solver.solve(worm, odds, known)
     sure = expit(abs(solved.odds))
     axes = decided.assign(
         chosen=int(solved.mirror),
@@ -117,14 +132,17 @@ def correct_worm(
     )
     columns = np.searchsorted(identifier.transformer.classes_, solver.aligner.atlas.names)
     probabilities = np.zeros((len(scaled), len(identifier.transformer.classes_)))
-    probabilities[:, columns] = solved.probabilities.numpy()
+    probabilities[:, columns] = solved.probabilities.numpy() * (1 - spurious)[:, None]
+    probabilities[none] = before.drop(columns="spurious").to_numpy()[none]
     mirrored = np.full(len(scaled), "", dtype=object)
     if axes["doubtful"].iloc[0]:
-        mirrored = solver.solve(worm, -CERTAIN * solved.mirror, anchors).names
+        mirrored = solver.solve(worm, -CERTAIN * solved.mirror, known).names
     names, chance = solved.five(solver.aligner.atlas.names)
-    spoken = anchors.words()
+    # what a person states is certain, whatever the centre looks like
+    chance = np.where(silent[:, None], chance * (1 - spurious)[:, None], chance)
+    chance[none] = 0.0
     anchor = np.array([spoken.get(number, "") for number in range(len(scaled))], dtype=object)
-    given = Given(names, chance, mirrored, anchor)
+    given = Given(names, chance, mirrored, anchor, np.where(anchor == NO_CELL, 1.0, spurious))
     position = solved.position.numpy()
     named = tables(
         model.colorizer, model.colour_scale, scaled, probabilities, position, axes, given

@@ -21,6 +21,7 @@ NETWORKS = "networks"  # folder of the networks
 NAMES = 2000  # a worm has 302 neurons; muscles and other cells may be named too
 MEMBERS = 8  # networks at most
 LARGE = 1e12
+INPUTS = 6  # what tells spurious centres; chromapal.identify.spurious imports PyTorch
 CHANNELS = sorted({channel for features in ALIGNABLE for channel in channels(features)})
 # what reading files raises that were made to deceive, or by another version
 UNREADABLE = (
@@ -28,6 +29,7 @@ UNREADABLE = (
     RuntimeError, SafetensorError, TypeError, ValueError,
 )  # fmt: skip
 
+SHARE = {"type": "number", "minimum": 0, "maximum": 1}
 NUMBER = {"type": "number", "minimum": -LARGE, "maximum": LARGE}
 LENGTH = {"type": "number", "minimum": 0, "maximum": LARGE}
 COUNT = {"type": "integer", "minimum": 0, "maximum": 10**9}
@@ -80,25 +82,42 @@ SCHEMA = described(
     neurons=_list(COUNT, 2),
     subjects=described(**{fact: _list(TEXT) for fact in ("strain", "sex", "stage", "part")}),
 )
+SPURIOUS = described(
+    centre=_list(NUMBER, INPUTS),
+    scale=_list({"type": "number", "exclusiveMinimum": 0, "maximum": LARGE}, INPUTS),
+    weight=_list(NUMBER, INPUTS),
+    offset=NUMBER,
+)
+TYPICAL = described(
+    mean_probability={
+        "type": "object",
+        "propertyNames": {"enum": list(ALIGNABLE)},
+        "additionalProperties": SHARE,
+    },
+    gray_agreement={"type": ["number", "null"], "minimum": -1, "maximum": 1},
+)
+OF_SET = described(
+    known=described(
+        lab=_list(TEXT),
+        worm=_list(TEXT),
+        session=_list(TEXT),
+        mirror=_list({"enum": [-1, 1]}),
+    ),
+    slope=NUMBER,
+    calibration=described(
+        temperature={"type": "number", "exclusiveMinimum": 0, "maximum": LARGE},
+        nobody=NUMBER,
+    ),
+)
+# where no worm was held out of a network, none was there to plant spurious centres in
+OF_SET["properties"]["spurious"] = SPURIOUS
 IDENTIFIER = described(
     feature_sets=_list({"enum": list(ALIGNABLE)}),
     features={
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"enum": list(ALIGNABLE)},
-        "additionalProperties": described(
-            known=described(
-                lab=_list(TEXT),
-                worm=_list(TEXT),
-                session=_list(TEXT),
-                mirror=_list({"enum": [-1, 1]}),
-            ),
-            slope=NUMBER,
-            calibration=described(
-                temperature={"type": "number", "exclusiveMinimum": 0, "maximum": LARGE},
-                nobody=NUMBER,
-            ),
-        ),
+        "additionalProperties": OF_SET,
     },
 )
 TRANSFORMER = described(
@@ -134,6 +153,7 @@ def read(folder: str | os.PathLike) -> dict:
         raise InputError(path, "other worms than fingerprints", "one for each", layout.RETRAIN)
     if facts["missing"]:
         raise InputError(folder, facts["missing"], "a study with worms that have them")
+    check(facts.get("typical"), TYPICAL, path)
     return facts
 
 

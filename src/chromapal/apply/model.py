@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chromapal import methods, provenance
-from chromapal.apply import facts
+from chromapal.apply import facts, typical
 from chromapal.apply.facts import NETWORKS, UNREADABLE
 from chromapal.errors import InputError
 from chromapal.files import whole
@@ -26,7 +26,6 @@ from chromapal.worms.table import SUBJECT, WORM
 
 LOGGER = logging.getLogger("chromapal")
 DENSE = True
-POSITION_ALONE = "position"
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def train_model(
     named = neurons["name"].ne("").groupby([neurons[key] for key in WORM]).transform("any")
     # whoever lacks gray teaches where neurons lie, if worms are named by position alone
     has_gray = worms["gray"].transform("count").eq(worms["gray"].transform("size"))
-    usable = named & (has_gray | (POSITION_ALONE in task.features))
+    usable = named & (has_gray | (typical.POSITION in task.features))
     training_neurons = neurons[usable].reset_index(drop=True)
     feature_sets = _learnable(training_neurons, task.features)
     content = {
@@ -111,8 +110,10 @@ def train_model(
             model = module.build(params, DENSE)
             how = training.seed, training.device, training.threads, training.folder
             model.learn(training_neurons, *how, feature_sets)
+            model.identifier.learn_spurious(training.seed)
             model.save(folder / NETWORKS)
             content["names"] = model.identifier.transformer.classes_.tolist()
+            content["typical"] = typical.learn(model.identifier, training_neurons)
         else:
             content["missing"] = "no worm with names, gray and colour to learn from"
         layout.seal(folder, FACTS, content)

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 import torch
 
-from chromapal.apply import answers, channels, plan, scale, scope
+from chromapal.apply import answers, channels, plan, scale, scope, typical
 from chromapal.apply import model as saved
 from chromapal.apply.channels import AUTO
 from chromapal.apply.read import completed
 from chromapal.columns import ASSIGNED, SCOPE, SKIPPED
 from chromapal.errors import InputError
 from chromapal.files import write_csv, write_parquet
+from chromapal.identify.anchors import FORBIDDEN
 from chromapal.identify.assign import answer
+from chromapal.identify.spurious import NONE
 from chromapal.worms import skipped, table
 
 # what linear algebra raises over one worm, which must not stop the others
@@ -133,11 +135,13 @@ class Model:
         # with more threads PyTorch sums in another order, which would change results
         torch.set_num_threads(1)
         try:
-            named, probabilities, worms, failed = self._named_where_possible(neurons)
+            auto = channels_used == AUTO
+            named, probabilities, worms, failed = self._named_where_possible(neurons, auto)
         finally:
             torch.set_num_threads(threads)
         usable = set(named[table.WORM].itertuples(index=False, name=None))
         differences = [each for each in differences if (each["lab"], each["worm"]) in usable]
+        differences += typical.differences(named, worms, self.facts["typical"])
         return Named(
             named,
             probabilities,
@@ -147,7 +151,7 @@ class Model:
         )
 
     def _named_where_possible(
-        self, neurons: pd.DataFrame
+        self, neurons: pd.DataFrame, auto: bool
     ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[dict]]:
         """Name all worms; where that fails, find the worms at fault and name the others.
 
@@ -164,13 +168,13 @@ class Model:
         if neurons.empty:
             return *nothing, []
         try:
-            return *self._named(neurons), []
+            return *self._named(neurons, auto), []
         except FAILURES as error:
             LOGGER.warning("worms are tried one by one (%s)", error)
         good, failed = [neurons[:0]], []
         for (lab, worm), rows in neurons.groupby(table.WORM, sort=False):
             try:
-                self._named(rows)
+                self._named(rows, auto)
                 good.append(rows)
             except FAILURES as error:
                 file = rows["file"].iloc[0]
@@ -183,21 +187,29 @@ class Model:
                 failed.append(skipped.entry(file, lab, worm, line))
         if len(good) == 1:
             return *nothing, failed
-        return *self._named(pd.concat(good)), failed
+        return *self._named(pd.concat(good), auto), failed
 
-    def _named(self, neurons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    def _named(
+        self, neurons: pd.DataFrame, auto: bool
+    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         neurons = neurons.sort_values("row", ignore_index=True)
         identifier = self.colorizer.identifier
+        neurons, agreement = typical.with_agreement(
+            identifier, self.colorizer.colours, neurons, self.facts["typical"], auto
+        )
         found = identifier.identify(neurons)
         known = np.array([*identifier.transformer.classes_, ""])
         assigned = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
         chance, mirrored = np.zeros(assigned.shape), np.full(len(neurons), "", dtype=object)
+        fixed = torch.zeros_like(found.probabilities)
+        fixed[torch.from_numpy(found.spurious >= NONE)] = FORBIDDEN
         for rows in neurons.groupby(table.WORM).indices.values():
-            best = answer(found.probabilities[rows])
+            best = answer(found.probabilities[rows], fixed[rows])
             assigned[rows], chance[rows] = known[best.best], best.probability
             if found.mirrored[rows].any():
-                mirrored[rows] = known[answer(found.mirrored[rows]).best[:, 0]]
-        given = answers.Given(assigned, chance, mirrored, np.full(len(neurons), ""))
+                mirrored[rows] = known[answer(found.mirrored[rows], fixed[rows]).best[:, 0]]
+        stated = np.full(len(neurons), "")
+        given = answers.Given(assigned, chance, mirrored, stated, found.spurious)
         named = answers.tables(
             self.colorizer,
             self.colour_scale,
@@ -207,7 +219,7 @@ class Model:
             found.worms,
             given,
         )
-        return *named, found.worms
+        return *named, found.worms.merge(agreement, "left", on=table.WORM)
 
 
 def load_model(folder: str | os.PathLike | None = None) -> Model:
@@ -227,18 +239,10 @@ def load_model(folder: str | os.PathLike | None = None) -> Model:
     Raises
     ------
     InputError
-        There is no model, it is damaged or not one that a study wrote; or no model comes with
-        this version of the software.
+        There is no model, or it is damaged or not one that a study wrote.
     """
     if folder is None:
         folder = plan.HEAD
-        if not folder.is_dir():
-            raise InputError(
-                "load_model()",
-                "no trained model in this version of the software",
-                "the folder of a study's model",
-                "run a study with align: nonrigid, then load_model('results/STUDY')",
-            )
     return Model(*saved.load(plan.model_folder(folder, "load_model()")))
 
 

@@ -138,12 +138,12 @@ def anchor_files(folder: str) -> list[str]:
 
 
 def model_folder(study: str | os.PathLike, where: str = "config key 'model'") -> Path:
-    """Find the trained model of a study.
+    """Find the trained model of a study, or the one that comes with the software.
 
     Parameters
     ----------
     study : path-like
-        The folder of the study's results, or of the model itself.
+        The folder of the study's results, or of the model itself; "" for `HEAD`.
     where : str
         Where the folder was stated, for messages.
 
@@ -152,7 +152,7 @@ def model_folder(study: str | os.PathLike, where: str = "config key 'model'") ->
     InputError
         There is no such folder, or it is not a study, or the study has no trained model.
     """
-    folder = Path(study)
+    folder = Path(study) if str(study) else HEAD
     for found in (folder, folder / MODEL):
         if (found / FACTS).is_file():
             return found

@@ -52,6 +52,10 @@ def differences(worm: pd.DataFrame, model: dict) -> list[dict]:
     if [first["lab"], first["worm"]] in model["animals"]:
         # not a training worm, which would have been skipped
         found.append(("name", first["worm"], "another worm of this laboratory and name"))
+    laboratories = sorted({lab for lab, _ in model["animals"]})
+    if first["lab"] not in laboratories:
+        # no habit of its microscope is known: whether it mirrors, and where its neurons lie
+        found.append(("laboratory", first["lab"], ", ".join(laboratories)))
     for fact in SUBJECT:
         known = {normalise(fact, text) for text in model["subjects"][fact]} - {""}
         known = known or {SAME[fact][1] if fact in SAME else ""} - {""}

@@ -13,12 +13,13 @@ import torch
 from chromapal.columns import BODY
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_json
-from chromapal.identify import align, run
+from chromapal.identify import align, run, spurious
 from chromapal.identify.align import Aligner
 from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import Handedness
+from chromapal.identify.spurious import Spurious
 from chromapal.identify.transformer import Transformer
-from chromapal.identify.worm_batch import View
+from chromapal.identify.worm_batch import AXES, View
 from chromapal.identify.worms import Worm, numbered, worms_of
 from chromapal.prepare.features import channels
 from chromapal.prepare.frame import is_aligned
@@ -94,12 +95,16 @@ class Identified:
     mirrored : torch.Tensor, shape (n, K)
         The probabilities if the axes are the other way round, of worms of which this is doubtful;
         0 throughout for all others.
+    spurious : numpy.ndarray, shape (n,)
+        The probability of being spurious, no neuron, which those of names leave room for; 0 where
+        this was not learnt.
     """
 
     probabilities: torch.Tensor
     position: np.ndarray
     worms: pd.DataFrame
     mirrored: torch.Tensor
+    spurious: np.ndarray
 
 
 class Identifier:
@@ -122,6 +127,7 @@ class Identifier:
         self.feature_sets = tuple(feature_sets)
         self.alignments: dict[str, Alignment] = {}
         self.calibrations: dict[str, Calibration] = {}
+        self.spurious: dict[str, Spurious] = {}
 
     def fit(
         self,
@@ -180,10 +186,35 @@ class Identifier:
             names = np.concatenate([worm.label for worm in training])
             views[features] = _view(table, training, positions, columns, names)
         self.transformer = Transformer(self.params, seed, device, checkpoints).fit(views)
+        self._views = views
         self.calibrations = {
             features: Calibration.fit(*self.transformer.held_out_[features]) for features in views
         }
         return self._held_out(table, *bodies[self.feature_sets[0]])
+
+    def learn_spurious(self, seed: int):
+        """Learn to tell spurious centres, from those planted in training worms.
+
+        After `fit`; worms are asked about by networks and atlases that have not seen them.
+
+        Parameters
+        ----------
+        seed : int
+            Of what is planted.
+        """
+        for features, view in self._views.items():
+            planted, real = _planted(view, self.transformer.held_out_worms_[features], seed)
+            logs = self.transformer.held_out_logs(features, planted)
+            densities = self.transformer.density(features, planted, held_out=True)
+            values = np.full((len(planted.worm), spurious.INPUTS), np.nan)
+            for number, log in logs.items():
+                rows = planted.worm == number
+                position = planted.positions().numpy()[rows]
+                values[rows] = spurious.inputs(log, densities[number], position)
+            # whether an unnamed centre is a neuron is not known
+            known = ~real | (planted.name != "")
+            if known.any():
+                self.spurious[features] = Spurious.fit(values[known], ~real[known])
 
     def _held_out(
         self, table: pd.DataFrame, training: list[Worm], positions: list[np.ndarray]
@@ -218,7 +249,7 @@ class Identifier:
         count, names = len(table), len(self.transformer.classes_)
         probability = torch.zeros(count, names, dtype=torch.float64)
         mirrored = torch.zeros_like(probability)
-        position, decided = np.zeros((count, 3)), []
+        position, none, decided = np.zeros((count, 3)), np.zeros(count), []
         for features, rows in table.groupby("features", sort=True):
             columns = channels(features)
             worms = worms_of(rows, columns)
@@ -232,11 +263,11 @@ class Identifier:
                 self._fill(mirrored, table, features, *undecided)
             else:
                 positions = _aligned_positions(table, worms)
-            self._fill(probability, table, features, worms, positions)
+            self._fill(probability, table, features, worms, positions, none)
             for worm, own in zip(worms, positions, strict=True):
                 position[worm.row] = own
         worms = pd.concat(decided, ignore_index=True) if decided else pd.DataFrame()
-        return Identified(probability, position, worms, mirrored)
+        return Identified(probability, position, worms, mirrored, none)
 
     def _fill(
         self,
@@ -245,14 +276,27 @@ class Identifier:
         features: str,
         worms: list[Worm],
         positions: list[np.ndarray],
+        none: np.ndarray | None = None,
     ):
-        """Fill in the probabilities, (n, K), of some worms of a table in body axes."""
+        """Fill in the probabilities, (n, K), of some worms of a table in body axes.
+
+        And those of being spurious, (n,), where they are asked for.
+        """
         if not worms:
             return
         view = _view(table, worms, positions, channels(features))
         log = torch.from_numpy(self.transformer.predict_log_proba(features, view))
-        for worm, part in zip(worms, log.split([len(worm.row) for worm in worms]), strict=True):
+        logs = log.split([len(worm.row) for worm in worms])
+        for worm, part in zip(worms, logs, strict=True):
             probability[worm.row.copy()] = self.calibrations[features].probabilities(part)
+        if none is None or features not in self.spurious:
+            return
+        densities = self.transformer.density(features, view)
+        numbers = _numbers(table, worms)
+        for number, worm, part, own in zip(numbers, worms, logs, positions, strict=True):
+            values = spurious.inputs(part, densities[number], own)
+            none[worm.row] = self.spurious[features].probability(values)
+            probability[worm.row.copy()] *= torch.from_numpy(1 - none[worm.row])[:, None]
 
     def save(self, folder: str | os.PathLike):
         """Write aligners, networks (safetensors) and facts (JSON) into a folder."""
@@ -261,6 +305,8 @@ class Identifier:
         facts = {}
         for features in self.feature_sets:
             facts[features] = {"calibration": dataclasses.asdict(self.calibrations[features])}
+            if features in self.spurious:
+                facts[features]["spurious"] = self.spurious[features].to_json()
             if features in self.alignments:
                 alignment = self.alignments[features]
                 alignment.aligner.save(folder / ALIGNERS / features)
@@ -280,6 +326,11 @@ class Identifier:
         facts, self.feature_sets = content["features"], tuple(content["feature_sets"])
         self.calibrations = {
             features: Calibration(**each["calibration"]) for features, each in facts.items()
+        }
+        self.spurious = {
+            features: Spurious.from_json(each["spurious"])
+            for features, each in facts.items()
+            if "spurious" in each
         }
         self.alignments = {
             features: Alignment(
@@ -319,3 +370,24 @@ def _view(
     sizes = [len(worm.row) for worm in worms]
     laboratory = np.repeat([worm.lab for worm in worms], sizes)
     return View(values, np.repeat(_numbers(table, worms), sizes), laboratory, names)
+
+
+def _planted(view: View, numbers: Sequence[int], seed: int) -> tuple[View, np.ndarray]:
+    """Return some worms with spurious centres, and which centres are their own, (n,)."""
+    worm = np.asarray(view.worm)
+    values, owner, lab, name, real = [], [], [], [], []
+    for number in numbers:
+        rows = np.flatnonzero(worm == number)
+        own = view.values.to_numpy(dtype=np.float64)[rows]
+        # the same centres in every view
+        generator = np.random.default_rng([seed, number])
+        whole = spurious.plant(own[:, :AXES], own[:, AXES:], generator)
+        extra = len(whole) - len(rows)
+        values.append(whole)
+        owner += [number] * len(whole)
+        lab += [view.laboratory[rows[0]]] * len(whole)
+        name += [*view.name[rows], *[""] * extra]
+        real += [True] * len(rows) + [False] * extra
+    table = pd.DataFrame(np.concatenate(values or [view.values[:0]]), columns=view.values.columns)
+    found = View(table, np.array(owner, dtype=int), np.array(lab), np.array(name, dtype=str))
+    return found, np.array(real, dtype=bool)

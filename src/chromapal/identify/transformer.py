@@ -100,31 +100,88 @@ class Transformer(BaseEstimator):
         width = len(self.classes_)
         self.atlas_ = {name: Scores.fit(worms, width) for name, worms in batches.items()}
         self.networks_: list[ContextNetwork] = []
-        self.held_out_worms_: dict[str, list[int]] = {features: [] for features in views}
-        self.held_out_ = {features: ([], []) for features in views}
         self.device_ = choose(self.device, "fp32", 1)
         numbers = sorted({number for worms in batches.values() for number in worms.numbers})
+        self._held: dict[int, int] = {}
+        self._held_atlas: dict[tuple[str, int], Scores] = {}
         for member in range(members):
             held = {number for number in numbers if number % HELD == HELD - 1 - member}
             rest = {features: without(worms, held) for features, worms in batches.items()}
             network = self._train(list(rest.values()), member, self.device_.name)
             self.networks_.append(network)
+            self._held |= dict.fromkeys(held, member)
             for features, worms in batches.items():
-                self._hold_out(features, worms, rest[features], held)
+                if held & set(worms.numbers):
+                    self._held_atlas[features, member] = Scores.fit(rest[features], width)
+        self.held_out_, self.held_out_worms_ = {}, {}
+        for features, view in views.items():
+            held_out, worms = self.held_out_logs(features, view), batches[features]
+            rows = dict(zip(worms.numbers, worms.rows, strict=True))
+            truths = [worms.name[rows[number]].numpy() for number in held_out]
+            known = [np.where(truth >= 0, truth, UNKNOWN) for truth in truths]
+            self.held_out_[features] = list(held_out.values()), known
+            self.held_out_worms_[features] = list(held_out)
         self.summary_ = f"{members} networks of {self.params.steps} steps, {self.device_}"
         return self
 
-    def _hold_out(self, features: str, worms: WormBatch, rest: WormBatch, held: set[int]):
-        """Keep what the last member says about the worms that it was not trained on."""
-        indices = [index for index, number in enumerate(worms.numbers) if number in held]
-        if not indices:
-            return
-        others, (logs, truths) = Scores.fit(rest, len(self.classes_)), self.held_out_[features]
-        for index in indices:
-            logs.append(self._log(self.networks_[-1:], others, worms, index))
-            truth = worms.name[worms.rows[index]].numpy()
-            truths.append(np.where(truth >= 0, truth, UNKNOWN))
-            self.held_out_worms_[features].append(worms.numbers[index])
+    def held_out_logs(self, features: str, view: View) -> dict[int, torch.Tensor]:
+        """Return log scores of training worms by a member that was not trained on them.
+
+        Parameters
+        ----------
+        features : str
+            The feature set.
+        view : View
+            Training worms, by their numbers in `fit`; their neurons may be others. Names are not
+            looked at.
+
+        Returns
+        -------
+        dict of int to torch.Tensor, shape (n, K)
+            By the worm's number, member by member; worms that no member was held out of are left
+            out.
+        """
+        worms = self._batch(dataclasses.replace(view, name=None, weight=None))
+        known = [
+            (self._held[number], index)
+            for index, number in enumerate(worms.numbers)
+            if number in self._held
+        ]
+        return {
+            worms.numbers[index]: self._log(
+                [self.networks_[member]], self._held_atlas[features, member], worms, index
+            )
+            for member, index in sorted(known)
+        }
+
+    def density(self, features: str, view: View, held_out: bool = False) -> dict[int, torch.Tensor]:
+        """Return log densities of worms' neurons under the atlas, whatever their names.
+
+        Parameters
+        ----------
+        features : str
+            The feature set.
+        view : View
+            The worms; names are not looked at.
+        held_out : bool
+            Whether these are training worms, each asked about in an atlas that has not seen it;
+            those that no member was held out of are left out.
+
+        Returns
+        -------
+        dict of int to torch.Tensor, shape (n,)
+            By the worm's number.
+        """
+        worms = self._batch(dataclasses.replace(view, name=None, weight=None))
+        found = {}
+        for number, rows, lab in zip(worms.numbers, worms.rows, worms.laboratories, strict=True):
+            if held_out and number not in self._held:
+                continue
+            scores = self.atlas_[features]
+            if held_out:
+                scores = self._held_atlas[features, self._held[number]]
+            found[number] = scores.density(worms.position[rows], worms.channels[rows], lab)
+        return found
 
     def predict_log_proba(
         self, features: str, view: View, anchors: np.ndarray | None = None

@@ -224,9 +224,20 @@ class Scores:
         """Return log posteriors of B worms, each by its laboratory's means, (B, n, names)."""
         whole = torch.full((*position.shape[:-1], self.width), LOWEST, dtype=position.dtype)
         for index, laboratory in enumerate(laboratories):
-            atlas = self.atlas.at(laboratory)
-            log = atlas.position.log_density(position[index]) + atlas.prior()
-            if channels.shape[-1]:
-                log = log + atlas.channels.log_density(channels[index])
+            log = self._log(position[index], channels[index], laboratory)
             whole[index][:, self.columns] = torch.log_softmax(log, -1)
         return whole
+
+    def density(
+        self, position: torch.Tensor, channels: torch.Tensor, laboratory: str
+    ) -> torch.Tensor:
+        """Return the log density of one worm's neurons, whatever their names, (n,)."""
+        return torch.logsumexp(self._log(position, channels, laboratory), -1)
+
+    def _log(self, position: torch.Tensor, channels: torch.Tensor, laboratory: str) -> torch.Tensor:
+        """Return log densities under each of the atlas's names, with its presence, (n, K)."""
+        atlas = self.atlas.at(laboratory)
+        log = atlas.position.log_density(position) + atlas.prior()
+        if channels.shape[-1]:
+            log = log + atlas.channels.log_density(channels)
+        return log

@@ -10,7 +10,7 @@ from chromapal.errors import InputError
 from chromapal.files import read_json, write_json
 
 LAYOUT = 4
-SEALED = 4  # layout of the file with the checksums of a whole folder
+SEALED = 5  # layout of the file with the checksums of a whole folder
 FILE = "params.json"
 FACTS = "model.json"  # the file with the checksums, and what is known about the model
 READ = (".json", ".safetensors")  # suffixes of the files that models consist of

@@ -38,9 +38,11 @@ TABLES = {
             ),
             Column("channels_used", TEXT, "What the worm was named by beside position: "
                 "`position` (nothing else), `gray`, `colour`, or `all` (colour and white)."),
+            Column("spurious_probability", UNIT, "Probability that the centre is no neuron (glia, "
+                "a granule, half of a cell); 0 where the model has not learnt it."),
             Column("status", TEXT, "How the neuron came by its name: `person`; `model`; `forced`, "
                 "where another name is likelier, which another neuron of the worm has; `none`, "
-                "where no name is possible."),
+                "where no name is possible, or the centre is likelier spurious."),
             Column("frame_side", TEXT, "On which side of the body the neuron lies: `left` or "
                 "`right`, in the handedness that is likelier."),
             Column("name_as_decided", TEXT, "Where sides are undecided: the complete name in the "

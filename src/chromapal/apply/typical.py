@@ -1,0 +1,184 @@
+"""What is typical of training worms that are named as new ones: how sure, and by which gray.
+
+A new microscope's gray channel may show other cells brightly than NeuroPAL's does (other promoters,
+calcium indicators). Names by position alone tell: they say which neurons should be bright.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+
+from chromapal.columns import PROBABILITY, SCOPE
+from chromapal.identify.assign import answer
+from chromapal.identify.colour import NameColours, learn_colours
+from chromapal.worms.table import WORM
+
+POSITION, AGREEMENT = "position", "gray_agreement"
+PERCENTILE = 5.0  # of training worms; gray that goes less with names does not transfer
+# what a worm is named by where its gray does not transfer
+WITHOUT_GRAY = {"position+gray": POSITION, "position+white+rgb": "position+rgb"}
+
+
+def mean_probability(probabilities: torch.Tensor) -> float:
+    """Return the mean probability of the assigned names of a worm.
+
+    Parameters
+    ----------
+    probabilities : torch.Tensor, shape (n, K)
+        Calibrated probabilities of names.
+    """
+    return float(answer(probabilities).probability[:, 0].mean())
+
+
+def gray_agreement(gray: np.ndarray, probabilities: torch.Tensor, colours: NameColours) -> float:
+    """Correlate a worm's gray with the gray that training worms have where it is named by position.
+
+    Parameters
+    ----------
+    gray : numpy.ndarray, shape (n,)
+        Gray on the study's scale.
+    probabilities : torch.Tensor, shape (n, K)
+        Calibrated probabilities of names, by position alone.
+    colours : NameColours
+        The mean gray of each name.
+
+    Returns
+    -------
+    float
+        Pearson's correlation, neurons weighted by the probability of their name, -1 to 1; NaN where
+        gray or what is expected does not vary.
+    """
+    named = answer(probabilities)
+    mean = colours.joint.mean[:, 0].numpy()
+    known = named.best[:, 0] >= 0
+    weight, expected = named.probability[known, 0], mean[named.best[known, 0]]
+    covariance = np.cov(gray[known], expected, aweights=weight) if known.sum() > 1 else np.zeros(4)
+    gray_variance, shared, _, expected_variance = np.ravel(covariance)
+    if not gray_variance * expected_variance > 0:
+        return float("nan")
+    return float(shared / np.sqrt(gray_variance * expected_variance))
+
+
+def learn(identifier, neurons: pd.DataFrame) -> dict:
+    """Describe how training worms are named by networks that they were held out of.
+
+    Parameters
+    ----------
+    identifier : chromapal.identify.identifier.Identifier
+        After `fit` with these neurons.
+    neurons : pandas.DataFrame
+        The training worms, normalised: `gray` is NaN throughout a worm that has none.
+
+    Returns
+    -------
+    dict
+        mean_probability : dict of str to float
+            By feature set: the lowest mean probability of a worm's names.
+        gray_agreement : float or None
+            `PERCENTILE` of the worms' `gray_agreement`, each by what the others teach; None if no
+            worm says anything about it.
+    """
+    transformer = identifier.transformer
+    probabilities = {
+        features: [identifier.calibrations[features].probabilities(log) for log in logs]
+        for features, (logs, _) in transformer.held_out_.items()
+    }
+    agreement = []
+    number = neurons.groupby(WORM, sort=False).ngroup().to_numpy()
+    held = zip(
+        transformer.held_out_worms_.get(POSITION, []), probabilities.get(POSITION, []), strict=True
+    )
+    for worm, found in held:
+        gray = neurons["gray"].to_numpy(dtype=np.float64)[number == worm]
+        if np.isfinite(gray).all():
+            others = learn_colours(neurons[number != worm], transformer.classes_)
+            agreement.append(gray_agreement(gray, found, others))
+    varied = [value for value in agreement if np.isfinite(value)]
+    return {
+        "mean_probability": {
+            features: min(map(mean_probability, found))
+            for features, found in probabilities.items()
+            if found
+        },
+        AGREEMENT: float(np.percentile(varied, PERCENTILE)) if varied else None,
+    }
+
+
+def with_agreement(
+    identifier, colours: NameColours, neurons: pd.DataFrame, typical: Mapping, replace: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure whether worms' gray transfers, and name by other channels those whose does not.
+
+    Parameters
+    ----------
+    identifier : chromapal.identify.identifier.Identifier
+        Of the model. Without positions alone among its feature sets nothing can be measured.
+    colours : NameColours
+        Of the model.
+    neurons : pandas.DataFrame
+        Neurons of whole worms on the study's scales, with `features`.
+    typical : mapping
+        What `learn` returned.
+    replace : bool
+        Whether worms whose gray does not transfer are named without it.
+
+    Returns
+    -------
+    neurons : pandas.DataFrame
+        With the `features` to name each worm by.
+    agreement : pandas.DataFrame
+        lab, worm, gray_agreement of the worms that were to be named with gray.
+    """
+    agreement = pd.DataFrame(columns=[*WORM, AGREEMENT])
+    asked = np.flatnonzero(neurons["features"].isin(WITHOUT_GRAY))
+    lowest = typical[AGREEMENT]
+    if lowest is None or not len(asked) or POSITION not in identifier.feature_sets:
+        return neurons, agreement
+    rows = neurons.iloc[asked].reset_index(drop=True)
+    found = identifier.identify(rows.assign(features=POSITION)).probabilities
+    gray, features = (
+        rows["gray"].to_numpy(dtype=np.float64),
+        neurons["features"].to_numpy(copy=True),
+    )
+    for number, (worm, own) in enumerate(rows.groupby(WORM, sort=False).indices.items()):
+        value = gray_agreement(gray[own], found[own], colours)
+        agreement.loc[number] = [*worm, value]
+        if replace and not value >= lowest:
+            features[asked[own]] = WITHOUT_GRAY[features[asked[own[0]]]]
+    return neurons.assign(features=features), agreement
+
+
+def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> list[dict]:
+    """List worms whose gray does not go with their positions, and worms of unsure names.
+
+    Parameters
+    ----------
+    named : pandas.DataFrame
+        Named neurons: lab, worm, channels_used, and the first of `chromapal.columns.PROBABILITY`.
+    worms : pandas.DataFrame
+        lab, worm, `features` they were named by and gray_agreement.
+    typical : mapping
+        What `learn` returned.
+
+    Returns
+    -------
+    list of dict
+        `chromapal.columns.SCOPE`, one for each difference.
+    """
+    found = []
+    means = named.groupby(WORM)[PROBABILITY[0]].mean()
+    for worm in worms.itertuples():
+        key = worm.lab, worm.worm
+        agreement, lowest = worm.gray_agreement, typical[AGREEMENT]
+        # NaN where it was not asked, or where gray does not vary
+        if lowest is not None and agreement < lowest:
+            by = "" if worm.features in WITHOUT_GRAY else ", and is left out"
+            text = f"goes {agreement:.2f} with names by position{by}"
+            found.append((*key, "gray", text, f"at least {lowest:.2f}"))
+        surest = typical["mean_probability"].get(worm.features)
+        if surest is not None and means[key] < surest:
+            text = f"of mean probability {means[key]:.2f}"
+            found.append((*key, "names", text, f"at least {surest:.2f}"))
+    return [dict(zip(SCOPE, difference, strict=True)) for difference in found]
