@@ -41,15 +41,10 @@ def run() -> list[dict]:
     rows = []
     for features in read_json(study / NETWORKS / folds[0] / CALIBRATIONS):
         asked = {fold: _asked(study, fold, features) for fold in folds}
+        taught = {fold: each["planted"] for fold, each in asked.items()}
         for fault in FAULTS:
-            rows.append(
-                _scored(
-                    features,
-                    fault,
-                    {f: each[fault] for f, each in asked.items()},
-                    {f: each["planted"] for f, each in asked.items()},
-                )
-            )
+            own = {fold: each[fault] for fold, each in asked.items()}
+            rows += _scored(features, fault, own, taught)
     return rows
 
 
@@ -112,11 +107,13 @@ def _merged(position, light, names, generator):
     return whole[~gone], names[~gone], np.full((~gone).sum(), True)
 
 
-FAULTS = {"planted": _planted, "none": _untouched, "missing": _missing, "merged": _merged}
+FAULTS = {"planted": _planted, "untouched": _untouched, "missing": _missing, "merged": _merged}
 
 
-def _scored(features: str, fault: str, asked: dict[str, list], taught: dict[str, list]) -> dict:
-    """Score one kind of fault, each fold by what the others teach."""
+def _scored(
+    features: str, fault: str, asked: dict[str, list], taught: dict[str, list]
+) -> list[dict]:
+    """Score one kind of fault, each fold by what the others teach; names beside those without."""
     parts = []
     for fold, worms in asked.items():
         others = [worm for other, each in taught.items() if other != fold for worm in each]
@@ -133,26 +130,32 @@ def _scored(features: str, fault: str, asked: dict[str, list], taught: dict[str,
                 np.array([*classes, ""])[answer(chance, each).best[:, 0]]
                 for each in (torch.zeros_like(chance), fixed)
             ]
-            sure = [
-                answer(chance * torch.from_numpy(1 - share)[:, None], fixed).probability[:, 0],
-                answer(chance).probability[:, 0],
-            ]
-            parts.append((share, names, own, *given, *sure))
-    share, names, own, before, after, sure, sure_before = (
-        np.concatenate(each) for each in zip(*parts, strict=True)
-    )
+            parts.append((share, names, own, *given))
+    share, names, own, before, after = (np.concatenate(each) for each in zip(*parts, strict=True))
     labelled, none = names != "", share >= NONE
     known = labelled | ~own
-    return {
-        "benchmark": "spurious", "features": features, "fault": fault,
-        "labelled": int(labelled.sum()), "planted": int((~own).sum()),
-        "auc": roc_auc_score(~own[known], share[known]) if (~own).any() else np.nan,
-        "none_recall": none[~own].mean() if (~own).any() else np.nan,
-        "none_precision": (~own)[known & none].mean() if (known & none).any() else np.nan,
-        "neurons_called_none": none[labelled].mean(),
-        "right_before": (before == names)[labelled].mean(),
-        "right_after": (after == names)[labelled].mean(),
-        "precision_before": (before == names)[known & (before != "")].mean(),
-        "precision_after": (after == names)[known & (after != "")].mean(),
-        "sure_before": sure_before[labelled].mean(), "sure_after": sure[labelled].mean(),
-    }  # fmt: skip
+    rows = [
+        ("labelled neurons right", (after == names)[labelled].mean(),
+         (before == names)[labelled].mean(), "ratio >= 0.98"),
+        ("labelled neurons without a name", none[labelled].mean(), np.nan, "value <= 0.02"),
+    ]  # fmt: skip
+    if fault == "planted":
+        named = known & (after != "")
+        rows = [
+            ("share of planted centres found", none[~own].mean(), np.nan, "value >= 0.5"),
+            ("share of centres without a name that are planted", (~own)[known & none].mean(),
+             (~own)[known].mean(), "ratio >= 2"),
+            ("share of names that are right", (after == names)[named].mean(),
+             (before == names)[known].mean(), "ratio >= 1"),
+            ("area under the curve, planted against labelled",
+             roc_auc_score(~own[known], share[known]), 0.5, "ratio >= 1.5"),
+            rows[0], ("labelled neurons without a name", rows[1][1], np.nan, "value <= 0.1"),
+        ]  # fmt: skip
+        rows[4] = (*rows[4][:3], "ratio >= 0.9")
+    return [
+        {
+            "benchmark": "spurious", "measure": f"{features}, {fault}: {measure}", "value": value,
+            "baseline": baseline, "ratio": value / baseline, "goal": goal,
+        }
+        for measure, value, baseline, goal in rows
+    ]  # fmt: skip

@@ -6,7 +6,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-PAGES = {"config/README.md": "config.md", "CONTRIBUTING.md": "contributing.md"}
+PAGES = {
+    "config/README.md": "config.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "src/chromapal/models/head/README.md": "model.md",
+}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -28,6 +28,17 @@ def test_a_long_mistake_keeps_its_start_and_its_end(tmp_path):
     require_one_line(text)
 
 
+def test_parameters_of_a_method_that_the_study_does_not_use_are_asked_about(tmp_path):
+    params = {"colorizers": {"resnet18_fusion": {"steps": 3}}, "classifiers": {}}
+    unused = changed(runs=[{"colorizers": ["mean_colour"]}], params=params)
+    line = "config key 'params.colorizers': found resnet18_fusion, which this study does not use"
+    done = snakemake(tmp_path, unused, "-n")
+    assert done.returncode == 0 and (done.stdout + done.stderr).count(line) == 1
+    used = changed(runs=[{"colorizers": ["mean_colour", "resnet18_fusion"]}], params=params)
+    done = snakemake(tmp_path, used, "-n")
+    assert done.returncode == 0 and "does not use" not in done.stdout + done.stderr
+
+
 def test_a_tilde_is_the_home_folder_in_every_path(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "My Drive"))
     done = snakemake(tmp_path, changed(source="tables", tables="~/none"), "-n")

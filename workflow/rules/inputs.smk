@@ -302,4 +302,16 @@ def model_colorizer():
 
 
 MODEL_COLORIZER, MODEL_PARAMS = model_colorizer()
+USED = {
+    "colorizers": {MODEL_COLORIZER}.union(*(run["colorizers"] for run in config["runs"])),
+    # a model that names neurons is trained as the classifier that is the same network
+    "classifiers": {*IDENTIFY["classifiers"], *WHOLE_WORMS},
+}
+if workflow.is_main_process:
+    for kind, used in USED.items():
+        for name in sorted(set(config["params"][kind]) - used):
+            logger.warning(
+                f"config key 'params.{kind}': found {name}, which this study does not use; "
+                f"expected one of {', '.join(sorted(used))}"
+            )
 TRAINED_MODEL = [f"results/{STUDY}/model"] if config["align"] != "none" else []

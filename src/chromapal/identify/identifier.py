@@ -266,6 +266,7 @@ class Identifier:
             self._fill(probability, table, features, worms, positions, none)
             for worm, own in zip(worms, positions, strict=True):
                 position[worm.row] = own
+        mirrored *= torch.from_numpy(1 - none)[:, None]
         worms = pd.concat(decided, ignore_index=True) if decided else pd.DataFrame()
         return Identified(probability, position, worms, mirrored, none)
 
