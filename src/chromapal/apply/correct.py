@@ -11,13 +11,13 @@ from scipy.special import expit
 
 from chromapal import sheet
 from chromapal.apply import scale
-from chromapal.apply.answers import Given, tables
+from chromapal.apply.answers import Given, other_axes, tables
 from chromapal.apply.name import Model, NamedBy, load_model
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
-from chromapal.identify.anchored import CERTAIN, odds_of
+from chromapal.identify.anchored import odds_of
 from chromapal.identify.anchors import Anchors, Solver
-from chromapal.identify.handedness import DOUBTFUL
+from chromapal.identify.handedness import CERTAIN, DOUBTFUL
 from chromapal.identify.worms import worms_of
 from chromapal.prepare.features import channels
 from chromapal.worms import table
@@ -50,14 +50,15 @@ def correct_worms(
     neurons : path-like
         What `chromapal.apply.read.collect` wrote.
     named : sequence of path-like
-        Answers, probabilities and worms that `chromapal.apply.name.name_all` wrote.
+        What `chromapal.apply.name.name_all` wrote: answers, probabilities, worms, mirrored.
     out : sequence of path-like
-        The same three, corrected.
+        The same four, corrected.
     """
-    answers, probabilities, worms = map(pd.read_parquet, named)
+    answers, probabilities, worms, mirrored = map(pd.read_parquet, named)
     model, counts = load_model(named_by.model), table.read(neurons)
     for (lab, worm), statements in stated(anchors, counts, answers).items():
-        LOGGER.info("%s %s: %d statements", lab, worm, len(statements.words()))
+        count = len(statements.words()) + bool(statements.axes)
+        LOGGER.info("%s %s: %d statements", lab, worm, count)
         own = (answers[WORM] == [lab, worm]).all(axis=1)
         of_worm = (worms[WORM] == [lab, worm]).all(axis=1)
         own_counts = counts[(counts[WORM] == [lab, worm]).all(axis=1)]
@@ -65,7 +66,8 @@ def correct_worms(
         answers = _replaced(answers, own, corrected[0])
         probabilities = _replaced(probabilities, own, corrected[1])
         worms = _replaced(worms, of_worm, corrected[2])
-    for content, path in zip((answers, probabilities, worms), out, strict=True):
+        mirrored = _replaced(mirrored, own, corrected[3])
+    for content, path in zip((answers, probabilities, worms, mirrored), out, strict=True):
         write_parquet(content, path)
 
 
@@ -78,7 +80,7 @@ def _replaced(content: pd.DataFrame, rows: pd.Series, part: pd.DataFrame) -> pd.
 
 def correct_worm(
     model: Model, counts: pd.DataFrame, decided: pd.DataFrame, anchors: Anchors
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, ...]:
     """Name one worm again.
 
     Parameters
@@ -95,7 +97,7 @@ def correct_worm(
 
     Returns
     -------
-    answers, probabilities, worms : pandas.DataFrame
+    answers, probabilities, worms, mirrored : pandas.DataFrame
         As `chromapal.apply.name.Named` has them.
     """
     identifier, features = model.colorizer.identifier, decided["features"].iloc[0]
@@ -115,12 +117,15 @@ def correct_worm(
         doubtful=int(sure < DOUBTFUL),
         source=decided["source"] if solved.odds == odds else ANCHORS,
     )
-    columns = np.searchsorted(identifier.transformer.classes_, solver.aligner.atlas.names)
-    probabilities = np.zeros((len(scaled), len(identifier.transformer.classes_)))
+    known = identifier.transformer.classes_
+    columns = np.searchsorted(known, solver.aligner.atlas.names)
+    probabilities, turned = np.zeros((2, len(scaled), len(known)))
     probabilities[:, columns] = solved.probabilities.numpy()
-    mirrored = np.full(len(scaled), "", dtype=object)
+    mirrored, turned_position = np.full(len(scaled), "", dtype=object), np.zeros((len(scaled), 3))
     if axes["doubtful"].iloc[0]:
-        mirrored = solver.solve(worm, -CERTAIN * solved.mirror, anchors).names
+        other = solver.solve(worm, -CERTAIN * solved.mirror, anchors)
+        mirrored, turned_position = other.names, other.position.numpy()
+        turned[:, columns] = other.probabilities.numpy()
     names, chance = solved.five(solver.aligner.atlas.names)
     spoken = anchors.words()
     anchor = np.array([spoken.get(number, "") for number in range(len(scaled))], dtype=object)
@@ -129,7 +134,7 @@ def correct_worm(
     named = tables(
         model.colorizer, model.colour_scale, scaled, probabilities, position, axes, given
     )
-    return *named, axes
+    return *named, axes, other_axes(known, turned, turned_position)
 
 
 def stated(

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,9 @@ class Named:
         is the probability of none of these names.
     worms : pandas.DataFrame
         What was decided about each worm's axes.
+    mirrored : pandas.DataFrame
+        What neurons are if those axes are the other way round; see
+        `chromapal.apply.answers.other_axes`. Rows as in `neurons`.
     differences : pandas.DataFrame
         `chromapal.columns.SCOPE`: how worms differ from training worms.
     skipped : pandas.DataFrame
@@ -46,6 +50,7 @@ class Named:
     neurons: pd.DataFrame
     probabilities: pd.DataFrame
     worms: pd.DataFrame
+    mirrored: pd.DataFrame
     differences: pd.DataFrame
     skipped: pd.DataFrame
 
@@ -133,38 +138,38 @@ class Model:
         # with more threads PyTorch sums in another order, which would change results
         torch.set_num_threads(1)
         try:
-            named, probabilities, worms, failed = self._named_where_possible(neurons)
+            (named, *beside), failed = self._named_where_possible(neurons)
         finally:
             torch.set_num_threads(threads)
         usable = set(named[table.WORM].itertuples(index=False, name=None))
         differences = [each for each in differences if (each["lab"], each["worm"]) in usable]
         return Named(
             named,
-            probabilities,
-            worms,
+            *beside,
             pd.DataFrame(differences, columns=list(SCOPE)),
             pd.DataFrame(unusable + without + failed, columns=list(SKIPPED)),
         )
 
     def _named_where_possible(
         self, neurons: pd.DataFrame
-    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[dict]]:
+    ) -> tuple[tuple[pd.DataFrame, ...], list[dict]]:
         """Name all worms; where that fails, find the worms at fault and name the others.
 
         Worms of a laboratory are named together. Each is tried alone only after a failure.
 
         Returns
         -------
-        neurons, probabilities, worms : pandas.DataFrame
-            As in `Named`; without rows if no worm can be named.
+        tables : tuple of pandas.DataFrame
+            neurons, probabilities, worms and mirrored as in `Named`; without rows if no worm can be
+            named.
         failed : list of dict
             `skipped.entry` of each worm that cannot be named.
         """
-        nothing = neurons[:0], pd.DataFrame(), pd.DataFrame()
+        nothing = neurons[:0], *(pd.DataFrame() for _ in range(3))
         if neurons.empty:
-            return *nothing, []
+            return nothing, []
         try:
-            return *self._named(neurons), []
+            return self._named(neurons), []
         except FAILURES as error:
             LOGGER.warning("worms are tried one by one (%s)", error)
         good, failed = [neurons[:0]], []
@@ -182,10 +187,10 @@ class Model:
                 )
                 failed.append(skipped.entry(file, lab, worm, line))
         if len(good) == 1:
-            return *nothing, failed
-        return *self._named(pd.concat(good)), failed
+            return nothing, failed
+        return self._named(pd.concat(good)), failed
 
-    def _named(self, neurons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    def _named(self, neurons: pd.DataFrame) -> tuple[pd.DataFrame, ...]:
         neurons = neurons.sort_values("row", ignore_index=True)
         identifier = self.colorizer.identifier
         found = identifier.identify(neurons)
@@ -207,7 +212,10 @@ class Model:
             found.worms,
             given,
         )
-        return *named, found.worms
+        other = answers.other_axes(
+            identifier.transformer.classes_, found.mirrored.numpy(), found.mirrored_position
+        )
+        return *named, found.worms, other
 
 
 def load_model(folder: str | os.PathLike | None = None) -> Model:
@@ -262,9 +270,7 @@ def name_all(
     named_by: NamedBy,
     neurons: str | os.PathLike,
     skipped_sources: str | os.PathLike,
-    out_neurons: str | os.PathLike,
-    out_probabilities: str | os.PathLike,
-    out_worms: str | os.PathLike,
+    out_named: Sequence[str | os.PathLike],
     out_scope: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
@@ -276,8 +282,8 @@ def name_all(
         The model, and the channels that it may look at.
     neurons, skipped_sources : path-like
         What `chromapal.apply.read.collect` wrote.
-    out_neurons, out_probabilities, out_worms : path-like
-        Parquet: the tables of `Named`.
+    out_named : sequence of path-like
+        Parquet: neurons, probabilities, worms and mirrored of `Named`.
     out_scope, out_skipped : path-like
         CSV of `chromapal.columns.SCOPE`, and of everything skipped.
 
@@ -297,9 +303,9 @@ def name_all(
     _log_differences(named.differences)
     for line in channels.describe(named.neurons):
         LOGGER.info("%s", line)
-    write_parquet(named.neurons, out_neurons)
-    write_parquet(named.probabilities, out_probabilities)
-    write_parquet(named.worms, out_worms)
+    found = (named.neurons, named.probabilities, named.worms, named.mirrored)
+    for content, path in zip(found, out_named, strict=True):
+        write_parquet(content, path)
     write_csv(named.differences, out_scope)
     LOGGER.info("%d worms named, %d neurons", len(named.worms), len(named.neurons))
 

@@ -94,12 +94,15 @@ class Identified:
     mirrored : torch.Tensor, shape (n, K)
         The probabilities if the axes are the other way round, of worms of which this is doubtful;
         0 throughout for all others.
+    mirrored_position : numpy.ndarray, shape (n, 3)
+        The body axes [um] that those worms then have; 0 throughout for all others.
     """
 
     probabilities: torch.Tensor
     position: np.ndarray
     worms: pd.DataFrame
     mirrored: torch.Tensor
+    mirrored_position: np.ndarray
 
 
 class Identifier:
@@ -218,7 +221,7 @@ class Identifier:
         count, names = len(table), len(self.transformer.classes_)
         probability = torch.zeros(count, names, dtype=torch.float64)
         mirrored = torch.zeros_like(probability)
-        position, decided = np.zeros((count, 3)), []
+        position, mirrored_position, decided = np.zeros((count, 3)), np.zeros((count, 3)), []
         for features, rows in table.groupby("features", sort=True):
             columns = channels(features)
             worms = worms_of(rows, columns)
@@ -228,15 +231,17 @@ class Identifier:
                 middle = alignment.aligner.symmetry.middle
                 decided.append(axes.assign(features=features, middle=middle))
                 doubtful = np.flatnonzero(axes["doubtful"])
-                undecided = ([part[index] for index in doubtful] for part in (worms, others))
-                self._fill(mirrored, table, features, *undecided)
+                undecided, turned = ([part[k] for k in doubtful] for part in (worms, others))
+                self._fill(mirrored, table, features, undecided, turned)
+                for worm, own in zip(undecided, turned, strict=True):
+                    mirrored_position[worm.row] = own
             else:
                 positions = _aligned_positions(table, worms)
             self._fill(probability, table, features, worms, positions)
             for worm, own in zip(worms, positions, strict=True):
                 position[worm.row] = own
         worms = pd.concat(decided, ignore_index=True) if decided else pd.DataFrame()
-        return Identified(probability, position, worms, mirrored)
+        return Identified(probability, position, worms, mirrored, mirrored_position)
 
     def _fill(
         self,

@@ -120,12 +120,16 @@ function showCounter() {
 let shownCandidates = [], views = [];
 
 function draw() {
+  for (const view of views) {
+    if (view.depth === undefined) view.places = content.positions;
+    else view.directions = content.directions;
+  }
   const near = neighbours(state.current).map(([, neuron]) => neuron);
   const answers = numbers().map(answer);
   const worm = {
     neurons: numbers(), current: state.current, zoom: state.zoom, marked: state.marked,
     expected: shownCandidates.filter(({ place }) => place),
-    first: [state.current, ...near, ...state.statements.keys()],
+    first: [state.current, ...near, ...[...state.statements.keys()].filter((who) => who !== WORM)],
     status: (neuron) => answers[neuron].status,
     sure: (neuron) => answers[neuron].share,
     word: (neuron) => answers[neuron].name,
@@ -170,10 +174,12 @@ function show() {
   part("queue").replaceChildren(...solved.queue.filter((neuron) => neuron !== state.current)
     .slice(0, ASKED).map((neuron) => entry(neuron, percent(answer(neuron).share))));
   showCounter();
+  showAxes();
   draw();
 }
 
 function start() {
+  solveAgain();
   const body = { places: content.positions, directions: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
     chosen: goTo, redraw: draw };
   const [low, high] = [Math.min, Math.max].map((most) =>
@@ -216,7 +222,6 @@ function start() {
   // pressed by the mouse, a button would take the space bar that accepts
   for (const button of document.querySelectorAll("button"))
     button.addEventListener("click", () => button.blur());
-  solveAgain();
   goTo(solved.queue[0]);
 }
 

@@ -9,7 +9,7 @@ const CERTAIN = 0.95; // a landmark that is surer than this is not asked for fir
 const NOBODY_SURE = 0.5; // how surely a person tells what is none of the names
 const HELP = [["Space", "accept the answer"], ["Q–T", "choose a candidate"], ["I", "type a name"],
   ["S", "swap, on each of two"], ["?", "maybe"], ["X", "no neuron"], ["N", "next, later"],
-  ["Z", "undo"], ["← →", "step in z"], ["↑ ↓", "zoom"], ["0", "expected colours"],
+  ["Z", "undo"], ["M", "mirror left and right"], ["← →", "step in z"], ["↑ ↓", "zoom"], ["0", "expected colours"],
   ["1–4", "channels on, off"]];
 const state = {
   current: 0, statements: new Map(), kept: new Map(), history: [], passed: new Set(),
@@ -27,6 +27,7 @@ function meanings(without) {
 }
 
 function solveAgain() {
+  useAxes();
   const count = content.count, names = content.names.length;
   solved = solve(content.chances, count, names, meanings());
   const helps = worth(solved.chances, count, names, content.positions);
@@ -35,7 +36,7 @@ function solveAgain() {
 
 const chance = (neuron, column, found = solved) =>
   found.chances[neuron * content.names.length + column];
-const written = (name) => content.sideless ? name.class : name.name;
+const written = (name) => isSideless() ? name.class : name.name;
 
 // A neuron's answer as it is written, its probability, and where it comes from.
 function answer(neuron) {
@@ -59,7 +60,7 @@ function answer(neuron) {
 }
 
 function shareOf(neuron, name, found = solved) {
-  if (!content.sideless) return chance(neuron, content.column.get(name), found);
+  if (!isSideless()) return chance(neuron, content.column.get(name), found);
   return content.names.reduce((sum, one, column) =>
     sum + (one.class === name ? chance(neuron, column, found) : 0), 0);
 }
@@ -76,7 +77,7 @@ function candidates(neuron) {
   return names.slice(0, CANDIDATES.length).map((name, place) => {
     const column = some.find((one) => written(content.names[one]) === name);
     return { key: CANDIDATES[place], name, share: shareOf(neuron, name, found),
-      place: content.sideless ? null : content.names[column].place,
+      place: isSideless() ? null : content.names[column].place,
       colour: content.names[column].colour };
   });
 }
@@ -207,7 +208,7 @@ function later() {
 /* ---- What keys do ---- */
 
 const ACTS = {
-  " ": accept, x: () => sayAndGoOn(NONE), s: swap, z: undo, n: later, "?": maybe,
+  " ": accept, x: () => sayAndGoOn(NONE), s: swap, z: undo, m: mirror, n: later, "?": maybe,
   i: () => part("name").focus(),
   0: () => { state.expected = !state.expected; show(); },
   arrowup: () => enlarge(1.3), arrowdown: () => enlarge(1 / 1.3),
@@ -305,7 +306,9 @@ async function load(file) {
     state.statements = read;
     state.kept = new Map(read);
     solveAgain();
-    tell(`${read.size} statements were read from ${file.name}.`);
+    const lacking = axesOf(read) in content.lists ? "" : ` This page has no names for axes that are `
+      + `${axesOf(read)}: apply takes account of them.`;
+    tell(`${read.size} statements were read from ${file.name}.${lacking}`);
     goOn();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
