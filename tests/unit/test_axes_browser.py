@@ -17,6 +17,9 @@ from tests.new_worm import in_doubt, new_worm
 from tests.unit.test_workbench_browser import START
 
 pytestmark = needs_chromium
+IN_DOUBT = (
+    "axes as decided: left and right are undecided, and names go without a side; M mirrors them"
+)
 MIRROR = """
 const names = () => numbers().map((neuron) => answer(neuron).name);
 const marks = () => {
@@ -95,13 +98,16 @@ def test_m_switches_between_two_complete_lists(mirrored):
 def test_the_axes_are_stated_on_the_page(mirrored):
     _, _, steps = mirrored
     assert [steps[step]["axes"] for step in ("first", "mirrored", "again", "undone")] == [
-        "axes as decided (mirrored), in doubt",
-        "axes mirrored (right), stated",
-        "axes as decided (mirrored), stated",
-        "axes as decided (mirrored), in doubt",
+        IN_DOUBT,
+        "axes mirrored, stated (handedness=right)",
+        "axes as decided, stated (handedness=mirrored)",
+        IN_DOUBT,
     ]
     assert steps["mirrored"]["unsaved"] == "Unsaved: 1 statement"
-    assert "Z undoes it" in steps["mirrored"]["message"] and not steps["first"]["hidden"]
+    assert (
+        "changed sides; Z undoes it" in steps["mirrored"]["message"]
+        and not steps["first"]["hidden"]
+    )
 
 
 def test_left_and_right_change_sides_in_the_views(mirrored):
@@ -132,14 +138,14 @@ def test_the_anchors_state_the_axes_and_restore_them(mirrored):
     names = pd.read_csv(io.StringIO(saw["names"]), keep_default_na=False)
     found = names_of(worm.mirrored[list(worm.probabilities)], read)
     assert steps["loaded"]["names"] == names["name"].tolist() == found
-    assert steps["loaded"]["axes"] == "axes mirrored (right), stated"
+    assert steps["loaded"]["axes"] == "axes mirrored, stated (handedness=right)"
 
 
 def test_axes_are_stated_once_and_of_no_neuron(mirrored):
     _, saw, steps = mirrored
     assert "of no neuron" in saw["refused"][0] and "twice" in saw["refused"][1]
     # what is refused changes nothing, and capitals do not matter; no script knows such axes
-    assert steps["as decided"]["axes"] == "axes as decided (mirrored), stated"
+    assert steps["as decided"]["axes"] == "axes as decided, stated (handedness=mirrored)"
     assert steps["as decided"]["names"][4] == "toString"
 
 
@@ -169,5 +175,5 @@ def test_where_axes_are_decided_m_says_by_what(tmp_path, source, words):
     assert saw["message"].endswith("(97 %).") and saw["hidden"] and saw["stated"] == 0
     # another's statement is kept for apply, although this page has no such names
     assert "no names for axes that are mirrored" in saw["loaded"]
-    assert saw["axes"] == "axes mirrored (mirrored), stated"
+    assert saw["axes"] == "axes mirrored, stated (handedness=mirrored)"
     assert ",handedness=mirrored,EY," in saw["anchors"]

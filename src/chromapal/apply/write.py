@@ -68,10 +68,6 @@ def write_new_worm_files(
             of_worm = differences[differences["lab"].eq(lab) & differences["worm"].eq(name)]
             notes = [describe(difference) for difference in of_worm.to_dict("records")]
             axes = Axes(**decided.loc[(lab, name), list(AXES)])
-            if axes.doubtful:
-                notes.append(
-                    f"{lab} {name}: left and right are undecided; names are given without a side"
-                )
             source = facts[rows["file"].iloc[0]]
             rows = rows.drop(columns="file")
             chances = probabilities.loc[rows.index]

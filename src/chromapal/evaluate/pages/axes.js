@@ -30,7 +30,7 @@ function mirror() {
   const says = `handedness=${otherAxes(axesOf(state.statements))}`;
   state.statements.set(WORM, { says, maybe: false, who: part("who").value.trim() || undefined });
   solveAgain();
-  tell(`${axesWords()}; M mirrors them again, Z undoes it.`);
+  tell("Left and right have changed sides; Z undoes it.");
   return show();
 }
 
@@ -42,6 +42,7 @@ function showAxes() {
   const stated = statedAxes(state.statements), { doubtful } = content.axes;
   part("axes").hidden = !doubtful && !stated;
   part("axes").className = stated ? "stated" : "";
-  const how = stated ? "stated" : "in doubt";
-  part("axes").textContent = `${axesWords()} (${axesOf(state.statements)}), ${how}`;
+  part("axes").textContent = axesWords() + (stated
+    ? `, stated (handedness=${stated})`
+    : ": left and right are undecided, and names go without a side; M mirrors them");
 }

@@ -134,7 +134,7 @@ function draw() {
     sure: (neuron) => answers[neuron].share,
     word: (neuron) => answers[neuron].name,
     fill: (neuron) => fill(neuron, answers[neuron].share),
-    stack,
+    stack, ganglia: state.outlined ? ganglia : [],
   };
   const depth = Number(part("depth").value);
   part("depth-said").textContent = `z ${depth.toFixed(1)} µm ± ${HALF_SLICE_UM}`;
@@ -202,7 +202,7 @@ function start() {
   const known = [...content.names.map(({ name }) => name), ...Object.keys(content.classes)];
   part("known").append(...known.map((name) => element("option", { value: name })));
   part("keys").querySelector("dl").append(...HELP
-    .filter(([key]) => key !== "1–4" || stack)
+    .filter(([key]) => (key !== "1–4" || stack) && (key !== "G" || ganglia.size))
     .flatMap(([key, words]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {},
       key === "0" && !content.measured ? "expected colours or certainty" : words)]));
   document.addEventListener("keydown", press);

@@ -8,13 +8,14 @@ const CLOSEST = 12, FARTHEST = 1; // zoom
 const CERTAIN = 0.95; // a landmark that is surer than this is not asked for first
 const NOBODY_SURE = 0.5; // how surely a person tells what is none of the names
 const HELP = [["Space", "accept the answer"], ["Q–T", "choose a candidate"], ["I", "type a name"],
-  ["S", "swap, on each of two"], ["?", "maybe"], ["X", "no neuron"], ["N", "next, later"],
-  ["Z", "undo"], ["M", "mirror left and right"], ["← →", "step in z"], ["↑ ↓", "zoom"], ["0", "expected colours"],
-  ["1–4", "channels on, off"]];
+  ["S", "swap two"], ["?", "maybe"], ["X", "no neuron"], ["N", "next, later"],
+  ["Z", "undo"], ["M", "mirror axes"], ["G", "ganglia on, off"], ["← →", "step in z"],
+  ["↑ ↓", "zoom"], ["0", "expected colours"], ["1–4", "channels on, off"]];
 const state = {
   current: 0, statements: new Map(), kept: new Map(), history: [], passed: new Set(),
-  zoom: 1, marked: null, expected: !content.measured,
+  zoom: 1, marked: null, expected: !content.measured, outlined: true,
 };
+const ganglia = placesByGanglion(content.names);
 const stack = content.stack ? new Stack(content.stack) : null;
 let solved; // the worm as it is named now
 
@@ -211,6 +212,7 @@ const ACTS = {
   " ": accept, x: () => sayAndGoOn(NONE), s: swap, z: undo, m: mirror, n: later, "?": maybe,
   i: () => part("name").focus(),
   0: () => { state.expected = !state.expected; show(); },
+  g: () => { state.outlined = !state.outlined; draw(); },
   arrowup: () => enlarge(1.3), arrowdown: () => enlarge(1 / 1.3),
   arrowleft: () => step(-1), arrowright: () => step(1),
   escape: () => { state.marked = null; tell(""); show(); },

@@ -24,6 +24,7 @@ PARTS = (
     "axes.js",
     "statements.js",
     "stack.js",
+    "outlines.js",
     "views.js",
     "workbench.js",
     "panel.js",
