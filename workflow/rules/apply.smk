@@ -103,6 +103,7 @@ rule write_new_worm_files:
         FACTS_FOLDERS,
         MODEL / apply_plan.FACTS,
         named=FINAL,
+        before=NAMED if ANCHOR_FILES else [],
         scope=f"{RESULTS}/scope.csv",
     output:
         folder=directory(f"{RESULTS}/named"),

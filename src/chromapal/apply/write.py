@@ -14,6 +14,7 @@ from chromapal.apply.traces import TraceSettings
 from chromapal.console import progress
 from chromapal.evaluate.figures import worm
 from chromapal.evaluate.pages import workbench
+from chromapal.evaluate.pages.changes import changed
 from chromapal.evaluate.pages.workbench import Axes, NewWorm
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import live, read_json, whole, write_parquet
@@ -26,6 +27,7 @@ AXES = ("chosen", "source", "probability", "doubtful")
 
 def write_new_worm_files(
     named: Sequence[str | os.PathLike],
+    before: Sequence[str | os.PathLike],
     scope: str | os.PathLike,
     facts: dict[str, str],
     traces: TraceSettings,
@@ -44,6 +46,8 @@ def write_new_worm_files(
     ----------
     named : sequence of path-like
         Answers, probabilities, worms and mirrored, as `chromapal.apply.name.name_all` wrote them.
+    before : sequence of path-like
+        The same without what a person stated; empty where nobody stated anything.
     scope : path-like
         How worms differ from training worms, from there too.
     facts : dict
@@ -58,6 +62,10 @@ def write_new_worm_files(
     answers, probabilities, decided, mirrored = map(pd.read_parquet, named)
     differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False).map(live)
     decided, expected = decided.set_index(WORM), Expected(model)
+    previous, previously = answers, decided
+    if before:
+        previous, _, previously, _ = map(pd.read_parquet, before)
+        previously = previously.set_index(WORM)
     with whole(out) as folder:
         folder.mkdir()
         by_worm = list(answers.groupby(WORM, sort=True))
@@ -68,6 +76,7 @@ def write_new_worm_files(
             of_worm = differences[differences["lab"].eq(lab) & differences["worm"].eq(name)]
             notes = [describe(difference) for difference in of_worm.to_dict("records")]
             axes = Axes(**decided.loc[(lab, name), list(AXES)])
+            sideless = axes.doubtful or bool(previously.loc[(lab, name), "doubtful"])
             source = facts[rows["file"].iloc[0]]
             rows = rows.drop(columns="file")
             chances = probabilities.loc[rows.index]
@@ -87,5 +96,6 @@ def write_new_worm_files(
                 neuropal_id.page_table(rows, spacing),
                 stack.read(file) if (file := stack_beside(source)).exists() else None,
                 mirrored.loc[rows.index] if axes.doubtful else None,
+                changed(previous.loc[rows.index], rows, sideless),
             )  # fmt: skip
             workbench.write(page, path / "neurons.html")

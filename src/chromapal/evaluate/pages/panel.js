@@ -101,6 +101,21 @@ function showLacking(some) {
     })));
 }
 
+// What names became when apply took account of anchors; it does not change while one looks at it.
+function showChanged() {
+  part("changed").hidden = !content.changed.length;
+  const stated = content.changed.filter((one) => one.stated).length;
+  part("changed").querySelector("h2").textContent =
+    `Changed by anchors: ${content.changed.length}, of which stated ${stated}`;
+  part("changed").querySelector("ul").replaceChildren(...content.changed.map((one) => {
+    const row = element("li", { title: `Go to neuron ${one.neuron}` },
+      element("span", { className: "dim" }, `${one.before || "no name"} →`),
+      element("span", { className: one.stated ? "said" : "" }, one.now || "no name"));
+    row.addEventListener("click", () => goTo(one.neuron));
+    return row;
+  }));
+}
+
 function showCounter() {
   const answers = numbers().map(answer);
   const settled = numbers().filter(isSettled).length;
@@ -200,6 +215,7 @@ function start() {
   part("levels").hidden = !stack;
   part("notes").replaceChildren(...content.notes.map((note) => element("p", {}, note)));
   const known = [...content.names.map(({ name }) => name), ...Object.keys(content.classes)];
+  showChanged();
   part("known").append(...known.map((name) => element("option", { value: name })));
   part("keys").querySelector("dl").append(...HELP
     .filter(([key]) => (key !== "1–4" || stack) && (key !== "G" || ganglia.size))

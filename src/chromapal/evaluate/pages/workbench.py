@@ -90,6 +90,8 @@ class NewWorm:
     mirrored : pandas.DataFrame or None
         Where the axes are in doubt: `BODY` [um] and the probability of every name if they are the
         other way round, in the order of the neurons' numbers.
+    changed : sequence of dict
+        What has changed by a person's anchors; see `chromapal.evaluate.pages.changes.changed`.
     """
 
     named: pd.DataFrame
@@ -102,6 +104,7 @@ class NewWorm:
     neuropal: dict | None = None
     stack: Stack | None = None
     mirrored: pd.DataFrame | None = None
+    changed: Sequence[dict] = ()
 
 
 def write(worm: NewWorm, out: str | os.PathLike):
@@ -140,6 +143,7 @@ def content(worm: NewWorm) -> dict:
         },
         "lists": {AXES[of_right]: each for of_right, each in lists.items()},
         "notes": list(worm.notes),
+        "changed": list(worm.changed),
         "recorded": rounded(recorded, 3),
         "predicted": rounded(np.clip(predicted * gain, 0, 1), 3),
         "names": _names(known, worm, gain),
