@@ -13,13 +13,13 @@ import pandas as pd
 import torch
 from sklearn.metrics import roc_auc_score
 
-from chromapal.columns import BODY
+from chromapal.columns import BODY, NO_NEURON
 from chromapal.files import read_json
 from chromapal.identify import spurious
 from chromapal.identify.anchors import FORBIDDEN
 from chromapal.identify.assign import Calibration, answer
 from chromapal.identify.settings import TransformerSettings
-from chromapal.identify.spurious import NONE, Spurious
+from chromapal.identify.spurious import Spurious
 from chromapal.identify.transformer import CALIBRATIONS, Transformer
 from chromapal.identify.worm_batch import View
 from chromapal.prepare.features import channels
@@ -125,14 +125,14 @@ def _scored(
         for inputs, chance, classes, names, own in worms:
             share = detector.probability(inputs)
             fixed = torch.zeros_like(chance)
-            fixed[torch.from_numpy(share >= NONE)] = FORBIDDEN
+            fixed[torch.from_numpy(share >= NO_NEURON)] = FORBIDDEN
             given = [
                 np.array([*classes, ""])[answer(chance, each).best[:, 0]]
                 for each in (torch.zeros_like(chance), fixed)
             ]
             parts.append((share, names, own, *given))
     share, names, own, before, after = (np.concatenate(each) for each in zip(*parts, strict=True))
-    labelled, none = names != "", share >= NONE
+    labelled, none = names != "", share >= NO_NEURON
     known = labelled | ~own
     rows = [
         ("labelled neurons right", (after == names)[labelled].mean(),

@@ -1,5 +1,6 @@
 """A new worm with names, as a page shows it: places and colours as in real heads, names unsure."""
 
+import dataclasses
 from functools import cache
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 
 from chromapal.apply import neuropal_id
 from chromapal.columns import ASSIGNED, BODY, PROBABILITY, RGB, RGB_SD, RGB_SHOWN
-from chromapal.evaluate.pages.workbench import NewWorm
+from chromapal.evaluate.pages.workbench import Axes, NewWorm
 from chromapal.evaluate.tables.answers import parts_of_names, worm_answers
 from chromapal.identify.assign import Calibration, answer
 from chromapal.worms.simulate import statistics
@@ -17,6 +18,8 @@ from chromapal.worms.table import MICROMETRES
 
 SPACING = (0.25, 0.25, 1.0)
 TRACES = 40  # neurons that have one
+DECIDED = Axes(-1, "laboratory", 0.95, False)
+IN_DOUBT = Axes(-1, "evidence", 0.6, True)
 
 
 @cache
@@ -30,9 +33,7 @@ def new_worm(
     rows = np.sort(rng.permutation(len(known.names))[:count])
     rng.shuffle(rows)
     place = known.position[rows] + rng.normal(0, 1.3, (count, 3))
-    apart = np.linalg.norm(place[:, None] - known.position[None], axis=2)
-    log = torch.from_numpy(-(apart**2) / (2 * 2.2**2))
-    probabilities = Calibration(1.0, -6.0).probabilities(log)
+    probabilities = _probabilities(place)
     found = answer(probabilities)
     names = np.array([*known.names, ""])[found.best]
     truth = known.names[rows].astype(object)
@@ -61,12 +62,14 @@ def new_worm(
         **dict(zip(MICROMETRES, (voxels * SPACING).T, strict=True)),
         **{column: shown[:, k] for k, column in enumerate(RGB)},
         **dict.fromkeys(RGB_SD, 0.1),
+        spurious_probability=0.0,
         **{column: shown[:, k] for k, column in enumerate(RGB_SHOWN)},
         **parts_of_names(answered["answer"], of_names),
     )
     return NewWorm(
         answered,
         of_names,
+        DECIDED,
         expected=pd.DataFrame(
             np.column_stack([known.position, colours]), known.names, [*BODY, *RGB_SHOWN]
         ),
@@ -75,6 +78,22 @@ def new_worm(
         stack=_stack(recorded - recorded.min(axis=0), own, rng) if pictured else None,
         neuropal=neuropal_id.page_table(answered, SPACING),
     )
+
+
+def in_doubt(worm: NewWorm) -> NewWorm:
+    """Return the worm with axes that nobody knows, and what it is if they are the other way."""
+    place = worm.named[list(BODY)].to_numpy() * [1, 1, -1]
+    names = pd.DataFrame(_probabilities(place).numpy(), columns=worm.probabilities.columns)
+    mirrored = pd.concat(
+        [pd.DataFrame(place, columns=list(BODY)), names.astype(np.float32)], axis=1
+    )
+    return dataclasses.replace(worm, axes=IN_DOUBT, mirrored=mirrored)
+
+
+def _probabilities(place: np.ndarray) -> torch.Tensor:
+    apart = np.linalg.norm(place[:, None] - statistics.read().position[None], axis=2)
+    log = torch.from_numpy(-(apart**2) / (2 * 2.2**2))
+    return Calibration(1.0, -6.0).probabilities(log)
 
 
 def _turn(yaw: float, roll: float) -> np.ndarray:

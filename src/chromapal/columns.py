@@ -45,6 +45,9 @@ TOP = [f"top{rank}" for rank in range(1, FIVE + 1)]
 ASSIGNED = [f"assigned{rank}" for rank in range(1, FIVE + 1)]
 PROBABILITY = ["probability", *(f"probability{rank}" for rank in range(2, FIVE + 1))]
 
+# From which probability of being no neuron on a new worm's centre gets no name.
+NO_NEURON = 0.5
+
 # Predicted colour of a new worm on the study's scale, its standard deviation, as it is shown, and
 # the colour that the worm really has, where it has one.
 RGB = ("red", "green", "blue")

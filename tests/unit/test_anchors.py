@@ -16,6 +16,7 @@ from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import FORBIDDEN, Anchors, Solved, Solver, ask
 from chromapal.identify.assign import Answers
 from chromapal.identify.atlas import Atlas, NameDistribution
+from chromapal.identify.handedness import CERTAIN
 from chromapal.identify.symmetry import Symmetry
 from chromapal.identify.worms import worms_of
 from chromapal.prepare.normalise import Normaliser
@@ -74,6 +75,7 @@ def test_statements_are_read_as_labels_are(tmp_path):
         where={0: "left", 1: "ventral"},
         partial={4: "AVA", 5: "RMDD", 6: "SIA?L"},
     )
+    assert read(tmp_path, ",Handedness=Mirrored", "2,AVAL") == Anchors({2: "AVAL"}, axes=-1)
     # two neurons may be a pair's
     assert read(tmp_path, "1,AVA", "2,AVA").partial == {1: "AVA", 2: "AVA"}
 
@@ -97,6 +99,8 @@ def test_a_file_is_read(tmp_path):
         (["9" * 5000 + ",AVAL"], "line 2: found neuron '999"),
         (["²,AVAL"], "neuron '²'"),
         ([",AVAL"], "neuron ''"),
+        (["1,handedness=right"], "handedness=right of neuron '1'; expected an empty cell"),
+        ([",handedness=right", ",handedness=mirrored"], "line 3: found the worm's axes a second"),
         (["1,AVAL", "1,left"], "line 3: found neuron 1 a second time"),
         (["1,AVAL", "01,left"], "a second time"),
         (["1,AVAL", "2,AVAL"], "name AVAL for two neurons"),
@@ -242,6 +246,14 @@ def test_sides_and_pairs_overturn_wrong_odds():
     assert solved(-3.0, Anchors(where=swapped)).mirror == 1
     # what is no name, or lies in front, says nothing about sides
     assert solved(3.0, Anchors({index("M4"): "NEW"}, frozenset([left, right]))).mirror == 1
+
+
+def test_what_is_stated_of_the_axes_holds_against_all_sides():
+    left, right = index("AVDL"), index("AVDR")
+    speaks = {left: "left", right: "right"}
+    for axes in (1, -1):
+        found = solved(-axes * 50.0, Anchors(where=speaks, axes=axes))
+        assert found.mirror == axes and found.odds == axes * CERTAIN
 
 
 def test_only_what_is_said_of_place_or_name_moves_the_odds():

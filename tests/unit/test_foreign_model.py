@@ -1,6 +1,7 @@
 """Model folders of unknown origin: changed files whose checksums were made to match."""
 
 import copy
+import dataclasses
 import json
 import random
 import shutil
@@ -16,6 +17,7 @@ from chromapal.apply import name, read
 from chromapal.apply.correct import correct_worm
 from chromapal.apply.model import ModelTask, load, train_model
 from chromapal.apply.plan import FACTS
+from chromapal.columns import BODY
 from chromapal.errors import InputError
 from chromapal.identify.anchors import Anchors
 from chromapal.prepare.normalise import Normalisation
@@ -101,10 +103,10 @@ def refused(folder):
 def name_worms(folder, model, neurons):
     parts, lists = gathered(folder, neurons)
     read.collect(parts, lists, [], "", folder / "n.parquet", folder / "sources.csv")
-    outs = [folder / f"{part}.parquet" for part in ("answers", "probabilities", "worms")]
-    outs += [folder / "q.csv", folder / "s.csv"]
+    parts = ("answers", "probabilities", "worms", "mirrored")
+    outs = [[folder / f"{part}.parquet" for part in parts], folder / "q.csv", folder / "s.csv"]
     name.name_all(name.NamedBy(model, "auto"), folder / "n.parquet", folder / "sources.csv", *outs)
-    return pd.read_parquet(outs[0]), skipped.read(outs[4])
+    return pd.read_parquet(outs[0][0]), skipped.read(outs[2])
 
 
 def test_a_model_loads_and_names_a_new_worm_of_any_name(trained, tmp_path):
@@ -144,7 +146,7 @@ def test_a_worm_whose_sides_stay_undecided_is_corrected_with_both_lists_of_names
     even = decided.assign(source="evidence", laboratory_log_odds=0.1, evidence_log_odds=0.0)
     anchors = Anchors(excluded=frozenset([0, 1]))
     before = named.probabilities.assign(spurious=0.0)
-    answers, probabilities, axes = correct_worm(model, counts, even, before, anchors)
+    answers, probabilities, axes, mirrored = correct_worm(model, counts, even, before, anchors)
     # what is no neuron says nothing of sides
     assert axes["doubtful"].tolist() == [1] and axes["source"].tolist() == ["evidence"]
     assert answers["status"].tolist()[:2] == ["person"] * 2 and (answers["answer"][:2] == "").all()
@@ -152,6 +154,52 @@ def test_a_worm_whose_sides_stay_undecided_is_corrected_with_both_lists_of_names
     known = set(model.colorizer.identifier.transformer.classes_)
     paired = {each for each in known if each.endswith("L") and f"{each[:-1]}R" in known}
     assert paired & set(answers["name_as_decided"]) and not paired & set(answers["answer"])
+    # what is at hand of the other list is what that list was made of
+    names = mirrored[list(probabilities)]
+    best = names.to_numpy().argmax(axis=1)[2:]
+    same = names.columns[best] == answers["name_mirrored"][2:]
+    assert same.mean() > 0.8 and (names.to_numpy()[:2] == 0).all()
+    apart = mirrored[list(BODY)].to_numpy() - answers[list(BODY)].to_numpy()
+    assert np.abs(apart[:, 2]).mean() > 2 * np.abs(apart[:, :2]).mean()
+
+
+@pytest.mark.parametrize("stated", [1, -1])
+def test_axes_that_a_person_states_are_taken_and_names_have_sides(trained, stated):
+    model = name.load_model(trained)
+    counts = read.completed(table.validate(worms([4]), "neurons"))
+    named = model.named(counts)
+    before, decided = named.probabilities.assign(spurious=0.0), named.worms
+    # an anchor that speaks for the other side does not outweigh what is stated of the axes
+    even = decided.assign(source="evidence", laboratory_log_odds=-5.0 * stated)
+    answers, _, axes, mirrored = correct_worm(model, counts, even, before, Anchors(axes=stated))
+    assert axes[["chosen", "doubtful", "source"]].values.tolist() == [[stated, 0, "anchors"]]
+    assert axes["probability"].tolist() == [1] and (answers["name_mirrored"] == "").all()
+    assert answers["side"].isin(["left", "right"]).any() and not mirrored.any(axis=None)
+    # the same as if the whole run had been given these axes
+    given = model.named(counts.assign(handedness=stated))
+    assert answers["answer"].tolist() == given.neurons["answer"].tolist()
+
+
+def test_a_worm_in_doubt_is_named_with_both_lists(trained):
+    model = name.load_model(trained)
+    for features in model.colorizer.identifier.alignments.values():
+        features.handedness = dataclasses.replace(features.handedness, slope=0.0)
+    counts, known = (
+        read.completed(table.validate(worms([number]).assign(lab=lab), "neurons"))
+        for number, lab in ((4, "FAR"), (5, "KNOWN"))
+    )
+    both = pd.concat([counts, known.assign(handedness=1)], ignore_index=True)
+    found = model.named(both)
+    assert found.worms["doubtful"].tolist() == [1, 0]
+    in_doubt = found.neurons["lab"].eq("FAR").to_numpy()
+    names = found.mirrored[list(found.probabilities)].to_numpy()
+    assert (names[in_doubt].sum(axis=1) > 0).all() and not found.mirrored[~in_doubt].any(axis=None)
+    # these are the names of the same worm, stated to be the other way round
+    other = model.named(counts.assign(handedness=-found.worms["chosen"][0]))
+    np.testing.assert_allclose(names[in_doubt], other.probabilities, atol=1e-6)
+    np.testing.assert_allclose(
+        found.mirrored.loc[in_doubt, list(BODY)], other.neurons[list(BODY)], atol=1e-9
+    )
 
 
 def test_spurious_centres_stay_without_a_name_until_a_person_gives_one(trained):
@@ -162,7 +210,7 @@ def test_spurious_centres_stay_without_a_name_until_a_person_gives_one(trained):
     before.loc[[0, 1], "spurious"], before.loc[2, "spurious"] = 0.75, 0.25
     known = model.colorizer.identifier.transformer.classes_[0]
     anchors = Anchors(names={1: known})
-    answers, probabilities, _ = correct_worm(model, counts, named.worms, before, anchors)
+    answers, probabilities, *_ = correct_worm(model, counts, named.worms, before, anchors)
     assert answers["answer"][0] == "" and answers["answer"][1] == known
     assert answers["status"].tolist()[:2] == ["none", "person"]
     assert answers["spurious_probability"].tolist()[:4] == [0.75, 0.0, 0.25, 0.0]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chromapal.evaluate.pages import workbench
+from chromapal.evaluate.pages import packing, workbench
 from chromapal.evaluate.pages.policy import sources
 from chromapal.evaluate.pages.workbench import NewWorm
 from tests.new_worm import new_worm
@@ -30,11 +30,11 @@ def unpacked(chances, shape):
 
 def test_probabilities_are_packed_above_a_floor():
     probabilities = np.array([[0.5, 0.0, 1e-8], [0.0, 0.0, 0.0], [0.25, 0.5, 0.125]])
-    found = unpacked(workbench.packed(probabilities), (3, 3))
+    found = unpacked(packing.packed(probabilities), (3, 3))
     assert found.tolist() == [[0.5, 0, 0], [0, 0, 0], [0.25, 0.5, 0.125]]
     real = new_worm().probabilities.to_numpy(float)
-    again = unpacked(workbench.packed(real), real.shape)
-    assert np.abs(again - real).max() <= workbench.FLOOR
+    again = unpacked(packing.packed(real), real.shape)
+    assert np.abs(again - real).max() <= packing.FLOOR
 
 
 def test_directions_are_those_of_the_recording():
@@ -64,14 +64,14 @@ def test_traces_are_levels_between_their_extremes():
             "value": [1, 2, 3, np.nan, 1, 3, *[np.nan] * 6, *[9] * 6],
         }
     )  # fmt: skip
-    found = workbench._traces(traces)
+    found = packing.levels(traces)
     assert list(found) == ["4"]
     assert {key: found["4"][key] for key in ("series", "start", "end", "low", "high")} == {
         "series": "a", "start": 0, "end": 5, "low": 1, "high": 3,
     }  # fmt: skip
     assert [*base64.b64decode(found["4"]["levels"])] == [1, 128, 255, 0, 1, 255]
     long = pd.concat([traces.iloc[:3]] * 5000, ignore_index=True)
-    assert len(base64.b64decode(workbench._traces(long)["4"]["levels"])) == workbench.POINTS
+    assert len(base64.b64decode(packing.levels(long)["4"]["levels"])) == packing.POINTS
 
 
 def test_landmarks_by_colour_need_colours():
@@ -108,7 +108,7 @@ def test_the_same_worm_gives_the_same_bytes_and_few_of_them(tmp_path):
 @pytest.mark.parametrize("count", [1, 4])
 def test_small_and_bare_worms_have_a_page(count):
     worm = new_worm(count)
-    page = workbench.page(NewWorm(worm.named, worm.probabilities))
+    page = workbench.page(NewWorm(worm.named, worm.probabilities, worm.axes))
     held = json.loads(re.search('id="content">(.*?)</script>', page)[1])
     assert held["count"] == count and held["names"][0]["place"] is None
     assert not {"traces", "stack", "measured"} & set(held)

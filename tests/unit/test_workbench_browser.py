@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 import torch
 
-from chromapal.evaluate.pages import workbench
+from chromapal.evaluate.pages import packing, workbench
 from chromapal.evaluate.pages.workbench import NewWorm
 from chromapal.identify.anchors import Anchors
 from chromapal.identify.corrected import correct
 from chromapal.worms import neuropal_id
 from tests.browser import driven, needs_chromium
-from tests.new_worm import SPACING, new_worm
+from tests.new_worm import IN_DOUBT, SPACING, new_worm
 
 pytestmark = needs_chromium
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -211,7 +211,7 @@ def test_the_page_names_the_others_as_python_does(corrected):
     worm, saw = corrected
     read = Anchors.read(saw["path"], len(worm.named))
     chances = torch.tensor(worm.probabilities.to_numpy(), dtype=torch.float64)
-    chances = torch.where(chances > workbench.FLOOR, chances, 0.0)
+    chances = torch.where(chances > packing.FLOOR, chances, 0.0)
     expected = correct(chances.log(), list(worm.probabilities), read)
     names = pd.read_csv(io.StringIO(saw["names"]), keep_default_na=False)
     assert names["name"].tolist() == expected.names.tolist()
@@ -272,7 +272,7 @@ def test_hostile_names_stay_inert(corrected):
 
 
 def test_what_is_absent_does_not_appear(tmp_path):
-    bare = NewWorm(new_worm().named, new_worm().probabilities, sideless=True)
+    bare = NewWorm(new_worm().named, new_worm().probabilities, IN_DOUBT)
     driver = """
     saw.first = look();
     saw.hidden = part("trace").hidden;

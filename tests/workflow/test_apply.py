@@ -127,6 +127,12 @@ def neurons(folder, index):
     return table.sort_values("neuron", ignore_index=True)
 
 
+def content(folder, index):
+    """Return what a worm's page is given."""
+    page = (results(folder, index) / "neurons.html").read_text()
+    return json.loads(re.search('id="content">(.*?)</script>', page)[1])
+
+
 def leads_away(page):
     """List what a page's tags and styles load or link to, but for its own parts."""
     plain = re.sub(r"(<script\b[^>]*>).*?</script>", r"\1", page, flags=re.DOTALL)
@@ -174,7 +180,7 @@ def test_a_worm_has_its_review_queue_page_and_layers(applied, index):
     assert (chances.sum(axis=1) <= 1 + 1e-4).all() and table["second"].ne("").all()
     page = (results(applied, index) / "neurons.html").read_text()
     assert "Security-Policy" in page and leads_away(page) == []
-    shown = json.loads(re.search('id="content">(.*?)</script>', page)[1])
+    shown = content(applied, index)
     assert shown["count"] == len(table) and "labels" not in shown
     # a model says where and in which colour a name is expected; one NWB file has traces
     assert all(name["place"] and name["colour"] for name in shown["names"])
@@ -439,3 +445,11 @@ def test_what_a_person_states_counts_and_only_that_worm_is_named_again(applied, 
     assert again.loc[[wrong, none], "probability"].tolist() == [1, 1]
     assert not again["answer"].drop(wrong).eq(true[wrong]).any()
     pd.testing.assert_frame_equal(neurons(applied, TABLE), other)
+    # its page lists what has changed, and those of other worms have nothing to list
+    changed = content(applied, LABELLED)["changed"]
+    differs = first["answer"].ne(again["answer"]).to_numpy()
+    assert sorted(row["neuron"] for row in changed) == np.flatnonzero(differs).tolist()
+    assert {row["neuron"] for row in changed if row["stated"]} == {wrong, none} & set(
+        np.flatnonzero(differs)
+    )
+    assert content(applied, TABLE)["changed"] == []

@@ -58,9 +58,7 @@ rule name_new_worms:
         neurons=f"{RESULTS}/neurons.parquet",
         skipped_sources=f"{RESULTS}/sources.skipped.csv",
     output:
-        neurons=f"{RESULTS}/answers.parquet",
-        probabilities=f"{RESULTS}/probabilities.parquet",
-        worms=f"{RESULTS}/aligned.parquet",
+        named=NAMED,
         scope=f"{RESULTS}/scope.csv",
         skipped=f"{RESULTS}/skipped.csv",
     log:
@@ -104,9 +102,8 @@ rule write_new_worm_files:
     input:
         FACTS_FOLDERS,
         MODEL / apply_plan.FACTS,
-        neurons=ANSWERS,
-        probabilities=PROBABILITIES,
-        worms=ALIGNED,
+        named=FINAL,
+        before=NAMED if ANCHOR_FILES else [],
         scope=f"{RESULTS}/scope.csv",
     output:
         folder=directory(f"{RESULTS}/named"),

@@ -11,11 +11,12 @@ NO_FILES = apply_plan.no_files(config["worms"], config["laboratory"])
 BATCHES = plan.batches(SOURCES)
 ANCHOR_FILES = checked(apply_plan.anchor_files, config["anchors"])
 # the tables of answers, as the model gave them, and as they are with what a person states
-TABLES = ("answers", "probabilities", "aligned")
+TABLES = ("answers", "probabilities", "aligned", "mirrored")
 NAMED, CORRECTED = (
     [f"{RESULTS}/{folder}{name}.parquet" for name in TABLES] for folder in ("", "corrected/")
 )
-ANSWERS, PROBABILITIES, ALIGNED = CORRECTED if ANCHOR_FILES else NAMED
+FINAL = CORRECTED if ANCHOR_FILES else NAMED
+ANSWERS, PROBABILITIES, *_ = FINAL
 FACTS = {
     SOURCES[key].path: f"{RESULTS}/sources/{batch}/{key}.json"
     for batch, keys in BATCHES.items()

@@ -1,5 +1,6 @@
 """The tables of new worms' neurons: names, where they lie, and their colours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,6 +119,29 @@ def tables(
         ),
         of_names.astype(np.float32),
     )
+
+
+def other_axes(
+    known: Sequence[str], probabilities: np.ndarray, position: np.ndarray
+) -> pd.DataFrame:
+    """Return what neurons are if their worm's axes are the other way round.
+
+    Parameters
+    ----------
+    known : sequence of str, length K
+        The model's names.
+    probabilities : numpy.ndarray, shape (n, K)
+        Their probabilities then; 0 throughout for neurons of worms whose axes are decided.
+    position : numpy.ndarray, shape (n, 3)
+        Body axes then [um].
+
+    Returns
+    -------
+    pandas.DataFrame
+        `BODY` and a column per name.
+    """
+    of_names = pd.DataFrame(probabilities.astype(np.float32), columns=list(known))
+    return pd.concat([pd.DataFrame(position, columns=list(BODY)), of_names], axis=1)
 
 
 def status(probability: np.ndarray, names: np.ndarray, anchor: np.ndarray) -> np.ndarray:

@@ -12,14 +12,14 @@ from scipy.special import expit
 
 from chromapal import sheet
 from chromapal.apply import scale
-from chromapal.apply.answers import Given, tables
+from chromapal.apply.answers import Given, other_axes, tables
 from chromapal.apply.name import Model, NamedBy, load_model
+from chromapal.columns import NO_NEURON
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
-from chromapal.identify.anchored import CERTAIN, odds_of
+from chromapal.identify.anchored import odds_of
 from chromapal.identify.anchors import NO_CELL, Anchors, Solver
-from chromapal.identify.handedness import DOUBTFUL
-from chromapal.identify.spurious import NONE
+from chromapal.identify.handedness import CERTAIN, DOUBTFUL
 from chromapal.identify.worms import worms_of
 from chromapal.prepare.features import channels
 from chromapal.worms import table
@@ -52,14 +52,15 @@ def correct_worms(
     neurons : path-like
         What `chromapal.apply.read.collect` wrote.
     named : sequence of path-like
-        Answers, probabilities and worms that `chromapal.apply.name.name_all` wrote.
+        What `chromapal.apply.name.name_all` wrote: answers, probabilities, worms, mirrored.
     out : sequence of path-like
-        The same three, corrected.
+        The same four, corrected.
     """
-    answers, probabilities, worms = map(pd.read_parquet, named)
+    answers, probabilities, worms, mirrored = map(pd.read_parquet, named)
     model, counts = load_model(named_by.model), table.read(neurons)
     for (lab, worm), statements in stated(anchors, counts, answers).items():
-        LOGGER.info("%s %s: %d statements", lab, worm, len(statements.words()))
+        count = len(statements.words()) + bool(statements.axes)
+        LOGGER.info("%s %s: %d statements", lab, worm, count)
         own = (answers[WORM] == [lab, worm]).all(axis=1)
         of_worm = (worms[WORM] == [lab, worm]).all(axis=1)
         own_counts = counts[(counts[WORM] == [lab, worm]).all(axis=1)]
@@ -68,7 +69,8 @@ def correct_worms(
         answers = _replaced(answers, own, corrected[0])
         probabilities = _replaced(probabilities, own, corrected[1])
         worms = _replaced(worms, of_worm, corrected[2])
-    for content, path in zip((answers, probabilities, worms), out, strict=True):
+        mirrored = _replaced(mirrored, own, corrected[3])
+    for content, path in zip((answers, probabilities, worms, mirrored), out, strict=True):
         write_parquet(content, path)
 
 
@@ -85,7 +87,7 @@ def correct_worm(
     decided: pd.DataFrame,
     before: pd.DataFrame,
     anchors: Anchors,
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, ...]:
     """Name one worm again.
 
     Parameters
@@ -105,7 +107,7 @@ def correct_worm(
 
     Returns
     -------
-    answers, probabilities, worms : pandas.DataFrame
+    answers, probabilities, worms, mirrored : pandas.DataFrame
         As `chromapal.apply.name.Named` has them.
     """
     identifier, features = model.colorizer.identifier, decided["features"].iloc[0]
@@ -120,9 +122,10 @@ def correct_worm(
     spoken = anchors.words()
     silent = np.array([number not in spoken for number in range(len(scaled))])
     spurious = np.where(silent, before["spurious"].to_numpy(), 0.0)
-    none = spurious >= NONE
-    known = replace(anchors, excluded=anchors.excluded | set(np.flatnonzero(none).tolist()))
-    solved = solver.solve(worm, odds, known)
+    none = spurious >= NO_NEURON
+    none_too = anchors.excluded | set(np.flatnonzero(none).tolist())
+    stated_or_none = replace(anchors, excluded=none_too)
+    solved = solver.solve(worm, odds, stated_or_none)
     sure = expit(abs(solved.odds))
     axes = decided.assign(
         chosen=int(solved.mirror),
@@ -130,13 +133,19 @@ def correct_worm(
         doubtful=int(sure < DOUBTFUL),
         source=decided["source"] if solved.odds == odds else ANCHORS,
     )
-    columns = np.searchsorted(identifier.transformer.classes_, solver.aligner.atlas.names)
-    probabilities = np.zeros((len(scaled), len(identifier.transformer.classes_)))
-    probabilities[:, columns] = solved.probabilities.numpy() * (1 - spurious)[:, None]
-    probabilities[none] = before.drop(columns="spurious").to_numpy()[none]
-    mirrored = np.full(len(scaled), "", dtype=object)
+    known = identifier.transformer.classes_
+    columns = np.searchsorted(known, solver.aligner.atlas.names)
+    probabilities, turned = np.zeros((2, len(scaled), len(known)))
+    probabilities[:, columns] = solved.probabilities.numpy()
+    mirrored, turned_position = np.full(len(scaled), "", dtype=object), np.zeros((len(scaled), 3))
     if axes["doubtful"].iloc[0]:
-        mirrored = solver.solve(worm, -CERTAIN * solved.mirror, known).names
+        other = solver.solve(worm, -CERTAIN * solved.mirror, stated_or_none)
+        mirrored, turned_position = other.names, other.position.numpy()
+        turned[:, columns] = other.probabilities.numpy()
+    for each in (probabilities, turned):
+        each *= (1 - spurious)[:, None]
+    # what a centre that gets no name was thought to be stays as it was
+    probabilities[none] = before.drop(columns="spurious").to_numpy()[none]
     names, chance = solved.five(solver.aligner.atlas.names)
     # what a person states is certain, whatever the centre looks like
     chance = np.where(silent[:, None], chance * (1 - spurious)[:, None], chance)
@@ -147,7 +156,7 @@ def correct_worm(
     named = tables(
         model.colorizer, model.colour_scale, scaled, probabilities, position, axes, given
     )
-    return *named, axes
+    return *named, axes, other_axes(known, turned, turned_position)
 
 
 def stated(

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +13,11 @@ from chromapal.apply import answers, channels, plan, scale, scope, typical
 from chromapal.apply import model as saved
 from chromapal.apply.channels import AUTO
 from chromapal.apply.read import completed
-from chromapal.columns import ASSIGNED, SCOPE, SKIPPED
+from chromapal.columns import ASSIGNED, NO_NEURON, SCOPE, SKIPPED
 from chromapal.errors import InputError
 from chromapal.files import write_csv, write_parquet
 from chromapal.identify.anchors import FORBIDDEN
 from chromapal.identify.assign import answer
-from chromapal.identify.spurious import NONE
 from chromapal.worms import skipped, table
 
 # what linear algebra raises over one worm, which must not stop the others
@@ -39,6 +39,9 @@ class Named:
         is the probability of none of these names.
     worms : pandas.DataFrame
         What was decided about each worm's axes.
+    mirrored : pandas.DataFrame
+        What neurons are if those axes are the other way round; see
+        `chromapal.apply.answers.other_axes`. Rows as in `neurons`.
     differences : pandas.DataFrame
         `chromapal.columns.SCOPE`: how worms differ from training worms.
     skipped : pandas.DataFrame
@@ -48,6 +51,7 @@ class Named:
     neurons: pd.DataFrame
     probabilities: pd.DataFrame
     worms: pd.DataFrame
+    mirrored: pd.DataFrame
     differences: pd.DataFrame
     skipped: pd.DataFrame
 
@@ -136,39 +140,39 @@ class Model:
         torch.set_num_threads(1)
         try:
             auto = channels_used == AUTO
-            named, probabilities, worms, failed = self._named_where_possible(neurons, auto)
+            (named, *beside), failed = self._named_where_possible(neurons, auto)
         finally:
             torch.set_num_threads(threads)
         usable = set(named[table.WORM].itertuples(index=False, name=None))
         differences = [each for each in differences if (each["lab"], each["worm"]) in usable]
-        differences += typical.differences(named, worms, self.facts["typical"])
+        differences += typical.differences(named, beside[1], self.facts["typical"])
         return Named(
             named,
-            probabilities,
-            worms,
+            *beside,
             pd.DataFrame(differences, columns=list(SCOPE)),
             pd.DataFrame(unusable + without + failed, columns=list(SKIPPED)),
         )
 
     def _named_where_possible(
         self, neurons: pd.DataFrame, auto: bool
-    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[dict]]:
+    ) -> tuple[tuple[pd.DataFrame, ...], list[dict]]:
         """Name all worms; where that fails, find the worms at fault and name the others.
 
         Worms of a laboratory are named together. Each is tried alone only after a failure.
 
         Returns
         -------
-        neurons, probabilities, worms : pandas.DataFrame
-            As in `Named`; without rows if no worm can be named.
+        tables : tuple of pandas.DataFrame
+            neurons, probabilities, worms and mirrored as in `Named`; without rows if no worm can be
+            named.
         failed : list of dict
             `skipped.entry` of each worm that cannot be named.
         """
-        nothing = neurons[:0], pd.DataFrame(), pd.DataFrame()
+        nothing = neurons[:0], *(pd.DataFrame() for _ in range(3))
         if neurons.empty:
-            return *nothing, []
+            return nothing, []
         try:
-            return *self._named(neurons, auto), []
+            return self._named(neurons, auto), []
         except FAILURES as error:
             LOGGER.warning("worms are tried one by one (%s)", error)
         good, failed = [neurons[:0]], []
@@ -186,12 +190,10 @@ class Model:
                 )
                 failed.append(skipped.entry(file, lab, worm, line))
         if len(good) == 1:
-            return *nothing, failed
-        return *self._named(pd.concat(good), auto), failed
+            return nothing, failed
+        return self._named(pd.concat(good), auto), failed
 
-    def _named(
-        self, neurons: pd.DataFrame, auto: bool
-    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    def _named(self, neurons: pd.DataFrame, auto: bool) -> tuple[pd.DataFrame, ...]:
         neurons = neurons.sort_values("row", ignore_index=True)
         identifier = self.colorizer.identifier
         neurons, agreement = typical.with_agreement(
@@ -202,7 +204,7 @@ class Model:
         assigned = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
         chance, mirrored = np.zeros(assigned.shape), np.full(len(neurons), "", dtype=object)
         fixed = torch.zeros_like(found.probabilities)
-        fixed[torch.from_numpy(found.spurious >= NONE)] = FORBIDDEN
+        fixed[torch.from_numpy(found.spurious >= NO_NEURON)] = FORBIDDEN
         for rows in neurons.groupby(table.WORM).indices.values():
             best = answer(found.probabilities[rows], fixed[rows])
             assigned[rows], chance[rows] = known[best.best], best.probability
@@ -219,7 +221,10 @@ class Model:
             found.worms,
             given,
         )
-        return *named, found.worms.merge(agreement, "left", on=table.WORM)
+        other = answers.other_axes(
+            identifier.transformer.classes_, found.mirrored.numpy(), found.mirrored_position
+        )
+        return *named, found.worms.merge(agreement, "left", on=table.WORM), other
 
 
 def load_model(folder: str | os.PathLike | None = None) -> Model:
@@ -266,9 +271,7 @@ def name_all(
     named_by: NamedBy,
     neurons: str | os.PathLike,
     skipped_sources: str | os.PathLike,
-    out_neurons: str | os.PathLike,
-    out_probabilities: str | os.PathLike,
-    out_worms: str | os.PathLike,
+    out_named: Sequence[str | os.PathLike],
     out_scope: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
@@ -280,8 +283,8 @@ def name_all(
         The model, and the channels that it may look at.
     neurons, skipped_sources : path-like
         What `chromapal.apply.read.collect` wrote.
-    out_neurons, out_probabilities, out_worms : path-like
-        Parquet: the tables of `Named`.
+    out_named : sequence of path-like
+        Parquet: neurons, probabilities, worms and mirrored of `Named`.
     out_scope, out_skipped : path-like
         CSV of `chromapal.columns.SCOPE`, and of everything skipped.
 
@@ -301,9 +304,9 @@ def name_all(
     _log_differences(named.differences)
     for line in channels.describe(named.neurons):
         LOGGER.info("%s", line)
-    write_parquet(named.neurons, out_neurons)
-    write_parquet(named.probabilities, out_probabilities)
-    write_parquet(named.worms, out_worms)
+    found = (named.neurons, named.probabilities, named.worms, named.mirrored)
+    for content, path in zip(found, out_named, strict=True):
+        write_parquet(content, path)
     write_csv(named.differences, out_scope)
     LOGGER.info("%d worms named, %d neurons", len(named.worms), len(named.neurons))
 

@@ -1,6 +1,7 @@
 """Write the files of each new worm: names with a review queue, an image, a page, traces."""
 
 import os
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -13,18 +14,20 @@ from chromapal.apply.traces import TraceSettings
 from chromapal.console import progress
 from chromapal.evaluate.figures import worm
 from chromapal.evaluate.pages import workbench
-from chromapal.evaluate.pages.workbench import NewWorm
+from chromapal.evaluate.pages.changes import changed
+from chromapal.evaluate.pages.workbench import Axes, NewWorm
 from chromapal.evaluate.tables.write import write_table
 from chromapal.files import live, read_json, whole, write_parquet
 from chromapal.worms import stack
 from chromapal.worms.slugs import worm_paths
 from chromapal.worms.table import WORM
 
+AXES = ("chosen", "source", "probability", "doubtful")
+
 
 def write_new_worm_files(
-    neurons: str | os.PathLike,
-    probabilities: str | os.PathLike,
-    worms: str | os.PathLike,
+    named: Sequence[str | os.PathLike],
+    before: Sequence[str | os.PathLike],
     scope: str | os.PathLike,
     facts: dict[str, str],
     traces: TraceSettings,
@@ -41,8 +44,12 @@ def write_new_worm_files(
 
     Parameters
     ----------
-    neurons, probabilities, worms, scope : path-like
-        What `chromapal.apply.name.name_all` wrote.
+    named : sequence of path-like
+        Answers, probabilities, worms and mirrored, as `chromapal.apply.name.name_all` wrote them.
+    before : sequence of path-like
+        The same without what a person stated; empty where nobody stated anything.
+    scope : path-like
+        How worms differ from training worms, from there too.
     facts : dict
         Files of facts about sources, by source; see `chromapal.apply.read.load`.
     traces : TraceSettings
@@ -52,12 +59,13 @@ def write_new_worm_files(
     out : path-like
         The folder, written whole or not at all.
     """
-    answers, decided = pd.read_parquet(neurons), pd.read_parquet(worms)
-    probabilities = pd.read_parquet(probabilities)
+    answers, probabilities, decided, mirrored = map(pd.read_parquet, named)
     differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False).map(live)
-    doubtful = decided.set_index(WORM)["doubtful"].astype(bool)
-    expected = Expected(model)
-    features = decided.set_index(WORM)["features"]
+    decided, expected = decided.set_index(WORM), Expected(model)
+    previous, previously = answers, decided
+    if before:
+        previous, _, previously, _ = map(pd.read_parquet, before)
+        previously = previously.set_index(WORM)
     with whole(out) as folder:
         folder.mkdir()
         by_worm = list(answers.groupby(WORM, sort=True))
@@ -67,10 +75,8 @@ def write_new_worm_files(
             path.mkdir(parents=True)
             of_worm = differences[differences["lab"].eq(lab) & differences["worm"].eq(name)]
             notes = [describe(difference) for difference in of_worm.to_dict("records")]
-            if doubtful[lab, name]:
-                notes.append(
-                    f"{lab} {name}: left and right are undecided; names are given without a side"
-                )
+            axes = Axes(**decided.loc[(lab, name), list(AXES)])
+            sideless = axes.doubtful or bool(previously.loc[(lab, name), "doubtful"])
             source = facts[rows["file"].iloc[0]]
             rows = rows.drop(columns="file")
             chances = probabilities.loc[rows.index]
@@ -84,9 +90,12 @@ def write_new_worm_files(
             worm.draw(path / "neurons.csv", path / "neurons.png")
             neuropal_id.write(rows, spacing, path / "neuropal_id.csv")
             page = NewWorm(
-                rows, chances, doubtful[lab, name], notes,
-                expected.names(lab, features[lab, name]), expected.measured(rows), recorded,
+                rows, chances, axes, notes,
+                expected.names(lab, decided.loc[(lab, name), "features"]),
+                expected.measured(rows), recorded,
                 neuropal_id.page_table(rows, spacing),
                 stack.read(file) if (file := stack_beside(source)).exists() else None,
+                mirrored.loc[rows.index] if axes.doubtful else None,
+                changed(previous.loc[rows.index], rows, sideless),
             )  # fmt: skip
             workbench.write(page, path / "neurons.html")

@@ -17,7 +17,7 @@ from chromapal.files import read_json, write_parquet
 from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import Anchors, Solver, ask
 from chromapal.identify.assign import Calibration
-from chromapal.identify.handedness import DOUBTFUL, LABELS, STATED
+from chromapal.identify.handedness import CERTAIN, DOUBTFUL, LABELS, STATED
 from chromapal.identify.settings import TransformerSettings
 from chromapal.identify.transformer import CALIBRATIONS, Transformer
 from chromapal.identify.worms import Worm, worms_of
@@ -27,7 +27,6 @@ from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
 COUNTS = (0, 2, 5, 8, 10)
-CERTAIN = 1e3  # log odds of what is beyond doubt
 RANDOM, ASKED = "random", "asked"
 
 

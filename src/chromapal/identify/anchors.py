@@ -15,12 +15,14 @@ from chromapal.columns import BODY
 from chromapal.errors import InputError
 from chromapal.identify.align import Aligned, Aligner
 from chromapal.identify.assign import Answers, Calibration, answer
+from chromapal.identify.handedness import CERTAIN
 from chromapal.identify.transformer import Transformer
 from chromapal.identify.worm_batch import View
 from chromapal.identify.worms import Worm
 from chromapal.prepare.features import channels
 from chromapal.worms import names as neuron_names
 from chromapal.worms import table
+from chromapal.worms.collect import HANDEDNESS
 
 FORBIDDEN = -1e4
 NO_CELL = "-"
@@ -33,6 +35,8 @@ WHERE = {
     "left": (2, 1),
     "right": (2, -1),
 }
+# Statements about the worm as a whole: its axes, as the config key `handedness` has them.
+AXES = {f"handedness={word}": sign for word, sign in HANDEDNESS.items() if word}
 COLUMNS = ("neuron", "says")
 _NUMBER = re.compile(r"[0-9]{1,9}(\.0{0,9})?")
 REACH_UM = 12.0  # within which neurons share their uncertainty
@@ -52,12 +56,15 @@ class Anchors:
         Words of `WHERE`.
     partial : dict of int to str
         Names that leave open which neuron it is (`AVA`, `SIA?L`).
+    axes : int
+        The worm's axes: 1 right-handed, -1 mirrored, 0 for nothing.
     """
 
     names: dict[int, str] = field(default_factory=dict)
     excluded: frozenset[int] = frozenset()
     where: dict[int, str] = field(default_factory=dict)
     partial: dict[int, str] = field(default_factory=dict)
+    axes: int = 0
 
     @classmethod
     def read(cls, path: str | os.PathLike, count: int) -> "Anchors":
@@ -66,7 +73,8 @@ class Anchors:
         Columns `neuron` (number within the worm, from 0, as in the table of its names; `1.0` is 1)
         and `says`, of which an empty cell states nothing: a neuron's name or partial name, in any
         form that labels may have; `-` for what is no neuron; or `nose`, `tail`, `dorsal`,
-        `ventral`, `left`, `right`, in letters of any case, for where it lies.
+        `ventral`, `left`, `right`, in letters of any case, for where it lies. One row may have an
+        empty `neuron`, and `handedness=right` or `handedness=mirrored`: the worm's axes.
 
         Parameters
         ----------
@@ -78,8 +86,8 @@ class Anchors:
         Raises
         ------
         InputError
-            The file cannot be read, a number is no neuron's, a neuron is spoken of twice, or two
-            neurons are given one name.
+            The file cannot be read, a number is no neuron's, a neuron or the axes are spoken of
+            twice, or two neurons are given one name.
         """
         columns, lines, rows = sheet.read(path, short=True)
         if not set(COLUMNS) <= set(columns):
@@ -88,12 +96,21 @@ class Anchors:
             )
         places = [columns.index(name) for name in COLUMNS]
         statements: dict[int, str] = {}
+        axes = 0
         for line, row in zip(lines, rows, strict=True):
             number, statement = (row[place].strip() for place in places)
             if not statement:
                 continue  # a copy of the table of names has an empty cell for most neurons
             word = _clean(statement)
             where = f"{path}, line {line}"
+            if word in AXES:
+                if number:
+                    found, advice = f"{word} of neuron {number[:20]!r}", "axes are the whole worm's"
+                    raise InputError(where, found, "an empty cell in column neuron", advice)
+                if axes:
+                    raise InputError(where, "the worm's axes a second time", "one line about them")
+                axes = AXES[word]
+                continue
             if not _NUMBER.fullmatch(number) or float(number) >= count:
                 raise InputError(
                     where, f"neuron {number[:20]!r}", f"a number from 0 to {count - 1}"
@@ -116,6 +133,7 @@ class Anchors:
             frozenset(n for n, word in statements.items() if word == NO_CELL),
             {n: word for n, word in statements.items() if word in WHERE},
             {n: word for n, word in called.items() if n not in names},
+            axes,
         )
 
     def words(self) -> dict[int, str]:
@@ -184,7 +202,7 @@ class Anchors:
 
 def _clean(word: str) -> str:
     """Bring a statement into the form that words and names are compared in."""
-    if word == NO_CELL or word.lower() in WHERE:
+    if word == NO_CELL or word.lower() in {*WHERE, *AXES}:
         return word.lower()
     return str(table.clean_name(pd.Series([word], dtype="str")).iloc[0])
 
@@ -263,14 +281,17 @@ class Solver:
         odds : float
             Log odds of right-handed axes, before anchors.
         anchors : Anchors, optional
-            What is fixed. Anchors also decide handedness: the likelihood that they cost in either.
+            What is fixed. Anchors also decide handedness: they state it, or else by the likelihood
+            that they cost in either.
         """
         anchors = anchors or Anchors()
         count = len(worm.row)
         fixed = anchors.fixed(self.aligner, count)
         found = self.aligner.align(worm, fixed=fixed)
         spoken = {*anchors.names, *anchors.where, *anchors.partial}
-        if spoken:
+        if anchors.axes:
+            odds = CERTAIN * anchors.axes
+        elif spoken:
             spoken_of = torch.tensor(sorted(spoken))
             cost = {sign: _held(found.log[sign][spoken_of], fixed[spoken_of]) for sign in found.log}
             odds = odds + cost[1.0] - cost[-1.0]

@@ -53,7 +53,8 @@ def correct(log: torch.Tensor, known: Sequence[str], anchors: Anchors) -> Correc
     known : sequence of str, length K
         Their names.
     anchors : Anchors
-        What is stated. Where a neuron lies is not looked at: its probabilities do not tell.
+        What is stated. Where a neuron lies is not looked at: its probabilities do not tell; nor are
+        the worm's axes, for which `log` was made.
 
     Returns
     -------

@@ -13,6 +13,7 @@ DAYS = 21.0  # over which what one session says about another fades to a third
 FLOOR = 0.1  # what sessions of a laboratory say about each other however far apart
 PSEUDO_COUNTS = 0.25  # of either handedness, before any worm was seen
 DOUBTFUL = 0.9
+CERTAIN = 1e3  # log odds of what is beyond doubt
 STATED, LABORATORY, EVIDENCE, LABELS = "stated", "laboratory", "evidence", "labels"
 
 

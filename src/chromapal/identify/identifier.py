@@ -95,6 +95,8 @@ class Identified:
     mirrored : torch.Tensor, shape (n, K)
         The probabilities if the axes are the other way round, of worms of which this is doubtful;
         0 throughout for all others.
+    mirrored_position : numpy.ndarray, shape (n, 3)
+        The body axes [um] that those worms then have; 0 throughout for all others.
     spurious : numpy.ndarray, shape (n,)
         The probability of being spurious, no neuron, which those of names leave room for; 0 where
         this was not learnt.
@@ -104,6 +106,7 @@ class Identified:
     position: np.ndarray
     worms: pd.DataFrame
     mirrored: torch.Tensor
+    mirrored_position: np.ndarray
     spurious: np.ndarray
 
 
@@ -249,7 +252,9 @@ class Identifier:
         count, names = len(table), len(self.transformer.classes_)
         probability = torch.zeros(count, names, dtype=torch.float64)
         mirrored = torch.zeros_like(probability)
-        position, none, decided = np.zeros((count, 3)), np.zeros(count), []
+        position, mirrored_position = np.zeros((2, count, 3))
+        none, mirrored_none = np.zeros((2, count))
+        decided = []
         for features, rows in table.groupby("features", sort=True):
             columns = channels(features)
             worms = worms_of(rows, columns)
@@ -259,16 +264,17 @@ class Identifier:
                 middle = alignment.aligner.symmetry.middle
                 decided.append(axes.assign(features=features, middle=middle))
                 doubtful = np.flatnonzero(axes["doubtful"])
-                undecided = ([part[index] for index in doubtful] for part in (worms, others))
-                self._fill(mirrored, table, features, *undecided)
+                undecided, turned = ([part[k] for k in doubtful] for part in (worms, others))
+                self._fill(mirrored, table, features, undecided, turned, mirrored_none)
+                for worm, own in zip(undecided, turned, strict=True):
+                    mirrored_position[worm.row] = own
             else:
                 positions = _aligned_positions(table, worms)
             self._fill(probability, table, features, worms, positions, none)
             for worm, own in zip(worms, positions, strict=True):
                 position[worm.row] = own
-        mirrored *= torch.from_numpy(1 - none)[:, None]
         worms = pd.concat(decided, ignore_index=True) if decided else pd.DataFrame()
-        return Identified(probability, position, worms, mirrored, none)
+        return Identified(probability, position, worms, mirrored, mirrored_position, none)
 
     def _fill(
         self,
@@ -277,11 +283,11 @@ class Identifier:
         features: str,
         worms: list[Worm],
         positions: list[np.ndarray],
-        none: np.ndarray | None = None,
+        none: np.ndarray,
     ):
-        """Fill in the probabilities, (n, K), of some worms of a table in body axes.
+        """Fill in what is known of some worms of a table in body axes.
 
-        And those of being spurious, (n,), where they are asked for.
+        The probabilities of names, (n, K), and those of being spurious, (n,).
         """
         if not worms:
             return
@@ -290,7 +296,7 @@ class Identifier:
         logs = log.split([len(worm.row) for worm in worms])
         for worm, part in zip(worms, logs, strict=True):
             probability[worm.row.copy()] = self.calibrations[features].probabilities(part)
-        if none is None or features not in self.spurious:
+        if features not in self.spurious:
             return
         densities = self.transformer.density(features, view)
         numbers = _numbers(table, worms)

@@ -26,7 +26,6 @@ NEIGHBOURS = 2
 LOWEST = -30.0
 RIDGE = 1.0
 INPUTS = 6
-NONE = 0.5  # probability from which on a centre gets no name
 
 
 def plant(position: np.ndarray, channels: np.ndarray, generator: np.random.Generator) -> np.ndarray:

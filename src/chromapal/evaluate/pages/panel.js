@@ -4,6 +4,7 @@
 const STATUS = {
   model: "", stated: "stated by a person", maybe: "stated by a person: maybe",
   none: "no neuron, stated by a person", unnamed: "no name is left for it",
+  spurious: "likelier no neuron: glia, a granule, half of a cell",
   unassigned: "another neuron has this name, or it is nobody",
   forced: "another neuron has the likelier name",
 };
@@ -32,9 +33,9 @@ function neighbours(neuron) {
 
 function showNeuron(given) {
   const neuron = state.current, said = state.statements.get(neuron);
-  const word = given.status === "none" ? "no neuron" : given.name || "no name";
+  const word = ["none", "spurious"].includes(given.status) ? "no neuron" : given.name || "no name";
   const how = { stated: "said", maybe: "maybe", none: "said" }[given.status] ?? "dim";
-  const share = said || !given.name ? "" : ` ${percent(given.share)}`;
+  const share = said || !given.share ? "" : ` ${percent(given.share)}`;
   const words = said && !meaning(said.says, content) && said.says !== NONE
     ? `stated: ${said.says}` : STATUS[given.status];
   part("neuron").replaceChildren(
@@ -72,7 +73,7 @@ function showCandidates(some) {
 function entry(neuron, words) {
   const { name, status } = answer(neuron);
   const row = element("li", {},
-    element("b", {}, status === "none" ? "none" : name || `(${neuron})`),
+    element("b", {}, ["none", "spurious"].includes(status) ? "none" : name || `(${neuron})`),
     element("span", { className: "dim" }, words));
   row.addEventListener("click", () => goTo(neuron));
   return row;
@@ -101,6 +102,21 @@ function showLacking(some) {
     })));
 }
 
+// What names became when apply took account of anchors; it does not change while one looks at it.
+function showChanged() {
+  part("changed").hidden = !content.changed.length;
+  const stated = content.changed.filter((one) => one.stated).length;
+  part("changed").querySelector("h2").textContent =
+    `Changed by anchors: ${content.changed.length}, of which stated ${stated}`;
+  part("changed").querySelector("ul").replaceChildren(...content.changed.map((one) => {
+    const row = element("li", { title: `Go to neuron ${one.neuron}` },
+      element("span", { className: "dim" }, `${one.before || "no name"} →`),
+      element("span", { className: one.stated ? "said" : "" }, one.now || "no name"));
+    row.addEventListener("click", () => goTo(one.neuron));
+    return row;
+  }));
+}
+
 function showCounter() {
   const answers = numbers().map(answer);
   const settled = numbers().filter(isSettled).length;
@@ -120,17 +136,21 @@ function showCounter() {
 let shownCandidates = [], views = [];
 
 function draw() {
+  for (const view of views) {
+    if (view.depth === undefined) view.places = content.positions;
+    else view.directions = content.directions;
+  }
   const near = neighbours(state.current).map(([, neuron]) => neuron);
   const answers = numbers().map(answer);
   const worm = {
     neurons: numbers(), current: state.current, zoom: state.zoom, marked: state.marked,
     expected: shownCandidates.filter(({ place }) => place),
-    first: [state.current, ...near, ...state.statements.keys()],
+    first: [state.current, ...near, ...[...state.statements.keys()].filter((who) => who !== WORM)],
     status: (neuron) => answers[neuron].status,
     sure: (neuron) => answers[neuron].share,
     word: (neuron) => answers[neuron].name,
     fill: (neuron) => fill(neuron, answers[neuron].share),
-    stack,
+    stack, ganglia: state.outlined ? ganglia : [],
   };
   const depth = Number(part("depth").value);
   part("depth-said").textContent = `z ${depth.toFixed(1)} µm ± ${HALF_SLICE_UM}`;
@@ -170,10 +190,12 @@ function show() {
   part("queue").replaceChildren(...solved.queue.filter((neuron) => neuron !== state.current)
     .slice(0, ASKED).map((neuron) => entry(neuron, percent(answer(neuron).share))));
   showCounter();
+  showAxes();
   draw();
 }
 
 function start() {
+  solveAgain();
   const body = { places: content.positions, directions: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
     chosen: goTo, redraw: draw };
   const [low, high] = [Math.min, Math.max].map((most) =>
@@ -194,9 +216,10 @@ function start() {
   part("levels").hidden = !stack;
   part("notes").replaceChildren(...content.notes.map((note) => element("p", {}, note)));
   const known = [...content.names.map(({ name }) => name), ...Object.keys(content.classes)];
+  showChanged();
   part("known").append(...known.map((name) => element("option", { value: name })));
   part("keys").querySelector("dl").append(...HELP
-    .filter(([key]) => key !== "1–4" || stack)
+    .filter(([key]) => (key !== "1–4" || stack) && (key !== "G" || ganglia.size))
     .flatMap(([key, words]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {},
       key === "0" && !content.measured ? "expected colours or certainty" : words)]));
   document.addEventListener("keydown", press);
@@ -216,7 +239,6 @@ function start() {
   // pressed by the mouse, a button would take the space bar that accepts
   for (const button of document.querySelectorAll("button"))
     button.addEventListener("click", () => button.blur());
-  solveAgain();
   goTo(solved.queue[0]);
 }
 

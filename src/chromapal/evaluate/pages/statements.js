@@ -21,7 +21,8 @@ function meaning(says, content) {
   if (says === NONE) return { columns: [], only: false };
   if (content.column.has(says)) return { columns: [content.column.get(says)], only: true };
   if (Object.hasOwn(content.classes, says)) return { columns: content.classes[says], only: false };
-  if (says.includes("?") || PLACES.includes(says)) return null;
+  if (says.includes("?") || PLACES.includes(says)
+    || Object.hasOwn(AXES, says)) return null;
   return { columns: [], only: true };
 }
 
@@ -64,8 +65,9 @@ function parsed(text) {
 const live = (text) => /^'\s*[=+\-@]/.test(text) ? text.slice(1) : text;
 
 function anchorsCsv(statements, content, who) {
+  const where = (neuron) => neuron === WORM ? ["", "", ""] : content.recorded[neuron];
   const rows = [...statements].sort(([one], [other]) => one - other).map(([neuron, said]) => [
-    neuron, said.says, content.lab, content.worm, ...content.recorded[neuron],
+    neuron === WORM ? "" : neuron, said.says, content.lab, content.worm, ...where(neuron),
     said.who ?? who, said.maybe ? MAYBE : SURE,
   ]);
   return csv(["neuron", "says", "lab", "worm", "x", "y", "z", "who", "sure"], rows);
@@ -83,6 +85,13 @@ function anchorsRead(text, content) {
     for (const key of ["lab", "worm"])
       if (cell(key) && cell(key) !== content[key])
         throw new Refused(`These anchors are of ${key} ${cell(key)}, this page of ${content[key]}.`);
+    const word = cell("says"), lower = word.toLowerCase(), who = cell("who") || undefined;
+    if (Object.hasOwn(AXES, lower)) {
+      if (cell("neuron")) throw new Refused("Axes are the worm's: such a row is of no neuron.");
+      if (statements.has(WORM)) throw new Refused("The worm's axes are stated twice.");
+      statements.set(WORM, { says: lower, maybe: false, who });
+      continue;
+    }
     const neuron = Number(cell("neuron"));
     if (!/^\d+(\.0*)?$/.test(cell("neuron")) || neuron >= content.count)
       throw new Refused(`There is no neuron ${cell("neuron")}.`);
@@ -90,14 +99,12 @@ function anchorsRead(text, content) {
     const away = Math.hypot(...place.map((one, axis) => one - content.recorded[neuron][axis]));
     if (place.every(Boolean) && !(away <= APART_UM))
       throw new Refused(`Neuron ${neuron} lies elsewhere: these anchors are of another segmentation.`);
-    const word = cell("says");
-    const lower = word.toLowerCase();
     const says = PLACES.includes(lower) ? lower : word === NONE ? word : cleaned(word, content) || word;
     if (statements.has(neuron)) throw new Refused(`Neuron ${neuron} is spoken of twice.`);
     if (isFull(says, content) && taken.has(says))
       throw new Refused(`Two neurons are called ${says}.`);
     taken.add(says);
-    statements.set(neuron, { says, maybe: cell("sure") === MAYBE, who: cell("who") || undefined });
+    statements.set(neuron, { says, maybe: cell("sure") === MAYBE, who });
   }
   return statements;
 }
@@ -108,19 +115,25 @@ function decoded(text, kind) {
   return new kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 }
 
-// The content of the page, with its probabilities as rows and columns by name.
-function unpacked(text) {
-  const content = JSON.parse(text);
-  const { lengths, columns, values } = content.chances;
+// Packed probabilities as rows of so many names.
+function unpackedChances({ lengths, columns, values }, names) {
   const [counts, places, shares] = [
     decoded(lengths, Uint16Array), decoded(columns, Uint16Array), decoded(values, Float32Array),
   ];
-  const chances = new Float64Array(content.count * content.names.length);
+  const chances = new Float64Array(counts.length * names);
   let next = 0;
   counts.forEach((count, neuron) => {
     for (let last = next + count; next < last; next += 1)
-      chances[neuron * content.names.length + places[next]] = shares[next];
+      chances[neuron * names + places[next]] = shares[next];
   });
+  return chances;
+}
+
+// The content of the page, with its probabilities as rows, and columns by name.
+function unpacked(text) {
+  const content = JSON.parse(text);
+  for (const list of Object.values(content.lists))
+    list.chances = unpackedChances(list.chances, content.names.length);
   const column = new Map(content.names.map(({ name }, number) => [name, number]));
-  return { ...content, chances, column };
+  return { ...content, column };
 }

@@ -89,6 +89,7 @@ class View {
       dot(this.places[one], this.towards) - dot(this.places[other], this.towards));
     this.pictured = Boolean(worm.stack && this.depth !== undefined);
     if (this.pictured) worm.stack.draw(this);
+    drawOutlines(this, this.depth === undefined ? worm.ganglia : []);
     for (const neuron of this.shown) this.drawNeuron(neuron, worm);
     this.taken = [[0, 0, this.captionWidth, CAPTION]];
     this.drawScale();
@@ -96,13 +97,14 @@ class View {
     if (this.depth === undefined) this.drawPlaces(worm);
     this.drawRing(worm);
     this.drawNames(worm);
+    labelOutlines(this, worm);
   }
 
   drawNeuron(neuron, worm) {
     const { context } = this, [x, y] = this.at(this.places[neuron]);
     const size = this.radius(worm), status = worm.status(neuron);
     context.beginPath();
-    if (status === "none") {
+    if (status === "none" || status === "spurious") {
       context.moveTo(x - size, y - size); context.lineTo(x + size, y + size);
       context.moveTo(x + size, y - size); context.lineTo(x - size, y + size);
       context.strokeStyle = INK.none; context.lineWidth = 1.5; context.stroke();

@@ -8,13 +8,14 @@ const CLOSEST = 12, FARTHEST = 1; // zoom
 const CERTAIN = 0.95; // a landmark that is surer than this is not asked for first
 const NOBODY_SURE = 0.5; // how surely a person tells what is none of the names
 const HELP = [["Space", "accept the answer"], ["Q–T", "choose a candidate"], ["I", "type a name"],
-  ["S", "swap, on each of two"], ["?", "maybe"], ["X", "no neuron"], ["N", "next, later"],
-  ["Z", "undo"], ["← →", "step in z"], ["↑ ↓", "zoom"], ["0", "expected colours"],
-  ["1–4", "channels on, off"]];
+  ["S", "swap two"], ["?", "maybe"], ["X", "no neuron"], ["N", "next, later"],
+  ["Z", "undo"], ["M", "mirror axes"], ["G", "ganglia on, off"], ["← →", "step in z"],
+  ["↑ ↓", "zoom"], ["0", "expected colours"], ["1–4", "channels on, off"]];
 const state = {
   current: 0, statements: new Map(), kept: new Map(), history: [], passed: new Set(),
-  zoom: 1, marked: null, expected: !content.measured,
+  zoom: 1, marked: null, expected: !content.measured, outlined: true,
 };
+const ganglia = placesByGanglion(content.names);
 const stack = content.stack ? new Stack(content.stack) : null;
 let solved; // the worm as it is named now
 
@@ -23,10 +24,14 @@ let solved; // the worm as it is named now
 function meanings(without) {
   const said = [...state.statements].filter(([neuron]) => neuron !== without)
     .map(([neuron, { says }]) => [neuron, meaning(says, content)]);
-  return new Map(said.filter(([, what]) => what));
+  // what the model takes for no neuron has no name until a person gives it one
+  const none = numbers().filter((neuron) => isSpurious(neuron) && neuron !== without)
+    .map((neuron) => [neuron, meaning(NONE, content)]);
+  return new Map([...none, ...said.filter(([, what]) => what)]);
 }
 
 function solveAgain() {
+  useAxes();
   const count = content.count, names = content.names.length;
   solved = solve(content.chances, count, names, meanings());
   const helps = worth(solved.chances, count, names, content.positions);
@@ -35,13 +40,14 @@ function solveAgain() {
 
 const chance = (neuron, column, found = solved) =>
   found.chances[neuron * content.names.length + column];
-const written = (name) => content.sideless ? name.class : name.name;
+const written = (name) => isSideless() ? name.class : name.name;
 
 // A neuron's answer as it is written, its probability, and where it comes from.
 function answer(neuron) {
   const said = state.statements.get(neuron);
   const column = solved.best[neuron][0];
   const name = column === undefined ? "" : written(content.names[column]);
+  if (isSpurious(neuron)) return { name: "", share: content.spurious[neuron], status: "spurious" };
   if (!said) {
     const best = solved.best[neuron];
     const forced = best.length > 1 && chance(neuron, best[0]) < chance(neuron, best[1])
@@ -59,14 +65,14 @@ function answer(neuron) {
 }
 
 function shareOf(neuron, name, found = solved) {
-  if (!content.sideless) return chance(neuron, content.column.get(name), found);
+  if (!isSideless()) return chance(neuron, content.column.get(name), found);
   return content.names.reduce((sum, one, column) =>
     sum + (one.class === name ? chance(neuron, column, found) : 0), 0);
 }
 
 // The five best names as if nothing were stated about this neuron.
 function candidates(neuron) {
-  const found = state.statements.has(neuron)
+  const found = state.statements.has(neuron) || isSpurious(neuron)
     ? solve(content.chances, content.count, content.names.length, meanings(neuron)) : solved;
   const some = content.names.map((_, column) => column).filter((k) => chance(neuron, k, found) > 0);
   const first = found.best[neuron][0];
@@ -76,7 +82,7 @@ function candidates(neuron) {
   return names.slice(0, CANDIDATES.length).map((name, place) => {
     const column = some.find((one) => written(content.names[one]) === name);
     return { key: CANDIDATES[place], name, share: shareOf(neuron, name, found),
-      place: content.sideless ? null : content.names[column].place,
+      place: isSideless() ? null : content.names[column].place,
       colour: content.names[column].colour };
   });
 }
@@ -103,6 +109,8 @@ function queued(helps) {
 }
 
 const numbers = () => [...Array(content.count).keys()];
+
+const isSpurious = (neuron) => neuron in content.spurious && !state.statements.has(neuron);
 
 function isSettled(neuron) {
   const said = state.statements.get(neuron);
@@ -149,7 +157,7 @@ function goOn() {
 function accept() {
   const { name, status } = answer(state.current);
   const said = state.statements.get(state.current);
-  if (status === "none") return sayAndGoOn(NONE);
+  if (status === "none" || status === "spurious") return sayAndGoOn(NONE);
   if (!name) return refuse("This neuron has no answer to accept.");
   return sayAndGoOn(said && meaning(said.says, content) ? said.says : name);
 }
@@ -207,9 +215,10 @@ function later() {
 /* ---- What keys do ---- */
 
 const ACTS = {
-  " ": accept, x: () => sayAndGoOn(NONE), s: swap, z: undo, n: later, "?": maybe,
+  " ": accept, x: () => sayAndGoOn(NONE), s: swap, z: undo, m: mirror, n: later, "?": maybe,
   i: () => part("name").focus(),
   0: () => { state.expected = !state.expected; show(); },
+  g: () => { state.outlined = !state.outlined; draw(); },
   arrowup: () => enlarge(1.3), arrowdown: () => enlarge(1 / 1.3),
   arrowleft: () => step(-1), arrowright: () => step(1),
   escape: () => { state.marked = null; tell(""); show(); },
@@ -305,7 +314,9 @@ async function load(file) {
     state.statements = read;
     state.kept = new Map(read);
     solveAgain();
-    tell(`${read.size} statements were read from ${file.name}.`);
+    const lacking = axesOf(read) in content.lists ? "" : ` This page has no names for axes that are `
+      + `${axesOf(read)}: apply takes account of them.`;
+    tell(`${read.size} statements were read from ${file.name}.${lacking}`);
     goOn();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
