@@ -26,7 +26,7 @@ RUNS ?=
 TEST = $(BIN)/pytest -q -n $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle model images images-photographs images-context apply example colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle model model-scores images images-photographs images-context apply example colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):[^=].*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -60,7 +60,8 @@ study: install ## run the study of CONFIG=config/tables.yaml, with ARGS="--confi
 identity: ## name neurons of TABLES=FOLDER, whole worms held out [PEERS=FILE]
 identity-labs: ## the same, one laboratory held out at a time
 identity-oracle: ## by worm, with handedness from labels (an oracle)
-identity identity-labs identity-oracle: install
+model-scores: ## how good names of the model that comes along are, whole worms of TABLES=FOLDER held out [PEERS=FILE]
+identity identity-labs identity-oracle model-scores: install
 	$(SNAKEMAKE) --configfile config/$(subst -,_,$@).yaml --config \
 		tables=$(call quoted,$(TABLES)) $(if $(PEERS),peers=$(call quoted,$(PEERS)))
 

@@ -59,5 +59,5 @@ def test_its_numbers_are_those_of_the_tables(folders, capsys):
 
 def test_the_card_that_comes_along_is_in_step():
     written = (plan.HEAD / "README.md").read_text()
-    made = model_card.card(plan.HEAD, REFERENCE / "identity", REFERENCE / "identity_labs")
+    made = model_card.card(plan.HEAD, REFERENCE / "model_scores", REFERENCE / "identity_labs")
     assert made == written

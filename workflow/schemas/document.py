@@ -23,6 +23,7 @@ names the key. Units stand in square brackets. (Generated from the schemas in `w
 | `identity_labs.yaml` | the same, by laboratory: `make identity-labs TABLES=FOLDER` |
 | `identity_oracle.yaml` | by worm, with handedness taken from the test worms' labels: an oracle |
 | `model.yaml` | the trained model alone, from your neuron tables: `make model TABLES=FOLDER` |
+| `model_scores.yaml` | how good the names of such a model are: `make model-scores TABLES=FOLDER` |
 | `original.yaml` | the recipe of the original study, unchanged |
 | `images.yaml` | colorizers of images, on photographs and simulated slices: `make images` |
 | `images-photographs.yaml` | the same on your photographs: `make images-photographs FOLDER=…` |

@@ -2,7 +2,7 @@
 
     python -m chromapal.evaluate.model_card MODEL STUDY LEFT_OUT
 
-STUDY holds the tables of a study of the same worms with whole worms held out, LEFT_OUT those of one
+STUDY holds the tables of the study `model_scores`, with whole worms held out, LEFT_OUT those of one
 with whole laboratories held out.
 """
 
@@ -116,8 +116,9 @@ def _held_out(scores: pd.DataFrame) -> str:
     return (
         "## Names of worms that it has not seen\n\nThe share of labelled neurons that are named "
         "right, mean over worms, by models that were trained in the same way on four fifths of the "
-        f"worms (`make identity`). Densely labelled worms have at least {DENSE} names; where there "
-        f"are fewer, they are those of easy neurons.\n\n{_table(head, rows)}"
+        "worms (`make model-scores`, where networks learn from luminance too). Densely labelled "
+        f"worms have at least {DENSE} names; where there are fewer, they are those of easy neurons."
+        f"\n\n{_table(head, rows)}"
     )
 
 
