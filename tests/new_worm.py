@@ -72,7 +72,7 @@ def new_worm(
         DECIDED,
         expected=pd.DataFrame(
             np.column_stack([known.position, colours]), known.names, [*BODY, *RGB_SHOWN]
-        ),
+        ).assign(landmark=np.isin(known.names, ["I1L", "I1R", "MI", "AVAL"])),
         measured=pd.DataFrame(own, columns=list(RGB_SHOWN)),
         traces=_traces(rng),
         stack=_stack(recorded - recorded.min(axis=0), own, rng) if pictured else None,

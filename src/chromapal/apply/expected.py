@@ -8,6 +8,7 @@ import pandas as pd
 from chromapal.apply import model as saved
 from chromapal.columns import BODY, RGB_MEASURED, RGB_SHOWN
 from chromapal.prepare.normalise import display
+from chromapal.worms.table import neuron_class
 
 
 class Expected:
@@ -22,9 +23,12 @@ class Expected:
     def __init__(self, model: str | os.PathLike):
         self._colorizer, facts = saved.load(model)
         self._scale = facts["normaliser"]["colour_scale"]
+        self._landmarks = facts["typical"]["landmarks"]
 
     def names(self, lab: str, features: str) -> pd.DataFrame:
         """Return by name where it is expected, `BODY` [um], and in which colour, `RGB_SHOWN`.
+
+        And whether it is a landmark, a neuron that is most surely named right.
 
         Parameters
         ----------
@@ -39,7 +43,8 @@ class Expected:
         frame = pd.DataFrame(shown, identifier.transformer.classes_, list(RGB_SHOWN))
         atlas = identifier.alignments[features].aligner.atlas
         places = pd.DataFrame(atlas.position.mean.numpy(), list(atlas.names), list(BODY))
-        return frame.join(places)
+        landmark = neuron_class(frame.index.to_series()).isin(self._landmarks.get(features, ()))
+        return frame.join(places).assign(landmark=landmark)
 
     def measured(self, neurons: pd.DataFrame) -> pd.DataFrame | None:
         """Return the colours that a worm's neurons were recorded with, `RGB_SHOWN` [0 to 1].

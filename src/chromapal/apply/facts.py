@@ -95,6 +95,11 @@ TYPICAL = described(
         "additionalProperties": SHARE,
     },
     gray_agreement={"type": ["number", "null"], "minimum": -1, "maximum": 1},
+    landmarks={
+        "type": "object",
+        "propertyNames": {"enum": list(ALIGNABLE)},
+        "additionalProperties": {**_list(TEXT), "maxItems": NAMES},
+    },
 )
 OF_SET = described(
     known=described(

@@ -35,9 +35,6 @@ SURELY = {
     "pharynx": 1.0, "anterior": 0.9, "dorsal": 0.8, "lateral": 0.8, "ventral": 0.5,
     "retrovesicular": 0.4, "other": 0.6,
 }  # fmt: skip
-# Classes that a person finds first, and finds others by; some only where their colours are seen.
-LANDMARKS = frozenset(["I1", "I3", "M3", "M4", "MI", "RME", "RMED", "RMEV"])
-COLOUR_LANDMARKS = frozenset(["AVA", "AVE", "RIA"])
 
 
 @dataclass(frozen=True)
@@ -203,8 +200,8 @@ def directions(body: np.ndarray, recorded: np.ndarray) -> np.ndarray:
 
 def _names(known: pd.Index, worm: NewWorm, gain: float) -> list[dict]:
     """List the names of the columns with what is known about each."""
-    landmarks = LANDMARKS if worm.measured is None else LANDMARKS | COLOUR_LANDMARKS
     series = pd.Series(known, dtype="str")
+    landmarks = set(worm.expected.index[worm.expected["landmark"]]) if len(worm.expected) else set()
     classes, parts = neuron_class(series), ganglia.ganglion(series)
     known_of = {}
     for key, columns, digits in (("place", BODY, 2), ("colour", RGB_SHOWN, 3)):
@@ -220,7 +217,7 @@ def _names(known: pd.Index, worm: NewWorm, gain: float) -> list[dict]:
             "class": classes[column],
             "ganglion": parts[column],
             "surely": SURELY[parts[column]],
-            "landmark": classes[column] in landmarks,
+            "landmark": name in landmarks,
             "place": known_of["place"][column] if "place" in known_of else None,
             "colour": known_of["colour"][column] if "colour" in known_of else None,
         }
