@@ -20,6 +20,7 @@ if KIND == "apply":
         default_target: True
         input:
             f"{RESULTS}/named",
+            f"{RESULTS}/classes.html",
             f"{RESULTS}/classes.csv",
             f"{RESULTS}/accuracy.csv",
             f"{RESULTS}/skipped.csv",

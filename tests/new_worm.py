@@ -59,6 +59,7 @@ def new_worm(
     of_names = pd.DataFrame(probabilities.numpy().astype(np.float32), columns=known.names)
     answered = worm_answers(given, neurons, body, pd.Series(dtype=bool)).drop(columns="anchor")
     answered = answered.assign(
+        status="model",
         **dict(zip(MICROMETRES, (voxels * SPACING).T, strict=True)),
         **{column: shown[:, k] for k, column in enumerate(RGB)},
         **dict.fromkeys(RGB_SD, 0.1),

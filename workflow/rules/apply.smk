@@ -126,6 +126,27 @@ rule write_new_worm_files:
         "../scripts/call.py"
 
 
+rule write_class_page:
+    """Compare a class of neurons across all new worms."""
+    input:
+        FACTS_FOLDERS,
+        neurons=ANSWERS,
+    output:
+        page=f"{RESULTS}/classes.html",
+    log:
+        f"{RESULTS}/logs/write_class_page.log",
+    group:
+        cluster_group("report")
+    conda:
+        ENVIRONMENT
+    params:
+        **calls("apply.classes:write_class_page", class_page_parts),
+        facts=FACTS,
+        colour_scale=MODEL_FACTS["normaliser"]["colour_scale"],
+    script:
+        "../scripts/call.py"
+
+
 rule write_summary:
     """Count the classes found, and the labelled neurons named right, over all new worms."""
     input:

@@ -42,9 +42,19 @@ def batch_files(wildcards):
 
 def page_parts(wildcards):
     """List the files that the pages of new worms are made of."""
-    folder = provenance.PACKAGE / "evaluate/pages"
-    found = [path for name in ("workbench.html", "*.css", "*.js") for path in folder.glob(name)]
+    found = [path for path in parts_of_pages() if path.stem not in ("classes", "turing")]
     return sorted(map(str, found))
+
+
+def class_page_parts(wildcards):
+    """List the files that the page of classes is made of."""
+    return sorted(str(path) for path in parts_of_pages() if path.stem == "classes")
+
+
+def parts_of_pages():
+    """List the templates, styles and scripts of all pages."""
+    folder = provenance.PACKAGE / "evaluate/pages"
+    return [path for name in ("*.html", "*.css", "*.js") for path in folder.glob(name)]
 
 
 def batch_modules(wildcards):

@@ -196,10 +196,11 @@ probabilities and a review queue. Corrections go into a folder of your own, conf
 | `neuron` | number of the neuron, from the column of that name |
 | `says` | its name, whole or in part (`RMDD?`); `-` if it is not a neuron; or where it lies |
 
-A position is one of: towards the `nose` or the `tail`, `dorsal` or `ventral`, `left` or
-`right` of the middle of the head (in upper or lower case). A name that no training worm has is
-kept, with a warning; a file that belongs to no test worm, or cannot be used, is named in a
-warning and changes nothing.
+A position is one of: towards the `nose` or the `tail`, `dorsal` or `ventral`, `left` or `right`
+of the middle of the head (in upper or lower case). One row may leave `neuron` empty and say
+`handedness=right` or `handedness=mirrored`: how the axes of the worm's file are. A name that no
+training worm has is kept, with a warning; a file that belongs to no test worm, or cannot be
+used, is named in a warning and changes nothing.
 
 Run the study again: the names you gave are kept, no other neuron gets them, and the alignment and
 handedness that follow from them change other names. Where the study's classifiers include

@@ -12,17 +12,22 @@ from chromapal.worms.table import neuron_class
 
 
 class Expected:
-    """Places and colours of names, and the colours that worms were recorded with.
+    """Places and colours of names.
 
     Parameters
     ----------
     model : path-like
         Folder of the trained model.
+
+    Attributes
+    ----------
+    colour_scale : str
+        The colour scale of its study.
     """
 
     def __init__(self, model: str | os.PathLike):
         self._colorizer, facts = saved.load(model)
-        self._scale = facts["normaliser"]["colour_scale"]
+        self.colour_scale = facts["normaliser"]["colour_scale"]
         self._landmarks = facts["typical"]["landmarks"]
 
     def names(self, lab: str, features: str) -> pd.DataFrame:
@@ -39,27 +44,30 @@ class Expected:
         """
         identifier = self._colorizer.identifier
         colours = self._colorizer.colours.at(lab).joint.mean[:, 1:].numpy()
-        shown = display(colours, self._scale)
+        shown = display(colours, self.colour_scale)
         frame = pd.DataFrame(shown, identifier.transformer.classes_, list(RGB_SHOWN))
         atlas = identifier.alignments[features].aligner.atlas
         places = pd.DataFrame(atlas.position.mean.numpy(), list(atlas.names), list(BODY))
         landmark = neuron_class(frame.index.to_series()).isin(self._landmarks.get(features, ()))
         return frame.join(places).assign(landmark=landmark)
 
-    def measured(self, neurons: pd.DataFrame) -> pd.DataFrame | None:
-        """Return the colours that a worm's neurons were recorded with, `RGB_SHOWN` [0 to 1].
 
-        Parameters
-        ----------
-        neurons : pandas.DataFrame
-            The worm's answers: `RGB_MEASURED`.
+def measured(neurons: pd.DataFrame, colour_scale: str) -> pd.DataFrame | None:
+    """Return the colours that a worm's neurons were recorded with, `RGB_SHOWN` [0 to 1].
 
-        Returns
-        -------
-        pandas.DataFrame or None
-            Rows as given; None for a worm without three colours.
-        """
-        colours = neurons[list(RGB_MEASURED)].to_numpy(float)
-        if not np.isfinite(colours).all():
-            return None
-        return pd.DataFrame(display(colours, self._scale), columns=list(RGB_SHOWN))
+    Parameters
+    ----------
+    neurons : pandas.DataFrame
+        The worm's answers: `RGB_MEASURED`.
+    colour_scale : str
+        The colour scale of the model's study.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Rows as given; None for a worm without three colours.
+    """
+    colours = neurons[list(RGB_MEASURED)].to_numpy(float)
+    if not np.isfinite(colours).all():
+        return None
+    return pd.DataFrame(display(colours, colour_scale), columns=list(RGB_SHOWN))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from chromapal.apply import neuropal_id
 from chromapal.apply import traces as calcium
-from chromapal.apply.expected import Expected
+from chromapal.apply.expected import Expected, measured
 from chromapal.apply.read import stack_beside, traces_beside
 from chromapal.apply.scope import describe
 from chromapal.apply.traces import TraceSettings
@@ -92,7 +92,7 @@ def write_new_worm_files(
             page = NewWorm(
                 rows, chances, axes, notes,
                 expected.names(lab, decided.loc[(lab, name), "features"]),
-                expected.measured(rows), recorded,
+                measured(rows, expected.colour_scale), recorded,
                 neuropal_id.page_table(rows, spacing),
                 stack.read(file) if (file := stack_beside(source)).exists() else None,
                 mirrored.loc[rows.index] if axes.doubtful else None,

@@ -194,6 +194,12 @@ function show() {
   draw();
 }
 
+// The neuron of the page's address, as in `neurons.html#neuron=12`.
+function asked() {
+  const neuron = /^#neuron=(\d{1,6})$/.exec(location.hash)?.[1];
+  return neuron < content.count ? Number(neuron) : null;
+}
+
 function start() {
   solveAgain();
   const body = { places: content.positions, directions: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -239,7 +245,8 @@ function start() {
   // pressed by the mouse, a button would take the space bar that accepts
   for (const button of document.querySelectorAll("button"))
     button.addEventListener("click", () => button.blur());
-  goTo(solved.queue[0]);
+  addEventListener("hashchange", () => { if (asked() !== null) goTo(asked()); });
+  goTo(asked() ?? solved.queue[0]);
 }
 
 start();
