@@ -5,8 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from chromapal.apply import plan
-from chromapal.evaluate import model_card
+from chromapal.apply import model_card, plan
 from chromapal.provenance import PACKAGE
 
 REFERENCE = PACKAGE.parents[1] / "results/reference"
