@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import poisson
 
 from chromapal.audit import labels
-from chromapal.audit.judge import AGREEMENT, CHANNELS, STRETCH
+from chromapal.audit.questions import AGREEMENT, CHANNELS, STRETCH
 from chromapal.columns import FEATURES
 from chromapal.errors import InputError
 from chromapal.worms.table import WORM
@@ -49,7 +49,7 @@ def flag_animals(animals: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     animals : pandas.DataFrame
-        Rows of `chromapal.audit.judge.animal_rows`, with features and fold.
+        Rows of `chromapal.audit.questions.animal_rows`, with features and fold.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def flag_labels(rows: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
     Parameters
     ----------
     rows : pandas.DataFrame
-        Rows of `chromapal.audit.judge.label_rows`, with features and fold.
+        Rows of `chromapal.audit.questions.label_rows`, with features and fold.
     chosen : pandas.Series
         See `judged_from`.
 

@@ -11,9 +11,9 @@ from scipy.special import logsumexp
 
 from chromapal.identify.symmetry import other_side
 
-# What one neuron can say about a whole animal: beyond one in a million models are not calibrated,
-# and a single neuron would outvote all others.
-LEAST = float(np.log(1e-6))
+# What one neuron can say about a whole animal: models contradict more than one right label in a
+# thousand as if it were one in a million, and such a neuron must not outvote all others.
+LEAST = float(np.log(1e-3))
 NONE, WHOLE, FRONT, BACK = "", "whole animal", "front half", "back half"
 
 
