@@ -34,9 +34,8 @@ def main(arguments: Sequence[str] | None = None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("audit", type=Path, help="the audit's folder, results/STUDY/audit")
     folder = parser.parse_args(arguments).audit
-    numbers = ["flagged", "chance"]
     print(f"Page: {folder}/audit.html")
-    print(sentence(read_csv(folder / "names.csv", numbers)))
+    print(sentence(read_csv(folder / "names.csv")))
 
 
 if __name__ == "__main__":
