@@ -17,9 +17,9 @@ import torch
 from benchmarks import _planted as planted
 from benchmarks._planted import Case
 
-from chromapal.audit.flags import BUDGET, RARE, flag_animals, thresholds
+from chromapal.audit.flags import BUDGET, budget, flag_animals, thresholds
 from chromapal.audit.judge import Fold
-from chromapal.audit.questions import Judged, animal_rows, label_rows
+from chromapal.audit.questions import STRETCH, Judged, animal_rows, label_rows
 from chromapal.files import read_json
 
 STUDIES = ("results/identity", "results/default")
@@ -95,9 +95,8 @@ def judged_cases(
         for name, one in judged
     ]
     animals = flag_animals(pd.concat(answers, ignore_index=True).assign(features=FEATURES))
-    margin = thresholds(rows["margin"], rows["fold"], 1 - BUDGET)
-    lengths = animals[animals["question"].eq("axis stretched")]
-    stretch = thresholds(lengths["gain"], lengths["fold"], 1 - RARE)
+    margin = thresholds(rows["margin"], rows["fold"], budget)
+    stretch = animals[animals["question"].eq(STRETCH)].groupby("fold")["threshold"].first()
     rows["flagged"] = rows["margin"] > rows["fold"].map(margin)
     cases = [
         Case(one, *folds[name], margin[name], stretch[name], seed)

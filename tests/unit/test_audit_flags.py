@@ -43,9 +43,9 @@ def test_a_threshold_comes_from_the_other_folds():
     fold = pd.Series(["a"] * 20 + ["b"] * 20)
     values = pd.Series([*range(20), *range(100, 120)], dtype=float)
     # of twenty values one may lie above
-    assert flags.thresholds(values, fold, 0.95) == {"a": 118.0, "b": 18.0}
+    assert flags.thresholds(values, fold, flags.budget) == {"a": 118.0, "b": 18.0}
     with pytest.raises(InputError, match="two folds or more"):
-        flags.thresholds(values[:20], fold[:20], 0.95)
+        flags.thresholds(values[:20], fold[:20], flags.budget)
 
 
 def test_an_animal_has_no_say_in_its_own_threshold():
@@ -88,7 +88,18 @@ def test_colours_and_stretches_are_flagged_beside_other_folds():
     assert low["flagged"].tolist() == [0] * 9 + [1]
     high = flags.flag_animals(animal_table(values | {"x": 1.1}, "axis stretched"))
     assert high["flagged"].tolist() == [0] * 9 + [1]
-    assert set(high["chance"]) == {flags.RARE}
+
+
+def test_one_faulty_animal_does_not_hide_another():
+    """With the fence a quantile of few animals, the first would set it."""
+    values = {"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4, "e": 1.2, "f": 1.3}
+    found = flags.flag_animals(animal_table(values, "axis stretched"))
+    assert found["flagged"].tolist() == [0, 0, 0, 0, 1, 1]
+
+
+def test_a_fence_stands_beyond_the_quartiles():
+    values = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    assert (flags.fence(values, above=True), flags.fence(values, above=False)) == (7.0, -1.0)
 
 
 def test_an_animal_whose_colours_are_wrong_is_judged_from_position():

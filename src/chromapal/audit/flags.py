@@ -1,5 +1,8 @@
 """What contradicts the rest: thresholds from animals of other folds, flags and ranks."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from scipy.stats import poisson
@@ -11,15 +14,18 @@ from chromapal.errors import InputError
 from chromapal.worms.table import WORM
 
 BUDGET = 0.05  # of names of other folds that are flagged, at most
-RARE = 0.02  # of animals of other folds that are found stretched, or whose colours do not agree
+RARE = 0.02  # of animals whose labels are right that have too many flagged names, at most
+FENCE = 1.5  # interquartile ranges beyond the quartiles (Tukey 1977), which few faulty animals move
 NAMES = "single names"  # a question that flags answer: does an animal have more than by chance?
 # Margins stand in one column for each of what a name can be judged from.
 KINDS = {"position": "position", "position+rgb": "colour"}
 GRAY = "gray"
 
 
-def thresholds(values: pd.Series, fold: pd.Series, quantile: float) -> dict[str, float]:
-    """Return a quantile of the values of all other folds, by fold.
+def thresholds(
+    values: pd.Series, fold: pd.Series, limit: Callable[[np.ndarray], float]
+) -> dict[str, float]:
+    """Return the limit of the values of all other folds, by fold.
 
     Raises
     ------
@@ -35,16 +41,26 @@ def thresholds(values: pd.Series, fold: pd.Series, quantile: float) -> dict[str,
                 f"judged animals of {one} only",
                 "those of two folds or more, of which one says what is usual in the other",
             )
-        # a value of the sample, so that no more than the budget lie above it
-        found[one] = float(np.quantile(others, quantile, method="inverted_cdf"))
+        found[one] = limit(others.to_numpy())
     return found
+
+
+def budget(values: np.ndarray) -> float:
+    """Return the value that no more than `BUDGET` of the values exceed."""
+    return float(np.quantile(values, 1 - BUDGET, method="inverted_cdf"))
+
+
+def fence(values: np.ndarray, above: bool) -> float:
+    """Return the value above (else below) which a value is an outlier; see `FENCE`."""
+    low, high = np.quantile(values, [0.25, 0.75])
+    return float(high + FENCE * (high - low) if above else low - FENCE * (high - low))
 
 
 def flag_animals(animals: pd.DataFrame) -> pd.DataFrame:
     """Decide which answers about whole animals contradict the rest.
 
     Labels shifted, sides, channels and double centres are found where another explanation is the
-    likelier one; stretches and colours beside those of animals of other folds.
+    likelier one; stretches and colours where they are outliers among animals of other folds.
 
     Parameters
     ----------
@@ -54,15 +70,14 @@ def flag_animals(animals: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        With threshold, flagged (0, 1) and chance filled in.
+        With threshold and flagged (0, 1).
     """
     animals = animals.assign(threshold=0.0)
-    for question, quantile in ((STRETCH, 1 - RARE), (AGREEMENT, RARE)):
+    for question, above in ((STRETCH, True), (AGREEMENT, False)):
         for _, rows in animals[animals["question"].eq(question)].groupby("features"):
             if rows["gain"].notna().any():
-                limit = thresholds(rows["gain"], rows["fold"], quantile)
+                limit = thresholds(rows["gain"], rows["fold"], partial(fence, above=above))
                 animals.loc[rows.index, "threshold"] = rows["fold"].map(limit)
-                animals.loc[rows.index, "chance"] = RARE
     above = animals["gain"] > animals["threshold"]
     below = animals["gain"] < animals["threshold"]
     flagged = np.where(animals["question"].eq(AGREEMENT), below, above)
@@ -105,7 +120,7 @@ def flag_labels(rows: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
     """
     parts = []
     for _, same in rows.groupby("features"):
-        limit = same["fold"].map(thresholds(same["margin"], same["fold"], 1 - BUDGET))
+        limit = same["fold"].map(thresholds(same["margin"], same["fold"], budget))
         flagged = (same["margin"] > limit).astype(int)
         chance = [
             labels.chance(np.asarray(log, dtype=float)[None], threshold)[0]
