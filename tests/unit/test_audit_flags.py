@@ -90,6 +90,12 @@ def test_colours_and_stretches_are_flagged_beside_other_folds():
     assert high["flagged"].tolist() == [0] * 9 + [1]
 
 
+def test_an_axis_a_little_longer_than_others_is_not_flagged():
+    values = {f"f{k}": 0.1 for k in range(9)} | {"x": 0.45, "y": 0.55}
+    found = flags.flag_animals(animal_table(values, "axis stretched"))
+    assert found["flagged"].tolist() == [0] * 10 + [1]
+
+
 def test_one_faulty_animal_does_not_hide_another():
     """With the fence a quantile of few animals, the first would set it."""
     values = {"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4, "e": 1.2, "f": 1.3}

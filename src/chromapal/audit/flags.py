@@ -16,6 +16,7 @@ from chromapal.worms.table import WORM
 BUDGET = 0.05  # of names of other folds that are flagged, at most
 RARE = 0.02  # of animals whose labels are right that have too many flagged names, at most
 FENCE = 1.5  # interquartile ranges beyond the quartiles (Tukey 1977), which few faulty animals move
+LEAST_STRETCH = 0.5  # factors of two: an axis nearer to twice or half as long than to usual
 NAMES = "single names"  # a question that flags answer: does an animal have more than by chance?
 # Margins stand in one column for each of what a name can be judged from.
 KINDS = {"position": "position", "position+rgb": "colour"}
@@ -73,11 +74,11 @@ def flag_animals(animals: pd.DataFrame) -> pd.DataFrame:
         With threshold and flagged (0, 1).
     """
     animals = animals.assign(threshold=0.0)
-    for question, above in ((STRETCH, True), (AGREEMENT, False)):
+    for question, above, least in ((STRETCH, True, LEAST_STRETCH), (AGREEMENT, False, -1.0)):
         for _, rows in animals[animals["question"].eq(question)].groupby("features"):
             if rows["gain"].notna().any():
                 limit = thresholds(rows["gain"], rows["fold"], partial(fence, above=above))
-                animals.loc[rows.index, "threshold"] = rows["fold"].map(limit)
+                animals.loc[rows.index, "threshold"] = rows["fold"].map(limit).clip(lower=least)
     above = animals["gain"] > animals["threshold"]
     below = animals["gain"] < animals["threshold"]
     flagged = np.where(animals["question"].eq(AGREEMENT), below, above)
