@@ -26,7 +26,7 @@ RUNS ?=
 TEST = $(BIN)/pytest -q -n $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install run study identity identity-labs identity-oracle model model-scores images images-photographs images-context apply example colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
+.PHONY: help install run study identity identity-labs identity-oracle audit model model-scores images images-photographs images-context apply example colour test test-cluster test-conda test-slurm lint unit contract endtoend bench check-tables tolerances docs rulegraph keys lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):[^=].*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -64,6 +64,12 @@ model-scores: ## how good names of the model that comes along are, whole worms o
 identity identity-labs identity-oracle model-scores: install
 	$(SNAKEMAKE) --configfile config/$(subst -,_,$@).yaml --config \
 		tables=$(call quoted,$(TABLES)) $(if $(PEERS),peers=$(call quoted,$(PEERS)))
+
+audit: STUDY = identity
+audit: install ## audit labels and axes of a study's animals: STUDY=identity TABLES=FOLDER, or NWB=FOLDER
+	$(SNAKEMAKE) results/$(STUDY)/audit/audit.html --configfile config/$(patsubst default,config,$(STUDY)).yaml \
+		--config $(if $(NWB),source=nwb nwb=$(call quoted,$(NWB)),tables=$(call quoted,$(TABLES))) $(ARGS)
+	@PYTHONPATH=src $(BIN)/python -m chromapal.audit.headline results/$(STUDY)/audit
 
 model: install ## train a model alone, on all worms of TABLES=FOLDER, for make apply MODEL=results/model
 	$(SNAKEMAKE) results/model/model --configfile config/model.yaml --config \

@@ -63,6 +63,7 @@ else:
         include: "workflow/rules/tables.smk"
         include: "workflow/rules/naming.smk"
         include: "workflow/rules/report.smk"
+        include: "workflow/rules/audit.smk"
 
     rule all:
         """Everything a study gives: tables, figures, the report and a model for new worms."""

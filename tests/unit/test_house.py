@@ -18,6 +18,8 @@ ALLOWED = {
     "colorizers": {"worms", "images", "prepare", "training", "identify"},
     "classifiers": {"worms", "prepare", "training", "identify"},
     "evaluate": {"worms", "prepare"},
+    # judges a finished study's animals, and writes tables and a page
+    "audit": {"worms", "prepare", "identify", "evaluate"},
     # learns from all worms what simulated ones are drawn from; nobody imports it
     "worm_statistics": {"worms", "prepare", "identify"},
     "apply": {"worms", "images", "prepare", "training", "identify", "colorizers", "evaluate"},

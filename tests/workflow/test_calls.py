@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 from snakemake.api import SnakemakeApi
-from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
+from snakemake.settings.types import (
+    ConfigSettings,
+    DAGSettings,
+    OutputSettings,
+    Quietness,
+    ResourceSettings,
+)
 
 from chromapal.worms.dandi import manifest
 from tests import imports
@@ -33,8 +39,8 @@ def script():
 call = script()
 
 
-def planned(folder: Path, config: dict) -> tuple[set[str], list]:
-    """Plan a study as a dry run does; returns the names of all rules, and the jobs."""
+def planned(folder: Path, config: dict, target: str | None = None) -> tuple[set[str], list]:
+    """Plan a study, or one target, as a dry run does; returns names of all rules, and the jobs."""
     (folder / "study.yaml").write_text(yaml.safe_dump(config))
     here, search = os.getcwd(), sys.path[:]
     try:
@@ -45,7 +51,8 @@ def planned(folder: Path, config: dict) -> tuple[set[str], list]:
                 snakefile=ROOT / "Snakefile",
                 workdir=folder,
             )
-            study.dag().execute_workflow(executor="dryrun")
+            settings = DAGSettings(targets={target} if target else set())
+            study.dag(settings).execute_workflow(executor="dryrun")
             workflow = study._workflow
             called = {rule.name for rule in workflow.rules if hasattr(rule.params, "call")}
             jobs = [job for job in workflow.dag.jobs if job.rule.name in called]
@@ -68,6 +75,10 @@ def tiny(folder):
 def naming(folder):
     test_naming_study.write_inputs(folder)
     return test_naming_study.NAMING
+
+
+def audited(folder):
+    return naming(folder)
 
 
 def images(folder):
@@ -128,8 +139,10 @@ def fetched(folder):
 
 CASES = {
     case.__name__: case
-    for case in (tiny, aligned, naming, images, new_worms, colour, streamed, fetched)
+    for case in (tiny, aligned, naming, audited, images, new_worms, colour, streamed, fetched)
 }
+# What no study makes unless asked.
+TARGETS = {"audited": "results/naming/audit/audit.html"}
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +151,7 @@ def plans(tmp_path_factory):
     made = {}
     for name, case in CASES.items():
         folder = tmp_path_factory.mktemp(name)
-        made[name] = planned(folder, case(folder))
+        made[name] = planned(folder, case(folder), TARGETS.get(name))
     return made
 
 

@@ -1,8 +1,8 @@
 """All tables, by name; as a program it prints docs/tables.md."""
 
-from chromapal.evaluate.dictionary import images, naming, scores, worms
+from chromapal.evaluate.dictionary import audit, images, naming, scores, worms
 
-TABLES = scores.TABLES | naming.TABLES | images.TABLES | worms.TABLES
+TABLES = scores.TABLES | naming.TABLES | images.TABLES | worms.TABLES | audit.TABLES
 
 OPENING = """\
 # The tables

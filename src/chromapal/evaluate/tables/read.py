@@ -17,7 +17,7 @@ POOLED = {"fold": "all", "lab": "all"}
 TEXTS = {"quantity", "key"} | {
     column.name
     for table in TABLES.values()
-    if table.path.startswith("tables/")
+    if table.path.startswith(("tables/", "audit/"))
     for column in table.columns
     if column.unit == TEXT
 }
