@@ -91,7 +91,7 @@ apply: install ## name and colour new worms: WORMS=FOLDER [MODEL=results/STUDY] 
 
 example: install ## name a simulated worm by the model that comes with the software
 	PYTHONPATH=src $(BIN)/python -m chromapal.worms.simulate.example results/example
-	$(SNAKEMAKE) apply --config worms=results/example out=results/applied/example
+	$(SNAKEMAKE) apply --config worms=results/example handedness=right
 	@echo "Look at results/applied/example/named: a page, a table and an image of the worm"
 
 colour: install ## colour gray or colour images: MODEL=results/STUDY/models/SET/RUN/COLORIZER IMAGES=FOLDER

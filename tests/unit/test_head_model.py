@@ -28,7 +28,7 @@ def named() -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         example.main([folder])
         (path,) = Path(folder).rglob("*.nwb")
-        neurons = chromapal.read(path)
+        neurons = chromapal.read(path, handedness="right")
     return chromapal.load_model().name(neurons).sort_values("neuron", ignore_index=True)
 
 

@@ -1,11 +1,11 @@
-"""Write one simulated worm as an NWB file, to try the workflow on: `make example`."""
+"""Write one simulated worm as an NWB file, of right-handed axes, to try `make example` on."""
 
 import argparse
 from collections.abc import Sequence
 
 from chromapal.worms.simulate.worms import SimulationParams, write_worm
 
-SEED = 2026
+SEED = 2029
 
 
 def main(arguments: Sequence[str] | None = None):
