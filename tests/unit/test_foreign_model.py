@@ -213,6 +213,10 @@ def test_spurious_centres_stay_without_a_name_until_a_person_gives_one(trained):
     answers, probabilities, *_ = correct_worm(model, counts, named.worms, before, anchors)
     assert answers["answer"][0] == "" and answers["answer"][1] == known
     assert answers["status"].tolist()[:2] == ["none", "person"]
+    # what it may be stays beside the empty answer, best first
+    own = named.probabilities.iloc[0].astype(float)
+    assert answers["second"][0] == own.idxmax()
+    assert answers["probability2"][0] == pytest.approx(own.max(), abs=1e-6)
     assert answers["spurious_probability"].tolist()[:4] == [0.75, 0.0, 0.25, 0.0]
     # what it was thought to be stays; a name leaves room for there being no neuron
     assert np.array_equal(probabilities.iloc[0], named.probabilities.iloc[0])

@@ -14,6 +14,7 @@ import torch
 from pynwb import validate
 
 import chromapal
+from chromapal.apply import plan
 from chromapal.worms.nwb.writer import Volume, write_nwb
 from chromapal.worms.simulate.render import render
 from chromapal.worms.simulate.worms import FIRST_SESSION, SimulationParams, simulate_worm
@@ -306,8 +307,8 @@ def test_the_example_of_the_docs_runs(applied, monkeypatch, capsys):
     text = (ROOT / "docs/worms.md").read_text()
     code = re.search(r"### In a notebook\n.*?```python\n(.*?)```", text, re.DOTALL)[1]
     lab = worm_of(NWB)[0]["lab"].iloc[0]
-    assert "results/identity" in code and "FOLDER/EY/worm.nwb" in code
-    code = code.replace("results/identity", "results/kept")
+    assert "load_model()" in code and "FOLDER/EY/worm.nwb" in code
+    code = code.replace("load_model()", 'load_model("results/kept")')
     monkeypatch.chdir(applied)
     exec(code.replace("FOLDER/EY/worm.nwb", f"new/{lab}/w.nwb"), {})
     shown = capsys.readouterr().out
@@ -360,6 +361,8 @@ def test_where_all_worms_are_left_out_every_reason_is_told_in_a_line(applied, tm
 
 def test_what_the_model_was_not_trained_for_is_told(applied):
     asked = pd.read_csv(applied / OUT / "scope.csv")
+    # simulated worms of a small study may be named less surely than those that it learnt from
+    asked = asked[asked["question"].ne("names")]
     assert asked[["worm", "question", "found"]].to_numpy().tolist() == [["table", "sex", "male"]]
 
 
@@ -422,8 +425,12 @@ def test_what_is_no_model_is_refused_before_anything_runs(applied, tmp_path):
     (unnamed / "neurons.parquet").touch()
     done = snakemake(tmp_path, None, *APPLY, f"model={unnamed}", f"worms={applied / 'new'}")
     assert "without a trained model for naming" in done.stdout + done.stderr
-    done = snakemake(tmp_path, None, *APPLY, f"worms={applied / 'new'}")
-    assert "'model' is a required property" in done.stdout + done.stderr
+
+
+def test_without_a_model_the_one_that_comes_along_is_used(applied, tmp_path):
+    done = snakemake(tmp_path, None, "-n", *APPLY, f"worms={applied / 'new'}")
+    text = done.stdout + done.stderr
+    assert done.returncode == 0 and f"{plan.HEAD}/model.json" in text, text
 
 
 def test_what_a_person_states_counts_and_only_that_worm_is_named_again(applied, tmp_path):

@@ -144,6 +144,31 @@ def other_axes(
     return pd.concat([pd.DataFrame(position, columns=list(BODY)), of_names], axis=1)
 
 
+def leave_unnamed(
+    names: np.ndarray, chance: np.ndarray, probabilities: pd.DataFrame, none: np.ndarray
+):
+    """Take the names of centres that are likelier no neuron; what they may be stays beside.
+
+    Parameters
+    ----------
+    names : numpy.ndarray of str, shape (n, 5)
+        Five names of each centre, changed in place: "" and the four most probable ones.
+    chance : numpy.ndarray, shape (n, 5)
+        Their probabilities, changed in place.
+    probabilities : pandas.DataFrame, shape (n, K)
+        Probabilities of all names.
+    none : numpy.ndarray of bool, shape (n,)
+        Which centres.
+    """
+    rows = np.flatnonzero(none)
+    values = probabilities.to_numpy()[rows]
+    best = np.argsort(-values, axis=1, kind="stable")[:, : names.shape[1] - 1]
+    names[rows], chance[rows] = "", 0.0
+    width = 1 + best.shape[1]
+    names[rows, 1:width] = probabilities.columns.to_numpy()[best]
+    chance[rows, 1:width] = np.take_along_axis(values, best, axis=1)
+
+
 def status(probability: np.ndarray, names: np.ndarray, anchor: np.ndarray) -> np.ndarray:
     """Say how each neuron came by its name.
 

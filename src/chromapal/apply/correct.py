@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from chromapal import sheet
 from chromapal.apply import scale
-from chromapal.apply.answers import Given, other_axes, tables
+from chromapal.apply.answers import Given, leave_unnamed, other_axes, tables
 from chromapal.apply.name import Model, NamedBy, load_model
 from chromapal.columns import NO_NEURON
 from chromapal.errors import InputError
@@ -149,7 +149,7 @@ def correct_worm(
     names, chance = solved.five(solver.aligner.atlas.names)
     # what a person states is certain, whatever the centre looks like
     chance = np.where(silent[:, None], chance * (1 - spurious)[:, None], chance)
-    chance[none] = 0.0
+    leave_unnamed(names, chance, pd.DataFrame(probabilities, columns=known), none)
     anchor = np.array([spoken.get(number, "") for number in range(len(scaled))], dtype=object)
     given = Given(names, chance, mirrored, anchor, np.where(anchor == NO_CELL, 1.0, spurious))
     position = solved.position.numpy()
@@ -169,7 +169,8 @@ def stated(
     paths : sequence of path-like
         CSV files; see `chromapal.identify.anchors.Anchors.read`. Which worm a file is about is in
         its columns `lab` and `worm`, or else in its path, `{lab}/{worm}.csv` as in the folder
-        `named`. With columns x, y, z [um] each statement is about the neuron at that position.
+        `named`. With columns x, y, z [um], or xr, yr, zr as in the worm's own table, each statement
+        is about the neuron at that position.
     counts : pandas.DataFrame
         Neuron tables of all new worms.
     answers : pandas.DataFrame
@@ -238,9 +239,11 @@ def _check_positions(path: str | os.PathLike, cells: tuple, neurons: pd.DataFram
     `cells` is what `chromapal.sheet.read` returned.
     """
     header, lines, rows = cells
-    if not {*"xyz", "neuron"} <= set(header):
+    # a copy of the worm's own table has voxels in x, y and z, and micrometres beside them
+    axes = MICROMETRES if set(MICROMETRES) <= set(header) else tuple("xyz")
+    if not {*axes, "neuron"} <= set(header):
         return
-    places = [header.index(name) for name in ("neuron", *"xyz")]
+    places = [header.index(name) for name in ("neuron", *axes)]
     positions = neurons[list(MICROMETRES)].to_numpy(dtype=float)
     for line, row in zip(lines, rows, strict=True):
         try:

@@ -210,6 +210,8 @@ class Model:
             assigned[rows], chance[rows] = known[best.best], best.probability
             if found.mirrored[rows].any():
                 mirrored[rows] = known[answer(found.mirrored[rows], fixed[rows]).best[:, 0]]
+        shares = pd.DataFrame(found.probabilities.numpy(), columns=known[:-1])
+        answers.leave_unnamed(assigned, chance, shares, found.spurious >= NO_NEURON)
         stated = np.full(len(neurons), "")
         given = answers.Given(assigned, chance, mirrored, stated, found.spurious)
         named = answers.tables(

@@ -211,6 +211,8 @@ def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> l
     list of dict
         `chromapal.columns.SCOPE`, one for each difference.
     """
+    if worms.empty:
+        return []
     found = []
     means = named.groupby(WORM)[PROBABILITY[0]].mean()
     for worm in worms.itertuples():
