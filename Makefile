@@ -65,8 +65,8 @@ identity identity-labs identity-oracle model-scores: install
 	$(SNAKEMAKE) --configfile config/$(subst -,_,$@).yaml --config \
 		tables=$(call quoted,$(TABLES)) $(if $(PEERS),peers=$(call quoted,$(PEERS)))
 
-audit: STUDY = identity
-audit: install ## audit labels and axes of a study's animals: STUDY=identity TABLES=FOLDER, or NWB=FOLDER
+audit: STUDY = model_scores
+audit: install ## audit labels and axes of labelled animals: TABLES=FOLDER, or NWB=FOLDER [STUDY=identity]
 	$(SNAKEMAKE) results/$(STUDY)/audit/audit.html --configfile config/$(patsubst default,config,$(STUDY)).yaml \
 		--config $(if $(NWB),source=nwb nwb=$(call quoted,$(NWB)),tables=$(call quoted,$(TABLES))) $(ARGS)
 	@PYTHONPATH=src $(BIN)/python -m chromapal.audit.headline results/$(STUDY)/audit
