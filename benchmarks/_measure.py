@@ -10,6 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+STUDIES = ("model_scores", "identity", "default")
+
+
+def studies() -> list[Path]:
+    """List the finished studies to measure on: CHROMAPAL_STUDY, or else those of `STUDIES`."""
+    chosen = os.environ.get("CHROMAPAL_STUDY")
+    return [Path(chosen)] if chosen else [Path("results") / name for name in STUDIES]
 
 
 def in_own_process(module: str, *arguments: str) -> dict:

@@ -1,11 +1,10 @@
 """Faults planted in labelled animals of a finished study: what share of them the audit finds.
 
-`CHROMAPAL_AUDIT_STUDY` names the study's folder; without it the first of `STUDIES` that is there.
+CHROMAPAL_STUDY names the study's folder; see `_measure.studies`.
 Every animal is judged by its fold's models, which have not seen it, and a flag means what it means
 in `make audit`: thresholds come from untouched animals of other folds.
 """
 
-import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from benchmarks import _planted as planted
+from benchmarks._measure import studies
 from benchmarks._planted import Case
 
 from chromapal.audit.flags import BUDGET, budget, flag_animals, thresholds
@@ -22,7 +22,6 @@ from chromapal.audit.judge import Fold
 from chromapal.audit.questions import STRETCH, Judged, animal_rows, label_rows
 from chromapal.files import read_json
 
-STUDIES = ("results/identity", "results/default")
 FEATURES = "position+rgb"
 # Whole animals: what is planted, and the share that is to be found.
 FAULTS: dict[str, tuple[Callable[[Case], bool], float]] = {
@@ -44,10 +43,9 @@ PAIRS = {
 def run() -> list[dict]:
     """Plant every fault in every labelled test animal."""
     torch.set_num_threads(1)
-    chosen = os.environ.get("CHROMAPAL_AUDIT_STUDY")
     folds = {}
-    for study in [chosen] if chosen else STUDIES:
-        folds = folds or folds_of(Path(study))
+    for study in studies():
+        folds = folds or folds_of(study)
     if len(folds) < 2:
         print("audit: no study of aligned worms with two finished folds", file=sys.stderr)
         return []

@@ -1,16 +1,17 @@
 """How well spurious centres are told from neurons, in the test worms of a finished study.
 
 Centres are planted in the test worms of each fold, which its networks have not seen; what tells
-them is learnt from the test worms of the other folds. CHROMAPAL_STUDY names the study's folder.
+them is learnt from the test worms of the other folds. CHROMAPAL_STUDY names the study's folder; see
+`_measure.studies`.
 """
 
-import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from benchmarks._measure import studies
 from sklearn.metrics import roc_auc_score
 
 from chromapal.columns import BODY, NO_NEURON
@@ -32,10 +33,13 @@ MISSING, MERGED = 0.2, 0.1  # shares of a worm's neurons
 
 def run() -> list[dict]:
     """Plant, ask, and score; a row per feature set and kind of fault."""
-    study = Path(os.environ.get("CHROMAPAL_STUDY", "results/identity"))
-    folds = sorted(path.name for path in (study / NETWORKS).glob("fold*"))
-    if len(folds) < 2:
-        print(f"spurious: no networks of two folds in {study}", file=sys.stderr)
+    folds = []
+    for study in studies():
+        folds = sorted(path.name for path in (study / NETWORKS).glob("fold*"))
+        if len(folds) > 1:
+            break
+    else:
+        print("spurious: no study with networks of two folds", file=sys.stderr)
         return []
     torch.set_num_threads(1)
     rows = []
