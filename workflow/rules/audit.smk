@@ -1,5 +1,6 @@
 """Labels and axes of labelled animals, judged by the models of folds that have not seen them."""
 
+
 rule judge_labels:
     """Judge the labels of one fold's test animals by models that have not seen them."""
     input:
