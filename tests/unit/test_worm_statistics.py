@@ -137,7 +137,7 @@ def outside() -> list[Path]:
 def test_nothing_but_the_simulator_imports_the_reader():
     assert readers(outside()) == []
     inside = [path.stem for path in ROOM.glob("*.py") if path.name != "__init__.py"]
-    assert sorted(inside) == ["body", "file_names", "render", "statistics", "worms"]
+    assert sorted(inside) == ["body", "example", "file_names", "render", "statistics", "worms"]
     # those that others use know nothing of it
     assert readers([ROOM / "file_names.py", ROOM / "render.py"]) == []
 
