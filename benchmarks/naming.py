@@ -10,8 +10,9 @@ import torch
 from chromapal.columns import BODY, COLOUR
 from chromapal.identify import align
 from chromapal.identify import run as identify
-from chromapal.identify.anchors import Anchors, Solver
+from chromapal.identify.anchors import Anchors
 from chromapal.identify.settings import TransformerSettings
+from chromapal.identify.solver import Solver
 from chromapal.identify.transformer import Transformer
 from chromapal.identify.worm_batch import View
 from chromapal.identify.worms import worms_of

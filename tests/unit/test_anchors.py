@@ -13,10 +13,11 @@ from chromapal.columns import COLOUR
 from chromapal.errors import InputError
 from chromapal.identify import align, anchored, anchors, run
 from chromapal.identify.align import Aligner
-from chromapal.identify.anchors import FORBIDDEN, Anchors, Solved, Solver, ask
+from chromapal.identify.anchors import FORBIDDEN, Anchors
 from chromapal.identify.assign import Answers
 from chromapal.identify.atlas import Atlas, NameDistribution
 from chromapal.identify.handedness import CERTAIN
+from chromapal.identify.solver import Solved, Solver, ask
 from chromapal.identify.symmetry import Symmetry
 from chromapal.identify.worms import worms_of
 from chromapal.prepare.normalise import Normaliser

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from chromapal.evaluate.pages import worm_page
-from chromapal.identify.anchors import Anchors, worth
+from chromapal.identify.anchors import Anchors
 from chromapal.identify.assign import Calibration
 from chromapal.identify.corrected import correct
+from chromapal.identify.solver import worth
 from chromapal.worms.names import PAIRS, denoted
 from tests.browser import driven, needs_chromium
 

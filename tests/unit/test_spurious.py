@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from chromapal.identify import spurious
 from chromapal.identify.identifier import Identifier
-from chromapal.identify.spurious import INPUTS, SHARES, USUAL, Spurious
+from chromapal.identify.settings import INPUTS
+from chromapal.identify.spurious import SHARES, USUAL, Spurious
 from chromapal.identify.transformer import HELD
 from chromapal.identify.worm_batch import View
 from tests.unit.test_shared_network import fitted, view

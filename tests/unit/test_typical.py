@@ -178,9 +178,11 @@ def test_differences_say_what_was_done_about_them():
         columns=["lab", "worm", "features", "gray_agreement"],
     )  # fmt: skip
     named = pd.DataFrame(
-        [("XX", worm, chance) for worm, chance in
-         [("out", 0.5), ("kept", 0.4), ("kept", 0.7), ("good", 0.6), ("never", 0.49)]],
-        columns=["lab", "worm", PROBABILITY[0]],
+        [("XX", worm, answer, chance, spurious) for worm, answer, chance, spurious in
+         [("out", "AVA", 0.5, 0.0), ("kept", "AVA", 0.3, 0.25), ("kept", "RIM", 0.7, 0.0),
+          # as sure as .6 if it is a neuron; and what is none has no name to be sure of
+          ("good", "AVA", 0.45, 0.25), ("good", "", 0.0, 0.9), ("never", "AVA", 0.49, 0.0)]],
+        columns=["lab", "worm", "answer", PROBABILITY[0], "spurious_probability"],
     )  # fmt: skip
     found = typical.differences(named, worms, TYPICAL)
     assert [tuple(each.values())[1:] for each in found] == [

@@ -145,7 +145,11 @@ def other_axes(
 
 
 def leave_unnamed(
-    names: np.ndarray, chance: np.ndarray, probabilities: pd.DataFrame, none: np.ndarray
+    names: np.ndarray,
+    chance: np.ndarray,
+    known: np.ndarray,
+    probabilities: np.ndarray,
+    none: np.ndarray,
 ):
     """Take the names of centres that are likelier no neuron; what they may be stays beside.
 
@@ -155,17 +159,19 @@ def leave_unnamed(
         Five names of each centre, changed in place: "" and the four most probable ones.
     chance : numpy.ndarray, shape (n, 5)
         Their probabilities, changed in place.
-    probabilities : pandas.DataFrame, shape (n, K)
-        Probabilities of all names.
+    known : numpy.ndarray of str, shape (K,)
+        All names.
+    probabilities : numpy.ndarray, shape (n, K)
+        Their probabilities.
     none : numpy.ndarray of bool, shape (n,)
         Which centres.
     """
     rows = np.flatnonzero(none)
-    values = probabilities.to_numpy()[rows]
+    values = probabilities[rows]
     best = np.argsort(-values, axis=1, kind="stable")[:, : names.shape[1] - 1]
     names[rows], chance[rows] = "", 0.0
     width = 1 + best.shape[1]
-    names[rows, 1:width] = probabilities.columns.to_numpy()[best]
+    names[rows, 1:width] = known[best]
     chance[rows, 1:width] = np.take_along_axis(values, best, axis=1)
 
 

@@ -18,8 +18,9 @@ from chromapal.columns import NO_NEURON
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
 from chromapal.identify.anchored import odds_of
-from chromapal.identify.anchors import NO_CELL, Anchors, Solver
+from chromapal.identify.anchors import NO_CELL, Anchors
 from chromapal.identify.handedness import CERTAIN, DOUBTFUL
+from chromapal.identify.solver import Solver
 from chromapal.identify.worms import worms_of
 from chromapal.prepare.features import channels
 from chromapal.worms import table
@@ -149,7 +150,7 @@ def correct_worm(
     names, chance = solved.five(solver.aligner.atlas.names)
     # what a person states is certain, whatever the centre looks like
     chance = np.where(silent[:, None], chance * (1 - spurious)[:, None], chance)
-    leave_unnamed(names, chance, pd.DataFrame(probabilities, columns=known), none)
+    leave_unnamed(names, chance, known, probabilities, none)
     anchor = np.array([spoken.get(number, "") for number in range(len(scaled))], dtype=object)
     given = Given(names, chance, mirrored, anchor, np.where(anchor == NO_CELL, 1.0, spurious))
     position = solved.position.numpy()

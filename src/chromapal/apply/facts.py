@@ -13,6 +13,7 @@ from chromapal import methods
 from chromapal.columns import ALIGNABLE
 from chromapal.errors import InputError
 from chromapal.files import read_json
+from chromapal.identify.settings import INPUTS
 from chromapal.prepare.features import channels
 from chromapal.training import layout
 from chromapal.training.layout import FACTS
@@ -21,7 +22,6 @@ NETWORKS = "networks"  # folder of the networks
 NAMES = 2000  # a worm has 302 neurons; muscles and other cells may be named too
 MEMBERS = 8  # networks at most
 LARGE = 1e12
-INPUTS = 6  # what tells spurious centres; chromapal.identify.spurious imports PyTorch
 CHANNELS = sorted({channel for features in ALIGNABLE for channel in channels(features)})
 # what reading files raises that were made to deceive, or by another version
 UNREADABLE = (

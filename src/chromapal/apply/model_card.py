@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from chromapal.files import read_json
+from chromapal.provenance import ROOT
 from chromapal.training.layout import FACTS
 
 DENSE = 120  # names of a densely labelled worm, of some 180 neurons
@@ -26,10 +28,7 @@ SETS = {
     "position+rgb": ("position and colour", "position+rgb"),
     "position+white+rgb": ("position, colour and white", "position+white+rgb"),
 }
-DANDISETS = {
-    "EY": "000541/0.241009.1457", "HL": "000714/0.241009.1516", "NP": "000715/0.241009.1514",
-    "SF": "000776/0.241009.1509", "SK1": "000565/0.241009.1504", "SK2": "000472/0.241009.1502",
-}  # fmt: skip
+ARCHIVE = ROOT / "config/wormid.yaml"  # the study that lists dandisets and their versions
 OPENING = """\
 # The model that comes with chromapal
 
@@ -90,7 +89,9 @@ def _scores(worms: pd.DataFrame, classifiers: Sequence[str]) -> pd.DataFrame:
 
 def _trained(facts: dict) -> str:
     counts = pd.Series([lab for lab, _ in facts["animals"]]).value_counts().sort_index()
-    rows = [(lab, count, DANDISETS.get(lab, "")) for lab, count in counts.items()]
+    dandisets = yaml.safe_load(ARCHIVE.read_text(encoding="utf-8"))["dandi"]["dandisets"]
+    listed = {lab: f"{each['id']}/{each['version']}" for lab, each in dandisets.items()}
+    rows = [(lab, count, listed.get(lab, "")) for lab, count in counts.items()]
     low, high = facts["neurons"]
     sets = "; ".join(SETS[name][0] for name in SETS if name in facts["features"])
     return (

@@ -203,22 +203,23 @@ class Model:
         known = np.array([*identifier.transformer.classes_, ""])
         assigned = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
         chance, mirrored = np.zeros(assigned.shape), np.full(len(neurons), "", dtype=object)
+        none = found.spurious >= NO_NEURON
         fixed = torch.zeros_like(found.probabilities)
-        fixed[torch.from_numpy(found.spurious >= NO_NEURON)] = FORBIDDEN
+        fixed[torch.from_numpy(none)] = FORBIDDEN
         for rows in neurons.groupby(table.WORM).indices.values():
             best = answer(found.probabilities[rows], fixed[rows])
             assigned[rows], chance[rows] = known[best.best], best.probability
             if found.mirrored[rows].any():
                 mirrored[rows] = known[answer(found.mirrored[rows], fixed[rows]).best[:, 0]]
-        shares = pd.DataFrame(found.probabilities.numpy(), columns=known[:-1])
-        answers.leave_unnamed(assigned, chance, shares, found.spurious >= NO_NEURON)
+        shares = found.probabilities.numpy()
+        answers.leave_unnamed(assigned, chance, known, shares, none)
         stated = np.full(len(neurons), "")
         given = answers.Given(assigned, chance, mirrored, stated, found.spurious)
         named = answers.tables(
             self.colorizer,
             self.colour_scale,
             neurons,
-            found.probabilities.numpy(),
+            shares,
             found.position,
             found.worms,
             given,

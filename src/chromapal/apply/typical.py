@@ -175,23 +175,21 @@ def with_agreement(
     agreement : pandas.DataFrame
         lab, worm, gray_agreement of the worms that were to be named with gray.
     """
-    agreement = pd.DataFrame(columns=[*WORM, AGREEMENT])
     asked = np.flatnonzero(neurons["features"].isin(WITHOUT_GRAY))
     lowest = typical[AGREEMENT]
     if lowest is None or not len(asked) or POSITION not in identifier.feature_sets:
-        return neurons, agreement
+        return neurons, pd.DataFrame(columns=[*WORM, AGREEMENT]).astype({AGREEMENT: float})
     rows = neurons.iloc[asked].reset_index(drop=True)
     found = identifier.identify(rows.assign(features=POSITION)).probabilities
-    gray, features = (
-        rows["gray"].to_numpy(dtype=np.float64),
-        neurons["features"].to_numpy(copy=True),
-    )
-    for number, (worm, own) in enumerate(rows.groupby(WORM, sort=False).indices.items()):
+    gray = rows["gray"].to_numpy(dtype=np.float64)
+    features, agreement = neurons["features"].to_numpy(copy=True), []
+    for worm, own in rows.groupby(WORM, sort=False).indices.items():
         value = gray_agreement(gray[own], found[own], colours)
-        agreement.loc[number] = [*worm, value]
+        agreement.append((*worm, value))
         if replace and not value >= lowest:
             features[asked[own]] = WITHOUT_GRAY[features[asked[own[0]]]]
-    return neurons.assign(features=features), agreement
+    measured = pd.DataFrame(agreement, columns=[*WORM, AGREEMENT])
+    return neurons.assign(features=features), measured
 
 
 def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> list[dict]:
@@ -200,7 +198,8 @@ def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> l
     Parameters
     ----------
     named : pandas.DataFrame
-        Named neurons: lab, worm, channels_used, and the first of `chromapal.columns.PROBABILITY`.
+        Named neurons: lab, worm, answer, spurious_probability, and the first of
+        `chromapal.columns.PROBABILITY`.
     worms : pandas.DataFrame
         lab, worm, `features` they were named by and gray_agreement.
     typical : mapping
@@ -214,7 +213,10 @@ def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> l
     if worms.empty:
         return []
     found = []
-    means = named.groupby(WORM)[PROBABILITY[0]].mean()
+    # training worms were not asked what is spurious: the probability if each centre is a neuron
+    named = named[named["answer"].ne("")]
+    neurons = 1 - named["spurious_probability"]
+    means = (named[PROBABILITY[0]] / neurons).groupby([named[key] for key in WORM]).mean()
     for worm in worms.itertuples():
         key = worm.lab, worm.worm
         agreement, lowest = worm.gray_agreement, typical[AGREEMENT]
@@ -223,8 +225,8 @@ def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> l
             by = "" if worm.features in WITHOUT_GRAY else ", and is left out"
             text = f"goes {agreement:.2f} with names by position{by}"
             found.append((*key, "gray", text, f"at least {lowest:.2f}"))
-        surest = typical["mean_probability"].get(worm.features)
-        if surest is not None and means[key] < surest:
-            text = f"of mean probability {means[key]:.2f}"
-            found.append((*key, "names", text, f"at least {surest:.2f}"))
+        least = typical["mean_probability"].get(worm.features)
+        if least is not None and means.get(key, 0.0) < least:
+            text = f"of mean probability {means.get(key, 0.0):.2f}"
+            found.append((*key, "names", text, f"at least {least:.2f}"))
     return [dict(zip(SCOPE, difference, strict=True)) for difference in found]

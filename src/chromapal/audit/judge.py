@@ -14,7 +14,7 @@ from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_parquet
 from chromapal.identify.anchored import load, odds_of
-from chromapal.identify.anchors import Solver
+from chromapal.identify.solver import Solver
 from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.features import channels
 from chromapal.worms.table import WORM

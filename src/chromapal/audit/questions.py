@@ -10,8 +10,8 @@ import torch
 
 from chromapal.audit import axes, colours, labels
 from chromapal.columns import COLOUR
-from chromapal.identify.anchors import Solved
 from chromapal.identify.atlas import Atlas
+from chromapal.identify.solver import Solved
 from chromapal.identify.worms import Worm
 
 # What is asked about a whole animal.
@@ -44,7 +44,7 @@ class Judged:
 
     @classmethod
     def of(cls, worm: Worm, solved: Solved, atlas: Atlas) -> "Judged":
-        """Take over what `chromapal.identify.anchors.Solver.solve` found for an animal."""
+        """Take over what `chromapal.identify.solver.Solver.solve` found for an animal."""
         log = labels.somebody(solved.probabilities.numpy())
         return cls(worm, log, solved.position[:, 0].numpy(), atlas)
 

@@ -15,10 +15,11 @@ from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_parquet
 from chromapal.identify.align import Aligner
-from chromapal.identify.anchors import Anchors, Solver, ask
+from chromapal.identify.anchors import Anchors
 from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import CERTAIN, DOUBTFUL, LABELS, STATED
 from chromapal.identify.settings import TransformerSettings
+from chromapal.identify.solver import Solver, ask
 from chromapal.identify.transformer import CALIBRATIONS, Transformer
 from chromapal.identify.worms import Worm, worms_of
 from chromapal.prepare.features import channels

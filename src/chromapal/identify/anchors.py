@@ -1,4 +1,4 @@
-"""What a person knows about a worm, and which neuron to ask a person about next."""
+"""What a person knows about a worm."""
 
 import difflib
 import os
@@ -6,20 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 import torch
 
 from chromapal import sheet
-from chromapal.columns import BODY
 from chromapal.errors import InputError
-from chromapal.identify.align import Aligned, Aligner
-from chromapal.identify.assign import Answers, Calibration, answer
-from chromapal.identify.handedness import CERTAIN
-from chromapal.identify.transformer import Transformer
-from chromapal.identify.worm_batch import View
-from chromapal.identify.worms import Worm
-from chromapal.prepare.features import channels
+from chromapal.identify.align import Aligner
 from chromapal.worms import names as neuron_names
 from chromapal.worms import table
 from chromapal.worms.collect import HANDEDNESS
@@ -39,7 +31,6 @@ WHERE = {
 AXES = {f"handedness={word}": sign for word, sign in HANDEDNESS.items() if word}
 COLUMNS = ("neuron", "says")
 _NUMBER = re.compile(r"[0-9]{1,9}(\.0{0,9})?")
-REACH_UM = 12.0  # within which neurons share their uncertainty
 
 
 @dataclass(frozen=True)
@@ -205,179 +196,3 @@ def _clean(word: str) -> str:
     if word == NO_CELL or word.lower() in {*WHERE, *AXES}:
         return word.lower()
     return str(table.clean_name(pd.Series([word], dtype="str")).iloc[0])
-
-
-@dataclass(frozen=True)
-class Solved:
-    """A worm's names under anchors.
-
-    Attributes
-    ----------
-    names : numpy.ndarray of str, shape (n,)
-        The answer for every neuron: its anchor where there is one, "" where it is excluded or no
-        name is left for it.
-    probability : numpy.ndarray, shape (n,)
-        Calibrated; 1 for anchors.
-    answers : Answers
-        The five best names.
-    mirror : float
-        Handedness that was chosen.
-    probabilities : torch.Tensor, shape (n, K)
-        Probabilities of all names.
-    position : torch.Tensor, shape (n, 3)
-        Body axes [um].
-    odds : float
-        Log odds of right-handed axes, anchors included.
-    """
-
-    names: np.ndarray
-    probability: np.ndarray
-    answers: Answers
-    mirror: float
-    probabilities: torch.Tensor
-    position: torch.Tensor
-    odds: float
-
-    def five(self, known: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Return five names of each neuron and their probabilities, both of shape (n, 5).
-
-        `known` are the names of the atlas. The first name is the answer; where one is stated or a
-        neuron excluded, no other is possible.
-        """
-        names = np.array([*known, ""])[self.answers.best].astype(object)
-        chances = self.answers.probability.copy()
-        names[:, 0], chances[:, 0] = self.names, self.probability
-        return names, chances
-
-
-@dataclass(frozen=True)
-class Solver:
-    """Names the neurons of a worm under what a person states.
-
-    Attributes
-    ----------
-    aligner : Aligner
-        What was learnt.
-    calibration : Calibration
-        What makes scores probabilities: of the transformer, where there is one, or of the atlas.
-    features : str
-        The feature set of the alignment.
-    transformer : Transformer, optional
-        Names neurons, told which of them a person has named; without it the atlas does.
-    """
-
-    aligner: Aligner
-    calibration: Calibration
-    features: str
-    transformer: Transformer | None = None
-
-    def solve(self, worm: Worm, odds: float, anchors: Anchors | None = None) -> Solved:
-        """Name one worm's neurons.
-
-        Parameters
-        ----------
-        worm : Worm
-            The worm; its labels are not looked at.
-        odds : float
-            Log odds of right-handed axes, before anchors.
-        anchors : Anchors, optional
-            What is fixed. Anchors also decide handedness: they state it, or else by the likelihood
-            that they cost in either.
-        """
-        anchors = anchors or Anchors()
-        count = len(worm.row)
-        fixed = anchors.fixed(self.aligner, count)
-        found = self.aligner.align(worm, fixed=fixed)
-        spoken = {*anchors.names, *anchors.where, *anchors.partial}
-        if anchors.axes:
-            odds = CERTAIN * anchors.axes
-        elif spoken:
-            spoken_of = torch.tensor(sorted(spoken))
-            cost = {sign: _held(found.log[sign][spoken_of], fixed[spoken_of]) for sign in found.log}
-            odds = odds + cost[1.0] - cost[-1.0]
-        mirror = 1.0 if odds >= 0 else -1.0
-        log = self._log(worm, found, mirror, anchors)
-        probabilities = self.calibration.probabilities(log, fixed=fixed)
-        answers = answer(probabilities, fixed)
-        known = np.array(self.aligner.atlas.names)
-        names = known[answers.best[:, 0]].astype(object)
-        probability = answers.probability[:, 0].copy()
-        names[probability == 0] = ""  # where a neuron lies can leave it no name
-        for neuron, name in anchors.names.items():
-            names[neuron], probability[neuron] = name, 1.0
-        for neuron in anchors.excluded:
-            names[neuron], probability[neuron] = "", 1.0
-        position = found.position[mirror]
-        return Solved(names, probability, answers, mirror, probabilities, position, odds)
-
-    def _log(self, worm: Worm, found: Aligned, mirror: float, anchors: Anchors) -> torch.Tensor:
-        """Return log scores of the atlas's names, (n, K); of excluded neurons they say nothing."""
-        names = self.aligner.atlas.names
-        if self.transformer is None or worm.channels.isnan().any():
-            return found.log[mirror]
-        rows = np.setdiff1d(np.arange(len(worm.row)), sorted(anchors.excluded))
-        log = torch.zeros(len(worm.row), len(names), dtype=torch.float64)
-        if not len(rows):
-            return log
-        values = pd.DataFrame(found.position[mirror].numpy()[rows], columns=list(BODY))
-        values[list(channels(self.features))] = worm.channels.numpy()[rows]
-        view = View(values, np.zeros(len(rows), dtype=int), np.full(len(rows), worm.lab))
-        given = np.array([anchors.names.get(int(row), "") for row in rows], dtype=str)
-        scores = self.transformer.predict_log_proba(self.features, view, given)
-        columns = np.searchsorted(self.transformer.classes_, names)
-        log[torch.from_numpy(rows)] = torch.from_numpy(scores[:, columns])
-        return log
-
-
-def _held(log: torch.Tensor, fixed: torch.Tensor) -> float:
-    """Return the log likelihood of what was stated; of unknown names nothing is known."""
-    open_names = fixed >= 0
-    free = open_names.any(1)
-    allowed = torch.where(open_names, log - fixed, -torch.inf)[free]
-    return float(torch.logsumexp(allowed, 1).clamp(min=-60).sum())
-
-
-def ask(solved: Solved, candidates: np.ndarray) -> int:
-    """Choose the neuron whose name would help most.
-
-    A neuron is worth the uncertainty of its own name (entropy) and, since a name also settles
-    where its neighbours are, that of the neurons within `REACH_UM`; of names that a pair could
-    swap, both sides' uncertainty is in the entropy already.
-
-    Parameters
-    ----------
-    solved : Solved
-        The worm as it is named now.
-    candidates : numpy.ndarray of int
-        Neurons that may be asked for.
-
-    Returns
-    -------
-    int
-        One of them.
-    """
-    value = worth(solved.probabilities, solved.position)
-    return int(candidates[int(value[torch.from_numpy(candidates)].argmax())])
-
-
-def worth(probabilities: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
-    """Return how much each neuron's name would help; see `ask`.
-
-    Parameters
-    ----------
-    probabilities : torch.Tensor, shape (n, K)
-        Probabilities of names; what a row lacks to 1 is nobody's.
-    position : torch.Tensor, shape (n, 3)
-        Body axes [um].
-
-    Returns
-    -------
-    torch.Tensor, shape (n,)
-        Entropy [nat]: a neuron's own, and the mean over its neighbourhood.
-    """
-    probability = probabilities.clamp(1e-9, 1)
-    nobody = (1 - probabilities.sum(1)).clamp(1e-9, 1)
-    entropy = -(probability * probability.log()).sum(1) - nobody * nobody.log()
-    apart = torch.cdist(position, position)
-    near = (-apart.square() / (2 * REACH_UM**2)).exp()
-    return entropy + near @ entropy / near.sum(1)

@@ -13,13 +13,15 @@ import torch
 from chromapal.columns import BODY
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_json
-from chromapal.identify import align, run, spurious
+from chromapal.identify import spurious
 from chromapal.identify.align import Aligner
+from chromapal.identify.alignment import Alignment
 from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import Handedness
+from chromapal.identify.settings import INPUTS
 from chromapal.identify.spurious import Spurious
 from chromapal.identify.transformer import Transformer
-from chromapal.identify.worm_batch import AXES, View
+from chromapal.identify.worm_batch import View
 from chromapal.identify.worms import Worm, numbered, worms_of
 from chromapal.prepare.features import channels
 from chromapal.prepare.frame import is_aligned
@@ -27,55 +29,6 @@ from chromapal.worms.table import WORM
 
 GRAY = "position+gray"  # what colours are predicted from
 NETWORK, ALIGNERS, FACTS = "network", "aligners", "identifier.json"
-
-
-@dataclass
-class Alignment:
-    """Brings worms into body axes by position and the channels of one feature set.
-
-    Attributes
-    ----------
-    aligner : Aligner
-        Learnt from training worms.
-    handedness : Handedness
-        What they say about handedness.
-    """
-
-    aligner: Aligner
-    handedness: Handedness
-
-    @classmethod
-    def fit(cls, training: list[Worm], label: str) -> tuple["Alignment", list[np.ndarray]]:
-        """Learn from training worms, and return their neurons in body axes too, (n, 3) each.
-
-        Every training worm is aligned by what the others teach, as a new one will be.
-        """
-        progress = run.progress_of(f"learn atlas of {label}")
-        aligner, aligned, mirror = align.fit(training, "nonrigid", progress)
-        handedness = run.learn_handedness(training, aligned, mirror)
-        chosen = run.training_handedness(handedness, training, aligned, mirror)
-        return cls(aligner, handedness), _positions(aligned, chosen)
-
-    def align(self, worms: list[Worm]) -> tuple[list[np.ndarray], list[np.ndarray], pd.DataFrame]:
-        """Align new worms.
-
-        Returns
-        -------
-        positions, others : list of numpy.ndarray, shape (n, 3)
-            Body axes [um] in the handedness that was decided, and in the other one.
-        decided : pandas.DataFrame
-            See `Handedness.decide`.
-        """
-        found = [self.aligner.align(worm) for worm in worms]
-        decided = run.decide(self.handedness, worms, found)
-        chosen = decided["chosen"]
-        return _positions(found, chosen), _positions(found, -chosen), decided
-
-
-def _positions(aligned: Sequence[align.Aligned], chosen: Sequence[float]) -> list[np.ndarray]:
-    return [
-        result.position[float(sign)].numpy() for result, sign in zip(aligned, chosen, strict=True)
-    ]
 
 
 @dataclass(frozen=True)
@@ -206,10 +159,11 @@ class Identifier:
             Of what is planted.
         """
         for features, view in self._views.items():
-            planted, real = _planted(view, self.transformer.held_out_worms_[features], seed)
+            held_out = self.transformer.held_out_worms_[features]
+            planted, real = spurious.planted_worms(view, held_out, seed)
             logs = self.transformer.held_out_logs(features, planted)
             densities = self.transformer.density(features, planted, held_out=True)
-            values = np.full((len(planted.worm), spurious.INPUTS), np.nan)
+            values = np.full((len(planted.worm), INPUTS), np.nan)
             for number, log in logs.items():
                 rows = planted.worm == number
                 position = planted.positions().numpy()[rows]
@@ -377,24 +331,3 @@ def _view(
     sizes = [len(worm.row) for worm in worms]
     laboratory = np.repeat([worm.lab for worm in worms], sizes)
     return View(values, np.repeat(_numbers(table, worms), sizes), laboratory, names)
-
-
-def _planted(view: View, numbers: Sequence[int], seed: int) -> tuple[View, np.ndarray]:
-    """Return some worms with spurious centres, and which centres are their own, (n,)."""
-    worm = np.asarray(view.worm)
-    values, owner, lab, name, real = [], [], [], [], []
-    for number in numbers:
-        rows = np.flatnonzero(worm == number)
-        own = view.values.to_numpy(dtype=np.float64)[rows]
-        # the same centres in every view
-        generator = np.random.default_rng([seed, number])
-        whole = spurious.plant(own[:, :AXES], own[:, AXES:], generator)
-        extra = len(whole) - len(rows)
-        values.append(whole)
-        owner += [number] * len(whole)
-        lab += [view.laboratory[rows[0]]] * len(whole)
-        name += [*view.name[rows], *[""] * extra]
-        real += [True] * len(rows) + [False] * extra
-    table = pd.DataFrame(np.concatenate(values or [view.values[:0]]), columns=view.values.columns)
-    found = View(table, np.array(owner, dtype=int), np.array(lab), np.array(name, dtype=str))
-    return found, np.array(real, dtype=bool)

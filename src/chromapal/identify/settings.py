@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+INPUTS = 6  # what tells spurious centres; see `chromapal.identify.spurious.inputs`
+
 
 @dataclass(frozen=True)
 class TransformerSettings:

@@ -4,13 +4,17 @@ Training worms have few of them, so they are planted: a logistic regression lear
 named neurons by what networks that have not seen a worm say about it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from scipy.spatial import KDTree
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
+
+from chromapal.identify.worm_batch import AXES, View
 
 SHARES = (0.1, 0.4)  # of a worm's centres that are planted
 # Share of spurious centres in a new worm, as far as nothing else is known, and as how many centres
@@ -25,7 +29,6 @@ LEAST_UM = 0.1
 NEIGHBOURS = 2
 LOWEST = -30.0
 RIDGE = 1.0
-INPUTS = 6
 
 
 def plant(position: np.ndarray, channels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
@@ -58,8 +61,45 @@ def plant(position: np.ndarray, channels: np.ndarray, generator: np.random.Gener
     return np.concatenate([np.column_stack([position, channels]), planted])
 
 
+def planted_worms(view: View, numbers: Sequence[int], seed: int) -> tuple[View, np.ndarray]:
+    """Plant spurious centres in some worms of a view, the same ones in every view.
+
+    Parameters
+    ----------
+    view : View
+        Training worms with their names.
+    numbers : sequence of int
+        The numbers of the worms to plant in.
+    seed : int
+        Of what is planted.
+
+    Returns
+    -------
+    worms : View
+        These worms, planted centres below each one's own, without a name.
+    real : numpy.ndarray of bool, shape (n,)
+        Which centres are their own.
+    """
+    worm = np.asarray(view.worm)
+    values, owner, lab, name, real = [], [], [], [], []
+    for number in numbers:
+        rows = np.flatnonzero(worm == number)
+        own = view.values.to_numpy(dtype=np.float64)[rows]
+        generator = np.random.default_rng([seed, number])
+        whole = plant(own[:, :AXES], own[:, AXES:], generator)
+        extra = len(whole) - len(rows)
+        values.append(whole)
+        owner += [number] * len(whole)
+        lab += [view.laboratory[rows[0]]] * len(whole)
+        name += [*view.name[rows], *[""] * extra]
+        real += [True] * len(rows) + [False] * extra
+    table = pd.DataFrame(np.concatenate(values or [view.values[:0]]), columns=view.values.columns)
+    found = View(table, np.array(owner, dtype=int), np.array(lab), np.array(name, dtype=str))
+    return found, np.array(real, dtype=bool)
+
+
 def inputs(log: torch.Tensor, density: torch.Tensor, position: np.ndarray) -> np.ndarray:
-    """Return what tells spurious centres from a worm's neurons, (n, `INPUTS`).
+    """Return what tells spurious centres from a worm's neurons, (n, 6).
 
     How unusual a centre is, is counted from the worm's median: a worm that fits badly as a whole
     is none of whose centres' fault.
@@ -136,7 +176,7 @@ class Spurious:
         return cls(*values, saved["offset"])
 
     def probability(self, values: np.ndarray) -> np.ndarray:
-        """Return the probability of being spurious, (n,), of one worm's `inputs`, (n, `INPUTS`).
+        """Return the probability of being spurious, (n,), of one worm's `inputs`, (n, 6).
 
         The share of spurious centres is the worm's own: expectation-maximisation of the share
         (Saerens et al. 2002, "Adjusting the outputs of a classifier to new a priori
