@@ -2,7 +2,8 @@
 
 A benchmark is a file here whose `run()` gives one dictionary per measure: `benchmark`, `measure`
 (with its unit), `value` (ours), `baseline` (the named peer's, or none), `ratio` (how many times
-better than the peer, or none) and `goal`, such as `ratio >= 10` or `value <= 4`.
+better than the peer, or none) and `goal`, such as `ratio >= 10` or `value <= 4`, or "" for what
+is measured without one.
 """
 
 import importlib
@@ -40,7 +41,9 @@ def main(chosen: list[str]) -> int:
         screen.print(f"running {name}")
         rows += importlib.import_module(f"benchmarks.{name}").run()
     results = pd.DataFrame(rows, columns=COLUMNS)
-    results["reached"] = ["yes" if reached(row) else "no" for row in rows]
+    results["reached"] = [
+        {True: "yes", False: "no"}[reached(row)] if row["goal"] else "" for row in rows
+    ]
 
     table = Table(*results.columns)
     for row in results.to_dict("records"):

@@ -5,26 +5,18 @@ percentile of worms of the other folds whose gray is NeuroPAL's white; colours o
 from the fold's training worms. See `chromapal.apply.typical`, and `_measure.studies`.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from benchmarks._measure import studies
+from benchmarks._held_out import Fold, with_networks
 
-from chromapal.apply.typical import PERCENTILE, gray_agreement
+from chromapal.apply.typical import PERCENTILE, POSITION, gray_agreement
 from chromapal.columns import BODY, COLOUR
-from chromapal.files import read_json
-from chromapal.identify.assign import Calibration
 from chromapal.identify.colour import learn_colours
-from chromapal.identify.settings import TransformerSettings
-from chromapal.identify.transformer import CALIBRATIONS, Transformer
-from chromapal.identify.worm_batch import View
-from chromapal.worms.table import WORM
 
-NETWORKS = "networks/neuron_transformer/no_background"
-POSITION, SEED = "position", 42
+SEED = 42
 KINDS = (
     "white",
     "white of other neurons",
@@ -37,13 +29,8 @@ KINDS = (
 
 def run() -> list[dict]:
     """Measure the share of worms whose gray would be left out, by what that gray is."""
-    folds = []
-    for study in studies():
-        folds = sorted(path.name for path in (study / NETWORKS).glob("fold*"))
-        if len(folds) > 1:
-            break
-    else:
-        print("gray_transfer: no study with networks of two folds", file=sys.stderr)
+    study, folds = with_networks("gray_transfer")
+    if not folds:
         return []
     torch.set_num_threads(1)
     found = pd.concat([_agreements(study, fold) for fold in folds], ignore_index=True)
@@ -54,7 +41,7 @@ def run() -> list[dict]:
         left_out.append(~(found.loc[found["fold"].eq(fold), list(KINDS)] >= lowest))
     shares = pd.concat(left_out).mean()
     # a single dye goes with white in part, and how much is nobody's to choose
-    goals = dict.fromkeys(KINDS, "value >= 0") | {
+    goals = {
         "white": "value <= 0.15",
         "white of other neurons": "value >= 0.75",
         "white, reversed": "value >= 0.95",
@@ -62,31 +49,22 @@ def run() -> list[dict]:
     return [
         {
             "benchmark": "gray_transfer", "measure": f"share of worms left out: {kind}",
-            "value": shares[kind], "baseline": np.nan, "ratio": np.nan, "goal": goals[kind],
+            "value": shares[kind], "baseline": np.nan, "ratio": np.nan, "goal": goals.get(kind, ""),
         }
         for kind in KINDS
     ]  # fmt: skip
 
 
-def _agreements(study: Path, fold: str) -> pd.DataFrame:
+def _agreements(study: Path, name: str) -> pd.DataFrame:
     """Return the agreement of each test worm's white, and of what stands for another gray."""
-    network = study / NETWORKS / fold
-    transformer = Transformer.load(network, TransformerSettings())
-    calibration = Calibration(**read_json(network / CALIBRATIONS)[POSITION])
-    neurons = pd.read_parquet(study / "neurons" / fold / "neurons.parquet")
-    neurons = neurons.assign(gray=neurons["white"])
-    colours = learn_colours(neurons[neurons["role"].ne("test")], transformer.classes_)
-    body = pd.read_parquet(study / "aligned" / POSITION / fold / "neurons.parquet")
-    table = neurons[neurons["role"].eq("test")].merge(body[["row", *BODY]], on="row")
+    fold = Fold(study, name, POSITION)
+    training = fold.neurons[fold.neurons["role"].ne("test")]
+    colours = learn_colours(training.assign(gray=training["white"]), fold.transformer.classes_)
     rows = []
-    for number, (_, worm) in enumerate(table.groupby(WORM, sort=True)):
+    for number, worm in fold.tested(["white"]):
+        _, chance, _ = fold.ask(worm[list(BODY)], worm["lab"].iloc[0])
         white = worm["white"].to_numpy(dtype=float)
-        if np.isnan(white).any():
-            continue
-        view = View(worm[list(BODY)], np.zeros(len(worm), int), worm["lab"].to_numpy(dtype=str))
-        log = torch.from_numpy(transformer.predict_log_proba(POSITION, view))
-        chance = calibration.probabilities(log)
         shuffled = np.random.default_rng([SEED, number]).permutation(white)
         grays = white, shuffled, -white, *worm[list(COLOUR)].to_numpy(dtype=float).T
-        rows.append([fold, *(gray_agreement(gray, chance, colours) for gray in grays)])
+        rows.append([name, *(gray_agreement(gray, chance, colours) for gray in grays)])
     return pd.DataFrame(rows, columns=["fold", *KINDS])
