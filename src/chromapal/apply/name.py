@@ -249,9 +249,7 @@ def load_model(folder: str | os.PathLike | None = None) -> Model:
     InputError
         There is no model, or it is damaged or not one that a study wrote.
     """
-    if folder is None:
-        folder = plan.HEAD
-    return Model(*saved.load(plan.model_folder(folder, "load_model()")))
+    return Model(*saved.load(plan.model_folder(folder or "", "load_model()")))
 
 
 @dataclass(frozen=True)
