@@ -95,7 +95,7 @@ example: install ## name a simulated worm by the model that comes with the softw
 	@echo "Look at results/applied/example/named: a page, a table and an image of the worm"
 
 colour: install ## colour gray or colour images: MODEL=results/STUDY/models/SET/RUN/COLORIZER IMAGES=FOLDER
-	$(SNAKEMAKE) colour --config model=$(call quoted,$(MODEL)) images=$(call quoted,$(IMAGES)) $(ARGS)
+	$(SNAKEMAKE) colour --config $(if $(MODEL),model=$(call quoted,$(MODEL))) images=$(call quoted,$(IMAGES)) $(ARGS)
 
 test: lint ## run all checks except test-cluster
 	$(TEST) tests

@@ -257,7 +257,7 @@ def test_a_worm_in_body_axes_is_moved_for_training_only_and_not_mirrored(kind, m
     # a few micrometres, where a mirror image would be tens
     assert 0.1 < np.median(off) < 3 and off.max() < 12
     for name, value in STILL.items():
-        monkeypatch.setattr(f"chromapal.prepare.samples.{name}", value)
+        monkeypatch.setattr(f"chromapal.prepare.moved.{name}", value)
     np.testing.assert_allclose(positions(samples, seed=1, augment=True), recorded, atol=1e-5)
 
 
@@ -269,7 +269,7 @@ def test_how_worms_are_moved(kind, name, monkeypatch):
     neurons[["u", "v", "w"]] = rng.uniform(0.3, 0.7, (40, 3))
     size = {"TURN_RAD": 0.01, "STRETCH": 0.05, "SHIFT_UM": 0.5, "JITTER_UM": 0.5}[name]
     for other, value in {**STILL, name: size}.items():
-        monkeypatch.setattr(f"chromapal.prepare.samples.{other}", value)
+        monkeypatch.setattr(f"chromapal.prepare.moved.{other}", value)
     samples = Samples.from_neurons(neurons, kind, grid=512, extent_um=EXTENT)
     before = (neurons[["u", "v", "w"]].to_numpy() - 0.5) * EXTENT
     after = (positions(samples, seed=1, augment=True) - 0.5) * EXTENT

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from chromapal.columns import POSITION
 from chromapal.errors import InputError
+from chromapal.prepare.moved import moved_worms
+from chromapal.prepare.slabs import slabs
 from chromapal.worms.table import WORM
 
 if TYPE_CHECKING:
@@ -21,9 +23,6 @@ KINDS = ("neuron", "worm")
 # Channels of a grid, as recorded and in body axes.
 CHANNELS = ("gray", "weight")
 BODY_CHANNELS = (*CHANNELS, *POSITION)
-# How far a worm in body axes is moved for training: turned about each axis, stretched along each,
-# shifted, and every neuron by itself; standard deviations.
-TURN_RAD, STRETCH, SHIFT_UM, JITTER_UM = 0.025, 0.015, 0.6, 0.3
 
 
 @dataclass
@@ -195,7 +194,7 @@ class Samples:
         """Count the samples: neurons, or slabs counted from each worm's lowest neuron."""
         if self.kind == "neuron":
             return len(self.u)
-        return len(self._slabs(np.zeros(self._worms()), self._heights(self.w))[0])
+        return len(self._assign(None, self.w, 0.0)[0])
 
     def epoch(
         self,
@@ -236,7 +235,8 @@ class Samples:
         position = np.column_stack([self.u, self.v, self.w])
         moved = augment and rng is not None and self.extent_um is not None
         if moved:
-            position = self._moved(position, rng)
+            index = self.worm_index if self.kind == "worm" else np.arange(len(position))
+            position = moved_worms(position, index, self.extent_um, rng)
         z, sample = self._assign(rng, position[:, 2], below_um)
         count = len(z)
         u, v = (torch.from_numpy(np.ascontiguousarray(axis)) for axis in position.T[:2])
@@ -287,65 +287,16 @@ class Samples:
         rest = (torch.from_numpy(values) for values in (self.mass, self.target, self.loss_weight))
         return cells(u, v, self.grid), channels, *rest
 
-    def _worms(self) -> int:
-        return int(self.worm_index.max(initial=-1)) + 1
-
-    def _moved(self, position: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Move worms, about the middle of the grid's ranges; single neurons each for itself.
-
-        Parameters
-        ----------
-        position : numpy.ndarray, shape (n, 3)
-            u, v, w.
-
-        Returns
-        -------
-        numpy.ndarray of float32, shape (n, 3)
-            u, v, w, not beyond 0 and 1.
-        """
-        index = self.worm_index if self.kind == "worm" else np.arange(len(position))
-        worms = int(index.max(initial=-1)) + 1
-        turn = rng.normal(0, TURN_RAD, (worms, 3))
-        a, b, c = turn.T
-        none = np.zeros(worms)
-        # of small angles: a rotation but for terms of their square
-        rows = [[none, -c, b], [c, none, -a], [-b, a, none]]
-        linear = np.eye(3) + np.moveaxis(np.array(rows), 2, 0)
-        linear *= 1 + rng.normal(0, STRETCH, (worms, 1, 3))
-        shift = rng.normal(0, SHIFT_UM, (worms, 3))[index]
-        extent = np.array(self.extent_um)
-        um = (position - 0.5) * extent
-        um = np.einsum("nij,nj->ni", linear[index], um) + shift
-        um += rng.normal(0, JITTER_UM, um.shape)
-        return (um / extent + 0.5).clip(0, 1).astype(np.float32)
-
     def _assign(
         self, rng: np.random.Generator | None, w: np.ndarray, below_um: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return each sample's auxiliary z, shape (samples,), and each neuron's sample, (n,)."""
         if self.kind == "neuron":
             return np.ascontiguousarray(w), np.arange(len(self.u))
-        worms = self._worms()
+        worms = int(self.worm_index.max(initial=-1)) + 1
         offset = np.full(worms, below_um)
         if rng is not None:
             offset = rng.uniform(0, self.slab_um, worms)
-        return self._slabs(offset, self._heights(w))
-
-    def _heights(self, w: np.ndarray) -> np.ndarray:
-        """Return heights [um], (n,): measured, or in body axes those of positions `w`."""
-        return self.height_um if self.extent_um is None else w * self.extent_um[2]
-
-    def _slabs(self, offset: np.ndarray, height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Cut worms into slabs that begin `offset` um, shape (worms,), below the lowest neuron.
-
-        Slabs without neurons are skipped; the others are numbered by worm, then by height.
-        """
-        begin = offset[self.worm_index]
-        level = np.floor((height + begin) / self.slab_um).astype(np.int64)
-        key = self.worm_index * (level.max(initial=0) + 1) + level
-        _, first, sample = np.unique(key, return_index=True, return_inverse=True)
-        centre = (level[first] + 0.5) * self.slab_um - begin[first]
-        span = self.span_um[first]
-        flat = span == 0
-        z = np.where(flat, 0.5, np.clip(centre / np.where(flat, 1, span), 0, 1))
-        return z, sample
+        # measured, or in body axes those of positions
+        height = self.height_um if self.extent_um is None else w * self.extent_um[2]
+        return slabs(self.worm_index, height, self.span_um, offset, self.slab_um)
