@@ -15,15 +15,21 @@ def no_gpu(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("tiles", "fault", "precision"),
-    [(True, "", "bf16"), (True, "a convolution is wrong", "fp32"), (False, "", "fp32")],
+    ("instructions", "fault", "precision"),
+    [
+        ("amx_bf16", "", "bf16"),
+        ("avx512_bf16", "", "bf16"),
+        ("amx_bf16", "a convolution is wrong", "fp32"),
+        ("avx512_bf16", "a convolution is wrong", "fp32"),
+        ("avx512_f", "", "fp32"),
+    ],
 )
-def test_bf16_on_a_cpu_with_tiles_only_and_where_it_is_right(
-    tiles, fault, precision, monkeypatch, caplog
+def test_bf16_on_a_cpu_that_multiplies_it_and_where_it_is_right(
+    instructions, fault, precision, monkeypatch, caplog
 ):
     no_gpu(monkeypatch)
     monkeypatch.setattr(device, "bf16_fault", lambda threads: fault)
-    found = {"avx512_bf16": True, "amx_bf16": tiles}
+    found = {"avx512_bf16": False, "amx_bf16": False, "avx512_f": True} | {instructions: True}
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
     with caplog.at_level(logging.INFO, "chromapal"):
         assert choose("auto", "auto", 1) == Device("cpu", precision, 1)
