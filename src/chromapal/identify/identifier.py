@@ -17,6 +17,7 @@ from chromapal.identify import spurious
 from chromapal.identify.align import Aligner
 from chromapal.identify.alignment import Alignment
 from chromapal.identify.assign import Calibration
+from chromapal.identify.ensemble import calibrate
 from chromapal.identify.handedness import Handedness
 from chromapal.identify.settings import INPUTS
 from chromapal.identify.spurious import Spurious
@@ -144,7 +145,8 @@ class Identifier:
         self.transformer = Transformer(self.params, seed, device, checkpoints).fit(views)
         self._views = views
         self.calibrations = {
-            features: Calibration.fit(*self.transformer.held_out_[features]) for features in views
+            features: calibrate(held_out)
+            for features, held_out in self.transformer.held_out_.items()
         }
         return self._held_out(table, *bodies[self.feature_sets[0]])
 
@@ -159,7 +161,7 @@ class Identifier:
             Of what is planted.
         """
         for features, view in self._views.items():
-            held_out = self.transformer.held_out_worms_[features]
+            held_out = self.transformer.held_out_[features].numbers
             planted, real = spurious.planted_worms(view, held_out, seed)
             logs = self.transformer.held_out_logs(features, planted)
             densities = self.transformer.density(features, planted, held_out=True)
@@ -167,7 +169,7 @@ class Identifier:
             for number, log in logs.items():
                 rows = planted.worm == number
                 position = planted.positions().numpy()[rows]
-                values[rows] = spurious.inputs(log, densities[number], position)
+                values[rows] = spurious.inputs(log.mean(0), densities[number], position)
             # whether an unnamed centre is a neuron is not known
             known = ~real | (planted.name != "")
             if known.any():
@@ -179,15 +181,15 @@ class Identifier:
         """Return rows, probabilities and positions of held-out worms; see `fit`."""
         features = self.feature_sets[0]
         at = {number: index for index, number in enumerate(_numbers(table, training))}
-        held = [at[number] for number in self.transformer.held_out_worms_[features]]
+        held_out = self.transformer.held_out_[features]
+        held = [at[number] for number in held_out.numbers]
         # so few worms that none was held out leave no row
         rows = [np.zeros(0, dtype=np.int64), *(training[index].row for index in held)]
         blank = torch.zeros(0, len(self.transformer.classes_), dtype=torch.float64)
         calibration = self.calibrations[features]
-        logs, _ = self.transformer.held_out_[features]
         return (
             np.concatenate(rows),
-            torch.cat([blank, *(calibration.probabilities(log) for log in logs)]),
+            torch.cat([blank, *(calibration.probabilities(log) for log in held_out.means)]),
             np.concatenate([np.zeros((0, 3)), *(positions[index] for index in held)]),
         )
 

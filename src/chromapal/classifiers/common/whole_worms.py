@@ -123,8 +123,8 @@ def name_worms(
             )
             LOGGER.info("%s: %s", ", ".join(each.label for each in usable), estimator.summary_)
             calibrations = {
-                label: scores.calibrated(estimator.classes_, *held, label)
-                for label, held in estimator.held_out_.items()
+                label: scores.calibrated(estimator.classes_, held_out, label)
+                for label, held_out in estimator.held_out_.items()
             }
             fitted.append((estimator, calibrations))
             found |= {
