@@ -146,6 +146,18 @@ def test_a_certain_and_right_answer_costs_the_entropy_of_its_shares():
     assert float(total) == pytest.approx(float(-(share * share.log()).sum()), rel=1e-5)
 
 
+def test_rare_colours_weigh_more_in_training_alone():
+    network = Rebalanced(18, 0.5, 0.38)
+    network.class_weight.fill_(3.0)
+    batch = next(ImageSamples([image(0.5, 0.5, 0.5)]).epoch(1))
+    logits = torch.zeros(1, len(BINS), 2, 2)
+    trained, _ = network.train().errors(logits, batch)
+    validated, _ = network.eval().errors(logits, batch)
+    # of equal logits the cross-entropy of a pixel is the logarithm of their number
+    assert float(validated) == pytest.approx(4 * np.log(len(BINS)), rel=1e-5)
+    assert float(trained) == pytest.approx(3 * float(validated), rel=1e-6)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (4, 5), (7, 9)])
 def test_every_fourth_pixel_keeps_its_colour(size):
     ab = torch.rand(1, 2, *(-(-side // 4) for side in size))

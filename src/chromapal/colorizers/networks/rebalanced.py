@@ -79,7 +79,11 @@ class Rebalanced(ImageNetwork):
         self.class_weight.copy_(ab_bins.rebalancing(prior, self.uniform))
 
     def errors(self, output: torch.Tensor, batch: ImageBatch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Sum the weighted cross-entropies of every fourth pixel."""
+        """Sum the cross-entropies of every fourth pixel; in training, rare colours weigh more.
+
+        In validation all pixels weigh the same: the few pixels of rare colours in a few images would
+        otherwise decide when training stops, which is then long before colours are learnt.
+        """
         mask = batch.mask[:, 0, ::STRIDE, ::STRIDE].flatten()
         space = lab.rgb_to_lab(batch.rgb[:, :, ::STRIDE, ::STRIDE])
         bins, probability = ab_bins.soft_encode(
@@ -87,7 +91,8 @@ class Rebalanced(ImageNetwork):
         )
         log_probability = F.log_softmax(output, dim=1).permute(0, 2, 3, 1).flatten(0, 2)
         entropy = -(probability * log_probability.gather(1, bins)).sum(dim=1)
-        return (self.class_weight[bins[:, 0]] * entropy * mask).sum(), mask.sum()
+        weight = self.class_weight[bins[:, 0]] if self.training else 1.0
+        return (weight * entropy * mask).sum(), mask.sum()
 
     def colours(self, gray: torch.Tensor) -> torch.Tensor:
         """Predict sRGB (B, 3, H, W) from gray (B, 1, H, W)."""
