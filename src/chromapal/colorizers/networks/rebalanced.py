@@ -81,8 +81,8 @@ class Rebalanced(ImageNetwork):
     def errors(self, output: torch.Tensor, batch: ImageBatch) -> tuple[torch.Tensor, torch.Tensor]:
         """Sum the cross-entropies of every fourth pixel; in training, rare colours weigh more.
 
-        In validation all pixels weigh the same: the few pixels of rare colours in a few images would
-        otherwise decide when training stops, which is then long before colours are learnt.
+        In validation all pixels weigh the same. Otherwise the rare colours of a few images would
+        decide when training stops: long before colours are learnt.
         """
         mask = batch.mask[:, 0, ::STRIDE, ::STRIDE].flatten()
         space = lab.rgb_to_lab(batch.rgb[:, :, ::STRIDE, ::STRIDE])
