@@ -122,9 +122,13 @@ def calibrated(names: np.ndarray, logs: list, truths: list, label: str) -> Calib
     column = background(names)
     if column is None:
         return Calibration.fit(logs, truths)
-    # numbers without the column of background, whose neurons teach nobody's score
-    moved = [np.where(t == column, NOBODY, t - (t > column)) for t in truths]
-    return Calibration.fit(logs, moved, column)
+    # background's neurons teach nobody's score
+    return Calibration.fit(logs, [without(truth, column) for truth in truths], column)
+
+
+def without(truth: np.ndarray, column: int) -> np.ndarray:
+    """Return numbers of names counted without the column of background, which is `NOBODY`."""
+    return np.where(truth == column, NOBODY, truth - (truth > column))
 
 
 def _known_worms(
