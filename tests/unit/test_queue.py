@@ -15,10 +15,9 @@ def apart(count) -> torch.Tensor:
     return 1000.0 * torch.arange(3 * count, dtype=torch.float64).reshape(count, 3)
 
 
-def order(probabilities, best, classes=(), position=None) -> list[int]:
+def order(probabilities, best, classes=()) -> list[int]:
     found = torch.tensor(probabilities, dtype=torch.float64)
-    position = apart(len(found)) if position is None else position
-    return Queue.of(NAMES, classes).order(found, position, np.array(best)).tolist()
+    return Queue.of(NAMES, classes).order(found, apart(len(found)), np.array(best)).tolist()
 
 
 def test_what_helps_most_comes_first():

@@ -190,7 +190,7 @@ def curve(solve: Solve, label: np.ndarray, choose: Choose, person: Expert) -> li
 
     score()
     while len(left) and answers < max(COUNTS) and 2 * (answers + 1) <= len(labelled):
-        neuron = choose(told, left)
+        neuron = int(choose(told, left))
         left = left[left != neuron]
         name = person.answer(neuron, set(told.values()))
         if not name:

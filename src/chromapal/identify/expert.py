@@ -88,5 +88,6 @@ def erring(
         if refusal < (1 - SURELY[parts[neuron]]) * close:
             declined.add(neuron)
         elif slip < ERRS[parts[neuron]]:
-            mistaken[neuron] = [str(name) for name in names[best] if name != label[neuron]]
+            others = best[(names[best] != label[neuron]) & (chances[neuron, best] > 0)]
+            mistaken[neuron] = names[others].tolist()
     return Expert(label, mistaken, declined)
