@@ -44,7 +44,7 @@ class Queue:
         names = pd.Series(names, dtype="str")
         parts = ganglion(names)
         return cls(
-            torch.from_numpy(parts.map(SURELY).to_numpy(np.float64)),
+            torch.tensor(parts.map(SURELY).to_numpy(np.float64)),
             neuron_class(names).isin(landmark_classes).to_numpy(),
             parts.isin(LAST).to_numpy(),
         )

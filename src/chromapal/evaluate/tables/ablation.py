@@ -36,8 +36,9 @@ def write_anchors(files: Sequence[dict], seed: int, out: str | os.PathLike):
     whole = table.drop(columns=[*counts, "right_before"])
     whole = whole.rename(columns={f"all_{name}": name for name in counts})
     names = {"accuracy": "all_accuracy", "low": "all_low", "high": "all_high"}
-    every = _over_worms(whole, keys, seed).rename(columns=names).drop(columns="worms")
-    both = others.merge(every, on=[*keys, "lab"])
+    every = _over_worms(whole, keys, seed).rename(columns=names)
+    # the same worms, and so the same rows
+    both = pd.concat([others, every.filter(list(names.values()))], axis=1)
     write_table("anchors", both, out, sort_by=[*keys, "lab"])
 
 
