@@ -1,11 +1,14 @@
-"""Whom to ask next, worked out by hand; names of a pharynx, a lateral and a ventral ganglion."""
+"""Which neuron to ask about next, worked out by hand: names of three ganglia."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from chromapal.classifiers.common import whole_worms
 from chromapal.identify import queue
-from chromapal.identify.assign import UNKNOWN
+from chromapal.identify.assign import UNKNOWN, Calibration
 from chromapal.identify.queue import Queue, landmarks, worth
 
 NAMES = ("AVAL", "I1L", "RIS")
@@ -75,3 +78,18 @@ def test_landmarks_are_the_classes_that_are_most_surely_named_right(monkeypatch)
     assert landmarks(right, truths, names) == ["RIM"]
     # 4 labelled neurons are too few to go by
     assert landmarks(right[:2], truths[1:], names) == []
+
+
+def test_landmarks_of_a_fold_are_judged_by_worms_that_were_held_out(monkeypatch):
+    monkeypatch.setattr(queue, "LANDMARKS", 1)
+    log = torch.full((5, 5), -9.0, dtype=torch.float64).fill_diagonal_(0.0)
+    swapped = np.array([0, 1, 3, 2, 4])
+    estimator = SimpleNamespace(
+        classes_=np.array(["AVAL", "AVAR", "RIML", "RIMR", "background"]),
+        held_out_={"position": ([log] * 3, [np.arange(5), swapped, swapped])},
+    )
+    calibrations = {"position": Calibration(1.0, 0.0)}
+    # of AVA 6 of 6 are right, of RIM 2 of 6; background is no class, though always right
+    assert whole_worms._landmarks(estimator, calibrations, "position") == ["AVA"]
+    estimator.held_out_["position"] = [], []
+    assert whole_worms._landmarks(estimator, calibrations, "position") == []
