@@ -10,8 +10,19 @@ from tests.named import identities
 
 
 def anchored(path, rows, **facts):
+    """Write rows of one person, who has given one wrong name and declined two, where there are any.
+
+    All labelled neurons are the others and those answered, of which one is wrong.
+    """
     columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
-    pd.DataFrame(rows, columns=columns).to_parquet(path)
+    table = pd.DataFrame(rows, columns=columns).assign(expert="errs")
+    wrong = table["anchors"].clip(upper=1)
+    table.assign(
+        all_labelled=table["labelled"] + table["anchors"],
+        all_right=table["right"] + table["anchors"] - wrong,
+        wrong=wrong,
+        declined=2 * wrong,
+    ).to_parquet(path)
     return {"path": path, "study": "s", "features": "position", **facts}
 
 
@@ -65,6 +76,15 @@ def test_anchors_by_hand(tmp_path):
     before = table.set_index(["features", "strategy", "anchors", "lab"])["before"]
     assert before[("position", "random", 2, "all")] == pytest.approx((4 / 8 + 1 / 3) / 2, rel=1e-5)
     assert before[("position", "asked", 2, "X")] == pytest.approx(5 / 8)
+    # all of them: 6 + 1 of 10 and 3 + 1 of 5; one of two answers is wrong
+    whole = table.set_index(["features", "strategy", "anchors", "lab"])
+    drawn = whole.loc[("position", "random", 2, "all")]
+    assert drawn["all_accuracy"] == pytest.approx((7 / 10 + 4 / 5) / 2, rel=1e-5)
+    assert drawn[["wrong", "declined"]].tolist() == [0.5, 2]
+    assert 0.7 <= drawn["all_low"] < 0.75 < drawn["all_high"] <= 0.8
+    start = whole.loc[("position", "random", 0, "all")]
+    assert start["all_accuracy"] == start["accuracy"] and not start[["wrong", "declined"]].any()
+    assert set(table["expert"]) == {"errs"}
     ends = table.set_index(["features", "strategy", "anchors", "lab"])[["low", "high"]]
     assert ends.loc[("position", "asked", 2, "all")].isna().all()
     low, high = ends.loc[("position", "random", 0, "all")]

@@ -1,5 +1,6 @@
 """What a person states about a worm holds, whatever the evidence."""
 
+import dataclasses
 from functools import cache
 
 import numpy as np
@@ -11,13 +12,14 @@ from hypothesis import strategies as st
 
 from chromapal.columns import COLOUR
 from chromapal.errors import InputError
-from chromapal.identify import align, anchored, anchors, run
+from chromapal.identify import align, anchored, anchors, asked, expert, run
 from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import FORBIDDEN, Anchors
-from chromapal.identify.assign import Answers
 from chromapal.identify.atlas import Atlas, NameDistribution
+from chromapal.identify.expert import Expert
 from chromapal.identify.handedness import CERTAIN
-from chromapal.identify.solver import Solved, Solver, ask
+from chromapal.identify.queue import Queue
+from chromapal.identify.solver import Solved, Solver
 from chromapal.identify.symmetry import Symmetry
 from chromapal.identify.worms import worms_of
 from chromapal.prepare.normalise import Normaliser
@@ -285,36 +287,6 @@ def test_true_anchors_do_no_harm():
     assert (found.names[rest] == true[rest]).sum() >= (plain.names[rest] == true[rest]).sum()
 
 
-def certain(probabilities) -> Solved:
-    probabilities = torch.tensor(probabilities, dtype=float)
-    count = len(probabilities)
-    position = 1000.0 * torch.arange(3 * count, dtype=float).reshape(count, 3)
-    answers = Answers(np.zeros((count, 5), int), np.zeros((count, 5)), np.ones(count, bool))
-    return Solved(
-        np.array(["A"] * count), np.ones(count), answers, 1.0, probabilities, position, 0.0
-    )
-
-
-def test_the_uncertain_neuron_is_asked_for():
-    one = certain([[0.98, 0.01], [0.5, 0.5], [0.7, 0.3], [0.0, 0.0]])
-    assert ask(one, np.array([0, 1, 2, 3])) == 1
-    assert ask(one, np.array([0, 2, 3])) == 2
-    assert ask(one, np.array([0, 3])) == 0  # that the last one is nobody is certain
-    assert ask(one, np.array([3])) == 3
-
-
-def test_of_two_uncertain_neurons_the_one_among_uncertain_ones_is_asked_for():
-    one = certain([[0.5, 0.5], [1.0, 0.0], [0.5, 0.5], [0.6, 0.4]])
-    one.position[1], one.position[3] = one.position[0] + 1, one.position[2] + 1
-    assert ask(one, np.arange(4)) == 2
-
-
-def test_asking_a_real_worm_is_for_an_unanchored_neuron():
-    found = solved()
-    candidates = np.array([2, 5, 9])
-    assert ask(found, candidates) in candidates
-
-
 @pytest.fixture(scope="module")
 def fold(tmp_path_factory):
     """Return the folder of an aligned fold; its test worms are one whole, and one of six names."""
@@ -339,22 +311,86 @@ def inputs(folder):
 def test_a_fold_is_anchored_step_by_step(fold, tmp_path):
     solver = anchored.load(fold / "atlas", [], "position+rgb", {})
     assert solver.aligner.level == "nonrigid" and solver.calibration.temperature > 0
-    anchored.anchor_fold(*inputs(fold), 1, tmp_path / "out.parquet")
+    asked.anchor_fold(*inputs(fold), 1, tmp_path / "out.parquet")
     out = pd.read_parquet(tmp_path / "out.parquet")
-    columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
-    assert list(out.columns) == columns
+    assert tuple(out.columns) == asked.COLUMNS
     none = out["anchors"].eq(0)
     assert out["right"][none].tolist() == out["right_before"][none].tolist()
-    curves = out.groupby(["worm", "strategy"], sort=False)["anchors"].agg(list)
+    assert out["right"][none].tolist() == out["all_right"][none].tolist()
+    curves = out.groupby(["worm", "strategy", "expert"], sort=False)["anchors"].agg(list)
     worm = learnt()[2]
     for strategy in ("random", "asked"):
-        assert curves["few", strategy] == [0, 2]  # half of the names at most
-        assert curves[worm.worm, strategy] == [0, 2, 5, 8, 10]
+        # half of the names at most
+        assert curves["few", strategy, "sure"] == [0, 1, 2]
+        assert curves[worm.worm, strategy, "sure"] == [0, 1, 2, 5, 8, 10]
     labels = np.where(out["worm"].eq("few"), 6, len(worm.row))
+    assert (out["all_labelled"] == labels).all()
     assert (out["labelled"] == labels - out["anchors"]).all()
     assert out["right"].between(0, out["labelled"]).all()
+    assert (out["all_right"] >= out["right"]).all()
     start = out[out["anchors"].eq(0)].groupby("worm")["right"].nunique()
-    assert (start == 1).all()  # nothing is anchored yet: both strategies start alike
+    assert (start == 1).all()  # nothing is anchored yet: all start alike
+    sure = out[out["expert"].eq("sure")]
+    assert not sure[["wrong", "declined"]].any(axis=None)
+    assert (sure["all_right"] == sure["right"] + sure["anchors"]).all()
+    asked.anchor_fold(*inputs(fold), 1, tmp_path / "again.parquet")
+    assert (tmp_path / "again.parquet").read_bytes() == (tmp_path / "out.parquet").read_bytes()
+
+
+def asked_worm(monkeypatch, errs: float, surely: float) -> tuple[pd.DataFrame, list]:
+    """Return the curves of the test worm, and with what the solver was called."""
+    aligner, calibration, worm, true = learnt()
+    monkeypatch.setattr(expert, "ERRS", dict.fromkeys(expert.ERRS, errs))
+    monkeypatch.setattr(expert, "SURELY", dict.fromkeys(expert.SURELY, surely))
+    worm = dataclasses.replace(worm, label=true)
+    calls, solve = [], Solver.solve
+
+    def spy(self, given, odds, known=None):
+        calls.append((given, known))
+        return solve(self, given, odds, known)
+
+    monkeypatch.setattr(Solver, "solve", spy)
+    solver = Solver(aligner, calibration, "position+rgb")
+    queue = Queue.of(aligner.atlas.names, ["I1"])
+    rows = asked.curves(solver, worm, -50.0, queue, np.random.default_rng(3))
+    return pd.DataFrame(rows, columns=asked.COLUMNS[2:]), calls
+
+
+def test_who_never_errs_nor_declines_is_sure(monkeypatch):
+    rows, calls = asked_worm(monkeypatch, 0.0, 1.0)
+    sure, errs = (rows[rows["expert"].eq(who)].drop(columns="expert") for who in ("sure", "errs"))
+    assert sure.to_numpy().tolist() == errs.to_numpy().tolist()
+    # once without answers, at five numbers of random ones, after each of ten that are asked for
+    assert len(calls) == 1 + 5 + 10
+    # the random ones are the first neurons of one order
+    true = learnt()[3]
+    order = np.random.default_rng(3).permutation(len(true))
+    found = solved(known=Anchors({int(neuron): str(true[neuron]) for neuron in order[:5]}))
+    five = sure[sure["strategy"].eq("random") & sure["anchors"].eq(5)].iloc[0]
+    assert five["all_right"] == (found.names == true).sum()
+    assert five["right"] == (found.names == true)[order[5:]].sum()
+
+
+def test_no_label_reaches_the_solver_but_by_an_answer(monkeypatch):
+    rows, calls = asked_worm(monkeypatch, 1.0, 1.0)
+    true = learnt()[3]
+    assert all((given.label == "").all() for given, _ in calls)
+    assert max(len(known.names) for _, known in calls) == 10
+    errs = rows[rows["expert"].eq("errs")]
+    assert (errs["wrong"] == errs["anchors"]).all()  # not one answer is a label
+    assert (errs["all_right"] == errs["right"]).all()
+    told = [known for _, known in calls if known.names]
+    truths = [all(true[n] == name for n, name in known.names.items()) for known in told]
+    assert any(truths) and not all(truths)  # of one person all, of the other none
+    assert all(not any(true[n] == name for n, name in known.names.items())
+               for known, all_true in zip(told, truths, strict=True) if not all_true)  # fmt: skip
+
+
+def test_who_declines_everything_answers_nothing(monkeypatch):
+    monkeypatch.setattr(expert, "erring", lambda label, *_: Expert(label, {}, range(len(label))))
+    rows, _ = asked_worm(monkeypatch, 0.0, 1.0)
+    errs = rows[rows["expert"].eq("errs")]
+    assert errs["anchors"].tolist() == [0, 0]
 
 
 def test_what_a_folder_states_is_answered(fold, tmp_path, caplog):

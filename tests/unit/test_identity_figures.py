@@ -68,11 +68,14 @@ def made_coverage() -> pd.DataFrame:
 
 def made_anchors() -> pd.DataFrame:
     return pd.DataFrame(
-        {"study": "demo", "features": features, "strategy": strategy, "anchors": count,
-         "lab": lab, "worms": 9, "accuracy": 0.6 + gain * count + more, "low": 0.55,
-         "high": 0.9, "before": 0.6 + gain * count / 2 + more}
+        {"study": "demo", "features": features, "strategy": strategy, "expert": expert,
+         "anchors": count, "lab": lab, "worms": 9, "accuracy": 0.6 + gain * count + more - lost,
+         "low": 0.55, "high": 0.9, "before": 0.6 + gain * count / 2 + more,
+         "wrong": lost, "declined": 1, "all_accuracy": 0.7 + gain * count + more - lost,
+         "all_low": 0.65, "all_high": 0.95}
         for features in ("position", "position+rgb")
         for strategy, gain in (("random", 0.01), ("asked", 0.03))
+        for expert, lost in (("errs", 0.05), ("sure", 0.0))
         for count in (0, 2, 5)
         for lab, more in (("all", 0), (HOSTILE[1], 0.1), ("B", -0.1))
     )  # fmt: skip
@@ -204,20 +207,28 @@ def test_calibration_without_coverage_shows_what_there_is():
     assert words(drawn.axes[1]) == []
 
 
-def test_anchors_draw_both_strategies_thick_and_laboratories_thin():
+def test_anchors_draw_strategies_and_persons_thick_and_laboratories_thin():
     drawn = anchors.figure(made_anchors())
-    assert [axes.get_title("left") for axes in drawn.axes] == ["position", "position+rgb"]
-    chance, asked = curves(drawn.axes[0], 2.4)
-    assert chance.get_xdata().tolist() == [0, 2, 5]
-    assert chance.get_ydata().tolist() == pytest.approx([0.6, 0.62, 0.65])
-    assert asked.get_ydata().tolist() == pytest.approx([0.6, 0.66, 0.75])
-    assert (chance.get_color(), asked.get_color()) == (BLUE, ORANGE)
-    _, before = curves(drawn.axes[0], 1.4)
+    assert [axes.get_title("left") for axes in drawn.axes[:2]] == ["position", "position+rgb"]
+    whole, _, others, _ = drawn.axes
+    expected = [("-", BLUE, 0.01, 0), ("--", BLUE, 0.01, 0.05)]
+    expected += [("-", ORANGE, 0.03, 0), ("--", ORANGE, 0.03, 0.05)]
+    for axes, start in ((whole, 0.7), (others, 0.6)):
+        found = curves(axes, 2.4)
+        assert len(found) == len(expected)
+        for curve, (dashes, shade, gain, lost) in zip(found, expected, strict=True):
+            assert (curve.get_linestyle(), curve.get_color()) == (dashes, shade)
+            assert curve.get_xdata().tolist() == [0, 2, 5]
+            heights = [start + gain * count - lost for count in (0, 2, 5)]
+            assert curve.get_ydata().tolist() == pytest.approx(heights)
+    assert not curves(whole, 1.4) and not curves(whole, 0.7)
+    _, before = curves(others, 1.4)
     assert before.get_ydata().tolist() == pytest.approx([0.6, 0.63, 0.675])
-    assert len(curves(drawn.axes[0], 0.7)) == 4
-    assert words(drawn.axes[0]) == [r"\$x\$", "B"]
-    band = drawn.axes[0].collections[0].get_paths()[0].vertices
-    assert (band[:, 1].min(), band[:, 1].max()) == (0.55, 0.9)
+    assert len(curves(others, 0.7)) == 4
+    assert words(others) == [r"\$x\$", "B"]
+    for axes, ends in ((whole, (0.65, 0.95)), (others, (0.55, 0.9))):
+        band = axes.collections[0].get_paths()[0].vertices
+        assert (band[:, 1].min(), band[:, 1].max()) == ends
 
 
 def test_ablation_has_a_panel_per_question_and_a_curve_of_training_worms():

@@ -11,7 +11,7 @@ from chromapal.evaluate.pages import worm_page
 from chromapal.identify.anchors import Anchors
 from chromapal.identify.assign import Calibration
 from chromapal.identify.corrected import correct
-from chromapal.identify.solver import worth
+from chromapal.identify.queue import worth
 from chromapal.worms.names import PAIRS, denoted
 from tests.browser import driven, needs_chromium
 

@@ -106,19 +106,6 @@ def test_the_least_sure_training_worm_is_kept():
     assert found["landmarks"] == {"position": []}  # nobody has labelled anything
 
 
-def test_landmarks_are_the_classes_that_are_most_surely_named_right(monkeypatch):
-    monkeypatch.setattr(typical, "LANDMARKS", 1)
-    right = [surely([0, 1, 2, 3])] * 3
-    truths = [np.array([0, 1, 2, 3]), np.array([0, 1, 2, 3]), np.array([0, 1, 3, UNKNOWN])]
-    # of AVA 6 of 6 are right, of RIM 4 of 5
-    assert typical.landmarks(right, truths, NAMES) == ["AVA"]
-    # 5 of 6 of AVA, and 5 of 5 of RIM
-    truths = [np.array([1, 1, 2, 3]), np.array([0, 1, 2, 3]), np.array([0, 1, 2, UNKNOWN])]
-    assert typical.landmarks(right, truths, NAMES) == ["RIM"]
-    # 4 labelled neurons are too few to go by
-    assert typical.landmarks(right[:2], truths[1:], NAMES) == []
-
-
 def test_without_gray_nothing_is_known_about_it():
     identifier, neurons = trained([[np.nan] * 4] * 2)
     assert typical.learn(identifier, neurons)["gray_agreement"] is None

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 import torch
 
+from chromapal.columns import BODY
 from chromapal.evaluate.pages import packing, workbench
 from chromapal.evaluate.pages.workbench import NewWorm
 from chromapal.identify.anchors import Anchors
 from chromapal.identify.corrected import correct
+from chromapal.identify.queue import Queue
 from chromapal.worms import neuropal_id
 from tests.browser import driven, needs_chromium
 from tests.new_worm import IN_DOUBT, SPACING, new_worm
@@ -150,6 +152,18 @@ def corrected(tmp_path_factory) -> tuple[NewWorm, dict]:
     (folder / "anchors.csv").write_text(saw["anchors"], encoding="utf-8")
     saw["path"] = folder / "anchors.csv"
     return worm, saw
+
+
+def test_the_page_asks_in_the_order_that_is_measured(corrected):
+    worm, saw = corrected
+    known = worm.probabilities.columns
+    landmark = worm.expected["landmark"].reindex(known).to_numpy()
+    queue = dataclasses.replace(Queue.of(known, []), landmark=landmark)
+    log = torch.from_numpy(worm.probabilities.to_numpy(float)).log()
+    found = correct(log, known, Anchors())
+    position = torch.from_numpy(worm.named[list(BODY)].to_numpy(float))
+    order = queue.order(found.probabilities, position, found.answers.best[:, 0])
+    assert saw["queue"] == order.tolist()
 
 
 def test_keys_state_what_they_say(corrected):

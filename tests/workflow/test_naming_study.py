@@ -1,6 +1,7 @@
 """A study that names neurons of aligned worms, from tables to a page per worm."""
 
 import copy
+import itertools
 
 import pandas as pd
 import pytest
@@ -133,10 +134,16 @@ def test_confidence_is_told(named):
 
 
 def test_anchors_and_parts_are_scored(named):
-    anchors = table(named, "anchors").query("lab == 'all'").set_index(["strategy", "anchors"])
-    assert set(anchors.index) == {(s, n) for s in ("asked", "random") for n in (0, 2, 5, 8, 10)}
-    assert anchors["accuracy"].between(0, 1).all()
-    assert anchors.loc[("asked", 0), "accuracy"] == anchors.loc[("random", 0), "accuracy"] > 0.8
+    keys = ["strategy", "expert", "anchors"]
+    anchors = table(named, "anchors").query("lab == 'all'").set_index(keys)
+    answers = itertools.product(("asked", "random"), ("errs", "sure"), (0, 1, 2, 5, 8, 10))
+    assert set(anchors.index) == set(answers)
+    assert anchors[["accuracy", "all_accuracy"]].stack().between(0, 1).all()
+    none = anchors.xs(0, level="anchors")
+    assert none["accuracy"].nunique() == 1 and (none["accuracy"] > 0.8).all()
+    sure = anchors.xs("sure", level="expert")
+    assert not sure[["wrong", "declined"]].any(axis=None)
+    assert sure.loc[("asked", 10), "all_accuracy"] > sure.loc[("asked", 0), "all_accuracy"]
     ablation = table(named, "ablation").query("lab == 'all'")
     assert set(ablation["question"]) == {
         "assignment", "colour scale", "context", "handedness", "refinement", "training worms",

@@ -130,7 +130,7 @@ rule answer_anchors:
 
 
 rule anchor_neurons:
-    """Name one fold's test worms with anchors, drawn at random or chosen by the method."""
+    """Name one fold's test worms with answers of a simulated person, who may err."""
     input:
         neurons="results/{study}/neurons/{fold}/neurons.parquet",
         worms="results/{study}/aligned/{features}/{fold}/worms.parquet",
@@ -143,7 +143,7 @@ rule anchor_neurons:
     conda:
         ENVIRONMENT
     params:
-        **calls("identify.anchored:anchor_fold"),
+        **calls("identify.asked:anchor_fold"),
         params=ANCHOR_PARAMS,
         seed=config["seed"],
     script:

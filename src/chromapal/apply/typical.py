@@ -4,7 +4,7 @@ A new microscope's gray channel may show other cells brightly than NeuroPAL's do
 calcium indicators). Names by position alone tell: they say which neurons should be bright.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,10 @@ import torch
 from chromapal.columns import PROBABILITY, SCOPE
 from chromapal.identify.assign import answer
 from chromapal.identify.colour import NameColours, learn_colours
-from chromapal.worms.table import WORM, neuron_class
+from chromapal.identify.queue import landmarks
+from chromapal.worms.table import WORM
 
 POSITION, AGREEMENT = "position", "gray_agreement"
-LANDMARKS = 12  # classes of neurons
-LEAST_LABELS = 5  # labelled neurons of a class that its share is judged by
 PERCENTILE = 5.0  # of training worms; gray that goes less with names does not transfer
 # what a worm is named by where its gray does not transfer
 WITHOUT_GRAY = {"position+gray": POSITION, "position+white+rgb": "position+rgb"}
@@ -63,42 +62,6 @@ def gray_agreement(gray: np.ndarray, probabilities: torch.Tensor, colours: NameC
     return float(shared / np.sqrt(gray_variance * expected_variance))
 
 
-def landmarks(
-    probabilities: Sequence[torch.Tensor], truths: Sequence[np.ndarray], names: np.ndarray
-) -> list[str]:
-    """Choose the classes of neurons that are most surely named right.
-
-    Parameters
-    ----------
-    probabilities : sequence of torch.Tensor, shape (n, K)
-        Calibrated probabilities of worms that were held out.
-    truths : sequence of numpy.ndarray of int, shape (n,)
-        Numbers of their names, below 0 where unlabelled.
-    names : numpy.ndarray of str, shape (K,)
-        The names.
-
-    Returns
-    -------
-    list of str
-        At most `LANDMARKS` classes, sorted, of those with the largest (right + 1) / (labelled + 2),
-        Laplace's estimate of the share that is named right.
-    """
-    classes = neuron_class(pd.Series(names, dtype="str")).to_numpy()
-    parts = []
-    for found, truth in zip(probabilities, truths, strict=True):
-        given = answer(found).best[:, 0]
-        known = truth >= 0
-        right = (given == truth)[known]
-        parts.append(pd.DataFrame({"class": classes[truth[known]], "right": right}))
-    if not parts:
-        return []
-    counts = pd.concat(parts).groupby("class")["right"].agg(["sum", "size"])
-    counts = counts[counts["size"] >= LEAST_LABELS]
-    share = (counts["sum"] + 1) / (counts["size"] + 2)
-    ranked = share.rename("share").reset_index().sort_values(["share", "class"], ascending=[0, 1])
-    return sorted(ranked["class"][:LANDMARKS])
-
-
 def learn(identifier, neurons: pd.DataFrame) -> dict:
     """Describe how training worms are named by networks that they were held out of.
 
@@ -118,7 +81,7 @@ def learn(identifier, neurons: pd.DataFrame) -> dict:
             `PERCENTILE` of the worms' `gray_agreement`, each by what the others teach; None if no
             worm says anything about it.
         landmarks : dict of str to list of str
-            By feature set; see the function of this name.
+            By feature set; see `chromapal.identify.queue.landmarks`.
     """
     transformer = identifier.transformer
     probabilities = {

@@ -95,7 +95,7 @@ def judge_fold(
     Parameters
     ----------
     neurons, worms, atlas, network, features, params
-        As for `chromapal.identify.anchored.anchor_fold`.
+        As for `chromapal.identify.anchored.answer_fold`.
     out_labels : path-like
         Parquet, a row per label that the models know; see
         `chromapal.audit.questions.label_rows`.

@@ -1,17 +1,15 @@
-"""How many names a person has to fix: a fold's worms named with anchors."""
+"""A fold's worms named under what a person states."""
 
 import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from scipy.special import expit
 
 from chromapal.columns import ASSIGNED, BODY, PROBABILITY
-from chromapal.console import progress
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_parquet
 from chromapal.identify.align import Aligner
@@ -19,16 +17,14 @@ from chromapal.identify.anchors import Anchors
 from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import CERTAIN, DOUBTFUL, LABELS, STATED
 from chromapal.identify.settings import TransformerSettings
-from chromapal.identify.solver import Solver, ask
+from chromapal.identify.solver import Solver
 from chromapal.identify.transformer import CALIBRATIONS, Transformer
-from chromapal.identify.worms import Worm, worms_of
+from chromapal.identify.worms import worms_of
 from chromapal.prepare.features import channels
 from chromapal.worms.slugs import worm_paths
 from chromapal.worms.table import WORM
 
 LOGGER = logging.getLogger("chromapal")
-COUNTS = (0, 2, 5, 8, 10)
-RANDOM, ASKED = "random", "asked"
 
 
 def load(
@@ -61,80 +57,6 @@ def load(
     return Solver(aligner, Calibration(**facts["calibration"]), features)
 
 
-def anchor_fold(
-    neurons: str | os.PathLike,
-    worms: str | os.PathLike,
-    atlas: str | os.PathLike,
-    network: str | os.PathLike | Sequence[str],
-    features: str,
-    params: dict,
-    seed: int,
-    out: str | os.PathLike,
-):
-    """Name a fold's test worms with growing numbers of anchors.
-
-    Parameters
-    ----------
-    neurons : path-like
-        The fold's normalised neurons.
-    worms, atlas : path-like
-        What `chromapal.identify.run.align_fold` decided about the test worms, and learnt.
-    network, features, params
-        As for `load`.
-    seed : int
-        Of the anchors that are drawn at random.
-    out : path-like
-        Parquet: lab, worm, strategy (random, asked), anchors, labelled (not anchored), right, and
-        right_before: of the same neurons without any anchor, since those asked for are the
-        hardest and leave easy ones behind.
-        An anchor states the label of a labelled neuron. Worms with fewer than twice as many
-        labels as anchors are left out of that number.
-    """
-    torch.set_num_threads(1)
-    neurons = pd.read_parquet(neurons)
-    tested = worms_of(neurons[neurons["role"].eq("test")], channels(features))
-    odds = odds_of(pd.read_parquet(worms))
-    solver = load(atlas, network, features, params)
-    rows = []
-    for number, worm in enumerate(progress(tested, len(tested), "anchor worms")):
-        rng = np.random.default_rng([seed, number])
-        before = float(odds[worm.lab, worm.worm])
-        for strategy in (RANDOM, ASKED):
-            curve = _curve(solver, worm, before, strategy, rng)
-            rows += [(worm.lab, worm.worm, strategy, *row) for row in curve]
-    columns = ["lab", "worm", "strategy", "anchors", "labelled", "right", "right_before"]
-    write_parquet(pd.DataFrame(rows, columns=columns), out)
-
-
-def _curve(
-    solver: Solver, worm: Worm, odds: float, strategy: str, rng: np.random.Generator
-) -> list[tuple[int, ...]]:
-    """Score one worm at each number of anchors."""
-    labelled = np.flatnonzero(worm.label != "")
-    order = rng.permutation(labelled)
-    rows, fixed = [], {}
-    solved = before = None
-    for anchors in range(max(COUNTS) + 1):
-        if 2 * anchors > len(labelled):
-            break
-        if anchors and strategy == ASKED:
-            neuron = ask(solved, np.setdiff1d(labelled, list(fixed)))
-            fixed = {**fixed, neuron: str(worm.label[neuron])}
-        elif anchors:
-            fixed = {**fixed, int(order[anchors - 1]): str(worm.label[order[anchors - 1]])}
-        if strategy == RANDOM and anchors not in COUNTS:
-            continue
-        solved = solver.solve(worm, odds, Anchors(fixed))
-        before = solved if before is None else before
-        rest = np.setdiff1d(labelled, list(fixed))
-        if anchors in COUNTS:
-            right, right_before = (
-                int((each.names[rest] == worm.label[rest]).sum()) for each in (solved, before)
-            )
-            rows.append((anchors, len(rest), right, right_before))
-    return rows
-
-
 def answer_fold(
     neurons: str | os.PathLike,
     worms: str | os.PathLike,
@@ -149,8 +71,12 @@ def answer_fold(
 
     Parameters
     ----------
-    neurons, worms, atlas, network, features, params
-        As for `anchor_fold`.
+    neurons : path-like
+        The fold's normalised neurons.
+    worms, atlas : path-like
+        What `chromapal.identify.run.align_fold` decided about the test worms, and learnt.
+    network, features, params
+        As for `load`.
     anchors : path-like
         Folder with a file `{lab}/{worm}.csv` per worm, named as its table of names is; see
         `chromapal.identify.anchors.Anchors.read`.

@@ -1,4 +1,4 @@
-"""A worm named under what a person states, and which neuron to ask a person about next."""
+"""A worm named under what a person states."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +16,6 @@ from chromapal.identify.transformer import Transformer
 from chromapal.identify.worm_batch import View
 from chromapal.identify.worms import Worm
 from chromapal.prepare.features import channels
-
-REACH_UM = 12.0  # within which neurons share their uncertainty
 
 
 @dataclass(frozen=True)
@@ -148,49 +146,3 @@ def _held(log: torch.Tensor, fixed: torch.Tensor) -> float:
     free = open_names.any(1)
     allowed = torch.where(open_names, log - fixed, -torch.inf)[free]
     return float(torch.logsumexp(allowed, 1).clamp(min=-60).sum())
-
-
-def ask(solved: Solved, candidates: np.ndarray) -> int:
-    """Choose the neuron whose name would help most.
-
-    A neuron is worth the uncertainty of its own name (entropy) and, since a name also settles
-    where its neighbours are, that of the neurons within `REACH_UM`; of names that a pair could
-    swap, both sides' uncertainty is in the entropy already.
-
-    Parameters
-    ----------
-    solved : Solved
-        The worm as it is named now.
-    candidates : numpy.ndarray of int
-        Neurons that may be asked for.
-
-    Returns
-    -------
-    int
-        One of them.
-    """
-    value = worth(solved.probabilities, solved.position)
-    return int(candidates[int(value[torch.from_numpy(candidates)].argmax())])
-
-
-def worth(probabilities: torch.Tensor, position: torch.Tensor) -> torch.Tensor:
-    """Return how much each neuron's name would help; see `ask`.
-
-    Parameters
-    ----------
-    probabilities : torch.Tensor, shape (n, K)
-        Probabilities of names; what a row lacks to 1 is nobody's.
-    position : torch.Tensor, shape (n, 3)
-        Body axes [um].
-
-    Returns
-    -------
-    torch.Tensor, shape (n,)
-        Entropy [nat]: a neuron's own, and the mean over its neighbourhood.
-    """
-    probability = probabilities.clamp(1e-9, 1)
-    nobody = (1 - probabilities.sum(1)).clamp(1e-9, 1)
-    entropy = -(probability * probability.log()).sum(1) - nobody * nobody.log()
-    apart = torch.cdist(position, position)
-    near = (-apart.square() / (2 * REACH_UM**2)).exp()
-    return entropy + near @ entropy / near.sum(1)

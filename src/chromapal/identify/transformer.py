@@ -33,7 +33,8 @@ SIZE_UM = 20.0  # root mean square distance from the centre that positions are b
 DECAY = 0.99  # of the running mean of weights that is kept
 GRADIENT = 1.0
 FACTS, ATLASES = "transformer.json", "atlases"
-CALIBRATIONS = "calibrations.json"  # beside the networks of a fold, by feature set
+# beside the networks of a fold, by feature set: `Calibration`, and classes of `queue.landmarks`
+CALIBRATIONS, LANDMARKS = "calibrations.json", "landmarks.json"
 
 
 class Transformer(BaseEstimator):

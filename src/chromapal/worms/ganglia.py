@@ -25,6 +25,13 @@ _CLASSES = {
 }
 OTHER = "other"
 GANGLIA = (*_CLASSES, OTHER)
+# How surely a person who sees a neuron can say which it is: best where few neurons lie, each in a
+# place of its own, worst where many lie close together, and in other places from worm to worm.
+SURELY = {
+    "pharynx": 1.0, "anterior": 0.9, "dorsal": 0.8, "lateral": 0.8, "ventral": 0.5,
+    "retrovesicular": 0.4, OTHER: 0.6,
+}  # fmt: skip
+LAST = ("ventral", "retrovesicular")  # a person is asked about them when nothing else is left
 _GANGLION = {
     neuron_class: name for name, classes in _CLASSES.items() for neuron_class in classes.split()
 }

@@ -124,10 +124,15 @@ def calibrated(names: np.ndarray, held_out: HeldOut, label: str) -> Calibration:
         LOGGER.info("%s: too few training worms to calibrate probabilities on", label)
     column = background(names)
     if column is not None:
-        # numbers without the column of background, whose neurons teach nobody's score
-        moved = [np.where(t == column, NOBODY, t - (t > column)) for t in held_out.truths]
-        held_out = dataclasses.replace(held_out, truths=moved)
+        # background's neurons teach nobody's score
+        truths = [without(truth, column) for truth in held_out.truths]
+        held_out = dataclasses.replace(held_out, truths=truths)
     return calibrate(held_out, column)
+
+
+def without(truth: np.ndarray, column: int) -> np.ndarray:
+    """Return numbers of names counted without the column of background, which is `NOBODY`."""
+    return np.where(truth == column, NOBODY, truth - (truth > column))
 
 
 def _known_worms(

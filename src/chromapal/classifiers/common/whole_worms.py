@@ -23,7 +23,8 @@ from chromapal.classifiers.common.naming import ranked, write_names
 from chromapal.columns import PREDICTED
 from chromapal.files import whole, write_json
 from chromapal.identify.assign import Calibration
-from chromapal.identify.transformer import CALIBRATIONS
+from chromapal.identify.queue import landmarks
+from chromapal.identify.transformer import CALIBRATIONS, LANDMARKS
 from chromapal.identify.worm_batch import AXES, View
 from chromapal.prepare.resample import inverse_frequency
 from chromapal.prepare.variants import OVERSAMPLED, Smote
@@ -54,8 +55,8 @@ def name_fold(
     out_names : path-like
         Parquet, as of `chromapal.classifiers.common.naming.name_fold`.
     out_network : path-like
-        Folder with networks, atlases and calibrations of feature sets in body axes, for anchors;
-        the file of calibrations alone where there are none.
+        Folder with networks, atlases, calibrations and landmarks of feature sets in body axes, for
+        anchors; calibrations and landmarks alone, and empty, where there are none.
     """
     torch.set_num_threads(1)
     table = labelled_for_training(neurons, task.variant)
@@ -66,14 +67,16 @@ def name_fold(
     write_names(table, list(zip(tables, found, strict=True)), out_names)
     with whole(out_network) as folder:
         folder.mkdir()
-        content = {}
+        content, classes = {}, {}
         for estimator, calibrations in fitted:
             aligned = [features for features in calibrations if features in sources.aligned]
             if aligned:
                 estimator.save(folder, aligned)
                 content |= {name: dataclasses.asdict(calibrations[name]) for name in aligned}
+                classes |= {name: _landmarks(estimator, calibrations, name) for name in aligned}
         # also where nothing could be trained, which anchors have to be told
         write_json(content, folder / CALIBRATIONS)
+        write_json(classes, folder / LANDMARKS)
     shutil.rmtree(training.checkpoints, ignore_errors=True)
 
 
@@ -136,6 +139,20 @@ def name_worms(
                 nothing = np.zeros((len(each.test), len(names)))
                 found[each.label] = ranked(each.test, names, nothing, Calibration())
     return [found[each.label] for each in tables], fitted
+
+
+def _landmarks(estimator, calibrations: dict[str, Calibration], features: str) -> list[str]:
+    """Choose landmarks by training worms, each named by a network that it was held out of."""
+    held_out, names = estimator.held_out_[features], estimator.classes_
+    found = [
+        scores.shared_out(names, log.numpy(), calibrations[features])[0] for log in held_out.means
+    ]
+    truths = held_out.truths
+    column = scores.background(names)
+    if column is not None:
+        names = np.delete(names, column)
+        truths = [scores.without(truth, column) for truth in truths]
+    return landmarks(found, truths, names)
 
 
 def _groups(tables: Sequence[FeatureTable]) -> list[list[FeatureTable]]:

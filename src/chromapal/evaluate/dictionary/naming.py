@@ -125,16 +125,27 @@ TABLES = {
     ),
     "anchors": Table(
         "tables/anchors.csv",
-        "How anchors improve the names of other neurons: a row per number of anchors.",
-        ("study", "features", "strategy", "anchors", "lab"),
+        "What a simulated person's answers are worth: a row per number of answers. A person is "
+        "asked about labelled neurons, each once.",
+        ("study", "features", "strategy", "expert", "anchors", "lab"),
         columns_of(
             "study features",
-            Column("strategy", TEXT, "How they were chosen: `random`, or `asked`: by the method."),
-            Column("anchors", COUNT, "Neurons named by a person (simulated from their labels)."),
+            Column("strategy", TEXT, "How neurons were chosen: `random`, or `asked`: in the order "
+                "of the pages of new worms."),
+            Column("expert", TEXT, "Who answers: `sure` never errs, `errs` gives wrong names and "
+                "declines questions."),
+            Column("anchors", COUNT, "Answers, that is neurons named by the person."),
             "lab worms",
             Column("accuracy", FRACTION, "Fraction of the other labelled neurons named right."),
             "low high",
-            Column("before", FRACTION, "The same neurons' fraction without any anchor."),
+            Column("before", FRACTION, "The same neurons' fraction without any answer."),
+            Column("wrong", FRACTION, "Fraction of the answers that are wrong."),
+            Column("declined", "", "Questions declined on the way, mean over worms."),
+            Column("all_accuracy", FRACTION, "Fraction of all labelled neurons that have the right "
+                "name, those answered among them as the person named them."),
+            Column("all_low", FRACTION, "Lower end of that accuracy's 95 % interval (bootstrap "
+                "over worms)."),
+            Column("all_high", FRACTION, "Upper end of that interval."),
         ),
     ),
     "ablation": Table(

@@ -156,7 +156,7 @@ function assign(cost, rows, columns) {
   return [...columnOf];
 }
 
-// How much each neuron's name would help: solver.worth. positions: [posterior, dorsal, left] in um.
+// How much each neuron's name would help: queue.worth. positions: [posterior, dorsal, left] in um.
 function worth(chances, count, names, positions) {
   const entropy = new Float64Array(count);
   const surprise = (share) => {

@@ -87,7 +87,8 @@ function candidates(neuron) {
   });
 }
 
-// Neurons to ask about: what helps most times how surely a person can answer it.
+// Neurons to ask about, as chromapal.identify.queue has them: landmarks first; what helps most times
+// how surely a person can answer it; ganglia in which that is hardest last.
 function queued(helps) {
   const value = (neuron) => {
     let surely = 0, rest = 1;
@@ -97,13 +98,15 @@ function queued(helps) {
     });
     return helps[neuron] * (surely + Math.max(rest, 0) * NOBODY_SURE);
   };
-  const landmark = (neuron) => {
+  const turn = (neuron) => {
     const best = solved.best[neuron][0];
-    return best !== undefined && content.names[best].landmark && chance(neuron, best) < CERTAIN;
+    if (best === undefined) return 1;
+    if (content.names[best].landmark && chance(neuron, best) < CERTAIN) return 0;
+    return content.names[best].last ? 2 : 1;
   };
   const later = (neuron) => state.passed.has(neuron) || state.statements.get(neuron)?.maybe;
   return numbers().filter((neuron) => !isSettled(neuron))
-    .map((neuron) => [later(neuron) ? 2 : landmark(neuron) ? 0 : 1, -value(neuron), neuron])
+    .map((neuron) => [later(neuron) ? 3 : turn(neuron), -value(neuron), neuron])
     .sort((one, other) => one[0] - other[0] || one[1] - other[1] || one[2] - other[2])
     .map(([, , neuron]) => neuron);
 }

@@ -29,12 +29,6 @@ PARTS = (
     "workbench.js",
     "panel.js",
 )
-# How surely a person who sees a neuron can say which it is: best where few neurons lie, each in a
-# place of its own, worst where many lie close together, and in other places from worm to worm.
-SURELY = {
-    "pharynx": 1.0, "anterior": 0.9, "dorsal": 0.8, "lateral": 0.8, "ventral": 0.5,
-    "retrovesicular": 0.4, "other": 0.6,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -216,7 +210,8 @@ def _names(known: pd.Index, worm: NewWorm, gain: float) -> list[dict]:
             "name": name,
             "class": classes[column],
             "ganglion": parts[column],
-            "surely": SURELY[parts[column]],
+            "surely": ganglia.SURELY[parts[column]],
+            "last": parts[column] in ganglia.LAST,
             "landmark": name in landmarks,
             "place": known_of["place"][column] if "place" in known_of else None,
             "colour": known_of["colour"][column] if "colour" in known_of else None,

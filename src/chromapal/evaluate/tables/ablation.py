@@ -14,7 +14,9 @@ CONTEXT = {"atlas_student": "alone (atlas)", "neuron_transformer": "in context (
 
 
 def write_anchors(files: Sequence[dict], seed: int, out: str | os.PathLike):
-    """Write `anchors.csv`: accuracy over neurons that are not anchors, with and without anchors.
+    """Write `anchors.csv`: accuracy by the number of a person's answers.
+
+    Of the neurons that were not answered, with and without the answers; and of all.
 
     Parameters
     ----------
@@ -26,8 +28,18 @@ def write_anchors(files: Sequence[dict], seed: int, out: str | os.PathLike):
         The table.
     """
     table = _read(files)
-    keys = ["study", "features", "strategy", "anchors"]
-    write_table("anchors", _over_worms(table, keys, seed), out, sort_by=[*keys, "lab"])
+    keys = ["study", "features", "strategy", "expert", "anchors"]
+    # of none, no answer is wrong
+    told = table.assign(wrong=table["wrong"] / table["anchors"].clip(lower=1))
+    others = _over_worms(told, keys, seed, means=("wrong", "declined"))
+    counts = ["labelled", "right"]
+    whole = table.drop(columns=[*counts, "right_before"])
+    whole = whole.rename(columns={f"all_{name}": name for name in counts})
+    names = {"accuracy": "all_accuracy", "low": "all_low", "high": "all_high"}
+    every = _over_worms(whole, keys, seed).rename(columns=names)
+    # the same worms, and so the same rows
+    both = pd.concat([others, every.filter(list(names.values()))], axis=1)
+    write_table("anchors", both, out, sort_by=[*keys, "lab"])
 
 
 def write_ablation(
@@ -82,8 +94,10 @@ def _read(files: Sequence[dict]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _over_worms(table: pd.DataFrame, keys: list[str], seed: int) -> pd.DataFrame:
-    """Average over worms, per laboratory and over all, with an interval."""
+def _over_worms(
+    table: pd.DataFrame, keys: list[str], seed: int, means: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Average over worms, per laboratory and over all, with an interval; other columns without."""
     table = table[table["labelled"] > 0]
     table = table.assign(accuracy=table["right"] / table["labelled"])
     more = {"right5": "top5", "right_before": "before"}
@@ -98,6 +112,6 @@ def _over_worms(table: pd.DataFrame, keys: list[str], seed: int) -> pd.DataFrame
             dict(zip([*keys, "lab"], key, strict=True))
             | {"worms": len(rows_of_key), "accuracy": rows_of_key["accuracy"].mean()}
             | {"low": low[0], "high": high[0]}
-            | {fraction: rows_of_key[fraction].mean() for fraction in fractions.values()}
+            | {name: rows_of_key[name].mean() for name in (*fractions.values(), *means)}
         )
     return pd.DataFrame(rows)
