@@ -125,12 +125,12 @@ def curves(
     unlabelled = worm.without_labels()
 
     @cache
-    def remembered(told: tuple[tuple[int, str], ...]) -> Solved:
+    def remembered(given: tuple[tuple[int, str], ...]) -> Solved:
         # until the person who errs does so, both are given the same names
-        return solver.solve(unlabelled, odds, Anchors(dict(told)))
+        return solver.solve(unlabelled, odds, Anchors(dict(given)))
 
-    def solve(told: dict[int, str]) -> Solved:
-        return remembered(tuple(sorted(told.items())))
+    def solve(given: dict[int, str]) -> Solved:
+        return remembered(tuple(sorted(given.items())))
 
     order = rng.permutation(np.flatnonzero(worm.label != "")).tolist()
     names = np.array(solver.aligner.atlas.names, dtype=str)
@@ -139,11 +139,11 @@ def curves(
         ERRS: expert.erring(worm.label, solve({}).probabilities, names, rng),
     }
 
-    def drawn(told: dict[int, str], left: np.ndarray) -> int:
+    def drawn(given: dict[int, str], left: np.ndarray) -> int:
         return next(neuron for neuron in order if neuron in left)
 
-    def next_in_queue(told: dict[int, str], left: np.ndarray) -> int:
-        found = solve(told)
+    def next_in_queue(given: dict[int, str], left: np.ndarray) -> int:
+        found = solve(given)
         ranked = queue.order(found.probabilities, found.position, found.answers.best[:, 0])
         return int(ranked[np.isin(ranked, left)][0])
 
@@ -176,13 +176,13 @@ def curve(solve: Solve, label: np.ndarray, choose: Choose, person: Expert) -> li
     """
     labelled = np.flatnonzero(label != "")
     left = rest = labelled
-    told: dict[int, str] = {}
-    before = solve(told).names
+    given: dict[int, str] = {}
+    before = solve(given).names
     answers = wrong = declined = 0
     rows = []
 
     def score():
-        names = solve(told).names
+        names = solve(given).names
         right = names == label
         counts = len(rest), right[rest].sum(), (before == label)[rest].sum()
         everything = len(labelled), right[labelled].sum()
@@ -190,14 +190,14 @@ def curve(solve: Solve, label: np.ndarray, choose: Choose, person: Expert) -> li
 
     score()
     while len(left) and answers < max(COUNTS) and 2 * (answers + 1) <= len(labelled):
-        neuron = int(choose(told, left))
+        neuron = int(choose(given, left))
         left = left[left != neuron]
-        name = person.answer(neuron, set(told.values()))
+        name = person.answer(neuron, set(given.values()))
         if not name:
             declined += 1
             continue
         # a name has one owner, as on the page of a new worm: who is given it takes it
-        told = {other: own for other, own in told.items() if own != name} | {neuron: name}
+        given = {other: own for other, own in given.items() if own != name} | {neuron: name}
         rest = rest[rest != neuron]
         answers += 1
         wrong += name != label[neuron]
