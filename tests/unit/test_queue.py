@@ -9,6 +9,7 @@ import torch
 from chromapal.classifiers.common import whole_worms
 from chromapal.identify import queue
 from chromapal.identify.assign import UNKNOWN, Calibration
+from chromapal.identify.ensemble import HeldOut
 from chromapal.identify.queue import Queue, landmarks, worth
 
 NAMES = ("AVAL", "I1L", "RIS")
