@@ -431,3 +431,21 @@ def test_statements_without_a_side_leave_doubt(fold, tmp_path):
         doubtful[said] = pd.read_parquet(tmp_path / "out.parquet")["doubtful"].unique().tolist()
     # the odds of 0.5 are a probability of 0.62
     assert list(doubtful.values()) == [[1], [0]]
+
+
+def test_who_stated_it_and_how_surely_is_kept(tmp_path):
+    path = tmp_path / "anchors.csv"
+    path.write_text(
+        "neuron,says,who,sure\n4,-,,sure\n,handedness=mirrored,Ann,sure\n"
+        "2,aval,,\n0,SIA?L,Bo,maybe\n1,nose,'=me,\n"
+    )
+    read = Anchors.read(path, 5)
+    assert read.maybe == {0} and read.who == {-1: "Ann", 0: "Bo", 1: "=me"}
+    assert read.statements() == [
+        {"neuron": -1, "says": "handedness=mirrored", "maybe": False, "who": "Ann"},
+        {"neuron": 0, "says": "SIA?L", "maybe": True, "who": "Bo"},
+        {"neuron": 1, "says": "nose", "maybe": False, "who": "=me"},
+        {"neuron": 2, "says": "AVAL", "maybe": False},
+        {"neuron": 4, "says": "-", "maybe": False},
+    ]
+    assert Anchors().statements() == []

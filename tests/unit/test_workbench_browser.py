@@ -221,6 +221,39 @@ def test_the_export_is_a_file_of_anchors(corrected):
     np.testing.assert_allclose(table[["x", "y", "z"]].astype(float), places, atol=1e-3)
 
 
+def test_a_new_page_goes_on_from_what_was_stated(corrected, tmp_path):
+    worm, saw = corrected
+    old = Anchors.read(saw["path"], len(worm.named))
+    after = dataclasses.replace(worm, stated=old.statements())
+    driver = """
+    addEventListener("load", () => {
+      saw.first = look();
+      saw.asked = solved.queue.filter(isSettled);
+      part("who").value = "another";
+      hit(" ");
+      saw.further = look();
+      saw.anchors = file("save-anchors");
+      hit("z"); hit("z");
+      saw.undone = look();
+      done();
+    });
+    """
+    options = ("--window-size=1280,800", "--virtual-time-budget=60000")
+    again = driven(workbench.page(after), START + driver, tmp_path, *options)
+    assert again["first"]["counter"].startswith("10 of 170 settled, 1 maybe")
+    assert again["asked"] == [] and again["first"]["unsaved"] == ""
+    assert again["further"]["unsaved"] == "Unsaved: 1 statement"
+    # one of this page and one of those before
+    assert again["undone"]["settled"] == 10
+    before, now = (
+        pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False).set_index("neuron")
+        for text in (saw["anchors"], again["anchors"])
+    )
+    pd.testing.assert_frame_equal(now.loc[before.index], before)
+    further = now.drop(before.index)
+    assert further[["who", "sure"]].to_numpy().tolist() == [["another", "sure"]]
+
+
 def test_the_page_names_the_others_as_python_does(corrected):
     worm, saw = corrected
     read = Anchors.read(saw["path"], len(worm.named))

@@ -1,5 +1,6 @@
 """Name new worms again under what a person states about them."""
 
+import json
 import logging
 import os
 from collections.abc import Sequence
@@ -55,9 +56,10 @@ def correct_worms(
     named : sequence of path-like
         What `chromapal.apply.name.name_all` wrote: answers, probabilities, worms, mirrored.
     out : sequence of path-like
-        The same four, corrected.
+        The same four, corrected; `worms` with `statements`, JSON for the page of each worm.
     """
     answers, probabilities, worms, mirrored = map(pd.read_parquet, named)
+    worms = worms.assign(statements="[]")
     model, counts = load_model(named_by.model), table.read(neurons)
     for (lab, worm), statements in stated(anchors, counts, answers).items():
         count = len(statements.words()) + bool(statements.axes)
@@ -133,6 +135,7 @@ def correct_worm(
         probability=sure,
         doubtful=int(sure < DOUBTFUL),
         source=decided["source"] if solved.odds == odds else ANCHORS,
+        statements=json.dumps(anchors.statements()),
     )
     known = identifier.transformer.classes_
     columns = np.searchsorted(known, solver.aligner.atlas.names)

@@ -1,5 +1,6 @@
 """Write the files of each new worm: names with a review queue, an image, a page, traces."""
 
+import json
 import os
 from collections.abc import Sequence
 
@@ -97,5 +98,6 @@ def write_new_worm_files(
                 stack.read(file) if (file := stack_beside(source)).exists() else None,
                 mirrored.loc[rows.index] if axes.doubtful else None,
                 changed(previous.loc[rows.index], rows, sideless),
+                json.loads(decided.loc[(lab, name), "statements"]) if before else (),
             )  # fmt: skip
             workbench.write(page, path / "neurons.html")

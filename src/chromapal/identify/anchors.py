@@ -30,6 +30,8 @@ WHERE = {
 # Statements about the worm as a whole: its axes, as the config key `handedness` has them.
 AXES = {f"handedness={word}": sign for word, sign in HANDEDNESS.items() if word}
 COLUMNS = ("neuron", "says")
+WORM = -1  # in place of a neuron's number: what is stated of the whole worm
+MAYBE = "maybe"  # in column `sure`: a person doubts the statement
 _NUMBER = re.compile(r"[0-9]{1,9}(\.0{0,9})?")
 
 
@@ -49,6 +51,10 @@ class Anchors:
         Names that leave open which neuron it is (`AVA`, `SIA?L`).
     axes : int
         The worm's axes: 1 right-handed, -1 mirrored, 0 for nothing.
+    maybe : frozenset of int
+        Neurons, or `WORM`, of which the person doubts what is stated; it counts all the same.
+    who : dict of int to str
+        Who stated it, by neuron or `WORM`, where that is known.
     """
 
     names: dict[int, str] = field(default_factory=dict)
@@ -56,6 +62,8 @@ class Anchors:
     where: dict[int, str] = field(default_factory=dict)
     partial: dict[int, str] = field(default_factory=dict)
     axes: int = 0
+    maybe: frozenset[int] = frozenset()
+    who: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: str | os.PathLike, count: int) -> "Anchors":
@@ -66,6 +74,7 @@ class Anchors:
         form that labels may have; `-` for what is no neuron; or `nose`, `tail`, `dorsal`,
         `ventral`, `left`, `right`, in letters of any case, for where it lies. One row may have an
         empty `neuron`, and `handedness=right` or `handedness=mirrored`: the worm's axes.
+        Columns `sure` (`maybe` for a doubt) and `who` may be absent.
 
         Parameters
         ----------
@@ -86,6 +95,9 @@ class Anchors:
                 path, f"columns {sheet.head(columns)}", f"columns {', '.join(COLUMNS)}"
             )
         places = [columns.index(name) for name in COLUMNS]
+        beside = {name: columns.index(name) for name in ("sure", "who") if name in columns}
+        maybe: set[int] = set()
+        who: dict[int, str] = {}
         statements: dict[int, str] = {}
         axes = 0
         for line, row in zip(lines, rows, strict=True):
@@ -93,6 +105,9 @@ class Anchors:
             if not statement:
                 continue  # a copy of the table of names has an empty cell for most neurons
             word = _clean(statement)
+            doubt, person = (
+                row[beside[name]].strip() if name in beside else "" for name in ("sure", "who")
+            )
             where = f"{path}, line {line}"
             if word in AXES:
                 if number:
@@ -101,6 +116,8 @@ class Anchors:
                 if axes:
                     raise InputError(where, "the worm's axes a second time", "one line about them")
                 axes = AXES[word]
+                maybe |= {WORM} if doubt == MAYBE else set()
+                who |= {WORM: person} if person else {}
                 continue
             if not _NUMBER.fullmatch(number) or float(number) >= count:
                 raise InputError(
@@ -112,6 +129,8 @@ class Anchors:
             if number in statements:
                 raise InputError(where, f"neuron {number} a second time", "one line per neuron")
             statements[number] = word
+            maybe |= {number} if doubt == MAYBE else set()
+            who |= {number: person} if person else {}
         called = {
             n: word for n, word in statements.items() if word != NO_CELL and word not in WHERE
         }
@@ -125,12 +144,32 @@ class Anchors:
             {n: word for n, word in statements.items() if word in WHERE},
             {n: word for n, word in called.items() if n not in names},
             axes,
+            frozenset(maybe),
+            who,
         )
 
     def words(self) -> dict[int, str]:
         """Return what is stated of each neuron, by its number."""
         named = self.names | self.where | self.partial
         return dict.fromkeys(self.excluded, NO_CELL) | named
+
+    def statements(self) -> list[dict]:
+        """Return all that is stated, as the page of a new worm holds it.
+
+        Returns
+        -------
+        list of dict
+            neuron (`WORM` for the axes, which come first), says, maybe, and who where it is known;
+            by neuron.
+        """
+        words = self.words()
+        if self.axes:
+            words[WORM] = next(word for word, sign in AXES.items() if sign == self.axes)
+        return [
+            {"neuron": number, "says": words[number], "maybe": number in self.maybe}
+            | ({"who": self.who[number]} if number in self.who else {})
+            for number in sorted(words)
+        ]
 
     def unknown(self, known: Sequence[str]) -> dict[str, list[str]]:
         """Return the stated names that an atlas does not know, each with those most like it."""

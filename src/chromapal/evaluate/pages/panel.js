@@ -201,6 +201,7 @@ function asked() {
 }
 
 function start() {
+  takeOver();
   solveAgain();
   const body = { places: content.positions, directions: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
     chosen: goTo, redraw: draw };
@@ -246,7 +247,7 @@ function start() {
   for (const button of document.querySelectorAll("button"))
     button.addEventListener("click", () => button.blur());
   addEventListener("hashchange", () => { if (asked() !== null) goTo(asked()); });
-  goTo(asked() ?? solved.queue[0]);
+  goTo(asked() ?? solved.queue[0] ?? state.current);
 }
 
 start();

@@ -146,6 +146,16 @@ function say(words, maybe = false) {
   solveAgain();
 }
 
+// What a person stated before this page was made; each can be undone by itself.
+function takeOver() {
+  for (const { neuron, ...said } of content.stated) {
+    if (neuron !== WORM) state.current = neuron;
+    remember();
+    state.statements.set(neuron, said);
+  }
+  state.kept = new Map(state.statements);
+}
+
 function sayAndGoOn(says) {
   say([[state.current, says]]);
   goOn();

@@ -83,6 +83,8 @@ class NewWorm:
         other way round, in the order of the neurons' numbers.
     changed : sequence of dict
         What has changed by a person's anchors; see `chromapal.evaluate.pages.changes.changed`.
+    stated : sequence of dict
+        What a person has stated already; see `chromapal.identify.anchors.Anchors.statements`.
     """
 
     named: pd.DataFrame
@@ -96,6 +98,7 @@ class NewWorm:
     stack: Stack | None = None
     mirrored: pd.DataFrame | None = None
     changed: Sequence[dict] = ()
+    stated: Sequence[dict] = ()
 
 
 def write(worm: NewWorm, out: str | os.PathLike):
@@ -135,6 +138,7 @@ def content(worm: NewWorm) -> dict:
         "lists": {AXES[of_right]: each for of_right, each in lists.items()},
         "notes": list(worm.notes),
         "changed": list(worm.changed),
+        "stated": list(worm.stated),
         "recorded": rounded(recorded, 3),
         "predicted": rounded(np.clip(predicted * gain, 0, 1), 3),
         "names": _names(known, worm, gain),
