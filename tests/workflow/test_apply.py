@@ -441,10 +441,10 @@ def test_what_a_person_states_counts_and_only_that_worm_is_named_again(applied, 
     none = int(np.flatnonzero(np.arange(len(first)) != wrong)[0])
     position = first.loc[[wrong, none], ["xr", "yr", "zr"]].to_numpy()
     says = [(wrong, true[wrong]), (none, "-")]
-    lines = ["neuron,says,lab,worm,x,y,z"]
+    lines = ["neuron,says,lab,worm,x,y,z,who,sure"]
     lines += [
-        f"{number},{said},{lab},{worm},{x},{y},{z}"
-        for (number, said), (x, y, z) in zip(says, position, strict=True)
+        f"{number},{said},{lab},{worm},{x},{y},{z},Ada,{sure}"
+        for (number, said), (x, y, z), sure in zip(says, position, ("maybe", "sure"), strict=True)
     ]
     said = tmp_path / "anchors"
     said.mkdir()
@@ -469,3 +469,10 @@ def test_what_a_person_states_counts_and_only_that_worm_is_named_again(applied, 
     assert set(changed) <= set(np.flatnonzero(first["answer"].ne(again["answer"])))
     assert changed[wrong]["stated"] and changed[wrong]["now"] == true[wrong]
     assert content(applied, TABLE)["changed"] == []
+    # and takes over what was stated, by whom and how surely, so that the next file has it as well
+    wanted = [
+        {"neuron": int(wrong), "says": true[wrong], "maybe": True, "who": "Ada"},
+        {"neuron": none, "says": "-", "maybe": False, "who": "Ada"},
+    ]
+    assert content(applied, LABELLED)["stated"] == sorted(wanted, key=lambda row: row["neuron"])
+    assert content(applied, TABLE)["stated"] == []
