@@ -153,12 +153,13 @@ def names(flagged, chance):
 
 def test_the_line_counts_names_animals_and_chance():
     assert sentence(names([1, 1, 1], [0.6, 0.5, 0.1])) == (
-        "3 names of 2 animals contradict the rest; about 1 of them by chance"
+        "3 of 3 names, of 2 animals, contradict the rest; if every label were right, about 1 would"
     )
+    # fewer than expected: the sentence says both, and cuts neither
     assert sentence(names([0, 0, 1], [0.9, 0.9, 0.9])) == (
-        "1 name of 1 animal contradicts the rest; about 1 of them by chance"
+        "1 of 3 names, of 1 animal, contradict the rest; if every label were right, about 3 would"
     )
-    assert sentence(names([0, 0, 0], [0.2, 0, 0])).startswith("0 names of 0 animals contradict")
+    assert sentence(names([0, 0, 0], [0.2, 0, 0])).startswith("0 of 3 names, of 0 animals, contra")
 
 
 @pytest.fixture
@@ -188,7 +189,9 @@ def test_tables_page_and_line_are_written(judged, tmp_path, capsys):
     main([str(folder)])
     said = capsys.readouterr().out.splitlines()
     # the greatest margin of either fold lies above the twentieth of the other's
-    assert said[-1] == "2 names of 2 animals contradict the rest; about 0 of them by chance"
+    assert said[-1] == (
+        "2 of 40 names, of 2 animals, contradict the rest; if every label were right, about 0 would"
+    )
     assert said[-1] in text
     before = [path.read_bytes() for path in outs]
     collect.write_audit(judged, "s", *outs)

@@ -11,21 +11,27 @@ from chromapal.worms.table import WORM
 
 
 def sentence(names: pd.DataFrame) -> str:
-    """Say how many names contradict the rest, and how many of them are to be expected by chance.
+    """Say how many names contradict the rest, and how many would if every label were right.
 
     Parameters
     ----------
     names : pandas.DataFrame
-        lab, worm, flagged (0, 1) and chance of every judged name.
+        lab, worm, flagged (0, 1) and chance (how probably it would be flagged if it were right) of
+        every judged name.
+
+    Returns
+    -------
+    str
+        Names of a worm stand or fall together, so that their number varies more than that of
+        independent events: no limit is stated, only what is expected.
     """
     flagged = names[names["flagged"].eq(1)]
     animals = len(flagged.drop_duplicates(WORM))
-    count, by_chance = len(flagged), min(len(flagged), round(names["chance"].sum()))
+    expected = round(names["chance"].sum())
     return (
-        f"{count} {'name' if count == 1 else 'names'} of {animals} "
-        f"{'animal' if animals == 1 else 'animals'} "
-        f"{'contradicts' if count == 1 else 'contradict'} the rest; "
-        f"about {by_chance} of them by chance"
+        f"{len(flagged):,} of {len(names):,} names, of {animals} "
+        f"{'animal' if animals == 1 else 'animals'}, contradict the rest; "
+        f"if every label were right, about {expected:,} would"
     )
 
 
