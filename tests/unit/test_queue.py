@@ -9,7 +9,6 @@ import torch
 from chromapal.classifiers.common import whole_worms
 from chromapal.identify import queue
 from chromapal.identify.assign import UNKNOWN, Calibration
-from chromapal.identify.ensemble import HeldOut
 from chromapal.identify.queue import Queue, landmarks, worth
 
 NAMES = ("AVAL", "I1L", "RIS")
@@ -87,12 +86,10 @@ def test_landmarks_of_a_fold_are_judged_by_worms_that_were_held_out(monkeypatch)
     swapped = np.array([0, 1, 3, 2, 4])
     estimator = SimpleNamespace(
         classes_=np.array(["AVAL", "AVAR", "RIML", "RIMR", "background"]),
-        held_out_={
-            "position": HeldOut([0, 1, 2], [log[None]] * 3, [np.arange(5), swapped, swapped], 1)
-        },
+        held_out_={"position": ([log] * 3, [np.arange(5), swapped, swapped])},
     )
     calibrations = {"position": Calibration(1.0, 0.0)}
     # of AVA 6 of 6 are right, of RIM 2 of 6; background is no class, though always right
     assert whole_worms._landmarks(estimator, calibrations, "position") == ["AVA"]
-    estimator.held_out_["position"] = HeldOut([], [], [], 1)
+    estimator.held_out_["position"] = [], []
     assert whole_worms._landmarks(estimator, calibrations, "position") == []

@@ -12,6 +12,7 @@ from chromapal.identify import spurious
 from chromapal.identify.identifier import Identifier
 from chromapal.identify.settings import INPUTS
 from chromapal.identify.spurious import SHARES, USUAL, Spurious
+from chromapal.identify.transformer import HELD
 from chromapal.identify.worm_batch import View
 from tests.unit.test_shared_network import fitted, view
 
@@ -92,7 +93,7 @@ def test_what_was_learnt_is_kept_to_the_last_bit():
 
 
 def test_planted_leak_a_held_out_worms_names_change_nothing_that_is_said_of_its_centres():
-    def said(names, of=7):
+    def said(names, of=HELD - 1):
         views = {"a": View(shape.values, shape.worm, shape.laboratory, names)}
         made = fitted(views, members=1)
         rows = shape.worm == of
@@ -104,7 +105,7 @@ def test_planted_leak_a_held_out_worms_names_change_nothing_that_is_said_of_its_
 
     shape = view(["c"])
     absurd = shape.name.copy()
-    own = shape.worm == 7
+    own = shape.worm == HELD - 1
     absurd[own] = np.roll(absurd[own], 3)
     honest, moved = said(shape.name), said(absurd)
     assert torch.equal(honest[0], moved[0]) and torch.equal(honest[1], moved[1])
@@ -114,7 +115,7 @@ def test_planted_leak_a_held_out_worms_names_change_nothing_that_is_said_of_its_
 
 def test_worms_that_no_network_was_held_out_of_are_not_asked_about():
     made = fitted({"a": view(["c"])}, members=1)
-    held = {6, 7}  # one in twelve for each of two parts
+    held = {HELD - 1, 2 * HELD - 1}
     assert set(made.held_out_logs("a", view(["c"]))) == held
     assert set(made.density("a", view(["c"]), held_out=True)) == held
     assert set(made.density("a", view(["c"]))) == set(range(16))
@@ -127,7 +128,7 @@ def test_an_identifier_learns_from_its_held_out_worms_alone():
     made._views = {"a": shape}
     made.learn_spurious(0)
     first = made.spurious["a"]
-    others = ~np.isin(shape.worm, [6, 7])
+    others = shape.worm % HELD != HELD - 1
     names = shape.name.copy()
     names[others] = ""
     # what worms that a network was trained on are called is not looked at any more

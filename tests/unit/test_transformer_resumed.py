@@ -114,7 +114,7 @@ def test_a_fit_killed_again_and_again_ends_in_the_same_network(steps, tmp_path):
     resumed = fit(tmp_path)
     assert steps.taken == 1
     assert weights(resumed) == weights(uninterrupted)
-    logs, others = (each.held_out_["position"].logs for each in (resumed, uninterrupted))
+    logs, others = (each.held_out_["position"][0] for each in (resumed, uninterrupted))
     for one, other in zip(logs, others, strict=True):
         assert torch.equal(one, other)
 

@@ -12,7 +12,6 @@ from chromapal.columns import PROBABILITY
 from chromapal.identify.assign import UNKNOWN, Calibration
 from chromapal.identify.atlas import NameDistribution
 from chromapal.identify.colour import NameColours
-from chromapal.identify.ensemble import HeldOut
 
 SURE = 0.96
 NAMES = np.array(["AVAL", "AVAR", "RIML", "RIMR"])
@@ -66,11 +65,8 @@ def trained(grays, sure=SURE):
     count = len(grays)
     transformer = SimpleNamespace(
         classes_=NAMES,
-        held_out_={
-            "position": HeldOut(
-                list(range(count)), [log[None]] * count, [np.full(4, UNKNOWN)] * count, 1
-            )
-        },
+        held_out_={"position": ([log] * count, [np.full(4, UNKNOWN)] * count)},
+        held_out_worms_={"position": list(range(count))},
     )
     identifier = SimpleNamespace(
         transformer=transformer, calibrations={"position": Calibration(1.0, -12.0)}
@@ -99,8 +95,8 @@ def test_training_worms_are_compared_with_what_the_others_teach():
 
 def test_the_least_sure_training_worm_is_kept():
     identifier, neurons = trained([GRAY, GRAY])
-    logs = identifier.transformer.held_out_["position"].logs
-    logs[1] = torch.log(surely([0, 1, 2, 3], 0.7))[None]
+    logs = identifier.transformer.held_out_["position"][0]
+    logs[1] = torch.log(surely([0, 1, 2, 3], 0.7))
     found = typical.learn(identifier, neurons)
     assert found["mean_probability"] == {"position": pytest.approx(0.7, abs=0.01)}
     assert found["landmarks"] == {"position": []}  # nobody has labelled anything

@@ -85,13 +85,15 @@ def learn(identifier, neurons: pd.DataFrame) -> dict:
     """
     transformer = identifier.transformer
     probabilities = {
-        features: [identifier.calibrations[features].probabilities(log) for log in held.means]
-        for features, held in transformer.held_out_.items()
+        features: [identifier.calibrations[features].probabilities(log) for log in logs]
+        for features, (logs, _) in transformer.held_out_.items()
     }
     agreement = []
     number = neurons.groupby(WORM, sort=False).ngroup().to_numpy()
-    numbers = transformer.held_out_[POSITION].numbers if POSITION in probabilities else []
-    for worm, found in zip(numbers, probabilities.get(POSITION, []), strict=True):
+    held = zip(
+        transformer.held_out_worms_.get(POSITION, []), probabilities.get(POSITION, []), strict=True
+    )
+    for worm, found in held:
         gray = neurons["gray"].to_numpy(dtype=np.float64)[number == worm]
         if np.isfinite(gray).all():
             others = learn_colours(neurons[number != worm], transformer.classes_)
@@ -105,7 +107,7 @@ def learn(identifier, neurons: pd.DataFrame) -> dict:
         },
         AGREEMENT: float(np.percentile(varied, PERCENTILE)) if varied else None,
         "landmarks": {
-            features: landmarks(found, transformer.held_out_[features].truths, transformer.classes_)
+            features: landmarks(found, transformer.held_out_[features][1], transformer.classes_)
             for features, found in probabilities.items()
         },
     }

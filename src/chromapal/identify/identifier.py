@@ -17,7 +17,6 @@ from chromapal.identify import spurious
 from chromapal.identify.align import Aligner
 from chromapal.identify.alignment import Alignment
 from chromapal.identify.assign import Calibration
-from chromapal.identify.ensemble import calibrate
 from chromapal.identify.handedness import Handedness
 from chromapal.identify.settings import INPUTS
 from chromapal.identify.spurious import Spurious
@@ -145,8 +144,7 @@ class Identifier:
         self.transformer = Transformer(self.params, seed, device, checkpoints).fit(views)
         self._views = views
         self.calibrations = {
-            features: calibrate(held_out)
-            for features, held_out in self.transformer.held_out_.items()
+            features: Calibration.fit(*self.transformer.held_out_[features]) for features in views
         }
         return self._held_out(table, *bodies[self.feature_sets[0]])
 
@@ -161,7 +159,7 @@ class Identifier:
             Of what is planted.
         """
         for features, view in self._views.items():
-            held_out = self.transformer.held_out_[features].numbers
+            held_out = self.transformer.held_out_worms_[features]
             planted, real = spurious.planted_worms(view, held_out, seed)
             logs = self.transformer.held_out_logs(features, planted)
             densities = self.transformer.density(features, planted, held_out=True)
@@ -169,7 +167,7 @@ class Identifier:
             for number, log in logs.items():
                 rows = planted.worm == number
                 position = planted.positions().numpy()[rows]
-                values[rows] = spurious.inputs(log.mean(0), densities[number], position)
+                values[rows] = spurious.inputs(log, densities[number], position)
             # whether an unnamed centre is a neuron is not known
             known = ~real | (planted.name != "")
             if known.any():
@@ -181,15 +179,15 @@ class Identifier:
         """Return rows, probabilities and positions of held-out worms; see `fit`."""
         features = self.feature_sets[0]
         at = {number: index for index, number in enumerate(_numbers(table, training))}
-        held_out = self.transformer.held_out_[features]
-        held = [at[number] for number in held_out.numbers]
+        held = [at[number] for number in self.transformer.held_out_worms_[features]]
         # so few worms that none was held out leave no row
         rows = [np.zeros(0, dtype=np.int64), *(training[index].row for index in held)]
         blank = torch.zeros(0, len(self.transformer.classes_), dtype=torch.float64)
         calibration = self.calibrations[features]
+        logs, _ = self.transformer.held_out_[features]
         return (
             np.concatenate(rows),
-            torch.cat([blank, *(calibration.probabilities(log) for log in held_out.means)]),
+            torch.cat([blank, *(calibration.probabilities(log) for log in logs)]),
             np.concatenate([np.zeros((0, 3)), *(positions[index] for index in held)]),
         )
 

@@ -20,7 +20,7 @@ class TransformerSettings:
     dropout : float
         Share of features left out at random while training.
     members : int
-        Networks, each trained without two parts of the training worms, whose scores are
+        Networks, each trained without one part of the training worms, whose scores are
         averaged; the parts left out calibrate their probabilities.
     steps : int
         Steps of training, of each member.

@@ -20,15 +20,11 @@ from chromapal.identify.assign import UNKNOWN
 from chromapal.identify.atlas import Atlas
 from chromapal.identify.context import ContextNetwork
 from chromapal.identify.context_task import Task
-from chromapal.identify.ensemble import HeldOut
 from chromapal.identify.worm_batch import Scores, View, WormBatch, without
 from chromapal.training.device import choose
 from chromapal.training.loop import fingerprint, fit, quiet
 
-PARTS = 12  # parts of the training worms; each member is trained without two of them
-# What the number of a worm of the first part leaves over, and the most members: of eight worms
-# two are held out.
-FIRST, MOST = 7, 8
+HELD = 8  # one in so many worms is held out of a member, to calibrate on
 SIZE_UM = 20.0  # root mean square distance from the centre that positions are brought to
 DECAY = 0.99  # of the running mean of weights that is kept
 GRADIENT = 1.0
@@ -42,8 +38,8 @@ class Transformer(BaseEstimator):
 
     One network learns from the views of all feature sets in turn, so that a worm without colour
     teaches those that have it, and one network serves them all. Each feature set has an atlas of
-    its own. Members are trained without two parts of the worms, in no view, and two of them are
-    trained without the same part; what they say about it calibrates probabilities.
+    its own. Members are trained without one part of the worms, in no view; what they say about
+    that part calibrates probabilities.
 
     Parameters
     ----------
@@ -65,8 +61,11 @@ class Transformer(BaseEstimator):
         Names, sorted.
     channels_ : list of str, length C
         All channels of all views, in the order in which the networks expect them.
-    held_out_ : dict of str to HeldOut
-        By feature set: worms that members were not trained on, and what these say of them.
+    held_out_ : dict of str to (list of torch.Tensor, list of numpy.ndarray)
+        By feature set: log scores (n, K) of worms by a member that was not trained on them, and
+        the numbers of their names, `UNKNOWN` where unlabelled.
+    held_out_worms_ : dict of str to list of int
+        The numbers of those worms.
     """
 
     def __init__(
@@ -98,41 +97,36 @@ class Transformer(BaseEstimator):
         self.centre_ = position.mean(0)
         self.unit_ = float((position - self.centre_).square().sum(1).mean().sqrt()) / SIZE_UM or 1.0
         batches = {features: self._batch(view) for features, view in views.items()}
-        members = max(1, min(self.params.members, MOST))
+        members = max(1, min(self.params.members, HELD))
         width = len(self.classes_)
         self.atlas_ = {name: Scores.fit(worms, width) for name, worms in batches.items()}
         self.networks_: list[ContextNetwork] = []
         self.device_ = choose(self.device, "fp32", 1)
         numbers = sorted({number for worms in batches.values() for number in worms.numbers})
-        self._unseen: dict[int, list[int]] = {}
-        self._part_atlas: dict[tuple[str, int], Scores] = {}
+        self._held: dict[int, int] = {}
+        self._held_atlas: dict[tuple[str, int], Scores] = {}
         for member in range(members):
-            held = {number for number in numbers if _part(number) in _left_out(member, members)}
+            held = {number for number in numbers if number % HELD == HELD - 1 - member}
             rest = {features: without(worms, held) for features, worms in batches.items()}
             network = self._train(list(rest.values()), member, self.device_.name)
             self.networks_.append(network)
-            for number in held:
-                self._unseen.setdefault(number, []).append(member)
+            self._held |= dict.fromkeys(held, member)
             for features, worms in batches.items():
                 if held & set(worms.numbers):
-                    self._part_atlas[features, member] = Scores.fit(rest[features], width)
-        self.held_out_ = {
-            features: self._held_out(features, view, batches[features])
-            for features, view in views.items()
-        }
+                    self._held_atlas[features, member] = Scores.fit(rest[features], width)
+        self.held_out_, self.held_out_worms_ = {}, {}
+        for features, view in views.items():
+            held_out, worms = self.held_out_logs(features, view), batches[features]
+            rows = dict(zip(worms.numbers, worms.rows, strict=True))
+            truths = [worms.name[rows[number]].numpy() for number in held_out]
+            known = [np.where(truth >= 0, truth, UNKNOWN) for truth in truths]
+            self.held_out_[features] = list(held_out.values()), known
+            self.held_out_worms_[features] = list(held_out)
         self.summary_ = f"{members} networks of {self.params.steps} steps, {self.device_}"
         return self
 
-    def _held_out(self, features: str, view: View, worms: WormBatch) -> HeldOut:
-        """Ask members about the training worms that they have not seen."""
-        asked = self.held_out_logs(features, view)
-        rows = dict(zip(worms.numbers, worms.rows, strict=True))
-        truths = [worms.name[rows[number]].numpy() for number in asked]
-        known = [np.where(truth >= 0, truth, UNKNOWN) for truth in truths]
-        return HeldOut(list(asked), list(asked.values()), known, len(self.networks_))
-
     def held_out_logs(self, features: str, view: View) -> dict[int, torch.Tensor]:
-        """Return log scores of training worms by the members that were not trained on them.
+        """Return log scores of training worms by a member that was not trained on them.
 
         Parameters
         ----------
@@ -144,21 +138,22 @@ class Transformer(BaseEstimator):
 
         Returns
         -------
-        dict of int to torch.Tensor, shape (members, n, K)
-            By the worm's number: of one member or two. Worms that every member was trained on are
-            left out.
+        dict of int to torch.Tensor, shape (n, K)
+            By the worm's number, member by member; worms that no member was held out of are left
+            out.
         """
         worms = self._batch(dataclasses.replace(view, name=None, weight=None))
-        found = {}
-        for index, number in enumerate(worms.numbers):
-            if number in self._unseen:
-                found[number] = torch.stack([
-                    self._log(
-                        [self.networks_[member]], self._part_atlas[features, member], worms, index
-                    )
-                    for member in self._unseen[number]
-                ])  # fmt: skip
-        return found
+        known = [
+            (self._held[number], index)
+            for index, number in enumerate(worms.numbers)
+            if number in self._held
+        ]
+        return {
+            worms.numbers[index]: self._log(
+                [self.networks_[member]], self._held_atlas[features, member], worms, index
+            )
+            for member, index in sorted(known)
+        }
 
     def density(self, features: str, view: View, held_out: bool = False) -> dict[int, torch.Tensor]:
         """Return log densities of worms' neurons under the atlas, whatever their names.
@@ -181,11 +176,11 @@ class Transformer(BaseEstimator):
         worms = self._batch(dataclasses.replace(view, name=None, weight=None))
         found = {}
         for number, rows, lab in zip(worms.numbers, worms.rows, worms.laboratories, strict=True):
-            if held_out and number not in self._unseen:
+            if held_out and number not in self._held:
                 continue
             scores = self.atlas_[features]
             if held_out:
-                scores = self._part_atlas[features, self._unseen[number][0]]
+                scores = self._held_atlas[features, self._held[number]]
             found[number] = scores.density(worms.position[rows], worms.channels[rows], lab)
         return found
 
@@ -345,13 +340,3 @@ class Transformer(BaseEstimator):
         if path is not None:
             checkpoint.write_finished(path, network)
         return network
-
-
-def _part(number: int) -> int:
-    """Return which part a worm is of; those below 0 are held out of no member."""
-    return FIRST - number % PARTS
-
-
-def _left_out(member: int, members: int) -> set[int]:
-    """Return the parts that a member is trained without: its own, and that of the next member."""
-    return {member, (member + 1) % max(members, 2)}

@@ -1,6 +1,5 @@
 """Classifiers are fitted, score names, and are calibrated on worms held out of training."""
 
-import dataclasses
 import logging
 import warnings
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from sklearn.utils.validation import has_fit_parameter
 
 from chromapal import methods
 from chromapal.identify.assign import NOBODY, UNKNOWN, Calibration
-from chromapal.identify.ensemble import HeldOut, calibrate
 from chromapal.prepare.resample import classifier_steps
 from chromapal.prepare.variants import BACKGROUND
 from chromapal.worms.table import WORM
@@ -85,8 +83,7 @@ def fit_and_score(
             _fit(again, train[~held], features, f"{label}, to calibrate")
             scored = _score(again, train[held], features)
             logs, truths = _known_worms(train[held], names, again.classes_, scored)
-    alone = HeldOut(list(range(len(logs))), [log[None] for log in logs], truths, 1)
-    return names, found, calibrated(names, alone, label)
+    return names, found, calibrated(names, logs, truths, label)
 
 
 def held_out(train: pd.DataFrame) -> np.ndarray:
@@ -118,16 +115,15 @@ def background(names: np.ndarray) -> int | None:
     return int(index[0]) if len(index) else None
 
 
-def calibrated(names: np.ndarray, held_out: HeldOut, label: str) -> Calibration:
+def calibrated(names: np.ndarray, logs: list, truths: list, label: str) -> Calibration:
     """Fit the calibration on worms that were held out; `label` is what the log calls the fit."""
-    if not held_out.logs:
+    if not logs:
         LOGGER.info("%s: too few training worms to calibrate probabilities on", label)
     column = background(names)
-    if column is not None:
-        # background's neurons teach nobody's score
-        truths = [without(truth, column) for truth in held_out.truths]
-        held_out = dataclasses.replace(held_out, truths=truths)
-    return calibrate(held_out, column)
+    if column is None:
+        return Calibration.fit(logs, truths)
+    # background's neurons teach nobody's score
+    return Calibration.fit(logs, [without(truth, column) for truth in truths], column)
 
 
 def without(truth: np.ndarray, column: int) -> np.ndarray:

@@ -126,8 +126,8 @@ def name_worms(
             )
             LOGGER.info("%s: %s", ", ".join(each.label for each in usable), estimator.summary_)
             calibrations = {
-                label: scores.calibrated(estimator.classes_, held_out, label)
-                for label, held_out in estimator.held_out_.items()
+                label: scores.calibrated(estimator.classes_, *held, label)
+                for label, held in estimator.held_out_.items()
             }
             fitted.append((estimator, calibrations))
             found |= {
@@ -143,11 +143,9 @@ def name_worms(
 
 def _landmarks(estimator, calibrations: dict[str, Calibration], features: str) -> list[str]:
     """Choose landmarks by training worms, each named by a network that it was held out of."""
-    held_out, names = estimator.held_out_[features], estimator.classes_
-    found = [
-        scores.shared_out(names, log.numpy(), calibrations[features])[0] for log in held_out.means
-    ]
-    truths = held_out.truths
+    logs, truths = estimator.held_out_[features]
+    names = estimator.classes_
+    found = [scores.shared_out(names, log.numpy(), calibrations[features])[0] for log in logs]
     column = scores.background(names)
     if column is not None:
         names = np.delete(names, column)
