@@ -13,6 +13,10 @@ PASSES = 10
 # Scores that say nothing are divided by ever more; beyond this their probabilities would differ by
 # less than the single precision in which names are compared.
 HOTTEST = 1e4
+# The least probability that a likelihood, or log odds, are taken of.
+LEAST = 1e-6
+# How far the raise of assigned names is from none, before worms are looked at.
+SPREAD = 2.0
 # The log odds of nobody that an assignment weighs a name against; far below any calibrated name.
 BLANK = -12.0
 # Truths that are no column.
@@ -43,16 +47,28 @@ def shared_out(log: torch.Tensor, nobody: torch.Tensor) -> torch.Tensor:
 class Calibration:
     """What makes scores probabilities.
 
+    Log scores are divided by a temperature and shared out, one name to one neuron. Sharing out is
+    too timid: of two neurons that fit their own names better than each other's, it takes the
+    square root of the odds that these are right (with log scores d better in sum, exp(d / 2) to 1
+    in place of exp(d) to 1). So the log odds of the name that each neuron is then assigned are
+    raised (Platt 1999, "Probabilistic outputs for support vector machines"), and all is shared out
+    again.
+
     Attributes
     ----------
     temperature : float
         Log scores are divided by it.
     nobody : float
         Log score, after division, of a neuron being none of the names.
+    offset, slope : float
+        An assigned name's log odds are raised by `offset` and `slope` times the log odds of its
+        share, where this is more than 0.
     """
 
     temperature: float = 1.0
     nobody: float = -4.0
+    offset: float = 0.0
+    slope: float = 0.0
 
     def probabilities(
         self,
@@ -84,16 +100,24 @@ class Calibration:
             scaled = scaled[:, keep]
         if fixed is not None:
             scaled = scaled + fixed
-        return shared_out(scaled, nobody)
+        shared = shared_out(scaled, nobody)
+        if self.offset == self.slope == 0:
+            return shared
+        given = answer(shared, fixed)
+        rows = torch.from_numpy(np.flatnonzero(given.assigned))
+        columns = torch.from_numpy(given.best[given.assigned, 0])
+        odds = torch.logit(shared[rows, columns], eps=LEAST)
+        raised = shared.log()
+        # never lowered, so that the names stay
+        raised[rows, columns] += (self.offset + self.slope * odds).clamp(min=0)
+        rest = (1 - shared.sum(1, keepdim=True)).clamp(min=LEAST**2)
+        return shared_out(raised, rest.log())
 
     @classmethod
     def fit(
         cls, logs: list[torch.Tensor], truths: list[np.ndarray], background: int | None = None
     ) -> "Calibration":
-        """Choose temperature and nobody's score by the likelihood of known names.
-
-        Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks") of the
-        probabilities after sharing out, so that calibration knows about one-to-one assignment.
+        """Choose all values by the likelihood of known names.
 
         Parameters
         ----------
@@ -103,7 +127,8 @@ class Calibration:
             Column of each neuron's name among the columns without background; `UNKNOWN`, or
             `NOBODY` where it is background.
         background : int, optional
-            See `probabilities`.
+            See `probabilities`. Without it nobody's score is as low as can be, since known names
+            say nothing of it.
         """
         indices = [np.flatnonzero(truth != UNKNOWN) for truth in truths]
         total = sum(map(len, indices))
@@ -111,28 +136,32 @@ class Calibration:
             return cls()
 
         def surprise(values: np.ndarray) -> float:
-            tried = cls._of(values)
-            loss = 0.0
+            tried = cls._of(values, background)
+            # few worms, all named right, must not make the rest all but certain
+            loss = (tried.offset**2 + tried.slope**2) / (2 * SPREAD**2)
             for log, truth, rows in zip(logs, truths, indices, strict=True):
                 found = tried.probabilities(log, background).numpy()
                 with_nobody = np.column_stack([found, 1 - found.sum(1)])
                 # nobody stands last, where NOBODY = -1 points
-                loss -= np.log(with_nobody[rows, truth[rows]].clip(1e-6)).sum()
+                loss -= np.log(with_nobody[rows, truth[rows]].clip(LEAST)).sum()
             return loss / total
 
-        nobody = -4.0 if background is None else 0.0
-        first = np.array([[0.0, nobody], [0.5, nobody], [0.0, nobody + 1.0]])
+        start = np.zeros(3 if background is None else 4)
         found = minimize(
-            surprise, first[0], method="Nelder-Mead",
-            options={"initial_simplex": first, "xatol": 0.02, "fatol": 1e-4, "maxfev": 50},
+            surprise, start, method="Nelder-Mead",
+            options={
+                "initial_simplex": np.vstack([start, start + 0.5 * np.eye(len(start))]),
+                "xatol": 0.02, "fatol": 1e-4, "maxfev": 40 * len(start),
+            },
         )  # fmt: skip
-        return cls._of(found.x)
+        return cls._of(found.x, background)
 
     @classmethod
-    def _of(cls, values: np.ndarray) -> "Calibration":
+    def _of(cls, values: np.ndarray, background: int | None) -> "Calibration":
         temperature = float(np.exp(min(values[0], np.log(HOTTEST))))
-        # known names alone would drive nobody's score to where columns no longer keep to one
-        return cls(temperature, float(np.clip(values[1], BLANK, -BLANK)))
+        offset, slope = values[1:3].tolist()
+        nobody = BLANK if background is None else float(np.clip(values[3], BLANK, -BLANK))
+        return cls(temperature, nobody, offset, slope)
 
 
 @dataclass(frozen=True)
