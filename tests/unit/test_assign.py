@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -37,14 +39,17 @@ def test_a_sure_neighbour_frees_the_other_name():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 14), st.integers(1, 9), st.integers(0, 10**6), st.floats(-12, 4))
-def test_rows_with_nobody_add_to_one_and_columns_to_one_at_most(count, names, seed, nobody):
+@given(
+    st.integers(1, 14), st.integers(1, 9), st.integers(0, 10**6), st.floats(-12, 4),
+    st.sampled_from([(0.0, 0.0), (1.5, 0.4), (-3.0, 2.0), (8.0, -0.5)]),
+)  # fmt: skip
+def test_rows_with_nobody_add_to_one_and_columns_to_one_at_most(count, names, seed, nobody, raised):
     scores = torch.from_numpy(np.random.default_rng(seed).normal(0, 4, (count, names)))
-    found = Calibration(1.0, nobody).probabilities(scores)
+    found = Calibration(1.0, nobody, *raised).probabilities(scores)
     assert found.isfinite().all() and (found >= 0).all()
     assert (found.sum(1) <= 1 + 1e-9).all()
     assert (found.sum(0) <= 1 + 1e-9).all()
-    if count == 1:
+    if count == 1 and raised == (0.0, 0.0):
         np.testing.assert_allclose(found.sum(1), 1 / (1 + np.exp(nobody)), atol=1e-6)
 
 
@@ -65,6 +70,53 @@ def test_background_and_nobody_are_one_by_hand():
     # many neurons may be background: no column of it is kept to one
     many = Calibration(1.0, 0.0).probabilities(log(*[[0.98, 0.01, 0.01]] * 5), background=0)
     np.testing.assert_allclose(1 - many.sum(1), 0.98)
+
+
+def test_raising_makes_up_for_the_square_root_of_sharing_out_by_hand():
+    # two neurons that are 1 and 2 better in their own names: e^3 to 1 that both are right
+    scores = torch.tensor([[1.0, 0.0], [0.0, 2.0]], dtype=torch.float64)
+    timid = Calibration(1.0, -12.0).probabilities(scores)
+    np.testing.assert_allclose(timid.diagonal(), 1 / (1 + np.exp(-1.5)), atol=5e-3)
+    # the log odds, 1.5, are added to either name
+    found = Calibration(1.0, -12.0, 0.0, 1.0).probabilities(scores)
+    np.testing.assert_allclose(found.diagonal(), 1 / (1 + np.exp(-3.0)), atol=5e-3)
+
+
+def rivals(count, seed):
+    """Worms of four neurons that compete for four names; truths drawn by their true odds."""
+    rng = np.random.default_rng(seed)
+    every = np.array(list(itertools.permutations(range(4))))
+    logs, truths = [], []
+    for _ in range(count):
+        scores = rng.normal(0, 1.5, (4, 4))
+        weight = np.exp(scores[np.arange(4), every].sum(1))
+        logs.append(torch.from_numpy(scores))
+        truths.append(rng.choice(every, p=weight / weight.sum()))
+    return logs, truths
+
+
+def test_answers_among_rivals_are_as_often_right_as_their_probabilities_say():
+    found, new = Calibration.fit(*rivals(300, 0)), rivals(500, 1)
+    timid = Calibration(found.temperature, found.nobody)
+    gap = {}
+    for calibration in (found, timid):
+        given = [answer(calibration.probabilities(log)) for log in new[0]]
+        chance = np.concatenate([each.probability[:, 0] for each in given])
+        names = np.concatenate([each.best[:, 0] for each in given])
+        right = names == np.concatenate(new[1])
+        tenth = (10 * chance).astype(int).clip(0, 9)
+        gap[calibration] = sum(
+            abs((chance - right)[tenth == part].sum()) / len(right) for part in range(10)
+        )
+    assert found.slope > 0
+    assert gap[found] < 0.08 < 0.15 < gap[timid]
+
+
+def test_a_raise_never_lowers_the_name_that_is_given():
+    scores = torch.tensor([[0.1, 0.0], [0.0, 0.1]], dtype=torch.float64)
+    plain = Calibration(1.0, -12.0).probabilities(scores)
+    lowered = Calibration(1.0, -12.0, -5.0, 1.0).probabilities(scores)
+    np.testing.assert_allclose(lowered, plain, atol=1e-9)
 
 
 def drawn(unit, background=False, seed=0):
