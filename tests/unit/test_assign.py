@@ -96,7 +96,7 @@ def rivals(count, seed):
 
 
 def test_answers_among_rivals_are_as_often_right_as_their_probabilities_say():
-    found, new = Calibration.fit(*rivals(300, 0)), rivals(500, 1)
+    found, new = Calibration.fit(*rivals(100, 0)), rivals(500, 1)
     timid = Calibration(found.temperature, found.nobody)
     gap = {}
     for calibration in (found, timid):

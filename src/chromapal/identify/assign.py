@@ -103,9 +103,9 @@ class Calibration:
         shared = shared_out(scaled, nobody)
         if self.offset == self.slope == 0:
             return shared
-        given = answer(shared, fixed)
-        rows = torch.from_numpy(np.flatnonzero(given.assigned))
-        columns = torch.from_numpy(given.best[given.assigned, 0])
+        name = _assign(*_comparable(shared, fixed))
+        rows = torch.from_numpy(np.flatnonzero(name >= 0))
+        columns = torch.from_numpy(name[name >= 0])
         odds = torch.logit(shared[rows, columns], eps=LEAST)
         raised = shared.log()
         # never lowered, so that the names stay
@@ -196,18 +196,9 @@ def answer(probability: torch.Tensor, fixed: torch.Tensor | None = None) -> Answ
         0 where a name is allowed; what is not is neither assigned nor among the alternatives.
     """
     values = probability.numpy()
-    # In single precision, equally likely names stay so in whichever order a processor added up a
-    # forest's votes; the order of names then breaks ties, the same way on every machine.
-    tied = values.astype(np.float32).astype(float)
-    count, names = values.shape
-    possible = values > 0
-    if fixed is not None:
-        possible &= fixed.numpy() >= 0
-    cost = np.where(possible, -np.log(tied.clip(1e-12)), 1e3)
-    whole = np.concatenate([cost, np.full((count, count), -BLANK)], axis=1)
-    rows, columns = linear_sum_assignment(whole)
-    name = np.full(count, -1)
-    name[rows] = np.where(columns < names, columns, -1)
+    tied, possible = _comparable(probability, fixed)
+    name = _assign(tied, possible)
+    count = len(values)
     # names that cannot be would rank by column, and be read as alternatives
     ranked = np.where(possible, tied, -np.inf)
     given = name >= 0
@@ -220,3 +211,27 @@ def answer(probability: torch.Tensor, fixed: torch.Tensor | None = None) -> Answ
     chance = np.zeros((count, FIVE))
     chance[:, :width] = np.where(present, np.take_along_axis(values, best, axis=1), 0)
     return Answers(padded, chance, given)
+
+
+def _comparable(
+    probability: torch.Tensor, fixed: torch.Tensor | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return probabilities as they are compared, and which are possible, both (n, K)."""
+    values = probability.numpy()
+    possible = values > 0
+    if fixed is not None:
+        possible &= fixed.numpy() >= 0
+    # In single precision, equally likely names stay so in whichever order a processor added up a
+    # forest's votes; the order of names then breaks ties, the same way on every machine.
+    return values.astype(np.float32).astype(float), possible
+
+
+def _assign(tied: np.ndarray, possible: np.ndarray) -> np.ndarray:
+    """Return the number of each neuron's assigned name, -1 where it has none, shape (n,)."""
+    count, names = tied.shape
+    cost = np.where(possible, -np.log(tied.clip(1e-12)), 1e3)
+    whole = np.concatenate([cost, np.full((count, count), -BLANK)], axis=1)
+    rows, columns = linear_sum_assignment(whole)
+    name = np.full(count, -1)
+    name[rows] = np.where(columns < names, columns, -1)
+    return name
