@@ -47,12 +47,12 @@ def shared_out(log: torch.Tensor, nobody: torch.Tensor) -> torch.Tensor:
 class Calibration:
     """What makes scores probabilities.
 
-    Log scores are divided by a temperature and shared out, one name to one neuron. Sharing out is
-    too timid: of two neurons that fit their own names better than each other's, it takes the
-    square root of the odds that these are right (with log scores d better in sum, exp(d / 2) to 1
-    in place of exp(d) to 1). So the log odds of the name that each neuron is then assigned are
-    raised (Platt 1999, "Probabilistic outputs for support vector machines"), and all is shared out
-    again.
+    Log scores are divided by a temperature (Guo et al. 2017, "On calibration of modern neural
+    networks") and shared out, one name to one neuron. Sharing out is too timid: of two neurons that
+    fit their own names better than each other's, it takes the square root of the odds that these
+    are right (with log scores d better in sum, exp(d / 2) to 1 in place of exp(d) to 1). So the log
+    odds of the name that each neuron is then assigned are raised (Platt 1999, "Probabilistic
+    outputs for support vector machines"), and all is shared out again.
 
     Attributes
     ----------
