@@ -14,11 +14,12 @@ from safetensors.torch import load_file, save_file
 
 from chromapal.apply import facts as model_facts
 from chromapal.apply import name, read
-from chromapal.apply.correct import correct_worm
+from chromapal.apply.correct import correct_worm, correct_worms
 from chromapal.apply.model import ModelTask, load, train_model
 from chromapal.apply.plan import FACTS
 from chromapal.columns import BODY
 from chromapal.errors import InputError
+from chromapal.files import write_parquet
 from chromapal.identify.anchors import Anchors
 from chromapal.prepare.normalise import Normalisation
 from chromapal.training import layout
@@ -221,6 +222,35 @@ def test_spurious_centres_stay_without_a_name_until_a_person_gives_one(trained):
     # what it was thought to be stays; a name leaves room for there being no neuron
     assert np.array_equal(probabilities.iloc[0], named.probabilities.iloc[0])
     assert probabilities.iloc[2].sum() <= 0.75 + 1e-6 and answers["probability"][2] <= 0.75
+
+
+def test_a_correction_computes_on_one_thread_whatever_it_is_offered(trained, tmp_path):
+    model = name.load_model(trained)
+    counts = read.completed(table.validate(worms([4]), "neurons"))
+    named = model.named(counts)
+    table.write(counts, tmp_path / "neurons.parquet")
+    parts = named.neurons, named.probabilities, named.worms, named.mirrored
+    tables = [tmp_path / f"{number}.parquet" for number in range(len(parts))]
+    for part, path in zip(parts, tables, strict=True):
+        write_parquet(part, path)
+    known = model.colorizer.identifier.transformer.classes_[0]
+    lab, worm = counts[["lab", "worm"]].iloc[0]
+    (tmp_path / "anchors.csv").write_text(f"neuron,says,lab,worm\n1,{known},{lab},{worm}\n")
+    corrected = [tmp_path / f"corrected{number}.parquet" for number in range(len(parts))]
+    by = name.NamedBy(str(trained), "auto")
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        correct_worms(
+            by, [tmp_path / "anchors.csv"], tmp_path / "neurons.parquet", tables, corrected
+        )
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+    answers = pd.read_parquet(corrected[0])
+    assert answers["answer"][1] == known and answers["status"][1] == "person"
+    (stated,) = pd.read_parquet(corrected[2])["statements"]
+    assert json.loads(stated) == [{"neuron": 1, "says": known, "maybe": False}]
 
 
 def test_a_worm_that_cannot_be_named_does_not_stop_the_others(trained, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from chromapal.apply.expected import measured
+from chromapal.apply.measured import measured
 from chromapal.apply.read import stack_beside
 from chromapal.evaluate.pages import classes
 from chromapal.evaluate.pages.classes import ClassedWorm

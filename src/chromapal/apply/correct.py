@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from scipy.special import expit
 
 from chromapal import sheet
@@ -58,6 +59,8 @@ def correct_worms(
     out : sequence of path-like
         The same four, corrected; `worms` with `statements`, JSON for the page of each worm.
     """
+    # PyTorch adds up in another order with more threads, which must change no result
+    torch.set_num_threads(1)
     answers, probabilities, worms, mirrored = map(pd.read_parquet, named)
     worms = worms.assign(statements="[]")
     model, counts = load_model(named_by.model), table.read(neurons)

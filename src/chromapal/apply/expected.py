@@ -1,12 +1,11 @@
-"""What a model expects of every name, and what was measured, for the pages of new worms."""
+"""What a model expects of every name, for the pages of new worms."""
 
 import os
 
-import numpy as np
 import pandas as pd
 
 from chromapal.apply import model as saved
-from chromapal.columns import BODY, RGB_MEASURED, RGB_SHOWN
+from chromapal.columns import BODY, RGB_SHOWN
 from chromapal.prepare.normalise import display
 from chromapal.worms.table import neuron_class
 
@@ -50,24 +49,3 @@ class Expected:
         places = pd.DataFrame(atlas.position.mean.numpy(), list(atlas.names), list(BODY))
         landmark = neuron_class(frame.index.to_series()).isin(self._landmarks.get(features, ()))
         return frame.join(places).assign(landmark=landmark)
-
-
-def measured(neurons: pd.DataFrame, colour_scale: str) -> pd.DataFrame | None:
-    """Return the colours that a worm's neurons were recorded with, `RGB_SHOWN` [0 to 1].
-
-    Parameters
-    ----------
-    neurons : pandas.DataFrame
-        The worm's answers: `RGB_MEASURED`.
-    colour_scale : str
-        The colour scale of the model's study.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        Rows as given; None for a worm without three colours.
-    """
-    colours = neurons[list(RGB_MEASURED)].to_numpy(float)
-    if not np.isfinite(colours).all():
-        return None
-    return pd.DataFrame(display(colours, colour_scale), columns=list(RGB_SHOWN))

@@ -8,7 +8,8 @@ import pandas as pd
 
 from chromapal.apply import neuropal_id
 from chromapal.apply import traces as calcium
-from chromapal.apply.expected import Expected, measured
+from chromapal.apply.expected import Expected
+from chromapal.apply.measured import measured
 from chromapal.apply.read import stack_beside, traces_beside
 from chromapal.apply.scope import describe
 from chromapal.apply.traces import TraceSettings

@@ -6,6 +6,9 @@ import torch
 from torch import nn
 
 WAVELENGTHS_UM = (4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
+# made here, as PyTorch imports its compiler for a quotient on the device `meta`, on which
+# `chromapal.identify.transformer.Transformer.load` makes networks
+WAVES = 2 * math.pi / torch.tensor(WAVELENGTHS_UM)
 BIAS_WIDTH = 16
 LEAST = -60.0  # log score below which an atlas's differences say nothing
 
@@ -56,7 +59,7 @@ class ContextNetwork(nn.Module):
         dropout: float = 0.1,
     ):  # fmt: skip
         super().__init__()
-        self.register_buffer("waves", 2 * math.pi / torch.tensor(WAVELENGTHS_UM))
+        self.register_buffer("waves", WAVES.clone())
         self.position = nn.Linear(3 + 6 * len(WAVELENGTHS_UM), width)
         self.width_of_channels = channels
         self.channels = nn.Linear(2 * channels, width) if channels else None

@@ -12,7 +12,6 @@ import pandas as pd
 import torch
 from scipy.spatial import KDTree
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
 from chromapal.identify.worm_batch import AXES, View
 
@@ -153,6 +152,9 @@ class Spurious:
         planted : numpy.ndarray of bool, shape (n,)
             Which of them are planted.
         """
+        # imported here: naming a worm does without
+        from sklearn.linear_model import LogisticRegression
+
         centre, scale = values.mean(0), values.std(0) + 1e-9
         model = LogisticRegression(C=1 / RIDGE, max_iter=1000)
         model.fit((values - centre) / scale, planted)

@@ -6,34 +6,25 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import lightning.pytorch as lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging, RichProgressBar
-from rich.console import Console
 from safetensors.torch import load_file, save_file
-from sklearn.base import BaseEstimator
 
 from chromapal.files import read_json, whole, write_json
-from chromapal.identify import checkpoint
 from chromapal.identify.assign import UNKNOWN
 from chromapal.identify.atlas import Atlas
 from chromapal.identify.context import ContextNetwork
-from chromapal.identify.context_task import Task
 from chromapal.identify.worm_batch import Scores, View, WormBatch, without
 from chromapal.training.device import choose
-from chromapal.training.loop import fingerprint, fit, quiet
 
 HELD = 8  # one in so many worms is held out of a member, to calibrate on
 SIZE_UM = 20.0  # root mean square distance from the centre that positions are brought to
-DECAY = 0.99  # of the running mean of weights that is kept
-GRADIENT = 1.0
 FACTS, ATLASES = "transformer.json", "atlases"
 # beside the networks of a fold, by feature set: `Calibration`, and classes of `queue.landmarks`
 CALIBRATIONS, LANDMARKS = "calibrations.json", "landmarks.json"
 
 
-class Transformer(BaseEstimator):
+class Transformer:
     """Names all neurons of a worm at once, from whichever feature set shows it.
 
     One network learns from the views of all feature sets in turn, so that a worm without colour
@@ -88,6 +79,9 @@ class Transformer(BaseEstimator):
         views : mapping of str to View
             By feature set: whole worms with their names, unlabelled neurons among them.
         """
+        # imported here: Lightning takes seconds, and naming does without
+        from chromapal.identify.member import train
+
         names = np.concatenate([view.name for view in views.values()])
         self.classes_ = np.unique(names[names != ""])
         self.channels_ = list(
@@ -108,7 +102,14 @@ class Transformer(BaseEstimator):
         for member in range(members):
             held = {number for number in numbers if number % HELD == HELD - 1 - member}
             rest = {features: without(worms, held) for features, worms in batches.items()}
-            network = self._train(list(rest.values()), member, self.device_.name)
+            network = train(
+                self.network,
+                list(rest.values()),
+                self.params,
+                self.seed + member,
+                self.device_.name,
+                self.checkpoints,
+            )
             self.networks_.append(network)
             self._held |= dict.fromkeys(held, member)
             for features, worms in batches.items():
@@ -302,41 +303,3 @@ class Transformer(BaseEstimator):
         inputs = position.float(), whole, known, log, anchor, mask
         logs = [torch.log_softmax(network(*inputs)[0].double(), -1) for network in networks]
         return torch.stack(logs).mean(0)
-
-    def _train(self, views: list[WormBatch], member: int, device: str) -> ContextNetwork:
-        """Train one network on the worms that have names, or take over a finished one."""
-        params, seed = self.params, self.seed + member
-        with torch.random.fork_rng(devices=[]), quiet():
-            torch.manual_seed(seed)
-            network = self.network()
-            path = None
-            if self.checkpoints is not None:
-                facts = dataclasses.asdict(params), seed, device
-                contents = itertools.chain.from_iterable(view.contents() for view in views)
-                name = fingerprint(network, facts, contents, __file__)
-                path = Path(self.checkpoints) / f"{name}.ckpt"
-                if checkpoint.read_finished(path, network):
-                    return network.eval()
-            task = Task(network, views, params, seed)
-            batches, average = task.batches(), EMAWeightAveraging(decay=DECAY)
-            callbacks = [average]
-            if path is not None:
-                callbacks.append(checkpoint.StepCheckpoint(path, task, batches, average))
-            progress_of = Console(stderr=True).is_terminal
-            trainer = lightning.Trainer(
-                accelerator=device,
-                devices=1,
-                deterministic=device == "cpu",
-                max_steps=params.steps - task.first_step,
-                gradient_clip_val=GRADIENT,
-                callbacks=[*callbacks, RichProgressBar()] if progress_of else callbacks,
-                enable_checkpointing=path is not None,
-                enable_progress_bar=progress_of,
-                enable_model_summary=False,
-                logger=False,
-            )
-            fit(trainer, task, batches)
-        network = network.cpu().eval()
-        if path is not None:
-            checkpoint.write_finished(path, network)
-        return network

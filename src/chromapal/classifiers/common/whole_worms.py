@@ -120,7 +120,7 @@ def name_worms(
         usable = [each for each in group if len(_names(each)) > 1 and not each.test.empty]
         if usable:
             estimator = methods.module("classifiers", classifier).build(params, training.seed)
-            estimator.set_params(device=training.device, checkpoints=training.folder)
+            estimator.device, estimator.checkpoints = training.device, training.folder
             estimator.fit(
                 {each.label: _view(each.train, each.columns, number, weight_cap) for each in usable}
             )
