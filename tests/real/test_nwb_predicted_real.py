@@ -14,7 +14,7 @@ import pytest
 from chromapal.worms.discover import discover
 from chromapal.worms.nwb import reader
 from chromapal.worms.nwb.predicted import PredictedVolume, write_predicted
-from chromapal.worms.nwb.predictions import COLUMNS
+from chromapal.worms.nwb.predictions import COLUMNS, TEXTS
 from chromapal.worms.nwb.type_map import one_type_map
 from tests.nwb_contents import added, changed
 
@@ -40,7 +40,7 @@ def made_up(count):
     rows = np.arange(count - 1)
     chances = np.linspace(0, 1, count - 1)
     columns = dict.fromkeys(COLUMNS, chances)
-    columns |= {name: [f"N{row}" for row in rows] for name in COLUMNS if name.startswith("name")}
+    columns |= {name: [f"N{row}" for row in rows] for name in TEXTS}
     return pd.DataFrame({"row": rows, **columns})
 
 

@@ -27,7 +27,7 @@ def rows_of(file, worm):
     for place, answer in enumerate(ANSWERS, start=1):
         rows[answer] = "AVAL"
         rows["probability" if place == 1 else f"probability{place}"] = 0.2
-    return rows
+    return rows.assign(status="model", anchor="", channels_used="gray")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from chromapal.errors import InputError, NoSpaceError
 from chromapal.worms.nwb import reader, writer
 from chromapal.worms.nwb.predicted import PredictedVolume, write_predicted
-from chromapal.worms.nwb.predictions import COLUMNS
+from chromapal.worms.nwb.predictions import COLUMNS, TEXTS
 from chromapal.worms.nwb.type_map import one_type_map
 from tests import nwb_files
 from tests.nwb_contents import added, changed
@@ -37,8 +37,9 @@ def predictions(rows=(0, 2)):
     """Predictions of some rows: every value tells its row and column."""
     table = {"row": list(rows)}
     for number, name in enumerate(COLUMNS):
-        text = name.startswith("name")
-        table[name] = [f"N{number}R{row}" if text else (number + row / 8) / 64 for row in rows]
+        table[name] = [
+            f"N{number}R{row}" if name in TEXTS else (number + row / 8) / 64 for row in rows
+        ]
     return pd.DataFrame(table)
 
 
@@ -85,15 +86,17 @@ def test_h5py_finds_the_columns_by_name(pair):
     with h5py.File(pair[1]) as file:
         table = file[TABLE]
         assert table.attrs["colnames"].tolist() == ["neuron", *COLUMNS]
-        assert all(name.endswith("_predicted") for name in COLUMNS)
+        # what a person stated is no prediction
+        assert [name for name in COLUMNS if not name.endswith("_predicted")] == ["stated"]
         for number, name in enumerate(COLUMNS):
             values = table[name][:]
-            if name.startswith("name"):
+            if name in TEXTS:
                 assert values.tolist() == [f"N{number}R0".encode(), b"", f"N{number}R2".encode()]
             else:
                 expected = [number / 64, np.nan, (number + 0.25) / 64]
                 np.testing.assert_array_equal(values, expected)
-            assert "ynthetic" in table[name].attrs["description"]
+            synthetic = "ynthetic" in table[name].attrs["description"]
+            assert synthetic == (name != "stated")
         assert table["id"][:].tolist() == [0, 1, 2]
         about = dict(zip(*(file[f"{MODULE}/provenance_predicted/{name}"].asstr()[:]
                            for name in ("key", "value")), strict=True))  # fmt: skip

@@ -370,7 +370,12 @@ def test_the_copy_holds_the_predictions_and_is_valid(applied):
     with h5py.File(path) as file:
         table = file["processing/NeuroPAL_predicted/neurons_predicted"]
         assert table["name1_predicted"].asstr()[:].tolist() == found["answer"].tolist()
+        assert table["status_predicted"].asstr()[:].tolist() == found["status"].tolist()
+        assert set(table["stated"].asstr()[:]) == {""}
         assert np.allclose(table["red_predicted"][:], found["red"], atol=1e-4)
+        about = file["processing/NeuroPAL_predicted/provenance_predicted"]
+        told = dict(zip(*(about[name].asstr()[:] for name in ("key", "value")), strict=True))
+        assert told["channels_used"] == found["channels_used"].unique().item()
         made = file["processing/NeuroPAL_predicted/NeuroPALImage_predicted/data"]
         assert made.shape[:3] == worm_of(NWB)[1]["shape"]
     with warnings.catch_warnings():
@@ -449,6 +454,10 @@ def test_what_a_person_states_counts_and_only_that_worm_is_named_again(applied, 
     said = tmp_path / "anchors"
     said.mkdir()
     (said / "anchors(1).csv").write_text("\n".join(lines) + "\n")
+    of_volume = neurons(applied, NWB).loc[0]
+    (said / "volume.csv").write_text(
+        f"neuron,says,lab,worm\n0,-,{of_volume['lab']},{of_volume['worm']}\n"
+    )
     (said / "strange.csv").write_text("neuron,says,lab,worm\n0,AVAL,XX,nobody\n")
     done = apply(applied, "nwb=true", f"anchors={said}")
     told = done.stdout + done.stderr
@@ -464,6 +473,12 @@ def test_what_a_person_states_counts_and_only_that_worm_is_named_again(applied, 
     assert again.loc[[wrong, none], "probability"].tolist() == [1, 1]
     assert not again["answer"].drop(wrong).eq(true[wrong]).any()
     pd.testing.assert_frame_equal(neurons(applied, TABLE), other)
+    (path,) = (applied / OUT / "nwb").rglob("*.nwb")
+    with h5py.File(path) as file:
+        table = file["processing/NeuroPAL_predicted/neurons_predicted"]
+        for name, value in {"stated": "-", "status": "person", "name1": ""}.items():
+            column = table[name] if name == "stated" else table[f"{name}_predicted"]
+            assert column.asstr()[0] == value
     # its page lists what has changed, and those of other worms have nothing to list
     changed = {row["neuron"]: row for row in content(applied, LABELLED)["changed"]}
     assert set(changed) <= set(np.flatnonzero(first["answer"].ne(again["answer"])))

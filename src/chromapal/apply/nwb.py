@@ -32,6 +32,7 @@ def predicted(neurons: pd.DataFrame) -> pd.DataFrame:
         chance = "probability" if rank == 1 else f"probability{rank}"
         columns[f"name{rank}_predicted"] = neurons[answer].to_numpy()
         columns[f"probability{rank}_predicted"] = neurons[chance].to_numpy()
+    columns |= {"status_predicted": neurons["status"], "stated": neurons["anchor"]}
     return pd.DataFrame({"row": neurons["neuron"].to_numpy(), **columns})
 
 
@@ -77,7 +78,8 @@ def write_copies(
         for file in files:
             rows = neurons[neurons["file"].eq(file)]
             relative = Path(file).relative_to(worms)
-            provenance = {**model, "date": date, "worm": rows["worm"].iloc[0]}
+            of_worm = {key: rows[key].iloc[0] for key in ("worm", "channels_used")}
+            provenance = {**model, "date": date, **of_worm}
             copied = rows, read_json(facts[file]), provenance, folder / relative
             try:
                 worker.run(_copy, file, *copied)

@@ -158,8 +158,8 @@ def _add_tables(
         processing,
         MODULE,
         "ProcessingModule",
-        "Synthetic: colours and names that chromapal predicted; nothing here was measured or "
-        "stated by a person.",
+        "Synthetic: colours and names that chromapal predicted; nothing here was measured, and "
+        "column stated alone is a person's.",
     )
     objects.table(
         module,

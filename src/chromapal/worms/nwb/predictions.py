@@ -34,7 +34,13 @@ COLUMNS = {
         f"name{rank}_predicted; NaN where there is none."
         for rank in _RANKS
     },
+    "status_predicted": "Synthetic: how the neuron came by name1_predicted. model; forced, where "
+    "another neuron of the worm has a likelier name; person, where column stated says it; none, "
+    "where there is none.",
+    "stated": "What a person stated about the neuron: a name or a class, or that it is no neuron; "
+    "empty where nothing was stated.",
 }
+TEXTS = (*(f"name{rank}_predicted" for rank in _RANKS), "status_predicted", "stated")
 
 
 def file_columns(
@@ -72,7 +78,7 @@ def file_columns(
     rows = _rows(neurons["row"], count, source)
     columns = {}
     for name in [name for name in COLUMNS if name in columns_given]:
-        check = _names if name.startswith("name") else _numbers
+        check = _texts if name in TEXTS else _numbers
         values = check(neurons[name], source)
         padded = np.full(count, "" if values.dtype == object else np.nan, values.dtype)
         padded[rows] = values
@@ -112,13 +118,13 @@ def _numbers(column: pd.Series, source: str | os.PathLike) -> np.ndarray:
     return values
 
 
-def _names(column: pd.Series, source: str | os.PathLike) -> np.ndarray:
+def _texts(column: pd.Series, source: str | os.PathLike) -> np.ndarray:
     # as plain objects: pandas' text type raises its own error for a broken text
     pairs = zip(column.to_numpy(object), column.isna(), strict=True)
     values = np.array(["" if missing else str(text) for text, missing in pairs], dtype=object)
     for text in values[values != ""]:
         if fault(text):
-            raise InputError(source, f"{fault(text)} as {column.name}", "a neuron's name, or none")
+            raise InputError(source, f"{fault(text)} as {column.name}", "printable text, or none")
     return values
 
 
