@@ -20,6 +20,7 @@ from chromapal.apply.plan import FACTS
 from chromapal.columns import BODY
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
+from chromapal.identify import adapt
 from chromapal.identify.anchors import Anchors
 from chromapal.prepare.normalise import Normalisation
 from chromapal.training import layout
@@ -105,9 +106,10 @@ def name_worms(folder, model, neurons):
     parts, lists = gathered(folder, neurons)
     read.collect(parts, lists, [], "", folder / "n.parquet", folder / "sources.csv")
     parts = ("answers", "probabilities", "worms", "mirrored")
-    outs = [[folder / f"{part}.parquet" for part in parts], folder / "q.csv", folder / "s.csv"]
+    outs = [[folder / f"{part}.parquet" for part in parts], folder / "a.parquet"]
+    outs += [folder / "q.csv", folder / "s.csv"]
     name.name_all(name.NamedBy(model, "auto"), folder / "n.parquet", folder / "sources.csv", *outs)
-    return pd.read_parquet(outs[0][0]), skipped.read(outs[2])
+    return pd.read_parquet(outs[0][0]), skipped.read(outs[3])
 
 
 def test_a_model_loads_and_names_a_new_worm_of_any_name(trained, tmp_path):
@@ -181,7 +183,9 @@ def test_axes_that_a_person_states_are_taken_and_names_have_sides(trained, state
     assert answers["answer"].tolist() == given.neurons["answer"].tolist()
 
 
-def test_a_worm_in_doubt_is_named_with_both_lists(trained):
+def test_a_worm_in_doubt_is_named_with_both_lists(trained, monkeypatch):
+    # a laboratory adapts in the axes that were decided, for both lists
+    monkeypatch.setattr(adapt, "adapt", lambda *_: {})
     model = name.load_model(trained)
     for features in model.colorizer.identifier.alignments.values():
         features.handedness = dataclasses.replace(features.handedness, slope=0.0)
@@ -238,11 +242,17 @@ def test_a_correction_computes_on_one_thread_whatever_it_is_offered(trained, tmp
     (tmp_path / "anchors.csv").write_text(f"neuron,says,lab,worm\n1,{known},{lab},{worm}\n")
     corrected = [tmp_path / f"corrected{number}.parquet" for number in range(len(parts))]
     by = name.NamedBy(str(trained), "auto")
+    write_parquet(named.adapted, tmp_path / "adapted.parquet")
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
         correct_worms(
-            by, [tmp_path / "anchors.csv"], tmp_path / "neurons.parquet", tables, corrected
+            by,
+            [tmp_path / "anchors.csv"],
+            tmp_path / "neurons.parquet",
+            tables,
+            tmp_path / "adapted.parquet",
+            corrected,
         )
         assert torch.get_num_threads() == 1
     finally:

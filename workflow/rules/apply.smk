@@ -59,6 +59,7 @@ rule name_new_worms:
         skipped_sources=f"{RESULTS}/sources.skipped.csv",
     output:
         named=NAMED,
+        adapted=f"{RESULTS}/adapted.parquet",
         scope=f"{RESULTS}/scope.csv",
         skipped=f"{RESULTS}/skipped.csv",
     log:
@@ -79,6 +80,7 @@ rule correct_new_worms:
         anchors=ANCHOR_FILES,
         neurons=f"{RESULTS}/neurons.parquet",
         named=NAMED,
+        adapted=f"{RESULTS}/adapted.parquet",
     output:
         named=CORRECTED,
     log:

@@ -19,6 +19,7 @@ from chromapal.apply.name import Model, NamedBy, load_model
 from chromapal.columns import NO_NEURON
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
+from chromapal.identify.adapt import from_table
 from chromapal.identify.anchored import odds_of
 from chromapal.identify.anchors import NO_CELL, Anchors
 from chromapal.identify.handedness import CERTAIN, DOUBTFUL
@@ -39,12 +40,13 @@ def correct_worms(
     anchors: Sequence[str],
     neurons: str | os.PathLike,
     named: Sequence[str],
+    adapted: str | os.PathLike,
     out: Sequence[str],
 ):
     """Name those of the new worms again about which a person has stated something.
 
-    Other worms keep their answers. What the worms of a laboratory decided together about their
-    axes stays as it is, unless an anchor speaks against it.
+    Other worms keep their answers. What the worms of a laboratory decided together stays as it is:
+    how their channels differ, and their axes, unless an anchor speaks against those.
 
     Parameters
     ----------
@@ -56,6 +58,8 @@ def correct_worms(
         What `chromapal.apply.read.collect` wrote.
     named : sequence of path-like
         What `chromapal.apply.name.name_all` wrote: answers, probabilities, worms, mirrored.
+    adapted : path-like
+        What it wrote about the channels of laboratories that the model does not know.
     out : sequence of path-like
         The same four, corrected; `worms` with `statements`, JSON for the page of each worm.
     """
@@ -64,6 +68,8 @@ def correct_worms(
     answers, probabilities, worms, mirrored = map(pd.read_parquet, named)
     worms = worms.assign(statements="[]")
     model, counts = load_model(named_by.model), table.read(neurons)
+    identifier = model.colorizer.identifier
+    identifier.transformer = from_table(identifier.transformer, pd.read_parquet(adapted))
     for (lab, worm), statements in stated(anchors, counts, answers).items():
         count = len(statements.words()) + bool(statements.axes)
         LOGGER.info("%s %s: %d statements", lab, worm, count)

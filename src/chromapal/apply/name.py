@@ -42,6 +42,9 @@ class Named:
     mirrored : pandas.DataFrame
         What neurons are if those axes are the other way round; see
         `chromapal.apply.answers.other_axes`. Rows as in `neurons`.
+    adapted : pandas.DataFrame
+        How the channels of laboratories that the model did not know differ; see
+        `chromapal.identify.adapt.to_table`.
     differences : pandas.DataFrame
         `chromapal.columns.SCOPE`: how worms differ from training worms.
     skipped : pandas.DataFrame
@@ -52,6 +55,7 @@ class Named:
     probabilities: pd.DataFrame
     worms: pd.DataFrame
     mirrored: pd.DataFrame
+    adapted: pd.DataFrame
     differences: pd.DataFrame
     skipped: pd.DataFrame
 
@@ -78,8 +82,9 @@ class Model:
     def name(self, neurons: pd.DataFrame, channels_used: str = AUTO) -> pd.DataFrame:
         """Name the neurons of new worms.
 
-        Worms of one laboratory decide together whether their axes are mirrored: name them in one
-        call. Labels in `ID` are compared with the answers and have no influence on them.
+        Worms of one laboratory decide together whether their axes are mirrored and, where the model
+        does not know the laboratory, how its channels differ: name them in one call. Labels in `ID`
+        are compared with the answers and have no influence on them.
 
         Parameters
         ----------
@@ -163,12 +168,12 @@ class Model:
         Returns
         -------
         tables : tuple of pandas.DataFrame
-            neurons, probabilities, worms and mirrored as in `Named`; without rows if no worm can be
-            named.
+            neurons, probabilities, worms, mirrored and adapted as in `Named`; without rows if no
+            worm can be named.
         failed : list of dict
             `skipped.entry` of each worm that cannot be named.
         """
-        nothing = neurons[:0], *(pd.DataFrame() for _ in range(3))
+        nothing = neurons[:0], *(pd.DataFrame() for _ in range(4))
         if neurons.empty:
             return nothing, []
         try:
@@ -227,7 +232,8 @@ class Model:
         other = answers.other_axes(
             identifier.transformer.classes_, found.mirrored.numpy(), found.mirrored_position
         )
-        return *named, found.worms.merge(agreement, "left", on=table.WORM), other
+        worms = found.worms.merge(agreement, "left", on=table.WORM)
+        return *named, worms, other, found.adapted
 
 
 def load_model(folder: str | os.PathLike | None = None) -> Model:
@@ -273,6 +279,7 @@ def name_all(
     neurons: str | os.PathLike,
     skipped_sources: str | os.PathLike,
     out_named: Sequence[str | os.PathLike],
+    out_adapted: str | os.PathLike,
     out_scope: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
@@ -286,6 +293,8 @@ def name_all(
         What `chromapal.apply.read.collect` wrote.
     out_named : sequence of path-like
         Parquet: neurons, probabilities, worms and mirrored of `Named`.
+    out_adapted : path-like
+        Parquet: adapted of `Named`, for corrections.
     out_scope, out_skipped : path-like
         CSV of `chromapal.columns.SCOPE`, and of everything skipped.
 
@@ -308,6 +317,7 @@ def name_all(
     found = (named.neurons, named.probabilities, named.worms, named.mirrored)
     for content, path in zip(found, out_named, strict=True):
         write_parquet(content, path)
+    write_parquet(named.adapted, out_adapted)
     write_csv(named.differences, out_scope)
     LOGGER.info("%d worms named, %d neurons", len(named.worms), len(named.neurons))
 

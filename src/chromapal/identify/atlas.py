@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from chromapal.files import read_json, whole, write_json
 
 PSEUDO_COUNTS = 8.0
+HELD = 20.0  # pseudo-neurons that hold the map of a laboratory's means to none
 LEAST_VARIANCE = 0.25  # um^2: segmentation does not place a centre better than half a um
 ROUNDS = 8
 LEAST_PRESENCE = 1e-3
@@ -111,6 +112,46 @@ class NameDistribution:
                 away = torch.zeros_like(mean).index_add_(0, name[here], away)
                 local[str(lab)] = away / (total + PSEUDO_COUNTS)[:, None]
         return cls(mean, covariance, degrees_of_freedom, local)
+
+    def learn_local(self, values: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+        """Learn how a laboratory's means differ, from its own values, of which no name is known.
+
+        One affine map moves all means, by weighted least squares, held near none by a ridge of
+        `HELD` pseudo-neurons; what is left of a name is shrunk to it as in `fit`.
+
+        Parameters
+        ----------
+        values : torch.Tensor, shape (M, d)
+            Values of all its neurons.
+        shares : torch.Tensor, shape (M, K)
+            Probability of every name, for each of them.
+
+        Returns
+        -------
+        torch.Tensor, shape (K, d)
+            Deviations from `mean`, as in `local`.
+        """
+        weight = shares * self.pull(values)
+        count = weight.sum(0)
+        away = weight.T @ values - count[:, None] * self.mean
+        centred = self.mean - self.mean.mean(0)
+        inputs = torch.cat([centred, torch.ones_like(centred[:, :1])], 1)
+        # means that are all alike have no slope
+        spread = centred.square().mean(0).clamp(min=1e-6)
+        hold = torch.diag(HELD * torch.cat([spread, spread.new_ones(1)]))
+        normal = inputs.T @ (count[:, None] * inputs) + hold
+        moved = inputs @ torch.linalg.solve(normal, inputs.T @ away)
+        return moved + (away - count[:, None] * moved) / (count + PSEUDO_COUNTS)[:, None]
+
+    def pull(self, values: torch.Tensor, extra: float = 0.0) -> torch.Tensor:
+        """Return how much values count under each name, (..., n, K): far ones less, by Student's t.
+
+        `extra` is variance added along every axis.
+        """
+        if np.isinf(self.degrees_of_freedom):
+            return values.new_ones(*values.shape[:-1], len(self.mean))
+        far = self.distance(values, *self.precision(extra))
+        return (self.degrees_of_freedom + values.shape[-1]) / (self.degrees_of_freedom + far)
 
     def at(self, laboratory: str) -> "NameDistribution":
         """Return the spread with the means of one laboratory; of one never seen, itself."""

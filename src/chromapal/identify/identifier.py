@@ -13,7 +13,7 @@ import torch
 from chromapal.columns import BODY
 from chromapal.errors import InputError
 from chromapal.files import read_json, write_json
-from chromapal.identify import spurious
+from chromapal.identify import adapt, spurious
 from chromapal.identify.align import Aligner
 from chromapal.identify.alignment import Alignment
 from chromapal.identify.assign import Calibration
@@ -53,6 +53,9 @@ class Identified:
     spurious : numpy.ndarray, shape (n,)
         The probability of being spurious, no neuron, which those of names leave room for; 0 where
         this was not learnt.
+    adapted : pandas.DataFrame
+        How the channels of laboratories that training did not know differ; see
+        `chromapal.identify.adapt.to_table`.
     """
 
     probabilities: torch.Tensor
@@ -61,6 +64,7 @@ class Identified:
     mirrored: torch.Tensor
     mirrored_position: np.ndarray
     spurious: np.ndarray
+    adapted: pd.DataFrame
 
 
 class Identifier:
@@ -194,6 +198,9 @@ class Identifier:
     def identify(self, neurons: pd.DataFrame) -> Identified:
         """Name neurons of whole worms; names that they carry are not looked at.
 
+        Worms of a laboratory that training did not know adapt to each other; see
+        `chromapal.identify.adapt`.
+
         Parameters
         ----------
         neurons : pandas.DataFrame
@@ -208,31 +215,39 @@ class Identifier:
         mirrored = torch.zeros_like(probability)
         position, mirrored_position = np.zeros((2, count, 3))
         none, mirrored_none = np.zeros((2, count))
-        decided = []
+        decided, adapted = [], []
         for features, rows in table.groupby("features", sort=True):
             columns = channels(features)
             worms = worms_of(rows, columns)
+            doubtful: tuple[list, list] = [], []
             if features in self.alignments:
                 alignment = self.alignments[features]
                 positions, others, axes = alignment.align(worms)
                 middle = alignment.aligner.symmetry.middle
                 decided.append(axes.assign(features=features, middle=middle))
-                doubtful = np.flatnonzero(axes["doubtful"])
-                undecided, turned = ([part[k] for k in doubtful] for part in (worms, others))
-                self._fill(mirrored, table, features, undecided, turned, mirrored_none)
-                for worm, own in zip(undecided, turned, strict=True):
-                    mirrored_position[worm.row] = own
+                undecided = np.flatnonzero(axes["doubtful"])
+                doubtful = [worms[k] for k in undecided], [others[k] for k in undecided]
             else:
                 positions = _aligned_positions(table, worms)
-            self._fill(probability, table, features, worms, positions, none)
+            view = _view(table, worms, positions, columns)
+            shared_out = self.calibrations[features].probabilities
+            local = adapt.adapt(self.transformer, features, view, shared_out)
+            adapted.append(adapt.to_table(self.transformer, features, local))
+            transformer = self.transformer.with_local(features, local)
+            self._fill(probability, transformer, table, features, worms, positions, none)
+            self._fill(mirrored, transformer, table, features, *doubtful, mirrored_none)
             for worm, own in zip(worms, positions, strict=True):
                 position[worm.row] = own
+            for worm, own in zip(*doubtful, strict=True):
+                mirrored_position[worm.row] = own
         worms = pd.concat(decided, ignore_index=True) if decided else pd.DataFrame()
-        return Identified(probability, position, worms, mirrored, mirrored_position, none)
+        kept = pd.concat(adapted, ignore_index=True) if adapted else pd.DataFrame()
+        return Identified(probability, position, worms, mirrored, mirrored_position, none, kept)
 
     def _fill(
         self,
         probability: torch.Tensor,
+        transformer: Transformer,
         table: pd.DataFrame,
         features: str,
         worms: list[Worm],
@@ -246,13 +261,13 @@ class Identifier:
         if not worms:
             return
         view = _view(table, worms, positions, channels(features))
-        log = torch.from_numpy(self.transformer.predict_log_proba(features, view))
+        log = torch.from_numpy(transformer.predict_log_proba(features, view))
         logs = log.split([len(worm.row) for worm in worms])
         for worm, part in zip(worms, logs, strict=True):
             probability[worm.row.copy()] = self.calibrations[features].probabilities(part)
         if features not in self.spurious:
             return
-        densities = self.transformer.density(features, view)
+        densities = transformer.density(features, view)
         numbers = _numbers(table, worms)
         for number, worm, part, own in zip(numbers, worms, logs, positions, strict=True):
             values = spurious.inputs(part, densities[number], own)

@@ -127,10 +127,7 @@ def refine(
             break
         responsibility = probabilities(log, nobody)
         inverse, pulled, _ = atlas.position.precision(extra)
-        if atlas.position.degrees_of_freedom != float("inf"):
-            weighted_responsibility = responsibility * _tail(atlas, moved, extra)
-        else:
-            weighted_responsibility = responsibility
+        weighted_responsibility = responsibility * atlas.position.pull(moved, extra)
         linear, shift = _affine(
             recorded, linear, responsibility, weighted_responsibility, inverse, pulled
         )
@@ -151,13 +148,6 @@ def _score(moved, channels, usable, atlas, prior, extra):
     """Return log scores of names, and that of being nobody: typical density far from any name."""
     log = atlas.position.log_density(moved, extra) + prior
     return log + atlas.channel_log_ratio(channels) if usable else log, atlas.nobody(extra)
-
-
-def _tail(atlas, moved, extra):
-    """Weight of each neuron under each name's Student-t: far ones pull less."""
-    degrees_of_freedom = atlas.position.degrees_of_freedom
-    far = atlas.position.distance(moved, *atlas.position.precision(extra))
-    return (degrees_of_freedom + 3) / (degrees_of_freedom + far)
 
 
 @dataclass(frozen=True)
@@ -231,9 +221,7 @@ def _warp(moved, channels, usable, atlas, prior, extra):
     inverse, pulled, _ = atlas.position.precision(extra)
     log, nobody = _score(moved, channels, usable, atlas, prior, extra)
     for _ in range(WARP_STEPS):
-        responsibility = probabilities(log, nobody)
-        if atlas.position.degrees_of_freedom != float("inf"):
-            responsibility = responsibility * _tail(atlas, moved, extra)
+        responsibility = probabilities(log, nobody) * atlas.position.pull(moved, extra)
         precision = (responsibility @ inverse.flatten(1)).unflatten(-1, (3, 3))
         held = precision + 1e-6 * torch.eye(3, dtype=moved.dtype, device=moved.device)
         target = torch.linalg.solve(held, responsibility @ pulled)

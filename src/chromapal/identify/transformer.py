@@ -1,5 +1,6 @@
 """The transformer as an estimator: trained on whole worms, members averaged."""
 
+import copy
 import dataclasses
 import itertools
 import os
@@ -217,6 +218,24 @@ class Transformer:
                 self.networks_, self.atlas_[features], worms, index, anchor[rows]
             )
         return torch.log_softmax(found, 1).numpy()
+
+    def with_local(self, features: str, local: Mapping[str, torch.Tensor]) -> "Transformer":
+        """Return a copy that knows how channels of further laboratories differ.
+
+        Parameters
+        ----------
+        features : str
+            The feature set.
+        local : mapping of str to torch.Tensor, shape (names of its atlas, channels)
+            By laboratory; see `NameDistribution.learn_local`.
+        """
+        scores = self.atlas_[features]
+        channels = scores.atlas.channels
+        channels = dataclasses.replace(channels, local={**channels.local, **local})
+        atlas = dataclasses.replace(scores.atlas, channels=channels)
+        made = copy.copy(self)
+        made.atlas_ = {**self.atlas_, features: dataclasses.replace(scores, atlas=atlas)}
+        return made
 
     def network(self) -> ContextNetwork:
         """Make an untrained network."""

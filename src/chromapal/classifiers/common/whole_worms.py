@@ -22,6 +22,7 @@ from chromapal.classifiers.common.feature_tables import (
 from chromapal.classifiers.common.naming import ranked, write_names
 from chromapal.columns import PREDICTED
 from chromapal.files import whole, write_json
+from chromapal.identify.adapt import adapt
 from chromapal.identify.assign import Calibration
 from chromapal.identify.queue import landmarks
 from chromapal.identify.transformer import CALIBRATIONS, LANDMARKS
@@ -129,6 +130,8 @@ def name_worms(
                 label: scores.calibrated(estimator.classes_, *held, label)
                 for label, held in estimator.held_out_.items()
             }
+            for each in usable:
+                estimator = _adapted(each, estimator, calibrations[each.label])
             fitted.append((estimator, calibrations))
             found |= {
                 each.label: _ranked(each, estimator, calibrations[each.label]) for each in usable
@@ -184,6 +187,21 @@ def _view(
         neurons["name"].to_numpy(dtype=str),
         None if weight_cap is None else inverse_frequency(neurons["name"], weight_cap),
     )
+
+
+def _adapted(table: FeatureTable, estimator, calibration: Calibration):
+    """Adapt to the channels of test laboratories that training did not know."""
+    names = estimator.classes_
+
+    def named(log: torch.Tensor) -> torch.Tensor:
+        shares, nobody = scores.shared_out(names, log.numpy(), calibration)
+        column = scores.background(names)
+        if column is None:
+            return shares
+        return torch.cat([shares[:, :column], nobody[:, None], shares[:, column:]], 1)
+
+    view = _view(table.test, table.columns, None)
+    return estimator.with_local(table.label, adapt(estimator, table.label, view, named))
 
 
 def _ranked(table: FeatureTable, estimator, calibration: Calibration) -> pd.DataFrame:
