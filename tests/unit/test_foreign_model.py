@@ -107,9 +107,9 @@ def name_worms(folder, model, neurons):
     read.collect(parts, lists, [], "", folder / "n.parquet", folder / "sources.csv")
     parts = ("answers", "probabilities", "worms", "mirrored")
     outs = [[folder / f"{part}.parquet" for part in parts], folder / "a.parquet"]
-    outs += [folder / "q.csv", folder / "s.csv"]
+    outs += [folder / "e.parquet", folder / "q.csv", folder / "s.csv"]
     name.name_all(name.NamedBy(model, "auto"), folder / "n.parquet", folder / "sources.csv", *outs)
-    return pd.read_parquet(outs[0][0]), skipped.read(outs[3])
+    return pd.read_parquet(outs[0][0]), skipped.read(outs[4])
 
 
 def test_a_model_loads_and_names_a_new_worm_of_any_name(trained, tmp_path):

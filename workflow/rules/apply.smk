@@ -60,6 +60,7 @@ rule name_new_worms:
     output:
         named=NAMED,
         adapted=f"{RESULTS}/adapted.parquet",
+        expected=f"{RESULTS}/expected.parquet",
         scope=f"{RESULTS}/scope.csv",
         skipped=f"{RESULTS}/skipped.csv",
     log:
@@ -103,10 +104,10 @@ rule write_new_worm_files:
     """Return every new worm its table with a review queue, an image, a page and its traces."""
     input:
         FACTS_FOLDERS,
-        MODEL / apply_plan.FACTS,
         named=FINAL,
         before=NAMED if ANCHOR_FILES else [],
         scope=f"{RESULTS}/scope.csv",
+        expected=f"{RESULTS}/expected.parquet",
     output:
         folder=directory(f"{RESULTS}/named"),
     log:
@@ -116,13 +117,9 @@ rule write_new_worm_files:
     conda:
         ENVIRONMENT
     params:
-        **calls(
-            "apply.write:write_new_worm_files",
-            f"src/chromapal/colorizers/{MODEL_FACTS['colorizer']}.py",
-            page_parts,
-        ),
+        **calls("apply.write:write_new_worm_files", page_parts),
         facts=FACTS,
-        model=str(MODEL),
+        colour_scale=MODEL_FACTS["normaliser"]["colour_scale"],
         traces={key: config[key] for key in ("least_probability", "merge_sides")},
     script:
         "../scripts/call.py"

@@ -12,6 +12,7 @@ import torch
 from chromapal.apply import answers, channels, plan, scale, scope, typical
 from chromapal.apply import model as saved
 from chromapal.apply.channels import AUTO
+from chromapal.apply.expected import expected_names
 from chromapal.apply.read import completed
 from chromapal.columns import ASSIGNED, NO_NEURON, SCOPE, SKIPPED
 from chromapal.errors import InputError
@@ -280,6 +281,7 @@ def name_all(
     skipped_sources: str | os.PathLike,
     out_named: Sequence[str | os.PathLike],
     out_adapted: str | os.PathLike,
+    out_expected: str | os.PathLike,
     out_scope: str | os.PathLike,
     out_skipped: str | os.PathLike,
 ):
@@ -295,6 +297,8 @@ def name_all(
         Parquet: neurons, probabilities, worms and mirrored of `Named`.
     out_adapted : path-like
         Parquet: adapted of `Named`, for corrections.
+    out_expected : path-like
+        Parquet of `chromapal.apply.expected.expected_names`, for pages.
     out_scope, out_skipped : path-like
         CSV of `chromapal.columns.SCOPE`, and of everything skipped.
 
@@ -318,6 +322,7 @@ def name_all(
     for content, path in zip(found, out_named, strict=True):
         write_parquet(content, path)
     write_parquet(named.adapted, out_adapted)
+    write_parquet(expected_names(model, named.worms), out_expected)
     write_csv(named.differences, out_scope)
     LOGGER.info("%d worms named, %d neurons", len(named.worms), len(named.neurons))
 

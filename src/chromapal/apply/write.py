@@ -8,7 +8,7 @@ import pandas as pd
 
 from chromapal.apply import neuropal_id
 from chromapal.apply import traces as calcium
-from chromapal.apply.expected import Expected
+from chromapal.apply.expected import KEYS
 from chromapal.apply.measured import measured
 from chromapal.apply.read import stack_beside, traces_beside
 from chromapal.apply.scope import describe
@@ -33,7 +33,8 @@ def write_new_worm_files(
     scope: str | os.PathLike,
     facts: dict[str, str],
     traces: TraceSettings,
-    model: str | os.PathLike,
+    expected: str | os.PathLike,
+    colour_scale: str,
     out: str | os.PathLike,
 ):
     """Write a folder `{lab}/{worm}` for every new worm.
@@ -56,14 +57,17 @@ def write_new_worm_files(
         Files of facts about sources, by source; see `chromapal.apply.read.load`.
     traces : TraceSettings
         Which traces bear a name.
-    model : path-like
-        Folder of the trained model, for what the pages show beside the answers.
+    expected : path-like
+        What names are expected to be like, from there as well.
+    colour_scale : str
+        The colour scale of the model's study.
     out : path-like
         The folder, written whole or not at all.
     """
     answers, probabilities, decided, mirrored = map(pd.read_parquet, named)
     differences = pd.read_csv(scope, dtype="str", keep_default_na=False, na_filter=False).map(live)
-    decided, expected = decided.set_index(WORM), Expected(model)
+    decided = decided.set_index(WORM)
+    names = pd.read_parquet(expected).set_index([*KEYS, "name"])
     previous, previously = answers, decided
     if before:
         previous, _, previously, _ = map(pd.read_parquet, before)
@@ -93,8 +97,8 @@ def write_new_worm_files(
             neuropal_id.write(rows, spacing, path / "neuropal_id.csv")
             page = NewWorm(
                 rows, chances, axes, notes,
-                expected.names(lab, decided.loc[(lab, name), "features"]),
-                measured(rows, expected.colour_scale), recorded,
+                names.loc[lab, decided.loc[(lab, name), "features"]],
+                measured(rows, colour_scale), recorded,
                 neuropal_id.page_table(rows, spacing),
                 stack.read(file) if (file := stack_beside(source)).exists() else None,
                 mirrored.loc[rows.index] if axes.doubtful else None,

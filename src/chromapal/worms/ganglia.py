@@ -1,5 +1,7 @@
 """In which ganglion of the head a neuron's cell body lies."""
 
+from functools import cache
+
 import pandas as pd
 
 from chromapal.worms import table
@@ -55,6 +57,7 @@ def ganglion(names: pd.Series) -> pd.Series:
     return names.map({name: _of(name) for name in names.unique()}).astype("str")
 
 
+@cache
 def _of(name: str) -> str:
     classes = table.neuron_class(pd.Series(sorted(denoted(name, ())), dtype="str"))
     found = {_GANGLION.get(neuron_class, OTHER) for neuron_class in classes}
