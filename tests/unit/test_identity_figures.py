@@ -353,7 +353,8 @@ def test_a_worm_is_drawn_in_its_body_axes():
     drawn = worm.figure(made_named())
     side, back, space = drawn.axes
     assert drawn.get_suptitle() == "A one: 3 of 4 labelled neurons named right (75%)"
-    unlabelled, wrong, right = (part.get_offsets().tolist() for part in side.collections)
+    *outcomes, _ = side.collections
+    unlabelled, wrong, right = (part.get_offsets().tolist() for part in outcomes)
     assert (unlabelled, wrong) == ([[70, 0]], [[91, 8]])
     assert right == [[90, 2], [100, -12]]
     assert to_hex(side.collections[1].get_facecolors()[0]) == ORANGE
@@ -367,6 +368,21 @@ def test_a_worm_is_drawn_in_its_body_axes():
     assert space.get_ylim()[0] > space.get_ylim()[1]
     labels = [part.get_text() for part in drawn.legends[0].get_texts()]
     assert [label.split(": ")[1] for label in labels] == ["2", "1", "1"]
+
+
+def test_a_line_leads_from_the_edge_of_a_name_to_its_neuron():
+    # ten wrong neurons in one place: their names have to stand apart from it
+    side = worm.figure(pd.concat([made_named().iloc[[2]]] * 10)).axes[0]
+    centres = np.array([part.get_position() for part in side.texts if "→" in part.get_text()])
+    *_, leaders = side.collections
+    lines = np.array(leaders.get_segments())
+    assert len(lines) > 0 and (lines[:, 1] == [91, 8]).all()
+    for start, end in lines:
+        # on the way from a name's centre, and beyond it
+        ways = end - centres
+        along = ((start - centres) * ways).sum(1) / (ways**2).sum(1)
+        apart = np.abs(centres + along[:, None] * ways - start).max(1)
+        assert ((apart < 1e-6) & (along > 0) & (along < 1)).any()
 
 
 def test_a_worms_handedness_is_said_where_it_is_known():
