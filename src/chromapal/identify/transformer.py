@@ -1,4 +1,4 @@
-"""The transformer as an estimator: trained on whole worms, members averaged."""
+"""The transformer: trained on whole worms, members averaged."""
 
 import copy
 import dataclasses
