@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -76,3 +77,14 @@ def third_party() -> list[str]:
     """List the top-level modules of other projects that jobs import."""
     names = {name.split(".")[0] for path in closure() for name in imported(path)}
     return sorted(names - {"chromapal"} - sys.stdlib_module_names)
+
+
+def loaded(script: str, names: set[str]) -> set[str]:
+    """Run a script in a process of its own, and return which of some modules it loaded."""
+    ask = f"import json, sys; print(json.dumps(sorted({names!r} & set(sys.modules))))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{script}\n{ask}"],
+        env={"PYTHONPATH": str(provenance.PACKAGE.parent)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return set(json.loads(done.stdout))

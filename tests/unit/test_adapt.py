@@ -15,7 +15,7 @@ from chromapal.classifiers.common.feature_tables import FeatureTable
 from chromapal.columns import COLOUR
 from chromapal.identify.adapt import COLUMNS, adapt, from_table, to_table
 from chromapal.identify.assign import Calibration
-from chromapal.identify.atlas import NameDistribution
+from chromapal.identify.name_distribution import NameDistribution
 from chromapal.identify.settings import TransformerSettings
 from chromapal.identify.transformer import Transformer
 from chromapal.identify.worm_batch import View

@@ -15,9 +15,10 @@ from chromapal.errors import InputError
 from chromapal.identify import align, anchored, anchors, asked, expert, run
 from chromapal.identify.align import Aligner
 from chromapal.identify.anchors import FORBIDDEN, Anchors
-from chromapal.identify.atlas import Atlas, NameDistribution
+from chromapal.identify.atlas import Atlas
 from chromapal.identify.expert import Expert
 from chromapal.identify.handedness import CERTAIN
+from chromapal.identify.name_distribution import NameDistribution
 from chromapal.identify.queue import Queue
 from chromapal.identify.solver import Solved, Solver
 from chromapal.identify.symmetry import Symmetry

@@ -3,7 +3,8 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal, multivariate_t
 
-from chromapal.identify.atlas import Atlas, NameDistribution
+from chromapal.identify.atlas import Atlas
+from chromapal.identify.name_distribution import NameDistribution
 
 INF = float("inf")
 

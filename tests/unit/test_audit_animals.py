@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from chromapal.audit import axes, colours
-from chromapal.identify.atlas import Atlas, NameDistribution
+from chromapal.identify.atlas import Atlas
+from chromapal.identify.name_distribution import NameDistribution
 from chromapal.identify.worms import Worm
 
 NAMES = tuple(f"N{number:02d}" for number in range(20))

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chromapal.colorizers.common.named_colour import _inputs, _ridge
-from chromapal.identify.atlas import NameDistribution
 from chromapal.identify.colour import NameColours, learn_colours
+from chromapal.identify.name_distribution import NameDistribution
 from chromapal.identify.worms import numbered
 
 GRAY = torch.tensor([0.0, 2.0], dtype=torch.float64)

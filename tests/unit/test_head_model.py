@@ -5,8 +5,6 @@ Its golden names are written anew, after a change that is meant, by
     PYTHONPATH=src:. python -m tests.unit.test_head_model
 """
 
-import subprocess
-import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -15,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 import chromapal
-from chromapal import methods
 from chromapal.apply import facts, plan
 from chromapal.worms.simulate import example
+from tests import imports
 
 GOLDEN = Path(__file__).with_name("head_model_names.csv")
 LARGEST_MB = 15
@@ -46,16 +44,14 @@ def test_it_is_whole_and_small():
 
 def test_it_is_read_without_what_only_training_takes():
     # seconds of every correction: Lightning, scikit-learn, and the compiler of PyTorch
-    script = (
-        "import sys, chromapal, chromapal.apply.correct; chromapal.load_model()\n"
-        "heavy = {'lightning', 'sklearn', 'matplotlib', 'torch._dynamo'}\n"
-        "print('torch' in sys.modules, sorted(heavy & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], env={"PYTHONPATH": str(methods.PACKAGE.parent)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.split(maxsplit=1) == ["True", "[]\n"]
+    script = "import chromapal, chromapal.apply.correct; chromapal.load_model()"
+    heavy = {"lightning", "sklearn", "matplotlib", "torch._dynamo"}
+    assert imports.loaded(script, {"torch", *heavy}) == {"torch"}
+
+
+def test_pages_are_written_without_pytorch():
+    script = "import chromapal.apply.write, chromapal.apply.classes, chromapal.apply.summary"
+    assert imports.loaded(script, {"torch", "pandas"}) == {"pandas"}
 
 
 def test_it_knows_all_sets_of_channels_and_what_is_typical_of_each():

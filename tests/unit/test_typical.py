@@ -10,8 +10,8 @@ import torch
 from chromapal.apply import typical
 from chromapal.columns import PROBABILITY
 from chromapal.identify.assign import UNKNOWN, Calibration
-from chromapal.identify.atlas import NameDistribution
 from chromapal.identify.colour import NameColours
+from chromapal.identify.name_distribution import NameDistribution
 
 SURE = 0.96
 NAMES = np.array(["AVAL", "AVAR", "RIML", "RIMR"])

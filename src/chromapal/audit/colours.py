@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from chromapal.identify.atlas import NameDistribution
+from chromapal.identify.name_distribution import NameDistribution
 
 LEAST_LABELS = 8
 _WORDS = {"r": "red", "g": "green", "b": "blue"}

@@ -26,9 +26,9 @@ def adapt(
 ) -> dict[str, torch.Tensor]:
     """Learn how the channels of unknown laboratories differ, from all their worms together.
 
-    Expectation-maximisation: worms are named, their probable names say how channels differ (see
-    `chromapal.identify.atlas.NameDistribution.learn_local`), and worms are named anew, `ROUNDS`
-    times.
+    Expectation-maximisation, `ROUNDS` times: worms are named, by what was learnt so far, and their
+    probable names say how channels differ; see
+    `chromapal.identify.name_distribution.NameDistribution.learn_local`.
 
     Parameters
     ----------

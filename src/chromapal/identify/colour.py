@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from chromapal.columns import COLOUR
-from chromapal.identify.atlas import NameDistribution
+from chromapal.identify.name_distribution import NameDistribution
 from chromapal.identify.worms import numbered
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from chromapal.identify.atlas import LEAST_VARIANCE, NameDistribution
+from chromapal.identify.atlas import LEAST_VARIANCE
+from chromapal.identify.name_distribution import NameDistribution
 
 
 class AtlasDensity(ClassifierMixin, BaseEstimator):
@@ -13,7 +14,7 @@ class AtlasDensity(ClassifierMixin, BaseEstimator):
     Position (the first `positions` features) and channels are independent given the name.
     Covariances
     are shrunk to the pooled one, and means of laboratories to the common one; see
-    `chromapal.identify.atlas.NameDistribution`.
+    `chromapal.identify.name_distribution.NameDistribution`.
 
     Parameters
     ----------

@@ -142,9 +142,9 @@ class NamedColour:
         """Load a saved model."""
         from safetensors.torch import load_file
 
-        from chromapal.identify.atlas import NameDistribution
         from chromapal.identify.colour import NameColours
         from chromapal.identify.identifier import Identifier
+        from chromapal.identify.name_distribution import NameDistribution
 
         folder = Path(folder)
         layout.read(folder, self.name, self.params, self.dense)
