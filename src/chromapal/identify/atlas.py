@@ -103,6 +103,22 @@ class Atlas:
         """Return the log presence of every name, shape (K,), never quite nothing."""
         return self.presence.clamp(min=LEAST_PRESENCE).log()
 
+    def log_density(self, position: torch.Tensor, channels: torch.Tensor) -> torch.Tensor:
+        """Return log densities of neurons under each name, with its presence.
+
+        Parameters
+        ----------
+        position, channels : torch.Tensor, shapes (..., n, 3) and (..., n, c)
+            Neurons in body axes, and their gray or colour.
+
+        Returns
+        -------
+        torch.Tensor, shape (..., n, K)
+            Log densities, up to a constant shared by all names.
+        """
+        log = self.position.log_density(position) + self.prior()
+        return log + self.channels.log_density(channels) if channels.shape[-1] else log
+
     def channel_log_ratio(self, channels: torch.Tensor) -> torch.Tensor:
         """Say how much more likely each name makes each neuron's channels than any neuron would.
 

@@ -128,11 +128,7 @@ class NameDistribution:
         away = weight.T @ values - count[:, None] * self.mean
         centred = self.mean - self.mean.mean(0)
         inputs = torch.cat([centred, torch.ones_like(centred[:, :1])], 1)
-        # means that are all alike have no slope
-        spread = centred.square().mean(0).clamp(min=1e-6)
-        hold = torch.diag(HELD * torch.cat([spread, spread.new_ones(1)]))
-        normal = inputs.T @ (count[:, None] * inputs) + hold
-        moved = inputs @ torch.linalg.solve(normal, inputs.T @ away)
+        moved = inputs @ weighted_ridge(inputs, count, away, HELD)
         return moved + (away - count[:, None] * moved) / (count + PSEUDO_COUNTS)[:, None]
 
     def pull(self, values: torch.Tensor, extra: float = 0.0) -> torch.Tensor:
@@ -218,3 +214,33 @@ class NameDistribution:
         start = f"{name}_{LOCAL}/"
         local = {key.removeprefix(start): saved[key] for key in saved if key.startswith(start)}
         return cls(saved[f"{name}_mean"], saved[f"{name}_covariance"], degrees_of_freedom, local)
+
+
+def weighted_ridge(
+    inputs: torch.Tensor, weight: torch.Tensor, away: torch.Tensor, held: float
+) -> torch.Tensor:
+    """Fit a linear map by weighted least squares, held to none by pseudo-observations.
+
+    A ridge whose penalty grows with the mean square of an input, so that its unit does not matter
+    (Hoerl and Kennard 1970, "Ridge regression").
+
+    Parameters
+    ----------
+    inputs : torch.Tensor, shape (M, p)
+        What is mapped.
+    weight : torch.Tensor, shape (M,)
+        How much each row counts.
+    away : torch.Tensor, shape (M, d)
+        Weighted sums of what each row should be mapped to.
+    held : float
+        How many observations of none there are.
+
+    Returns
+    -------
+    torch.Tensor, shape (p, d)
+        The map.
+    """
+    # inputs that are all alike have no slope
+    spread = inputs.square().mean(0).clamp(min=1e-6)
+    normal = inputs.T @ (weight[:, None] * inputs) + held * torch.diag(spread)
+    return torch.linalg.solve(normal, inputs.T @ away)

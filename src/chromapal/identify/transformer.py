@@ -1,4 +1,4 @@
-"""The transformer: trained on whole worms, members averaged."""
+"""The transformer: trained on whole worms, members averaged, the atlas beside them."""
 
 import copy
 import dataclasses
@@ -314,11 +314,17 @@ class Transformer:
         index: int,
         anchor: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Return log probabilities of one worm, (n, K), averaged over networks."""
+        """Return log scores of one worm, (n, K): the networks' mean, and the atlas's.
+
+        Networks and atlas err differently, so that the product of what they say names more
+        neurons right than either (Hinton 2002, "Training products of experts"). What it counts
+        twice, calibration makes good.
+        """
         position, channels, mask, _, _ = worms.padded([index])
         anchor = torch.full(mask.shape, -1) if anchor is None else anchor[None]
         log = scores(position, channels, [worms.laboratories[index]]).float()
         whole, known = worms.spread(channels.float(), len(self.channels_))
         inputs = position.float(), whole, known, log, anchor, mask
         logs = [torch.log_softmax(network(*inputs)[0].double(), -1) for network in networks]
-        return torch.stack(logs).mean(0)
+        alone = scores.without_shading(position[0], channels[0], worms.laboratories[index])
+        return torch.stack(logs).mean(0) + alone

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from chromapal.identify.atlas import Atlas
+from chromapal.identify.shading import without_shading
 
 DEGREES_OF_FREEDOM = 6.0
 PARTS = 4  # a worm's atlas scores come from the atlas of the other parts
@@ -224,20 +225,19 @@ class Scores:
         """Return log posteriors of B worms, each by its laboratory's means, (B, n, names)."""
         whole = torch.full((*position.shape[:-1], self.width), LOWEST, dtype=position.dtype)
         for index, laboratory in enumerate(laboratories):
-            log = self._log(position[index], channels[index], laboratory)
+            log = self.atlas.at(laboratory).log_density(position[index], channels[index])
             whole[index][:, self.columns] = torch.log_softmax(log, -1)
         return whole
+
+    def without_shading(
+        self, position: torch.Tensor, channels: torch.Tensor, laboratory: str
+    ) -> torch.Tensor:
+        """Return log posteriors of one worm, its shading taken out, (n, names)."""
+        found = without_shading(position, channels, self.atlas.at(laboratory))
+        return self(position[None], found[None], [laboratory])[0]
 
     def density(
         self, position: torch.Tensor, channels: torch.Tensor, laboratory: str
     ) -> torch.Tensor:
         """Return the log density of one worm's neurons, whatever their names, (n,)."""
-        return torch.logsumexp(self._log(position, channels, laboratory), -1)
-
-    def _log(self, position: torch.Tensor, channels: torch.Tensor, laboratory: str) -> torch.Tensor:
-        """Return log densities under each of the atlas's names, with its presence, (n, K)."""
-        atlas = self.atlas.at(laboratory)
-        log = atlas.position.log_density(position) + atlas.prior()
-        if channels.shape[-1]:
-            log = log + atlas.channels.log_density(channels)
-        return log
+        return torch.logsumexp(self.atlas.at(laboratory).log_density(position, channels), -1)
