@@ -146,7 +146,8 @@ class Calibration:
                 loss -= np.log(with_nobody[rows, truth[rows]].clip(LEAST)).sum()
             return loss / total
 
-        start = np.zeros(3 if background is None else 4)
+        # not from nothing raised: likelihood is flat beside it, and the search would end there
+        start = np.array([0.5, 0.5, 0.5] if background is None else [0.5, 0.5, 0.5, 0.0])
         found = minimize(
             surprise, start, method="Nelder-Mead",
             options={
