@@ -112,6 +112,19 @@ def test_answers_among_rivals_are_as_often_right_as_their_probabilities_say():
     assert gap[found] < 0.08 < 0.15 < gap[timid]
 
 
+@pytest.mark.parametrize("seed", [2, 5])
+def test_calibration_is_as_good_whatever_the_unit_of_scores(seed):
+    """Its search once ended with nothing raised where scores were three times too sharp."""
+    logs, truths = rivals(60, seed)
+    loss = []
+    for unit in (1.0, 3.0):
+        scaled = [unit * log for log in logs]
+        found = Calibration.fit(scaled, truths)
+        assert found.offset > 0 and found.slope > 0
+        loss.append(surprise(found, scaled, truths))
+    assert loss[1] == pytest.approx(loss[0], abs=0.005)
+
+
 def test_a_raise_never_lowers_the_name_that_is_given():
     scores = torch.tensor([[0.1, 0.0], [0.0, 0.1]], dtype=torch.float64)
     plain = Calibration(1.0, -12.0).probabilities(scores)
