@@ -30,7 +30,8 @@ class Transformer:
 
     One network learns from the views of all feature sets in turn, so that a worm without colour
     teaches those that have it, and one network serves them all. Each feature set has an atlas of
-    its own. Members are trained without one part of the worms, in no view; what they say about
+    its own, from which networks start and whose scores, of channels without shading, are added to
+    theirs. Members are trained without one part of the worms, in no view; what they say about
     that part calibrates probabilities.
 
     Parameters
