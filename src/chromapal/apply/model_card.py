@@ -19,7 +19,7 @@ from chromapal.training.layout import FACTS
 
 DENSE = 120  # names of a densely labelled worm, of some 180 neurons
 PRECISIONS = (0.95, 0.98)
-TRANSFORMER, LEFT_OUT_BY = "neuron_transformer", ("neuron_transformer", "atlas_student")
+TRANSFORMER = "neuron_transformer"
 # The model's feature sets, what a worm of each has, and the same set in studies, where gray is
 # luminance and white has a set of its own.
 SETS = {
@@ -72,17 +72,15 @@ def card(model: Path, study: Path, left_out: Path) -> str:
         Folders of tables: whole worms held out, and whole laboratories.
     """
     facts = read_json(model / FACTS)
-    scores = _scores(pd.read_csv(study / "worms.csv", keep_default_na=False), [TRANSFORMER])
-    others = _scores(pd.read_csv(left_out / "worms.csv", keep_default_na=False), LEFT_OUT_BY)
+    scores, others = (_scores(folder / "worms.csv") for folder in (study, left_out))
     parts = [OPENING, _trained(facts), _held_out(scores), _calibration(study), _left_out(others)]
     return "\n".join([*parts, MADE])
 
 
-def _scores(worms: pd.DataFrame, classifiers: Sequence[str]) -> pd.DataFrame:
-    """Return the scores of names by the first of some classifiers that a study has."""
-    names = worms[worms["measure"].eq("identity")]
-    best = next(name for name in classifiers if name in set(names["classifier"]))
-    rows = names[names["classifier"].eq(best)]
+def _scores(path: Path) -> pd.DataFrame:
+    """Return the transformer's scores of names from a table of worms."""
+    worms = pd.read_csv(path, keep_default_na=False)
+    rows = worms[worms["measure"].eq("identity") & worms["classifier"].eq(TRANSFORMER)]
     numbers = rows[["labelled", "assigned"]].apply(pd.to_numeric)
     return rows.assign(**numbers, dense=numbers["labelled"] >= DENSE)
 
@@ -157,12 +155,10 @@ def _left_out(scores: pd.DataFrame) -> str:
         if not own.empty:
             means = (own.loc[own["lab"].eq(lab), "assigned"] for lab in labs)
             rows.append((text, _mean(own["assigned"]), *map(_mean, means)))
-    by = {"atlas_student": "by the atlas alone, which looks at each neuron for itself"}
-    how = by.get(scores["classifier"].iloc[0], "")
     return (
-        "## A laboratory that it has not seen\n\nEach laboratory held out once"
-        f"{', ' + how if how else ''}; handedness inferred, and names given without a side where "
-        f"it stays doubtful:\n\n{_table(('looks at', 'all', *labs), rows)}"
+        "## A laboratory that it has not seen\n\nEach laboratory held out once; its worms adapt to "
+        "each other, handedness is inferred, and names are given without a side where it stays "
+        f"doubtful:\n\n{_table(('looks at', 'all', *labs), rows)}"
     )
 
 
