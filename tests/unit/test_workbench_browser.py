@@ -161,7 +161,7 @@ def test_the_page_asks_in_the_order_that_is_measured(corrected):
     queue = dataclasses.replace(Queue.of(known, []), landmark=landmark)
     log = torch.tensor(worm.probabilities.to_numpy(float)).log()
     found = correct(log, known, Anchors())
-    position = torch.from_numpy(worm.named[list(BODY)].to_numpy(float))
+    position = torch.tensor(worm.named[list(BODY)].to_numpy(float))
     order = queue.order(found.probabilities, position, found.answers.best[:, 0])
     assert saw["queue"] == order.tolist()
 
