@@ -91,7 +91,8 @@ class View {
     if (this.pictured) worm.stack.draw(this);
     drawOutlines(this, this.depth === undefined ? worm.ganglia : []);
     for (const neuron of this.shown) this.drawNeuron(neuron, worm);
-    this.taken = [[0, 0, this.captionWidth, CAPTION]];
+    this.sayFacing();
+    this.taken = [this.captionBox];
     this.drawScale();
     this.drawRim();
     if (this.depth === undefined) this.drawPlaces(worm);
@@ -167,22 +168,30 @@ class View {
     }
   }
 
-  get captionWidth() {
-    return this.caption.offsetLeft + this.caption.offsetWidth + 6;
+  // What the caption covers, which wraps where a view is narrow.
+  get captionBox() {
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = this.caption;
+    return [0, 0, offsetLeft + offsetWidth + 6, Math.max(CAPTION, offsetTop + offsetHeight + 2)];
   }
 
-  // Which way the worm lies, at the rim; and in the caption what points to the reader.
+  // Which side of the worm points to the reader, in the caption.
+  sayFacing() {
+    const facing = DIRECTIONS.find(([, axis, sign]) =>
+      sign * dot(this.directions[axis], this.towards) > 0.8)?.[0];
+    this.facing.textContent = !facing ? ""
+      : this.depth === undefined ? `${facing} towards you` : `${facing} side on top`;
+  }
+
+  // Which way the worm lies, at the rim.
   drawRim() {
     const { context, size: [width, height] } = this;
     context.font = FONT;
     context.fillStyle = INK.rim;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    let facing = "";
     for (const [word, axis, sign] of DIRECTIONS) {
       const direction = this.directions[axis].map((along) => sign * along);
       const [x, y] = [dot(direction, this.right), -dot(direction, this.up)];
-      if (dot(direction, this.towards) > 0.8) facing = word;
       if (Math.hypot(x, y) < 0.5) continue;
       const half = context.measureText(word).width / 2;
       const far = Math.min(...[[width / 2 - half - 6, x], [height / 2 - 10, y]]
@@ -197,8 +206,6 @@ class View {
       context.fillText(word, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
       this.taken.push(box);
     }
-    this.facing.textContent = facing && this.depth === undefined ? `${facing} towards you`
-      : facing && `${facing} side on top`;
   }
 
   drawScale() {
