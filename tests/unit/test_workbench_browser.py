@@ -377,3 +377,19 @@ def test_the_recording_lies_below_its_neurons_and_channels_are_switched(tmp_path
     first, narrow, lifted, dark = saw["whole"]
     assert first < narrow < lifted and dark < narrow
     assert saw["broken"] == [] and len(page) < 15_000_000
+
+
+def test_nothing_is_written_below_a_caption_that_wraps(tmp_path):
+    driver = """
+    addEventListener("load", () => {
+      const apart = ([a, b, c, d], [left, top, right, bottom]) =>
+        c <= left || right <= a || d <= top || bottom <= b;
+      saw.views = views.map((view) => ({ height: view.captionBox[3], words: view.taken.length,
+        covered: view.taken.slice(1).filter((box) => !apart(box, view.captionBox)).length }));
+      done();
+    });
+    """
+    page = workbench.page(new_worm(pictured=True))
+    saw = driven(page, START + driver, tmp_path, "--window-size=1000,800")
+    assert max(view["height"] for view in saw["views"]) > 36  # two lines
+    assert all(view["words"] > 6 and view["covered"] == 0 for view in saw["views"])

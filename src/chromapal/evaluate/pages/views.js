@@ -10,6 +10,8 @@ const HALF_SLICE_UM = 4;
 const LINE = 12; // pixels, the height of a name
 // where a name may stand, beside its neuron first
 const AROUND = [0, 180, 270, 90, 315, 45, 225, 135].map((turn) => turn * Math.PI / 180);
+// where a direction may stand, at the rim first, as a share of the way from the centre
+const INWARDS = Array.from({ length: 11 }, (_, step) => 1 - 0.06 * step);
 const MARGIN = 18; // pixels around a whole head
 const CAPTION = 24; // pixels, its height
 const LETTERS = 1.6; // the zoom from which candidates' places bear their keys
@@ -200,7 +202,7 @@ class View {
         const [left, top] = [width / 2 + share * far * x, height / 2 + share * far * y];
         return [left - half - 3, top - 8, left + half + 3, top + 8];
       };
-      const share = [1, 0.94, 0.88, 0.82, 0.76, 0.7].find((one) =>
+      const share = INWARDS.find((one) =>
         !this.taken.some((other) => overlap(boxAt(one), other))) ?? 1;
       const box = boxAt(share);
       context.fillText(word, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
