@@ -1,5 +1,7 @@
 """What changes linearly along a worm's axes is taken out of its channels, without its names."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ from chromapal.identify.name_distribution import NameDistribution
 from chromapal.identify.settings import TransformerSettings
 from chromapal.identify.shading import HELD, without_shading
 from chromapal.identify.transformer import Transformer
-from chromapal.identify.worm_batch import Scores, View
+from chromapal.identify.worm_batch import View
 
 # the eight corners of a box, far apart: slopes along the axes are independent of each other
 CORNERS = torch.tensor(
@@ -137,9 +139,9 @@ def test_networks_and_atlas_are_multiplied(transformer):
     view = worms([30], shaded=True)
     batch = transformer._batch(view)
     network = transformer.network().eval()
-    untrained = Transformer(transformer.params, 0)
-    untrained.__dict__ |= {**transformer.__dict__, "networks_": [network, network]}
-    scores: Scores = transformer.atlas_["position+gray"]
+    untrained = copy.copy(transformer)
+    untrained.networks_ = [network, network]
+    scores = transformer.atlas_["position+gray"]
     atlas_alone = scores(batch.position[None], batch.channels[None], ["EY"])[0]
     evened = scores.without_shading(batch.position, batch.channels, "EY")
     expected = torch.log_softmax(atlas_alone + evened, 1).numpy()
