@@ -112,8 +112,8 @@ class Named:
 
     feature_sets = ("position+gray", "position")
 
-    def identify(self, neurons):
-        assert set(neurons["features"]) == {"position"}
+    def identify(self, neurons, either_axes):
+        assert set(neurons["features"]) == {"position"} and not either_axes
         return SimpleNamespace(probabilities=surely([0, 1, 2, 3] * (len(neurons) // 4)))
 
 

@@ -143,7 +143,7 @@ def with_agreement(
     if lowest is None or not len(asked) or POSITION not in identifier.feature_sets:
         return neurons, pd.DataFrame(columns=[*WORM, AGREEMENT]).astype({AGREEMENT: float})
     rows = neurons.iloc[asked].reset_index(drop=True)
-    found = identifier.identify(rows.assign(features=POSITION)).probabilities
+    found = identifier.identify(rows.assign(features=POSITION), either_axes=False).probabilities
     gray = rows["gray"].to_numpy(dtype=np.float64)
     features, agreement = neurons["features"].to_numpy(copy=True), []
     for worm, own in rows.groupby(WORM, sort=False).indices.items():

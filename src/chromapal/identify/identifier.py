@@ -195,7 +195,7 @@ class Identifier:
             np.concatenate([np.zeros((0, 3)), *(positions[index] for index in held)]),
         )
 
-    def identify(self, neurons: pd.DataFrame) -> Identified:
+    def identify(self, neurons: pd.DataFrame, either_axes: bool = True) -> Identified:
         """Name neurons of whole worms; names that they carry are not looked at.
 
         Worms of a laboratory that training did not know adapt to each other; see
@@ -206,6 +206,8 @@ class Identifier:
         neurons : pandas.DataFrame
             As for `fit`; and `features`, the feature set to name each worm by, where it is not the
             first one.
+        either_axes : bool
+            Whether worms of doubtful axes are also named with the axes the other way round.
         """
         table = numbered(neurons).assign(name="")
         if "features" not in table:
@@ -225,7 +227,7 @@ class Identifier:
                 positions, others, axes = alignment.align(worms)
                 middle = alignment.aligner.symmetry.middle
                 decided.append(axes.assign(features=features, middle=middle))
-                undecided = np.flatnonzero(axes["doubtful"])
+                undecided = np.flatnonzero(axes["doubtful"] & either_axes)
                 doubtful = [worms[k] for k in undecided], [others[k] for k in undecided]
             else:
                 positions = _aligned_positions(table, worms)

@@ -13,6 +13,7 @@ OFFSETS_UM = (-14.0, 0.0, 14.0)
 VARIANCES = (90.0, 75.0, 62.0, 50.0, 42.0, 35.0, 30.0, 26.0, 23.0, 20.0, 18.0, 16.0)  # um^2
 PRUNED_AFTER = 5
 KEPT = 20  # starts per mirror that go on
+TOGETHER = 24  # starts that are fitted at once: their numbers stay in a processor's cache
 BEST = 2  # poses per mirror that are handed over
 SCALE = (0.85, 1.2)  # of a worm over the atlas
 # Processors take ten times as long for numbers that are nearly too small to be written, and these
@@ -75,24 +76,17 @@ def search(
     centre = position.mean(0)
     points = (position - centre).to(kind)
     target, base = atlas.position.mean.to(kind), base.to(kind)
-    linear, shift, mirror = _starts(points, target, mirrors)
-    scale = torch.ones(len(linear), dtype=kind, device=points.device)
-    rotation, score = linear, scale
-    for step, variance in enumerate(VARIANCES):
-        if step == PRUNED_AFTER:
-            kept = _best(score, mirror, mirrors, KEPT)
-            rotation, scale, shift, mirror = rotation[kept], scale[kept], shift[kept], mirror[kept]
-        responsibility, _ = _expect(
-            points, scale[:, None, None] * rotation, shift, target, base, variance
-        )
-        rotation, scale, shift = _maximise(points, responsibility, target, mirror, variance)
-        if step + 1 in (PRUNED_AFTER, len(VARIANCES)):
-            linear = scale[:, None, None] * rotation
-            _, score = _expect(points, linear, shift, target, base, variance)
-    kept = _best(score, mirror, mirrors, BEST)
-    linear = (scale[:, None, None] * rotation)[kept].to(position.dtype)
-    shift = shift[kept].to(position.dtype) - linear @ centre
-    return Poses(linear, shift, mirror[kept].to(position.dtype), score[kept].to(position.dtype))
+    starts = _starts(points, target, mirrors)
+    together = TOGETHER if points.device.type == "cpu" else len(starts[0])
+    rounds = (VARIANCES[:PRUNED_AFTER], KEPT), (VARIANCES[PRUNED_AFTER:], BEST)
+    for variances, count in rounds:
+        parts = zip(*(each.split(together) for each in starts), strict=True)
+        climbed = [_climb(*part, points, target, base, variances) for part in parts]
+        linear, shift, mirror, score = (torch.cat(each) for each in zip(*climbed, strict=True))
+        kept = _best(score, mirror, mirrors, count)
+        starts = linear[kept], shift[kept], mirror[kept]
+    linear, shift, mirror = (each.to(position.dtype) for each in starts)
+    return Poses(linear, shift - linear @ centre, mirror, score[kept].to(position.dtype))
 
 
 def _starts(points, target, mirrors):
@@ -118,6 +112,16 @@ def _starts(points, target, mirrors):
                 shifts.append((middle + middle.new_tensor([offset, 0, 0])).expand(ROLLS, 3))
                 signs.append(torch.full((ROLLS,), mirror, dtype=points.dtype, device=points.device))
     return torch.cat(turns), torch.cat(shifts), torch.cat(signs)
+
+
+def _climb(linear, shift, mirror, points, target, base, variances):
+    """Fit similarities by expectation-maximisation from given ones, and score what was found."""
+    for variance in variances:
+        responsibility, _ = _expect(points, linear, shift, target, base, variance)
+        rotation, scale, shift = _maximise(points, responsibility, target, mirror, variance)
+        linear = scale[:, None, None] * rotation
+    _, score = _expect(points, linear, shift, target, base, variances[-1])
+    return linear, shift, mirror, score
 
 
 def _expect(points, linear, shift, target, base, variance):

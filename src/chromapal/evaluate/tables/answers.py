@@ -60,13 +60,7 @@ def worm_answers(
     )
     answers = table[ASSIGNED].to_numpy(dtype=object)
     probabilities = table[PROBABILITY].to_numpy(dtype=float, copy=True)
-    for index in np.flatnonzero(unsure):
-        # without a side, either of a pair is the same answer
-        sideless = neuron_class(table[ASSIGNED].iloc[index])
-        classes = sideless.unique().tolist()
-        answers[index] = classes + [""] * (len(ASSIGNED) - len(classes))
-        sums = [np.nansum(probabilities[index, sideless.eq(name)]) for name in classes]
-        probabilities[index] = sums + [0.0] * (len(ASSIGNED) - len(classes))
+    answers[unsure], probabilities[unsure] = _without_side(answers[unsure], probabilities[unsure])
     table[PROBABILITY] = probabilities
     queue = table.groupby(WORM, sort=False)["probability"].rank(method="first").astype(int)
     result = table.assign(
@@ -75,6 +69,21 @@ def worm_answers(
         review=queue,
     )
     return result[list(COLUMNS)]
+
+
+def _without_side(answers: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return answers without their side, (n, 5), and the sums of both sides' probabilities.
+
+    Without a side, either of a pair is the same answer, which stands where the first of them stood.
+    """
+    neuron = np.arange(len(answers)).repeat(answers.shape[1])
+    long = pd.DataFrame({"neuron": neuron, "probability": probabilities.ravel()})
+    long["class"] = neuron_class(pd.Series(answers.ravel(), dtype=str)).to_numpy()
+    sums = long.groupby(["neuron", "class"], sort=False)["probability"].sum().reset_index()
+    at = sums["neuron"], sums.groupby("neuron").cumcount()
+    classes, chances = np.full(answers.shape, "", dtype=object), np.zeros(answers.shape)
+    classes[at], chances[at] = sums["class"], sums["probability"]
+    return classes, chances
 
 
 def parts_of_names(answers: pd.Series, probabilities: pd.DataFrame) -> dict[str, pd.Series]:
