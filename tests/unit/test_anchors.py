@@ -20,7 +20,7 @@ from chromapal.identify.expert import Expert
 from chromapal.identify.handedness import CERTAIN
 from chromapal.identify.name_distribution import NameDistribution
 from chromapal.identify.queue import Queue
-from chromapal.identify.solver import Solved, Solver
+from chromapal.identify.solver import HEEDED, Solved, Solver
 from chromapal.identify.symmetry import Symmetry
 from chromapal.identify.worms import worms_of
 from chromapal.prepare.normalise import Normaliser
@@ -250,6 +250,18 @@ def test_sides_and_pairs_overturn_wrong_odds():
     assert solved(-3.0, Anchors(where=swapped)).mirror == 1
     # what is no name, or lies in front, says nothing about sides
     assert solved(3.0, Anchors({index("M4"): "NEW"}, frozenset([left, right]))).mirror == 1
+
+
+def test_names_count_for_less_than_sides_where_handedness_is_decided():
+    aligner, _, worm, _ = learnt()
+    left = index("AVDL")
+    for known, heeded in ((Anchors({left: "AVDL"}), HEEDED), (Anchors(where={left: "left"}), 1.0)):
+        fixed = known.fixed(aligner, len(worm.row))
+        found = aligner.align(worm, fixed=fixed)
+        free = fixed[left] == 0
+        right, mirrored = (found.log[sign][left][free].exp().sum().log() for sign in (1.0, -1.0))
+        assert mirrored > right + 1
+        assert solved(3.0, known).odds == pytest.approx(3 + heeded * float(right - mirrored))
 
 
 def test_what_is_stated_of_the_axes_holds_against_all_sides():
