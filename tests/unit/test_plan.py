@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chromapal.errors import InputError
 from chromapal.worms import registry
-from chromapal.worms.plan import BATCHES, batches, fold_count
+from chromapal.worms.plan import BATCHES, BATCHES_OF_FEW, FEW, batches, fold_count
 
 HEADER = "worm,lab,x,y,z,xr,yr,zr,weight,R,G,B,W,ID,fold\n"
 
@@ -63,10 +63,16 @@ def test_a_missing_folder_key_is_named():
         registry.source("nwb").files(config(source="nwb"))
 
 
-@given(st.lists(st.text("abcdef0123456789-", min_size=1), unique=True), st.text("xyz", min_size=1))
+KEYS = st.text("abcdef0123456789-", min_size=1)
+
+
+@given(
+    st.lists(KEYS, unique=True, max_size=FEW - 1) | st.lists(KEYS, unique=True, min_size=FEW + 1),
+    st.text("xyz", min_size=1),
+)
 def test_an_added_file_joins_one_batch_and_moves_no_other(keys, added):
     before, after = batches(keys), batches([*keys, added])
     assert sorted(key for batch in before.values() for key in batch) == sorted(keys)
-    assert len(after) <= BATCHES and all(after.values())
+    assert len(after) <= (BATCHES_OF_FEW if len(keys) < FEW else BATCHES) and all(after.values())
     changed = [name for name, batch in after.items() if before.get(name) != batch]
     assert len(changed) == 1 and after[changed[0]] == [*before.get(changed[0], []), added]

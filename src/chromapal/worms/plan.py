@@ -1,24 +1,24 @@
 """Before anything runs: the numbers of worms and folds, and which job reads which files."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from chromapal.errors import InputError
 from chromapal.worms import registry
 
-# A job that reads takes seconds to start, however small its file is.
-BATCHES = 32
+# A job that reads takes seconds to start, however small its file is: of few files, fewer batches.
+FEW, BATCHES_OF_FEW, BATCHES = 64, 8, 32
 
 
-def batches(keys: Iterable[str]) -> dict[str, list[str]]:
+def batches(keys: Collection[str]) -> dict[str, list[str]]:
     """Deal files out to jobs that each read a batch of them.
 
     A file's batch depends on its own key alone, so that a file that is added has one batch read
-    again. Of few files nearly every one has a job of its own.
+    again; only the one that makes `FEW` files many has all of them read again.
 
     Parameters
     ----------
-    keys : iterable of str
+    keys : collection of str
         A file-safe key of each file.
 
     Returns
@@ -26,9 +26,10 @@ def batches(keys: Iterable[str]) -> dict[str, list[str]]:
     dict of str to list of str
         Keys by batch, in the order given; no batch is empty.
     """
+    count = BATCHES_OF_FEW if len(keys) <= FEW else BATCHES
     dealt: dict[str, list[str]] = {}
     for key in keys:
-        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % BATCHES
+        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % count
         dealt.setdefault(f"batch{number:02d}", []).append(key)
     return dict(sorted(dealt.items()))
 
