@@ -13,6 +13,7 @@ from chromapal.columns import COLOUR
 from chromapal.identify import align, body_axes, run
 from chromapal.identify.assign import Calibration, answer
 from chromapal.identify.atlas import Atlas
+from chromapal.identify.pose import STRETCHES
 from chromapal.identify.worms import Worm, in_micrometres, worms_of
 from tests.worm_batch import fitted, subset, table
 
@@ -189,6 +190,25 @@ def test_without_depth_there_is_no_evidence_of_handedness(worms, kind):
 def test_a_flat_worm_is_still_named_better_than_by_chance(worms):
     worm = odd("flat", worms.tested[0])
     assert accuracy(worms, worm) > 0.3
+
+
+def test_a_stretched_search_finds_what_a_worm_was_before_it_was_squeezed(worms):
+    aligner, worm = worms.aligner, worms.tested[0].without_labels()
+    centred = worm.position - worm.position.mean(0)
+    axes = torch.linalg.eigh(centred.T @ centred)[1]  # the shortest first
+    poses = aligner.search(worm, (1.0,))
+    count = len(poses.linear)
+    squeezed = axes @ torch.diag(torch.tensor([1 / 1.7, 1, 1]).double()) @ axes.T
+    flat = dataclasses.replace(moved(worm, centred @ squeezed), misshapen=True)
+    found = aligner.search(flat, (1.0,))
+    assert len(found.linear) == len(STRETCHES) * count
+    number = STRETCHES.index((1.0, 1.0, 1.7))
+    for pose in range(count):
+        again = number * count + pose
+        body = flat.position @ found.linear[again].T + found.shift[again]
+        before = worm.position @ poses.linear[pose].T + poses.shift[pose]
+        assert torch.allclose(body, before, atol=0.05)
+        assert float(found.score[again]) == pytest.approx(float(poses.score[pose]), abs=0.1)
 
 
 def test_colour_that_is_missing_costs_less_than_colour_that_deceives(worms):

@@ -20,7 +20,7 @@ from chromapal.apply.plan import FACTS
 from chromapal.columns import BODY
 from chromapal.errors import InputError
 from chromapal.files import write_parquet
-from chromapal.identify import adapt
+from chromapal.identify import adapt, pose
 from chromapal.identify.anchors import Anchors
 from chromapal.prepare.normalise import Normalisation
 from chromapal.training import layout
@@ -181,6 +181,29 @@ def test_axes_that_a_person_states_are_taken_and_names_have_sides(trained, state
     # the same as if the whole run had been given these axes
     given = model.named(counts.assign(handedness=stated))
     assert answers["answer"].tolist() == given.neurons["answer"].tolist()
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_worm_of_unsure_names_is_searched_and_corrected_as_a_misshapen_one(
+    trained, monkeypatch, sure
+):
+    model = name.load_model(trained)
+    least = dict.fromkeys(model.facts["features"], 0.0 if sure else 1.0)
+    model.facts["typical"] = model.facts["typical"] | {"mean_probability": least}
+    stretched, search = [], pose.search_stretched
+
+    def spy(*args):
+        stretched.append(len(args[0]))
+        return search(*args)
+
+    monkeypatch.setattr(pose, "search_stretched", spy)
+    counts = read.completed(table.validate(worms([4]), "neurons"))
+    named = model.named(counts)
+    assert len(stretched) == (0 if sure else 1)
+    assert named.worms["misshapen"].tolist() == [not sure]
+    before = named.probabilities.assign(spurious=0.0)
+    correct_worm(model, counts, named.worms, before, Anchors(excluded=frozenset([0])))
+    assert len(stretched) == (0 if sure else 2)
 
 
 def test_a_worm_in_doubt_is_named_with_both_lists(trained, monkeypatch):

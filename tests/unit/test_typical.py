@@ -108,13 +108,15 @@ def test_without_gray_nothing_is_known_about_it():
 
 
 class Named:
-    """An identifier that names the neurons of every worm in order."""
+    """An identifier that names the neurons of every worm in order, and flat ones only as such."""
 
     feature_sets = ("position+gray", "position")
 
     def identify(self, neurons, either_axes):
-        assert set(neurons["features"]) == {"position"} and not either_axes
-        return SimpleNamespace(probabilities=surely([0, 1, 2, 3] * (len(neurons) // 4)))
+        flat = neurons["worm"].eq("flat") & ~neurons["misshapen"]
+        found = surely([0, 1, 2, 3] * (len(neurons) // 4))
+        found[torch.tensor(flat.tolist())] = 0.2
+        return SimpleNamespace(probabilities=found, spurious=np.zeros(len(neurons)))
 
 
 def new_worms():
@@ -123,11 +125,54 @@ def new_worms():
     sets = dict(zip(worms, kinds, strict=True))
     return pd.DataFrame(
         [
-            {"lab": "XX", "worm": worm, "gray": value, "features": sets[worm]}
+            {"lab": "XX", "worm": worm, "gray": value, "features": sets[worm], "misshapen": False}
             for worm, gray in worms.items()
             for value in gray
         ]
     )
+
+
+def flat_worm():
+    return new_worms()[:4].assign(worm="flat")
+
+
+def test_worms_of_unsure_names_are_named_again_as_misshapen_ones():
+    neurons = pd.concat([new_worms(), flat_worm()], ignore_index=True)
+    found, misshapen = typical.identify(Named(), neurons, TYPICAL)
+    assert set(neurons.loc[misshapen, "worm"]) == {"flat"} and misshapen.sum() == 4
+    assert found.probabilities.amax(1).min() == SURE
+
+
+def test_a_worm_whose_centres_are_spurious_is_not_unsure_for_that():
+    class Doubting(Named):
+        def identify(self, neurons, either_axes):
+            found = super().identify(neurons, either_axes)
+            found.spurious[:] = 0.5, 0.5, 0.9, 1.0
+            found.probabilities *= torch.from_numpy(1 - found.spurious)[:, None]
+            return found
+
+    _, misshapen = typical.identify(Doubting(), new_worms()[:4], TYPICAL)
+    # a sure .96 of three, and nothing of what is certainly none: .72 on average
+    assert not misshapen.any()
+    _, misshapen = typical.identify(
+        Doubting(), new_worms()[:4], {"mean_probability": {"position+gray": 0.73}}
+    )
+    assert misshapen.all()
+
+
+def test_what_is_known_to_be_misshapen_is_named_once():
+    neurons, rounds = flat_worm().assign(misshapen=True), []
+
+    class Counting(Named):
+        def identify(self, neurons, either_axes):
+            rounds.append(either_axes)
+            return super().identify(neurons, either_axes)
+
+    _, misshapen = typical.identify(Counting(), neurons, TYPICAL, either_axes=False)
+    assert misshapen.all() and rounds == [False]
+    # and what is unsure by position is misshapen when it is named by all channels
+    named, agreement = typical.with_agreement(Named(), colours(), flat_worm(), TYPICAL, True)
+    assert named["misshapen"].all() and agreement["gray_agreement"].tolist() == [pytest.approx(1)]
 
 
 TYPICAL = {"gray_agreement": 0.3, "mean_probability": {"position": 0.5, "position+gray": 0.6}}
@@ -159,10 +204,10 @@ def test_a_model_that_does_not_know_positions_alone_asks_nothing():
 def test_differences_say_what_was_done_about_them():
     worms = pd.DataFrame(
         [
-            ("XX", "out", "position", -0.25), ("XX", "kept", "position+gray", 0.1),
-            ("XX", "good", "position+gray", 0.31), ("XX", "never", "position", np.nan),
+            ("XX", "out", "position", -0.25, False), ("XX", "kept", "position+gray", 0.1, True),
+            ("XX", "good", "position+gray", 0.31, True), ("XX", "never", "position", np.nan, False),
         ],
-        columns=["lab", "worm", "features", "gray_agreement"],
+        columns=["lab", "worm", "features", "gray_agreement", "misshapen"],
     )  # fmt: skip
     named = pd.DataFrame(
         [("XX", worm, answer, chance, spurious) for worm, answer, chance, spurious in
@@ -176,5 +221,7 @@ def test_differences_say_what_was_done_about_them():
         ("out", "gray", "goes -0.25 with names by position, and is left out", "at least 0.30"),
         ("kept", "gray", "goes 0.10 with names by position", "at least 0.30"),
         ("kept", "names", "of mean probability 0.55", "at least 0.60"),
+        ("good", "shape", "flattened or stretched: named so, it has sure names",
+         "sure names as they were recorded"),
         ("never", "names", "of mean probability 0.49", "at least 0.50"),
-    ]
+    ]  # fmt: skip

@@ -109,7 +109,7 @@ def correct_worm(
     counts : pandas.DataFrame
         The worm's neuron table.
     decided : pandas.DataFrame
-        One row: what was decided about its axes, and its `features`; see
+        One row: what was decided about its axes and shape, and its `features`; see
         `chromapal.identify.identifier.Identified`.
     before : pandas.DataFrame, shape (n, K + 1)
         The probabilities of all names without anchors, and of being spurious (`spurious`), which
@@ -124,7 +124,9 @@ def correct_worm(
     """
     identifier, features = model.colorizer.identifier, decided["features"].iloc[0]
     scaled, _ = scale.usable(counts, model.facts)
-    scaled = scaled.assign(features=features, row=np.arange(len(scaled), dtype=np.int64))
+    scaled = scaled.assign(
+        features=features, row=np.arange(len(scaled)), misshapen=decided["misshapen"].iloc[0]
+    )
     worm = worms_of(scaled.assign(name=""), channels(features))[0]
     alignment = identifier.alignments[features]
     solver = Solver(

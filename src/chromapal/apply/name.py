@@ -200,12 +200,12 @@ class Model:
         return self._named(pd.concat(good), auto), failed
 
     def _named(self, neurons: pd.DataFrame, auto: bool) -> tuple[pd.DataFrame, ...]:
-        neurons = neurons.sort_values("row", ignore_index=True)
+        neurons = neurons.sort_values("row", ignore_index=True).assign(misshapen=False)
         identifier = self.colorizer.identifier
         neurons, agreement = typical.with_agreement(
             identifier, self.colorizer.colours, neurons, self.facts["typical"], auto
         )
-        found = identifier.identify(neurons)
+        found, _ = typical.identify(identifier, neurons, self.facts["typical"])
         known = np.array([*identifier.transformer.classes_, ""])
         assigned = np.full((len(neurons), len(ASSIGNED)), "", dtype=object)
         chance, mirrored = np.zeros(assigned.shape), np.full(len(neurons), "", dtype=object)

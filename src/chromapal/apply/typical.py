@@ -13,11 +13,13 @@ import torch
 from chromapal.columns import PROBABILITY, SCOPE
 from chromapal.identify.assign import answer
 from chromapal.identify.colour import NameColours, learn_colours
+from chromapal.identify.identifier import Identified
 from chromapal.identify.queue import landmarks
 from chromapal.worms.table import WORM
 
 POSITION, AGREEMENT = "position", "gray_agreement"
 PERCENTILE = 5.0  # of training worms; gray that goes less with names does not transfer
+LEAST_NEURON = 1e-6  # probability of being a neuron that shares are divided by, at least
 # what a worm is named by where its gray does not transfer
 WITHOUT_GRAY = {"position+gray": POSITION, "position+white+rgb": "position+rgb"}
 
@@ -113,6 +115,47 @@ def learn(identifier, neurons: pd.DataFrame) -> dict:
     }
 
 
+def identify(
+    identifier, neurons: pd.DataFrame, typical: Mapping, either_axes: bool = True
+) -> tuple[Identified, np.ndarray]:
+    """Name worms, and again, as misshapen ones, those whose names are unsure.
+
+    A worm that lies flat under its cover glass, or whose file has a wrong spacing along one axis,
+    is easily laid into the body frame the wrong way round. Its names are then less sure than those
+    of any training worm, and its pose is searched once more, with the worm stretched.
+
+    Parameters
+    ----------
+    identifier : chromapal.identify.identifier.Identifier
+        Of the model.
+    neurons : pandas.DataFrame
+        As `identifier.identify` takes them; `misshapen` where that is known already.
+    typical : mapping
+        What `learn` returned.
+    either_axes : bool
+        See `identifier.identify`.
+
+    Returns
+    -------
+    found : Identified
+        What it says of them.
+    misshapen : numpy.ndarray of bool, shape (n,)
+        Neurons of worms that were named as misshapen ones.
+    """
+    found = identifier.identify(neurons, either_axes)
+    known = neurons["misshapen"].to_numpy()
+    misshapen = known.copy()
+    # training worms were not asked what is spurious: the probability if each centre is a neuron
+    neuron = torch.from_numpy(1 - found.spurious).clamp(min=LEAST_NEURON)
+    shares = found.probabilities / neuron[:, None]
+    for worm in neurons.groupby(WORM, sort=False).indices.values():
+        least = typical["mean_probability"].get(neurons["features"].iloc[worm[0]])
+        misshapen[worm] |= least is not None and mean_probability(shares[worm]) < least
+    if (misshapen & ~known).any():
+        found = identifier.identify(neurons.assign(misshapen=misshapen), either_axes)
+    return found, misshapen
+
+
 def with_agreement(
     identifier, colours: NameColours, neurons: pd.DataFrame, typical: Mapping, replace: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -125,7 +168,7 @@ def with_agreement(
     colours : NameColours
         Of the model.
     neurons : pandas.DataFrame
-        Neurons of whole worms on the study's scales, with `features`.
+        Neurons of whole worms on the study's scales, with `features` and `misshapen`.
     typical : mapping
         What `learn` returned.
     replace : bool
@@ -134,7 +177,7 @@ def with_agreement(
     Returns
     -------
     neurons : pandas.DataFrame
-        With the `features` to name each worm by.
+        With the `features` to name each worm by, and whether it is `misshapen`.
     agreement : pandas.DataFrame
         lab, worm, gray_agreement of the worms that were to be named with gray.
     """
@@ -143,20 +186,22 @@ def with_agreement(
     if lowest is None or not len(asked) or POSITION not in identifier.feature_sets:
         return neurons, pd.DataFrame(columns=[*WORM, AGREEMENT]).astype({AGREEMENT: float})
     rows = neurons.iloc[asked].reset_index(drop=True)
-    found = identifier.identify(rows.assign(features=POSITION), either_axes=False).probabilities
+    found, misshapen = identify(identifier, rows.assign(features=POSITION), typical, False)
     gray = rows["gray"].to_numpy(dtype=np.float64)
     features, agreement = neurons["features"].to_numpy(copy=True), []
     for worm, own in rows.groupby(WORM, sort=False).indices.items():
-        value = gray_agreement(gray[own], found[own], colours)
+        value = gray_agreement(gray[own], found.probabilities[own], colours)
         agreement.append((*worm, value))
         if replace and not value >= lowest:
             features[asked[own]] = WITHOUT_GRAY[features[asked[own[0]]]]
     measured = pd.DataFrame(agreement, columns=[*WORM, AGREEMENT])
-    return neurons.assign(features=features), measured
+    shapes = neurons["misshapen"].to_numpy(copy=True)
+    shapes[asked] = misshapen
+    return neurons.assign(features=features, misshapen=shapes), measured
 
 
 def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> list[dict]:
-    """List worms whose gray does not go with their positions, and worms of unsure names.
+    """List worms whose gray does not go with their positions, of odd shape, and of unsure names.
 
     Parameters
     ----------
@@ -164,7 +209,7 @@ def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> l
         Named neurons: lab, worm, answer, spurious_probability, and the first of
         `chromapal.columns.PROBABILITY`.
     worms : pandas.DataFrame
-        lab, worm, `features` they were named by and gray_agreement.
+        lab, worm, `features` they were named by, gray_agreement, and `misshapen`.
     typical : mapping
         What `learn` returned.
 
@@ -192,4 +237,7 @@ def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> l
         if least is not None and means.get(key, 0.0) < least:
             text = f"of mean probability {means.get(key, 0.0):.2f}"
             found.append((*key, "names", text, f"at least {least:.2f}"))
+        elif worm.misshapen:
+            text = "flattened or stretched: named so, it has sure names"
+            found.append((*key, "shape", text, "sure names as they were recorded"))
     return [dict(zip(SCOPE, difference, strict=True)) for difference in found]

@@ -97,7 +97,8 @@ class Aligner:
         base = atlas.channel_log_ratio(worm.channels.to(self.device)) + atlas.prior()
         if fixed is not None:
             base = base + fixed.to(self.device)
-        return pose.search(worm.position.to(self.device), base, atlas, mirrors)
+        search = pose.search_stretched if worm.misshapen else pose.search
+        return search(worm.position.to(self.device), base, atlas, mirrors)
 
     def refined(self, worm: Worm, poses: pose.Poses, fixed: torch.Tensor | None = None) -> Aligned:
         """Refine given poses, and keep the better one of either handedness."""

@@ -43,8 +43,8 @@ class Identified:
         Body axes [um].
     worms : pandas.DataFrame
         What was decided about each worm's axes (see `Handedness.decide`), its `features`, by
-        which it was named, and the `middle` of the body along left [um]. Empty where neurons were
-        aligned already.
+        which it was named, the `middle` of the body along left [um], and whether it was taken for
+        `misshapen`. Empty where neurons were aligned already.
     mirrored : torch.Tensor, shape (n, K)
         The probabilities if the axes are the other way round, of worms of which this is doubtful;
         0 throughout for all others.
@@ -204,8 +204,8 @@ class Identifier:
         Parameters
         ----------
         neurons : pandas.DataFrame
-            As for `fit`; and `features`, the feature set to name each worm by, where it is not the
-            first one.
+            As for `fit`; `features`, the feature set to name each worm by, where it is not the
+            first one; and `misshapen`, where a worm may be (see `chromapal.identify.worms.Worm`).
         either_axes : bool
             Whether worms of doubtful axes are also named with the axes the other way round.
         """
@@ -226,7 +226,8 @@ class Identifier:
                 alignment = self.alignments[features]
                 positions, others, axes = alignment.align(worms)
                 middle = alignment.aligner.symmetry.middle
-                decided.append(axes.assign(features=features, middle=middle))
+                misshapen = [worm.misshapen for worm in worms]
+                decided.append(axes.assign(features=features, middle=middle, misshapen=misshapen))
                 undecided = np.flatnonzero(axes["doubtful"] & either_axes)
                 doubtful = [worms[k] for k in undecided], [others[k] for k in undecided]
             else:

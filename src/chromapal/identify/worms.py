@@ -35,6 +35,8 @@ class Worm:
         Names that may be learnt from, "" where there is none.
     handedness : int
         What the study states about its axes: 1 right-handed, -1 mirrored, 0 nothing.
+    misshapen : bool
+        Whether it may be flattened or stretched, so that its pose is searched more widely.
     """
 
     lab: str
@@ -45,6 +47,7 @@ class Worm:
     channels: torch.Tensor
     label: np.ndarray
     handedness: int = 0
+    misshapen: bool = False
 
     def without_labels(self) -> "Worm":
         """Return the worm without its names, as a test worm has to be treated."""
@@ -58,7 +61,7 @@ def worms_of(neurons: pd.DataFrame, channels: Sequence[str]) -> list[Worm]:
     ----------
     neurons : pandas.DataFrame
         Columns lab, worm, session, row, xr, yr, zr, name and the
-        channels; handedness where stated.
+        channels; handedness and misshapen where stated.
     channels : sequence of str
         Columns of gray or colour; none for position alone.
 
@@ -84,6 +87,7 @@ def worms_of(neurons: pd.DataFrame, channels: Sequence[str]) -> list[Worm]:
                 ),
                 names.where(good, "").to_numpy(dtype=str),
                 int(rows["handedness"].iloc[0]) if "handedness" in rows else 0,
+                bool(rows["misshapen"].iloc[0]) if "misshapen" in rows else False,
             )
         )
     return found
