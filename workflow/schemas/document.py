@@ -203,8 +203,10 @@ training worm has is kept, with a warning; a file that belongs to no test worm, 
 used, is named in a warning and changes nothing.
 
 Run the study again: the names you gave are kept, no other neuron gets them, and the alignment and
-handedness that follow from them change other names. Where the study's classifiers include
-`neuron_transformer`, that network names the worm, told which names are yours; else the atlas does.
+handedness that follow from them change other names. `left` and `right` speak for or against the
+axes in full; a name counts for less, so that one of them seldom overturns what the other worms of
+a laboratory say. Where the study's classifiers include `neuron_transformer`, that network names
+the worm, told which names are yours; else the atlas does.
 No table of scores uses anchors.
 """
 
