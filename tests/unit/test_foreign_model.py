@@ -189,7 +189,7 @@ def test_a_worm_of_unsure_names_is_searched_and_corrected_as_a_misshapen_one(
 ):
     model = name.load_model(trained)
     least = dict.fromkeys(model.facts["features"], 0.0 if sure else 1.0)
-    model.facts["typical"] = model.facts["typical"] | {"mean_probability": least}
+    model.facts["typical"] = model.facts["typical"] | {"search_below": least}
     stretched, search = [], pose.search_stretched
 
     def spy(*args):

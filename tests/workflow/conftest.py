@@ -159,7 +159,8 @@ def write_trained_model(study: Path):
     scale = {"colour_scale": "rank_normal", "gray_source": "white", "weight": [1, 1]}
     facts = {
         "missing": "", "colorizer": "identify_then_colour", "full_scales": {},
-        "typical": {"mean_probability": {}, "gray_agreement": None, "landmarks": {}}, **told,
+        "typical": {"mean_probability": {}, "search_below": {}, "gray_agreement": None,
+                    "landmarks": {}}, **told,
         "normaliser": {**scale, "channels": {}}, "animals": [], "fingerprints": [],
         "features": ["position+gray"], "sizes": [[0, 0]] * 3, "neurons": [0, 0],
         "subjects": {fact: [] for fact in SUBJECT},

@@ -88,12 +88,14 @@ SPURIOUS = described(
     weight=_list(NUMBER, INPUTS),
     offset=NUMBER,
 )
+SHARES = {
+    "type": "object",
+    "propertyNames": {"enum": list(ALIGNABLE)},
+    "additionalProperties": SHARE,
+}
 TYPICAL = described(
-    mean_probability={
-        "type": "object",
-        "propertyNames": {"enum": list(ALIGNABLE)},
-        "additionalProperties": SHARE,
-    },
+    mean_probability=SHARES,
+    search_below=SHARES,
     gray_agreement={"type": ["number", "null"], "minimum": -1, "maximum": 1},
     landmarks={
         "type": "object",

@@ -19,6 +19,9 @@ from chromapal.worms.table import WORM
 
 POSITION, AGREEMENT = "position", "gray_agreement"
 PERCENTILE = 5.0  # of training worms; gray that goes less with names does not transfer
+# Percentile of training worms: a worm of less sure names is taken for misshapen. A higher one would
+# find more that were laid down wrongly, and take two seconds for each of more worms that were not.
+SEARCHED = 10.0
 LEAST_NEURON = 1e-6  # probability of being a neuron that shares are divided by, at least
 # what a worm is named by where its gray does not transfer
 WITHOUT_GRAY = {"position+gray": POSITION, "position+white+rgb": "position+rgb"}
@@ -79,6 +82,8 @@ def learn(identifier, neurons: pd.DataFrame) -> dict:
     dict
         mean_probability : dict of str to float
             By feature set: the lowest mean probability of a worm's names.
+        search_below : dict of str to float
+            By feature set: the `SEARCHED` percentile of the same.
         gray_agreement : float or None
             `PERCENTILE` of the worms' `gray_agreement`, each by what the others teach; None if no
             worm says anything about it.
@@ -101,11 +106,15 @@ def learn(identifier, neurons: pd.DataFrame) -> dict:
             others = learn_colours(neurons[number != worm], transformer.classes_)
             agreement.append(gray_agreement(gray, found, others))
     varied = [value for value in agreement if np.isfinite(value)]
+    means = {
+        features: [mean_probability(worm) for worm in found]
+        for features, found in probabilities.items()
+        if found
+    }
     return {
-        "mean_probability": {
-            features: min(map(mean_probability, found))
-            for features, found in probabilities.items()
-            if found
+        "mean_probability": {features: min(values) for features, values in means.items()},
+        "search_below": {
+            features: float(np.percentile(values, SEARCHED)) for features, values in means.items()
         },
         AGREEMENT: float(np.percentile(varied, PERCENTILE)) if varied else None,
         "landmarks": {
@@ -122,7 +131,7 @@ def identify(
 
     A worm that lies flat under its cover glass, or whose file has a wrong spacing along one axis,
     is easily laid into the body frame the wrong way round. Its names are then less sure than those
-    of any training worm, and its pose is searched once more, with the worm stretched.
+    of most training worms, and its pose is searched once more, with the worm stretched.
 
     Parameters
     ----------
@@ -149,7 +158,7 @@ def identify(
     neuron = torch.from_numpy(1 - found.spurious).clamp(min=LEAST_NEURON)
     shares = found.probabilities / neuron[:, None]
     for worm in neurons.groupby(WORM, sort=False).indices.values():
-        least = typical["mean_probability"].get(neurons["features"].iloc[worm[0]])
+        least = typical["search_below"].get(neurons["features"].iloc[worm[0]])
         misshapen[worm] |= least is not None and mean_probability(shares[worm]) < least
     if (misshapen & ~known).any():
         found = identifier.identify(neurons.assign(misshapen=misshapen), either_axes)
@@ -201,7 +210,7 @@ def with_agreement(
 
 
 def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> list[dict]:
-    """List worms whose gray does not go with their positions, of odd shape, and of unsure names.
+    """List worms whose gray does not go with their positions, and worms of unsure names.
 
     Parameters
     ----------
@@ -209,7 +218,7 @@ def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> l
         Named neurons: lab, worm, answer, spurious_probability, and the first of
         `chromapal.columns.PROBABILITY`.
     worms : pandas.DataFrame
-        lab, worm, `features` they were named by, gray_agreement, and `misshapen`.
+        lab, worm, `features` they were named by and gray_agreement.
     typical : mapping
         What `learn` returned.
 
@@ -237,7 +246,4 @@ def differences(named: pd.DataFrame, worms: pd.DataFrame, typical: Mapping) -> l
         if least is not None and means.get(key, 0.0) < least:
             text = f"of mean probability {means.get(key, 0.0):.2f}"
             found.append((*key, "names", text, f"at least {least:.2f}"))
-        elif worm.misshapen:
-            text = "flattened or stretched: named so, it has sure names"
-            found.append((*key, "shape", text, "sure names as they were recorded"))
     return [dict(zip(SCOPE, difference, strict=True)) for difference in found]
