@@ -99,8 +99,8 @@ def test_the_least_sure_training_worm_is_kept():
     logs[1] = torch.log(surely([0, 1, 2, 3], 0.7))
     found = typical.learn(identifier, neurons)
     assert found["mean_probability"] == {"position": pytest.approx(0.7, abs=0.01)}
-    # a tenth of the way from the least sure worm to the other one, of .96
-    assert found["search_below"] == {"position": pytest.approx(0.726, abs=0.01)}
+    # half way from the least sure worm to the other one, of .96
+    assert found["search_below"] == {"position": pytest.approx(0.83, abs=0.01)}
     assert found["landmarks"] == {"position": []}  # nobody has labelled anything
 
 

@@ -19,9 +19,9 @@ from chromapal.worms.table import WORM
 
 POSITION, AGREEMENT = "position", "gray_agreement"
 PERCENTILE = 5.0  # of training worms; gray that goes less with names does not transfer
-# Percentile of training worms: a worm of less sure names is taken for misshapen. A higher one would
-# find more that were laid down wrongly, and take two seconds for each of more worms that were not.
-SEARCHED = 10.0
+# Percentile of training worms: a worm of less sure names may be misshapen. One that was laid down
+# wrongly is often no less sure than most; each that is searched again takes two seconds more.
+SEARCHED = 50.0
 LEAST_NEURON = 1e-6  # probability of being a neuron that shares are divided by, at least
 # what a worm is named by where its gray does not transfer
 WITHOUT_GRAY = {"position+gray": POSITION, "position+white+rgb": "position+rgb"}
@@ -130,8 +130,8 @@ def identify(
     """Name worms, and again, as misshapen ones, those whose names are unsure.
 
     A worm that lies flat under its cover glass, or whose file has a wrong spacing along one axis,
-    is easily laid into the body frame the wrong way round. Its names are then less sure than those
-    of most training worms, and its pose is searched once more, with the worm stretched.
+    is easily laid into the body frame the wrong way round. Where names are less sure than those of
+    half of the training worms, the pose is searched once more, with the worm stretched.
 
     Parameters
     ----------
