@@ -20,7 +20,7 @@ from chromapal.worms.table import WORM
 POSITION, AGREEMENT = "position", "gray_agreement"
 PERCENTILE = 5.0  # of training worms; gray that goes less with names does not transfer
 # Percentile of training worms: a worm of less sure names may be misshapen. One that was laid down
-# wrongly is often no less sure than most; each that is searched again takes two seconds more.
+# wrongly is often no less sure than most; each that is searched again takes three seconds more.
 SEARCHED = 50.0
 LEAST_NEURON = 1e-6  # probability of being a neuron that shares are divided by, at least
 # what a worm is named by where its gray does not transfer
