@@ -3,7 +3,8 @@
 Each worm is squeezed or stretched along one axis of its body and aligned anew, by what the training
 worms of its fold teach, in the handedness that was decided. Where its names are less sure than
 those of half of the other folds' test worms as they were recorded, its pose is searched once more,
-with the worm stretched; see `chromapal.apply.typical.identify`, and `_measure.studies`.
+with the worm stretched, and kept where names are surer; see `chromapal.apply.typical.identify`,
+and `_measure.studies`.
 """
 
 import dataclasses
@@ -50,6 +51,7 @@ def run() -> list[dict]:
             for fold in folds
         }
         again = found["sure"] < found["fold"].map(least)
+        found["stretched"] = found["stretched"].where(found["surer"], found["right"])
         found["now"] = np.where(again, found["stretched"], found["right"])
         found["again"] = again
         means = found.groupby("shape", sort=False)[["right", "now", "again"]].mean()
@@ -88,7 +90,7 @@ def _named(study: Path, name: str, features: str) -> pd.DataFrame:
                 names = np.array([*fold.transformer.classes_, ""])[best]
                 right = (names == worm.label)[worm.label != ""].mean()
                 if misshapen:
-                    row["stretched"] = right
+                    row |= {"stretched": right, "surer": mean_probability(chance) > row["sure"]}
                 else:
                     row |= {"right": right, "sure": mean_probability(chance)}
             rows.append(row)

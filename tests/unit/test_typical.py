@@ -149,17 +149,28 @@ def test_a_worm_whose_centres_are_spurious_is_not_unsure_for_that():
     class Doubting(Named):
         def identify(self, neurons, either_axes):
             found = super().identify(neurons, either_axes)
-            found.spurious[:] = 0.5, 0.5, 0.9, 1.0
+            found.spurious[:] = np.resize([0.5, 0.5, 0.9, 1.0], len(neurons))
             found.probabilities *= torch.from_numpy(1 - found.spurious)[:, None]
             return found
 
     _, misshapen = typical.identify(Doubting(), new_worms()[:4], TYPICAL)
     # a sure .96 of three, and nothing of what is certainly none: .72 on average
     assert not misshapen.any()
-    _, misshapen = typical.identify(
-        Doubting(), new_worms()[:4], {"search_below": {"position+gray": 0.73}}
-    )
-    assert misshapen.all()
+    rounds = []
+
+    class Asked(Doubting):
+        def identify(self, neurons, either_axes):
+            rounds.append(neurons["misshapen"].all())
+            return super().identify(neurons, either_axes)
+
+    # of one that is unsure, and no surer as a misshapen one, the first answer is kept
+    unsure = {"search_below": {"position+gray": 0.73}}
+    _, misshapen = typical.identify(Asked(), new_worms()[:4], unsure)
+    assert rounds == [False, True] and not misshapen.any()
+    # and where another one is surer, all are named by what is best for each
+    both, rounds[:] = pd.concat([new_worms()[:4], flat_worm()], ignore_index=True), []
+    _, misshapen = typical.identify(Asked(), both, unsure)
+    assert len(rounds) == 3 and misshapen.tolist() == [False] * 4 + [True] * 4
 
 
 def test_what_is_known_to_be_misshapen_is_named_once():

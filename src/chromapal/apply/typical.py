@@ -131,7 +131,8 @@ def identify(
 
     A worm that lies flat under its cover glass, or whose file has a wrong spacing along one axis,
     is easily laid into the body frame the wrong way round. Where names are less sure than those of
-    half of the training worms, the pose is searched once more, with the worm stretched.
+    half of the training worms, the pose is searched once more, with the worm stretched, and what
+    was found is kept where names are surer.
 
     Parameters
     ----------
@@ -151,18 +152,29 @@ def identify(
     misshapen : numpy.ndarray of bool, shape (n,)
         Neurons of worms that were named as misshapen ones.
     """
-    found = identifier.identify(neurons, either_axes)
-    known = neurons["misshapen"].to_numpy()
-    misshapen = known.copy()
-    # training worms were not asked what is spurious: the probability if each centre is a neuron
+    found, known = identifier.identify(neurons, either_axes), neurons["misshapen"].to_numpy()
+    before = _mean_probabilities(found, neurons)
+    least = neurons["features"].map(typical["search_below"]).to_numpy(dtype=float)
+    tried = ~known & (before < least)
+    if not tried.any():
+        return found, known
+    again = identifier.identify(neurons.assign(misshapen=known | tried), either_axes)
+    surer = tried & (_mean_probabilities(again, neurons) > before)
+    if (surer == tried).all():
+        return again, known | tried
+    if surer.any():
+        found = identifier.identify(neurons.assign(misshapen=known | surer), either_axes)
+    return found, known | surer
+
+
+def _mean_probabilities(found: Identified, neurons: pd.DataFrame) -> np.ndarray:
+    """Return the `mean_probability` of each neuron's worm, (n,), if each centre is a neuron."""
+    # training worms were not asked what is spurious
     neuron = torch.from_numpy(1 - found.spurious).clamp(min=LEAST_NEURON)
-    shares = found.probabilities / neuron[:, None]
+    shares, means = found.probabilities / neuron[:, None], np.zeros(len(neurons))
     for worm in neurons.groupby(WORM, sort=False).indices.values():
-        least = typical["search_below"].get(neurons["features"].iloc[worm[0]])
-        misshapen[worm] |= least is not None and mean_probability(shares[worm]) < least
-    if (misshapen & ~known).any():
-        found = identifier.identify(neurons.assign(misshapen=misshapen), either_axes)
-    return found, misshapen
+        means[worm] = mean_probability(shares[worm])
+    return means
 
 
 def with_agreement(
