@@ -29,9 +29,9 @@ SETS = (POSITION, "position+rgb")
 SHAPES = {
     "as recorded": ("left", 1.0),
     "0.4 times as thick from left to right": ("left", 0.4),
-    "0.7 times": ("left", 0.7),
+    "0.7 times as thick": ("left", 0.7),
     "0.7 times as high": ("dorsal", 0.7),
-    "1.4 times": ("dorsal", 1.4),
+    "1.4 times as high": ("dorsal", 1.4),
     "0.7 times as long": ("posterior", 0.7),
 }
 

@@ -18,7 +18,6 @@ from chromapal.identify.align import Aligner
 from chromapal.identify.alignment import Alignment
 from chromapal.identify.assign import Calibration
 from chromapal.identify.handedness import Handedness
-from chromapal.identify.settings import INPUTS
 from chromapal.identify.spurious import Spurious
 from chromapal.identify.transformer import Transformer
 from chromapal.identify.worm_batch import View
@@ -162,20 +161,7 @@ class Identifier:
         seed : int
             Of what is planted.
         """
-        for features, view in self._views.items():
-            held_out = self.transformer.held_out_worms_[features]
-            planted, real = spurious.planted_worms(view, held_out, seed)
-            logs = self.transformer.held_out_logs(features, planted)
-            densities = self.transformer.density(features, planted, held_out=True)
-            values = np.full((len(planted.worm), INPUTS), np.nan)
-            for number, log in logs.items():
-                rows = planted.worm == number
-                position = planted.positions().numpy()[rows]
-                values[rows] = spurious.inputs(log, densities[number], position)
-            # whether an unnamed centre is a neuron is not known
-            known = ~real | (planted.name != "")
-            if known.any():
-                self.spurious[features] = Spurious.fit(values[known], ~real[known])
+        self.spurious = spurious.learn(self.transformer, self._views, seed)
 
     def _held_out(
         self, table: pd.DataFrame, training: list[Worm], positions: list[np.ndarray]

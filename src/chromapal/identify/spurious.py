@@ -4,7 +4,7 @@ Training worms have few of them, so they are planted: a logistic regression lear
 named neurons by what networks that have not seen a worm say about it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from scipy.spatial import KDTree
 from scipy.special import expit, logit
 
+from chromapal.identify.settings import INPUTS
 from chromapal.identify.worm_batch import AXES, View
 
 SHARES = (0.1, 0.4)  # of a worm's centres that are planted
@@ -190,3 +191,36 @@ class Spurious:
             found = expit(odds + logit(share))
             share = (found.sum() + USUAL * PSEUDO_COUNTS) / (len(found) + PSEUDO_COUNTS)
         return found
+
+
+def learn(transformer, views: Mapping[str, View], seed: int) -> dict[str, Spurious]:
+    """Learn to tell spurious centres, from those planted in training worms.
+
+    Parameters
+    ----------
+    transformer : chromapal.identify.transformer.Transformer
+        After `fit`; worms are asked about by networks and atlases that have not seen them.
+    views : mapping of str to View
+        What it was fitted on, by feature set.
+    seed : int
+        Of what is planted.
+
+    Returns
+    -------
+    dict of str to Spurious
+        By feature set, those of which some worm was held out.
+    """
+    found = {}
+    for features, view in views.items():
+        planted, real = planted_worms(view, transformer.held_out_worms_[features], seed)
+        logs = transformer.held_out_logs(features, planted)
+        densities = transformer.density(features, planted, held_out=True)
+        values = np.full((len(planted.worm), INPUTS), np.nan)
+        for number, log in logs.items():
+            rows = planted.worm == number
+            values[rows] = inputs(log, densities[number], planted.positions().numpy()[rows])
+        # whether an unnamed centre is a neuron is not known
+        known = ~real | (planted.name != "")
+        if known.any():
+            found[features] = Spurious.fit(values[known], ~real[known])
+    return found
